@@ -1,0 +1,91 @@
+//! base64url without padding, in the one canonical spelling.
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Characters that `bytes` take.
+pub(crate) const fn width(bytes: usize) -> usize {
+    (bytes * 8).div_ceil(6)
+}
+
+/// Appends the spelling of `bytes`.
+pub(crate) fn push(out: &mut Vec<u8>, bytes: &[u8]) {
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let letters = [18, 12, 6, 0].map(|shift| letter(word >> shift));
+        out.extend(letters.iter().take(chunk.len() + 1));
+    }
+}
+
+/// The spelling of `bytes`.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(width(bytes.len()));
+    push(&mut out, bytes);
+    out.into_iter().map(char::from).collect()
+}
+
+/// The `N` bytes that have this spelling. Every other spelling of the same bytes is refused.
+pub(crate) fn parse<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    if text.len() != width(N) {
+        return None;
+    }
+    let mut bytes = [0; N];
+    let (mut word, mut bits, mut at) = (0_u32, 0, bytes.iter_mut());
+    for letter in text {
+        word = word << 6 | u32::from(value(*letter)?);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            *at.next()? = (word >> bits) as u8;
+        }
+    }
+    // Bits that stand for nothing must be zero, or one tag would have several spellings.
+    (word & ((1 << bits) - 1) == 0).then_some(bytes)
+}
+
+fn letter(six: u32) -> u8 {
+    ALPHABET.get((six & 63) as usize).copied().unwrap_or(b'A')
+}
+
+fn value(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'-' => 62,
+        b'_' => 63,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_vectors_of_rfc_4648_hold() {
+        for (bytes, spelling) in [
+            ("", ""),
+            ("f", "Zg"),
+            ("fo", "Zm8"),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg"),
+        ] {
+            assert_eq!(text(bytes.as_bytes()), spelling);
+        }
+        assert_eq!(text(&[0xfb, 0xff]), "-_8");
+    }
+
+    proptest! {
+        #[test]
+        fn sixteen_bytes_have_one_spelling(bytes: [u8; 16], at in 0_usize..22, letter in "[A-Za-z0-9_-]") {
+            let spelling = text(&bytes);
+            prop_assert_eq!(parse::<16>(spelling.as_bytes()), Some(bytes));
+            let mut other = spelling.clone();
+            other.replace_range(at..at + 1, &letter);
+            if other != spelling {
+                prop_assert_ne!(parse::<16>(other.as_bytes()), Some(bytes));
+            }
+        }
+    }
+}

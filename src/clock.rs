@@ -1,0 +1,235 @@
+//! The one reader of time, and the one writer of times.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
+
+use time::OffsetDateTime;
+
+/// Where a trail reads the time; replaced in tests by `testing::ManualClock`.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The wall clock. May step either way.
+    fn now(&self) -> SystemTime;
+    /// Time since some fixed point in this process; never goes back, never jumps.
+    fn monotonic(&self) -> Duration;
+}
+
+/// The clock in use: the system's, or an injected one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Time(Option<Arc<dyn Clock>>);
+
+impl Time {
+    pub(crate) fn injected(clock: Arc<dyn Clock>) -> Time {
+        Time(Some(clock))
+    }
+
+    pub(crate) fn micros(&self) -> Micros {
+        Micros::from(match &self.0 {
+            None => SystemTime::now(),
+            Some(clock) => clock.now(),
+        })
+    }
+
+    pub(crate) fn monotonic(&self) -> Duration {
+        match &self.0 {
+            None => {
+                static START: OnceLock<Instant> = OnceLock::new();
+                START.get_or_init(Instant::now).elapsed()
+            }
+            Some(clock) => clock.monotonic(),
+        }
+    }
+}
+
+/// Microseconds since 1970-01-01T00:00:00Z, within the years 0 to 9999.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Micros(pub(crate) i64);
+
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
+impl Micros {
+    /// 0000-01-01T00:00:00.000000Z.
+    pub(crate) const MIN: Micros = Micros(-62_167_219_200 * SECOND);
+    /// 9999-12-31T23:59:59.999999Z.
+    pub(crate) const MAX: Micros = Micros(253_402_300_800 * SECOND - 1);
+    /// Bytes of the written form.
+    pub(crate) const WIDTH: usize = 27;
+
+    pub(crate) fn day(self) -> Day {
+        Day(self.0.div_euclid(DAY) as i32)
+    }
+
+    pub(crate) fn plus(self, span: Duration) -> Micros {
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Micros(self.0.saturating_add(micros)).clamp(Micros::MIN, Micros::MAX)
+    }
+
+    /// `self - earlier`; zero if `earlier` is later.
+    pub(crate) fn since(self, earlier: Micros) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0).max(0) as u64)
+    }
+
+    /// RFC 3339 in UTC with six digits: always 27 bytes, so that text order is time order.
+    pub(crate) fn text(self) -> [u8; Micros::WIDTH] {
+        thread_local! {
+            // The second changes rarely; the six digits are cheap.
+            static LAST: std::cell::Cell<(i64, [u8; Micros::WIDTH])> =
+                const { std::cell::Cell::new((i64::MIN, [0; Micros::WIDTH])) };
+        }
+        let second = self.0.div_euclid(SECOND);
+        let mut text = match LAST.try_with(std::cell::Cell::get) {
+            Ok((known, text)) if known == second => text,
+            _ => {
+                let text = second_text(second);
+                let _ = LAST.try_with(|last| last.set((second, text)));
+                text
+            }
+        };
+        let mut rest = self.0.rem_euclid(SECOND) as u32;
+        for digit in text.iter_mut().skip(20).take(6).rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        text
+    }
+
+    /// Reads exactly what [`text`](Micros::text) writes.
+    pub(crate) fn parse(text: &[u8]) -> Option<Micros> {
+        let text: &[u8; Micros::WIDTH] = text.try_into().ok()?;
+        let digits = |from: usize, count: usize| -> Option<i64> {
+            text.get(from..from + count)?.iter().try_fold(0_i64, |sum, digit| {
+                digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
+            })
+        };
+        let month = time::Month::try_from(u8::try_from(digits(5, 2)?).ok()?).ok()?;
+        let date = time::Date::from_calendar_date(digits(0, 4)? as i32, month, digits(8, 2)? as u8).ok()?;
+        let clock = time::Time::from_hms(digits(11, 2)? as u8, digits(14, 2)? as u8, digits(17, 2)? as u8).ok()?;
+        let micros = Micros(date.with_time(clock).assume_utc().unix_timestamp() * SECOND + digits(20, 6)?);
+        // The punctuation, and anything lenient above, is checked by writing it again.
+        (micros.text() == *text).then_some(micros)
+    }
+
+    /// Any RFC 3339 time, with any offset and any number of digits (cut to six).
+    pub(crate) fn parse_rfc3339(text: &str) -> Option<Micros> {
+        let parsed = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+        let micros = i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000)).ok()?;
+        Some(Micros(micros).clamp(Micros::MIN, Micros::MAX))
+    }
+}
+
+fn second_text(second: i64) -> [u8; Micros::WIDTH] {
+    use std::io::Write as _;
+    let mut text = *b"0000-01-01T00:00:00.000000Z";
+    if let Ok(at) = OffsetDateTime::from_unix_timestamp(second) {
+        let mut out: &mut [u8] = &mut text;
+        // Cannot fail: the years are within 0 to 9999, so the text has its width.
+        let _ = write!(
+            out,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000000Z",
+            at.year(),
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+        );
+    }
+    text
+}
+
+impl From<SystemTime> for Micros {
+    fn from(at: SystemTime) -> Micros {
+        let micros = match at.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros),
+        };
+        Micros(micros).clamp(Micros::MIN, Micros::MAX)
+    }
+}
+
+impl From<Micros> for SystemTime {
+    fn from(at: Micros) -> SystemTime {
+        let distance = Duration::from_micros(at.0.unsigned_abs());
+        if at.0 >= 0 {
+            SystemTime::UNIX_EPOCH + distance
+        } else {
+            SystemTime::UNIX_EPOCH - distance
+        }
+    }
+}
+
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(std::str::from_utf8(&self.text()).unwrap_or_default())
+    }
+}
+
+/// A day in UTC, counted from 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Day(pub(crate) i32);
+
+impl Day {
+    /// The first microsecond of the day.
+    pub(crate) fn start(self) -> Micros {
+        Micros(i64::from(self.0) * DAY)
+    }
+
+    /// Reads `2026-11-20`.
+    pub(crate) fn parse(text: &str) -> Option<Day> {
+        let day = Micros::parse(format!("{text}T00:00:00.000000Z").as_bytes())?.day();
+        Some(day)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.start().text();
+        f.write_str(
+            text.get(..10)
+                .and_then(|day| std::str::from_utf8(day).ok())
+                .unwrap_or_default(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_time_reads_back_from_its_text(micros in Micros::MIN.0..=Micros::MAX.0) {
+            let at = Micros(micros);
+            prop_assert_eq!(Micros::parse(&at.text()), Some(at));
+            prop_assert_eq!(Micros::parse_rfc3339(&at.to_string()), Some(at));
+            prop_assert_eq!(Micros::from(SystemTime::from(at)), at);
+            prop_assert_eq!(Day::parse(&at.day().to_string()), Some(at.day()));
+        }
+
+        #[test]
+        fn text_order_is_time_order(a in Micros::MIN.0..=Micros::MAX.0, b in Micros::MIN.0..=Micros::MAX.0) {
+            prop_assert_eq!(Micros(a).text().cmp(&Micros(b).text()), a.cmp(&b));
+        }
+    }
+
+    #[test]
+    fn only_the_written_form_is_read() {
+        assert_eq!(
+            Micros::parse(b"2026-11-20T08:15:30.123456Z").unwrap().to_string(),
+            "2026-11-20T08:15:30.123456Z"
+        );
+        for bad in [
+            "2026-11-20T08:15:30.12345Z",
+            "2026-11-20 08:15:30.123456Z",
+            "2026-02-30T08:15:30.123456Z",
+            "2026-11-20T08:15:60.123456Z",
+            "2026-11-20T08:15:30.123456z",
+            "2026-11-20T08:15:30.+23456Z",
+        ] {
+            assert_eq!(Micros::parse(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}

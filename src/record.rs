@@ -1,0 +1,326 @@
+//! The keys of a record, and a record read back.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use crate::clock::Micros;
+use crate::event::{Category, EventType};
+use crate::outcome::Outcome;
+use crate::severity::Severity;
+
+/// What stands behind a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A string; other scalars are written as strings, so that a column has one type.
+    Text,
+    /// A non-negative integer.
+    Count,
+    /// A finite number.
+    Number,
+    /// Any JSON.
+    Any,
+    /// Written by the trail alone.
+    Own,
+}
+
+macro_rules! keys {
+    ($($variant:ident $name:literal $kind:ident $span:literal;)*) => {
+        /// The keys of a record, in the order in which they stand in a line.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub(crate) enum Key { $($variant,)* }
+
+        impl Key {
+            pub(crate) const ALL: &'static [Key] = &[$(Key::$variant,)*];
+
+            /// The spelling in a line.
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Key::$variant => $name,)* }
+            }
+
+            /// The key with its punctuation, as it stands behind another member: `,"user_id":`.
+            pub(crate) const fn member(self) -> &'static str {
+                match self { $(Key::$variant => concat!(",\"", $name, "\":"),)* }
+            }
+
+            pub(crate) const fn kind(self) -> Kind {
+                match self { $(Key::$variant => Kind::$kind,)* }
+            }
+
+            /// Whether a span may give the value. Spans hold every argument of an `#[instrument]`ed function by its
+            /// `Debug` text; only identity and request names may come from there.
+            pub(crate) const fn from_spans(self) -> bool {
+                match self { $(Key::$variant => $span,)* }
+            }
+        }
+    };
+}
+
+keys! {
+    Seq "seq" Own false;
+    Time "time" Own false;
+    Occurred "occurred" Own false;
+    Event "event" Own false;
+    Category "category" Own false;
+    Severity "severity" Own false;
+    Outcome "outcome" Own false;
+    UserId "user_id" Text true;
+    Username "username" Text true;
+    SessionId "session_id" Text true;
+    Ip "ip" Text true;
+    UserAgent "user_agent" Text true;
+    Tenant "tenant" Text true;
+    ApiKeyPrefix "api_key_prefix" Text false;
+    Action "action" Text true;
+    Resource "resource" Text true;
+    ResourceType "resource_type" Text true;
+    ResourceId "resource_id" Text true;
+    Old "old" Any false;
+    New "new" Any false;
+    Method "method" Text true;
+    Route "route" Text true;
+    Path "path" Text true;
+    StatusCode "status_code" Count true;
+    DurationMs "duration_ms" Number false;
+    RequestBytes "request_bytes" Count false;
+    ResponseBytes "response_bytes" Count false;
+    BodySha256 "body_sha256" Text false;
+    RequestId "request_id" Text true;
+    TraceId "trace_id" Text true;
+    SpanId "span_id" Text true;
+    Mfa "mfa" Text false;
+    Reason "reason" Text false;
+    Message "message" Text false;
+    Error "error" Text false;
+    Metadata "metadata" Own false;
+    Truncated "truncated" Own false;
+    Redacted "redacted" Own false;
+    Salt "salt" Own false;
+    Flagged "flagged" Own false;
+    SuspiciousReason "suspicious_reason" Own false;
+    Rule "rule" Own false;
+    Tag "tag" Own false;
+    Seal "seal" Own false;
+}
+
+impl Key {
+    pub(crate) const COUNT: usize = Key::ALL.len();
+
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The key with exactly this spelling.
+    pub(crate) fn from_str(name: &str) -> Option<Key> {
+        Key::ALL.iter().copied().find(|key| key.as_str() == name)
+    }
+}
+
+/// A set of keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeySet(pub(crate) u64);
+
+const _: () = assert!(Key::COUNT <= 64);
+
+impl KeySet {
+    pub(crate) fn insert(&mut self, key: Key) {
+        self.0 |= 1 << key.index();
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) {
+        self.0 &= !(1 << key.index());
+    }
+
+    pub(crate) fn has(self, key: Key) -> bool {
+        self.0 & (1 << key.index()) != 0
+    }
+
+    pub(crate) fn or(self, other: KeySet) -> KeySet {
+        KeySet(self.0 | other.0)
+    }
+}
+
+/// One record read back from a trail.
+///
+/// Keys have the names of the line; what is not in the line is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    pub(crate) seq: u64,
+    pub(crate) time: Micros,
+    pub(crate) occurred: Option<Micros>,
+    pub(crate) event: String,
+    pub(crate) category: Category,
+    pub(crate) severity: Severity,
+    pub(crate) outcome: Outcome,
+    /// Every other member but the frame, in the order of the line.
+    pub(crate) members: Map<String, Value>,
+}
+
+macro_rules! texts {
+    ($($(#[$meta:meta])* $name:ident $key:literal;)*) => {
+        $(
+            $(#[$meta])*
+            pub fn $name(&self) -> Option<&str> {
+                self.members.get($key).and_then(Value::as_str)
+            }
+        )*
+    };
+}
+
+impl Record {
+    /// Position in the trail, from 1, without holes.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// When the call was made, to the microsecond, in UTC.
+    pub fn time(&self) -> SystemTime {
+        self.time.into()
+    }
+
+    /// When the event happened, where that differs from [`time`](Record::time): a replay, an import.
+    pub fn occurred(&self) -> Option<SystemTime> {
+        self.occurred.map(SystemTime::from)
+    }
+
+    /// The event's name, such as `AUTH_LOGIN`.
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// The event's type, where it is one of the table.
+    pub fn event_type(&self) -> Option<EventType> {
+        EventType::from_name(&self.event).filter(|event| event.name() == self.event)
+    }
+
+    /// The category.
+    pub fn category(&self) -> Category {
+        self.category
+    }
+
+    /// The severity.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The outcome.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    texts! {
+        /// Who: a stable id.
+        user_id "user_id";
+        /// Who: the name they go by.
+        username "username";
+        /// Their session.
+        session_id "session_id";
+        /// From where: an IP address.
+        ip "ip";
+        /// With what program.
+        user_agent "user_agent";
+        /// For which tenant.
+        tenant "tenant";
+        /// The first characters of the API key that was used.
+        api_key_prefix "api_key_prefix";
+        /// What was done, in the caller's words.
+        action "action";
+        /// What it was done to.
+        resource "resource";
+        /// The kind of thing it was done to.
+        resource_type "resource_type";
+        /// The id of the thing it was done to.
+        resource_id "resource_id";
+        /// The request's method.
+        method "method";
+        /// The matched route.
+        route "route";
+        /// The request's path.
+        path "path";
+        /// SHA-256 of the request's body, in hex.
+        body_sha256 "body_sha256";
+        /// The request.
+        request_id "request_id";
+        /// The W3C trace.
+        trace_id "trace_id";
+        /// The W3C span.
+        span_id "span_id";
+        /// The second factor that was used.
+        mfa "mfa";
+        /// Why.
+        reason "reason";
+        /// The message.
+        message "message";
+        /// The error, with its causes.
+        error "error";
+        /// Why a rule found it suspicious.
+        suspicious_reason "suspicious_reason";
+        /// The rule that flagged it.
+        rule "rule";
+    }
+
+    /// The value before the change.
+    pub fn old(&self) -> Option<&Value> {
+        self.members.get("old")
+    }
+
+    /// The value after the change.
+    pub fn new(&self) -> Option<&Value> {
+        self.members.get("new")
+    }
+
+    /// The response's status.
+    pub fn status_code(&self) -> Option<u64> {
+        self.members.get("status_code").and_then(Value::as_u64)
+    }
+
+    /// How long it took, in milliseconds.
+    pub fn duration_ms(&self) -> Option<f64> {
+        self.members.get("duration_ms").and_then(Value::as_f64)
+    }
+
+    /// Whether a rule flagged it.
+    pub fn flagged(&self) -> bool {
+        self.members.get("flagged").and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The fields that have no key of their own.
+    pub fn metadata(&self) -> Option<&Map<String, Value>> {
+        self.members.get("metadata").and_then(Value::as_object)
+    }
+
+    /// What was redacted and why, as `key:class`.
+    pub fn redacted(&self) -> impl Iterator<Item = &str> {
+        self.members
+            .get("redacted")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+    }
+
+    /// Any member of the line by its name, the seven leading ones and the frame apart.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.members.get(key)
+    }
+}
+
+impl fmt::Display for Record {
+    /// One line for people. Control characters are escaped, so that it is safe on a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} {} {} {}",
+            self.seq, self.time, self.severity, self.event, self.outcome
+        )?;
+        for (key, value) in &self.members {
+            match value {
+                Value::String(text) => write!(f, " {key}={}", text.escape_debug())?,
+                other => write!(f, " {key}={}", other.to_string().escape_debug())?,
+            }
+        }
+        Ok(())
+    }
+}
