@@ -1,17 +1,19 @@
 //! The audit trail for `tracing`.
 #![allow(dead_code)] // temporary: removed when the parts meet
 
+mod base64url;
+mod brief;
 mod clock;
 mod error;
 mod event;
+mod names;
 mod outcome;
-mod severity;
-// names
-mod base64url;
-mod brief;
 mod record;
+mod severity;
 
 mod chain;
+mod parse;
+mod render;
 
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};

@@ -1,0 +1,44 @@
+//! From values to the bytes of a line.
+//!
+//! A value is redacted, cut and written as JSON once, when it arrives ([`Sink`]), into the text of a [`Fields`]; a
+//! record being built has one, so has every captured span and every `AuditContext`. [`rest`] then copies the pieces in
+//! the order of the keys. What a name means and how it is treated is decided once per call site ([`Slot`]).
+
+mod fields;
+mod line;
+mod sink;
+mod slot;
+mod stage;
+mod stub;
+
+pub(crate) use fields::{Fields, Said};
+pub(crate) use line::{Name, What, rest};
+pub(crate) use sink::Sink;
+pub(crate) use slot::Slot;
+pub(crate) use stage::Stage;
+pub(crate) use stub::Policy;
+
+/// How long things may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Bytes of one value, after redaction and before escaping.
+    pub(crate) value: usize,
+    /// Bytes of one line, frame included.
+    pub(crate) line: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            value: 8 * 1024,
+            line: 64 * 1024,
+        }
+    }
+}
+
+/// What a value needs to be taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) limits: Limits,
+}
