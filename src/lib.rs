@@ -15,9 +15,24 @@ mod chain;
 mod parse;
 mod render;
 
+mod queue;
+mod sync;
+
+mod builder;
+mod config;
+mod receipt;
+mod recent;
+mod status;
+mod trail;
+
+pub use builder::Builder;
 pub use clock::Clock;
+pub use config::{Durability, OnFull};
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
 pub use outcome::Outcome;
+pub use receipt::Receipt;
 pub use record::Record;
 pub use severity::Severity;
+pub use status::{Counts, Health, Setting, Source, Status};
+pub use trail::Trail;

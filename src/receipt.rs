@@ -1,0 +1,546 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, ErrorKind};
+use crate::queue::Queue;
+use crate::sync::{self, Condvar, Home, Mutex, on_own_thread};
+
+/// What became of a record that was emitted. Plain data: drop it, copy it, or ask it.
+///
+/// ```no_run
+/// # use tracing_audit::{Trail, Receipt};
+/// # fn emit() -> Receipt { unimplemented!() }
+/// # fn main() -> Result<(), tracing_audit::Error> {
+/// emit().accepted()?;             // in the queue
+/// let seq = emit().written()?;    // in the file: survives the end of the process
+/// let seq = emit().synced()?;     // on the disk: survives a power cut
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    ticket: u64,
+    trail: u32,
+    fate: Fate,
+}
+
+/// What happened at the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Fate {
+    /// The queue took it.
+    Accepted,
+    /// The queue was full.
+    Shed,
+    /// The trail had ended, or this is a forked child.
+    Closed,
+    /// There was no trail.
+    NoTrail,
+    /// The call came from within another one that could not be recorded, or panicked.
+    Dropped,
+}
+
+/// How far a record has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Written,
+    Synced,
+}
+
+impl Receipt {
+    pub(crate) fn new(trail: u32, ticket: u64) -> Receipt {
+        Receipt {
+            ticket,
+            trail,
+            fate: Fate::Accepted,
+        }
+    }
+
+    pub(crate) fn refused(trail: u32, fate: Fate) -> Receipt {
+        Receipt { ticket: 0, trail, fate }
+    }
+
+    pub(crate) fn fate(self) -> Fate {
+        self.fate
+    }
+
+    /// Whether the trail took the record: it is in the file soon, or counted as lost.
+    ///
+    /// # Errors
+    /// [`Shed`](ErrorKind::Shed), [`Closed`](ErrorKind::Closed) or [`NoTrail`](ErrorKind::NoTrail). Never waits.
+    pub fn accepted(self) -> Result<(), Error> {
+        match self.fate {
+            Fate::Accepted => Ok(()),
+            Fate::Shed => Err(Error::new(
+                ErrorKind::Shed,
+                "the queue was full and the record was shed; raise queue_bytes, or let the caller wait with on_full",
+            )),
+            Fate::Closed => Err(Error::new(ErrorKind::Closed, "the trail has ended")),
+            Fate::NoTrail => Err(Error::new(
+                ErrorKind::NoTrail,
+                "no trail took the record; call init, build a Trail and keep it, or name one with `in:`",
+            )),
+            Fate::Dropped => Err(Error::new(
+                ErrorKind::Shed,
+                "the record could not be rendered; it is counted as lost",
+            )),
+        }
+    }
+
+    /// Waits until the record is in the file, and says its number. It then survives the end of the process.
+    ///
+    /// # Errors
+    /// As [`accepted`](Receipt::accepted); [`Timeout`](ErrorKind::Timeout) after `Builder::wait_limit` (5 s), and the
+    /// record may still arrive; [`WouldDeadlock`](ErrorKind::WouldDeadlock) on the trail's own threads.
+    pub fn written(self) -> Result<u64, Error> {
+        self.wait(Level::Written)
+    }
+
+    /// Waits until the record is on the disk, and says its number. It then survives a power cut.
+    ///
+    /// # Errors
+    /// As [`written`](Receipt::written).
+    pub fn synced(self) -> Result<u64, Error> {
+        self.wait(Level::Synced)
+    }
+
+    /// [`written`](Receipt::written) for async code, on any runtime.
+    pub fn written_async(self) -> impl Future<Output = Result<u64, Error>> + Send + 'static {
+        Waiting::new(self, Level::Written)
+    }
+
+    /// [`synced`](Receipt::synced) for async code, on any runtime.
+    pub fn synced_async(self) -> impl Future<Output = Result<u64, Error>> + Send + 'static {
+        Waiting::new(self, Level::Synced)
+    }
+
+    /// The record's number, once it is in the file. Never waits. A trail remembers the numbers of the last hours, not
+    /// of all times.
+    pub fn seq(self) -> Option<u64> {
+        let progress = progress_of(self.trail)?;
+        (self.fate == Fate::Accepted && progress.reached(Level::Written, self.ticket))
+            .then(|| progress.seq(self.ticket))
+            .flatten()
+    }
+
+    pub(crate) fn wait(self, level: Level) -> Result<u64, Error> {
+        self.accepted()?;
+        self.progress()?.wait(level, self.ticket)
+    }
+
+    fn progress(self) -> Result<Arc<Progress>, Error> {
+        progress_of(self.trail).ok_or_else(|| Error::new(ErrorKind::Closed, "the trail has ended"))
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Receipt");
+        shown.field("fate", &self.fate);
+        if self.fate == Fate::Accepted {
+            shown.field("ticket", &self.ticket);
+        }
+        shown.finish()
+    }
+}
+
+/// How far one trail has come; what receipts wait for.
+///
+/// The writer says once per commit and once per sync how far it is, and one broadcast serves everyone who waits.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    trail: u32,
+    queue: Arc<Queue>,
+    wait_limit: Duration,
+    home: Home,
+    written: AtomicU64,
+    synced: AtomicU64,
+    /// The highest ticket somebody waits for, and how far.
+    wanted_written: AtomicU64,
+    wanted_synced: AtomicU64,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    points: VecDeque<Point>,
+    sleepers: Vec<Sleeper>,
+    next_sleeper: u64,
+    watched: bool,
+    ended: bool,
+}
+
+/// From this ticket on, `seq = ticket + ahead`, until the next point; `None`: these records were lost after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Point {
+    ticket: u64,
+    ahead: Option<u64>,
+}
+
+/// Points kept: one for every time the trail's own records come between the caller's, so some hours of busy traffic.
+const POINTS: usize = 4_096;
+
+#[derive(Debug)]
+struct Sleeper {
+    id: u64,
+    level: Level,
+    ticket: u64,
+    deadline: Instant,
+    waker: Waker,
+}
+
+impl Progress {
+    pub(crate) fn new(trail: u32, queue: Arc<Queue>, wait_limit: Duration) -> Progress {
+        Progress {
+            trail,
+            queue,
+            wait_limit,
+            home: Home::here(),
+            written: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
+            wanted_written: AtomicU64::new(0),
+            wanted_synced: AtomicU64::new(0),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn wait_limit(&self) -> Duration {
+        self.wait_limit
+    }
+
+    /// The tickets from `first` on have the numbers from `seq` on. Said before [`written`](Progress::written).
+    pub(crate) fn numbered(&self, first: u64, seq: u64) {
+        self.point(Point {
+            ticket: first,
+            ahead: seq.checked_sub(first),
+        });
+    }
+
+    /// The records with tickets from `first` on were written and could not be kept.
+    pub(crate) fn lost_from(&self, first: u64) {
+        self.point(Point {
+            ticket: first,
+            ahead: None,
+        });
+    }
+
+    fn point(&self, point: Point) {
+        let mut state = self.state.lock();
+        while state.points.back().is_some_and(|last| last.ticket >= point.ticket) {
+            state.points.pop_back();
+        }
+        if state.points.back().is_some_and(|last| last.ahead == point.ahead) {
+            return;
+        }
+        if state.points.len() == POINTS {
+            state.points.pop_front();
+        }
+        state.points.push_back(point);
+    }
+
+    /// All tickets up to this one are in the file.
+    pub(crate) fn written(&self, ticket: u64) {
+        self.written.fetch_max(ticket, Ordering::Release);
+        self.broadcast(&self.wanted_written);
+    }
+
+    /// All tickets up to this one are on the disk.
+    pub(crate) fn synced(&self, ticket: u64) {
+        self.synced.fetch_max(ticket, Ordering::Release);
+        self.broadcast(&self.wanted_synced);
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn ended(&self) {
+        self.state.lock().ended = true;
+        self.wanted_synced.fetch_max(1, Ordering::Relaxed);
+        self.broadcast(&self.wanted_synced);
+    }
+
+    fn broadcast(&self, wanted: &AtomicU64) {
+        if wanted.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let mut state = self.state.lock();
+        self.changed.notify_all();
+        let ended = state.ended;
+        wake(&mut state.sleepers, |sleeper| {
+            ended || self.reached(sleeper.level, sleeper.ticket)
+        });
+    }
+
+    /// The highest ticket somebody waits for to be on the disk.
+    pub(crate) fn wanted_synced(&self) -> u64 {
+        self.wanted_synced.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn reached(&self, level: Level, ticket: u64) -> bool {
+        let at = match level {
+            Level::Written => self.written.load(Ordering::Acquire),
+            Level::Synced => self.synced.load(Ordering::Acquire),
+        };
+        at >= ticket
+    }
+
+    fn seq(&self, ticket: u64) -> Option<u64> {
+        let state = sync::lock(&self.state, self.home)?;
+        let after = state.points.partition_point(|point| point.ticket <= ticket);
+        let point = state.points.get(after.checked_sub(1)?)?;
+        point.ahead.map(|ahead| ticket + ahead)
+    }
+
+    /// The number of a ticket that was reached.
+    fn outcome(&self, ticket: u64) -> Result<u64, Error> {
+        self.seq(ticket).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Io,
+                "the record was written and could not be kept when the disk failed; the trail's AUDIT_GAP counts it",
+            )
+        })
+    }
+
+    fn want(&self, level: Level, ticket: u64) {
+        match level {
+            Level::Written => self.wanted_written.fetch_max(ticket, Ordering::SeqCst),
+            Level::Synced => self.wanted_synced.fetch_max(ticket, Ordering::SeqCst),
+        };
+        self.queue.ring();
+    }
+
+    pub(crate) fn wait(&self, level: Level, ticket: u64) -> Result<u64, Error> {
+        if self.reached(level, ticket) {
+            return if ticket == 0 { Ok(0) } else { self.outcome(ticket) };
+        }
+        refuse_own_thread()?;
+        let deadline = Instant::now() + self.wait_limit;
+        self.want(level, ticket);
+        let Some(mut state) = sync::lock(&self.state, self.home) else {
+            return Err(closed());
+        };
+        loop {
+            if self.reached(level, ticket) {
+                drop(state);
+                return self.outcome(ticket);
+            }
+            if state.ended || self.home.is_elsewhere() {
+                return Err(closed());
+            }
+            if self.changed.wait_until(&mut state, deadline).timed_out() && !self.reached(level, ticket) {
+                return Err(self.timeout(level));
+            }
+        }
+    }
+
+    fn timeout(&self, level: Level) -> Error {
+        let level = match level {
+            Level::Written => "written",
+            Level::Synced => "synced",
+        };
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "the record was not {level} within {:?}; it may still be: see Trail::status for what the disk says",
+                self.wait_limit
+            ),
+        )
+    }
+
+    /// Wakes sleepers whose time is over, and says when the next one's is.
+    fn expire(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.state.lock();
+        wake(&mut state.sleepers, |sleeper| sleeper.deadline <= now);
+        let next = state.sleepers.iter().map(|sleeper| sleeper.deadline).min();
+        state.watched = next.is_some();
+        next
+    }
+}
+
+fn wake(sleepers: &mut Vec<Sleeper>, due: impl Fn(&Sleeper) -> bool) {
+    let mut at = 0;
+    while let Some(sleeper) = sleepers.get(at) {
+        if due(sleeper) {
+            sleepers.swap_remove(at).waker.wake();
+        } else {
+            at += 1;
+        }
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the trail has ended")
+}
+
+pub(crate) fn refuse_own_thread() -> Result<(), Error> {
+    if on_own_thread() {
+        return Err(Error::new(
+            ErrorKind::WouldDeadlock,
+            "a wait for the trail on the trail's own thread would never end",
+        ));
+    }
+    Ok(())
+}
+
+/// A wait as a future.
+struct Waiting {
+    receipt: Receipt,
+    level: Level,
+    /// Set at the first poll that has to wait.
+    asleep: Option<(u64, Instant)>,
+}
+
+impl Waiting {
+    fn new(receipt: Receipt, level: Level) -> Waiting {
+        Waiting {
+            receipt,
+            level,
+            asleep: None,
+        }
+    }
+}
+
+impl Future for Waiting {
+    type Output = Result<u64, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let Receipt { ticket, .. } = this.receipt;
+        if let Err(error) = this.receipt.accepted() {
+            return Poll::Ready(Err(error));
+        }
+        let progress = match this.receipt.progress() {
+            Ok(progress) => progress,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        if progress.reached(this.level, ticket) {
+            return Poll::Ready(progress.outcome(ticket));
+        }
+        let now = Instant::now();
+        if this.asleep.is_some_and(|(_, deadline)| deadline <= now) {
+            return Poll::Ready(Err(progress.timeout(this.level)));
+        }
+        let Some(mut state) = sync::lock(&progress.state, progress.home) else {
+            return Poll::Ready(Err(closed()));
+        };
+        // Under the lock that a broadcast takes after it moved the mark: nothing slips between.
+        if progress.reached(this.level, ticket) {
+            drop(state);
+            return Poll::Ready(progress.outcome(ticket));
+        }
+        if state.ended {
+            return Poll::Ready(Err(closed()));
+        }
+        let first = this.asleep.is_none();
+        let (id, deadline) = *this.asleep.get_or_insert_with(|| {
+            state.next_sleeper += 1;
+            (state.next_sleeper, now + progress.wait_limit)
+        });
+        state.sleepers.retain(|sleeper| sleeper.id != id);
+        state.sleepers.push(Sleeper {
+            id,
+            level: this.level,
+            ticket,
+            deadline,
+            waker: context.waker().clone(),
+        });
+        let watch = !std::mem::replace(&mut state.watched, true);
+        drop(state);
+        if watch {
+            watch::over(&progress, deadline);
+        }
+        if first {
+            progress.want(this.level, ticket);
+            // Reached between the look and the wish: the broadcast may have seen neither.
+            if progress.reached(this.level, ticket) {
+                return Poll::Ready(progress.outcome(ticket));
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let Some((id, _)) = self.asleep else { return };
+        let Some(progress) = progress_of(self.receipt.trail) else {
+            return;
+        };
+        if let Some(mut state) = sync::lock(&progress.state, progress.home) {
+            state.sleepers.retain(|sleeper| sleeper.id != id);
+        }
+    }
+}
+
+/// Ends async waits when their time is over. No runtime's timer can be assumed, and the writer may be the very thread
+/// that hangs; so one thread of the process looks, begun by the first async wait that has to.
+mod watch {
+    use super::{Instant, Progress, progress_of};
+    use crate::sync::{self, Condvar, Mutex};
+    use std::sync::Arc;
+
+    static DUE: Mutex<(bool, Vec<(Instant, u32)>)> = Mutex::new((false, Vec::new()));
+    static CHANGED: Condvar = Condvar::new();
+
+    pub(super) fn over(progress: &Arc<Progress>, deadline: Instant) {
+        let mut due = DUE.lock();
+        due.1.push((deadline, progress.trail));
+        if !due.0 {
+            // Without the thread, async waits are bounded by the writer alone.
+            due.0 = sync::spawn("audit-watch", watch).is_ok();
+        }
+        CHANGED.notify_one();
+    }
+
+    fn watch() {
+        let mut due = DUE.lock();
+        loop {
+            let now = Instant::now();
+            let ripe: Vec<u32> = due.1.extract_if(.., |(at, _)| *at <= now).map(|(_, trail)| trail).collect();
+            if !ripe.is_empty() {
+                drop(due);
+                let again: Vec<_> = ripe
+                    .into_iter()
+                    .filter_map(|trail| Some((progress_of(trail)?.expire(now)?, trail)))
+                    .collect();
+                due = DUE.lock();
+                due.1.extend(again);
+                continue;
+            }
+            match due.1.iter().map(|(at, _)| *at).min() {
+                Some(next) => {
+                    CHANGED.wait_until(&mut due, next);
+                }
+                None => CHANGED.wait(&mut due),
+            }
+        }
+    }
+}
+
+/// Every trail's progress by number, so that a receipt can be plain data.
+static TRAILS: RwLock<BTreeMap<u32, Arc<Progress>>> = RwLock::new(BTreeMap::new());
+
+/// Ended trails remembered, so that a receipt outlives its trail for a while.
+const ENDED: usize = 64;
+
+fn progress_of(trail: u32) -> Option<Arc<Progress>> {
+    TRAILS.read().ok()?.get(&trail).cloned()
+}
+
+pub(crate) fn enter(progress: &Arc<Progress>) {
+    if let Ok(mut trails) = TRAILS.write() {
+        trails.insert(progress.trail, Arc::clone(progress));
+        let ended: Vec<u32> = trails
+            .iter()
+            .filter(|(_, progress)| progress.state.lock().ended)
+            .map(|(trail, _)| *trail)
+            .collect();
+        for trail in ended.iter().take(ended.len().saturating_sub(ENDED)) {
+            trails.remove(trail);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The last lines, in memory, for live tails.
+
+use std::collections::VecDeque;
+
+use crate::sync::Mutex;
+
+/// Lines kept.
+const LINES: usize = 10_000;
+
+/// Bytes kept; fewer lines where they are long.
+const BYTES: usize = 16 * 1024 * 1024;
+
+/// A ring of whole commits.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    commits: VecDeque<(Vec<u8>, usize)>,
+    lines: usize,
+    bytes: usize,
+}
+
+impl Recent {
+    /// Takes the text of one commit: `lines` lines, each with its LF.
+    pub(crate) fn push(&self, text: &[u8], lines: usize) {
+        let mut state = self.0.lock();
+        state.lines += lines;
+        state.bytes += text.len();
+        state.commits.push_back((text.to_vec(), lines));
+        while let Some((text, lines)) = state.commits.front() {
+            let (text, lines) = (text.len(), *lines);
+            if state.lines - lines < LINES && state.bytes <= BYTES {
+                break;
+            }
+            state.commits.pop_front();
+            state.lines -= lines;
+            state.bytes -= text;
+        }
+    }
+
+    /// The lines kept, oldest first, without LF.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let state = self.0.lock();
+        let all = state.commits.iter().flat_map(|(text, _)| text.split(|byte| *byte == b'\n'));
+        let lines: Vec<String> = all
+            .filter(|line| !line.is_empty())
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect();
+        let surplus = lines.len().saturating_sub(LINES);
+        lines.into_iter().skip(surplus).collect()
+    }
+}

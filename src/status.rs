@@ -1,0 +1,170 @@
+//! What a trail says about itself, and the one place from which it speaks to standard error.
+
+use std::fmt;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use crate::queue::PerSeverity;
+use crate::severity::Severity;
+
+/// How a trail is, at one moment. Made by `Trail::status`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// Whether records reach the file.
+    pub health: Health,
+    /// The trail's id: 22 characters, the same for as long as the directory lives.
+    pub trail: String,
+    /// The directory.
+    pub dir: PathBuf,
+    /// The file being written.
+    pub file: PathBuf,
+    /// Records that callers handed over: written, lost, or still in the queue.
+    pub emitted: Counts,
+    /// Of these, in the file. The trail's own `AUDIT_*` records are not counted here.
+    pub written: Counts,
+    /// Of these, known to be on the disk.
+    pub synced: Counts,
+    /// Of these, lost, for whatever reason.
+    pub lost: Counts,
+    /// The losses by reason: `queue_full`, `panicked`, `reentrant`, `closed`.
+    pub losses: Vec<(&'static str, Counts)>,
+    /// The trail's own records in the file, such as `AUDIT_ROTATE`.
+    pub own_records: u64,
+    /// Bytes in the queue.
+    pub queue_bytes: usize,
+    /// The most there ever were.
+    pub queue_high_water_bytes: usize,
+    /// The most there may be.
+    pub queue_limit_bytes: usize,
+    /// The last record's number, once it is on the disk.
+    pub chain_seq: u64,
+    /// The head of the chain behind that record, in 43 characters.
+    pub chain_head: String,
+    /// When the last commit was written.
+    pub last_commit: Option<SystemTime>,
+    /// Bytes of the file being written.
+    pub file_bytes: u64,
+    /// What is wrong, if anything is.
+    pub fault: Option<String>,
+    /// The last error, even if the trail has recovered since.
+    pub last_error: Option<String>,
+    /// Errors met while writing, by kind.
+    pub write_errors: Vec<(&'static str, u64)>,
+    /// What keeps plain events from reaching the trail: a global filter, a static max level. Empty when nothing does.
+    pub capture: Vec<String>,
+    /// Event names that plain events used and no type declares; at most 64.
+    pub unknown_events: Vec<String>,
+    /// Whether the directory is on a file system that does not survive a restart.
+    pub storage_ephemeral: bool,
+    /// Every setting, its value and where the value comes from.
+    pub settings: Vec<Setting>,
+}
+
+/// Whether records reach the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Health {
+    /// They do.
+    Healthy,
+    /// They do not at the moment, or some were lost; [`Status::fault`] says what is wrong.
+    Degraded,
+    /// The trail has ended.
+    Ended,
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Health::Healthy => "healthy",
+            Health::Degraded => "degraded",
+            Health::Ended => "ended",
+        })
+    }
+}
+
+/// A number for each severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Of severity low.
+    pub low: u64,
+    /// Of severity medium.
+    pub medium: u64,
+    /// Of severity high.
+    pub high: u64,
+    /// Of severity critical.
+    pub critical: u64,
+}
+
+impl Counts {
+    /// Of all severities.
+    pub fn total(self) -> u64 {
+        self.low + self.medium + self.high + self.critical
+    }
+
+    /// Of one severity.
+    pub fn of(self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Low => self.low,
+            Severity::Medium => self.medium,
+            Severity::High => self.high,
+            Severity::Critical => self.critical,
+        }
+    }
+}
+
+impl From<PerSeverity> for Counts {
+    fn from([low, medium, high, critical]: PerSeverity) -> Counts {
+        Counts {
+            low,
+            medium,
+            high,
+            critical,
+        }
+    }
+}
+
+/// One setting in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// Its name, as the builder's method has it.
+    pub name: &'static str,
+    /// Its value, for people.
+    pub value: String,
+    /// Where the value comes from.
+    pub source: Source,
+}
+
+/// Where a setting's value comes from; each overrides those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// Nobody said anything.
+    #[default]
+    Default,
+    /// An environment variable.
+    Environment,
+    /// A call on the builder.
+    Code,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Source::Default => "default",
+            Source::Environment => "environment",
+            Source::Code => "code",
+        })
+    }
+}
+
+/// Says one line on standard error. Nobody may be listening; then nobody hears it.
+pub(crate) fn complain(what: &dyn fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "tracing-audit: {what}");
+}
+
+/// How long a dropped handle waits for the disk.
+pub(crate) const LAST_WAIT: Duration = Duration::from_secs(5);

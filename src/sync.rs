@@ -1,0 +1,106 @@
+//! The one place for locks, condition variables and threads, so that a model checker can replace them.
+//!
+//! Every lock a caller may take is taken through [`lock`]: in a forked child the thread that held it at the fork does
+//! not exist, and waiting for it would never end.
+
+use std::cell::Cell;
+use std::io;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+
+/// Which process a trail was built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Home(u32);
+
+impl Home {
+    pub(crate) fn here() -> Home {
+        Home(std::process::id())
+    }
+
+    /// Whether this process is a forked child of the one the trail was built in. A system call: ask only where time
+    /// is lost anyway.
+    pub(crate) fn is_elsewhere(self) -> bool {
+        self != Home::here()
+    }
+
+    pub(crate) fn pid(self) -> u32 {
+        self.0
+    }
+}
+
+/// Takes the lock; `None` only in a forked child whose parent held it at the fork.
+#[inline]
+pub(crate) fn lock<T>(mutex: &Mutex<T>, home: Home) -> Option<MutexGuard<'_, T>> {
+    mutex.try_lock().or_else(|| lock_held(mutex, home))
+}
+
+#[cold]
+fn lock_held<T>(mutex: &Mutex<T>, home: Home) -> Option<MutexGuard<'_, T>> {
+    // Held for some ten nanoseconds as a rule: look again before asking the kernel anything.
+    for _ in 0..64 {
+        std::hint::spin_loop();
+        if let Some(guard) = mutex.try_lock() {
+            return Some(guard);
+        }
+    }
+    loop {
+        if home.is_elsewhere() {
+            return None;
+        }
+        if let Some(guard) = mutex.try_lock_for(Duration::from_millis(100)) {
+            return Some(guard);
+        }
+    }
+}
+
+thread_local! {
+    static OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is one of the trail's own threads, on which no wait for the trail may ever stand.
+pub(crate) fn on_own_thread() -> bool {
+    OWN.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Starts one of the trail's own threads.
+pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let _ = OWN.try_with(|own| own.set(true));
+        body();
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_held_by_another_thread_is_waited_for_in_the_same_process() {
+        let mutex = Mutex::new(1);
+        std::thread::scope(|scope| {
+            let held = mutex.lock();
+            let waiting = scope.spawn(|| *lock(&mutex, Home::here()).unwrap());
+            while !waiting.is_finished() && mutex.try_lock().is_some() {}
+            drop(held);
+            assert_eq!(waiting.join().unwrap(), 1);
+        });
+    }
+
+    #[test]
+    fn a_lock_held_at_a_fork_is_given_up_in_the_child() {
+        let mutex = Mutex::new(());
+        let _held = mutex.lock();
+        let parent = Home(std::process::id() ^ 1);
+        assert!(lock(&mutex, parent).is_none());
+    }
+
+    #[test]
+    fn only_the_trails_threads_are_its_own() {
+        assert!(!on_own_thread());
+        let own = std::sync::mpsc::channel();
+        spawn("own", move || own.0.send(on_own_thread()).unwrap()).unwrap().join().unwrap();
+        assert!(own.1.recv().unwrap());
+    }
+}
