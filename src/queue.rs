@@ -128,7 +128,10 @@ impl Lost {
         if let Some(count) = self.count.get_mut(severity.index()) {
             *count += 1;
         }
-        self.span = Some(self.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        self.span = Some(
+            self.span
+                .map_or((at, at), |(first, last)| (first.min(at), last.max(at))),
+        );
     }
 }
 

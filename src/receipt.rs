@@ -500,7 +500,11 @@ mod watch {
         let mut due = DUE.lock();
         loop {
             let now = Instant::now();
-            let ripe: Vec<u32> = due.1.extract_if(.., |(at, _)| *at <= now).map(|(_, trail)| trail).collect();
+            let ripe: Vec<u32> = due
+                .1
+                .extract_if(.., |(at, _)| *at <= now)
+                .map(|(_, trail)| trail)
+                .collect();
             if !ripe.is_empty() {
                 drop(due);
                 let again: Vec<_> = ripe

@@ -42,7 +42,10 @@ impl Recent {
     /// The lines kept, oldest first, without LF.
     pub(crate) fn lines(&self) -> Vec<String> {
         let state = self.0.lock();
-        let all = state.commits.iter().flat_map(|(text, _)| text.split(|byte| *byte == b'\n'));
+        let all = state
+            .commits
+            .iter()
+            .flat_map(|(text, _)| text.split(|byte| *byte == b'\n'));
         let lines: Vec<String> = all
             .filter(|line| !line.is_empty())
             .map(|line| String::from_utf8_lossy(line).into_owned())

@@ -100,7 +100,10 @@ mod tests {
     fn only_the_trails_threads_are_its_own() {
         assert!(!on_own_thread());
         let own = std::sync::mpsc::channel();
-        spawn("own", move || own.0.send(on_own_thread()).unwrap()).unwrap().join().unwrap();
+        spawn("own", move || own.0.send(on_own_thread()).unwrap())
+            .unwrap()
+            .join()
+            .unwrap();
         assert!(own.1.recv().unwrap());
     }
 }

@@ -87,7 +87,9 @@ impl Trail {
 
 impl fmt::Debug for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trail").field("dir", &self.dir()).finish_non_exhaustive()
+        f.debug_struct("Trail")
+            .field("dir", &self.dir())
+            .finish_non_exhaustive()
     }
 }
 
@@ -331,7 +333,9 @@ pub(crate) fn no_trail_receipt() -> Receipt {
     static SAID: AtomicBool = AtomicBool::new(false);
     NO_TRAIL.fetch_add(1, Ordering::Relaxed);
     if !SAID.swap(true, Ordering::Relaxed) {
-        complain(&"no trail runs, so audit records are not kept; call tracing_audit::init, or build a Trail and keep it");
+        complain(
+            &"no trail runs, so audit records are not kept; call tracing_audit::init, or build a Trail and keep it",
+        );
     }
     Receipt::refused(0, Fate::NoTrail)
 }
