@@ -15,8 +15,11 @@ mod chain;
 mod parse;
 mod render;
 
+mod io;
+mod key;
 mod queue;
 mod sync;
+mod store;
 
 mod builder;
 mod config;

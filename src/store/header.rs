@@ -1,0 +1,377 @@
+//! The header: the first line of a file. No record, no seq; it ties the file to the one before.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::members::{Members, push_string};
+use crate::base64url;
+use crate::chain::{self, Head};
+use crate::clock::Micros;
+
+/// The longest line a trail may hold, its LF apart. What is longer is no line of ours, and is never held in memory.
+pub(crate) const LINE_MAX: usize = 1 << 20;
+
+/// Every seq, run, file and commit number is below this, so that every JSON reader sees it exactly.
+pub(crate) const NUMBER_END: u64 = 1 << 53;
+
+const MAGIC: &[u8] = b"{\"tracing_audit\":";
+
+/// A trail's name: 128 random bits, drawn once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TrailId(pub(crate) [u8; 16]);
+
+/// A run's name: the same seed twice (a restored snapshot) shows by it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RunId(pub(crate) [u8; 16]);
+
+macro_rules! ids {
+    ($($id:ident)*) => {
+        $(
+            impl $id {
+                pub(crate) fn random() -> Result<$id, getrandom::Error> {
+                    let mut bytes = [0; 16];
+                    getrandom::fill(&mut bytes)?;
+                    Ok($id(bytes))
+                }
+
+                pub(crate) fn parse(text: &str) -> Option<$id> {
+                    base64url::parse(text.as_bytes()).map($id)
+                }
+            }
+
+            impl fmt::Display for $id {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.pad(&base64url::text(&self.0))
+                }
+            }
+
+            impl fmt::Debug for $id {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    write!(f, "{}({self})", stringify!($id))
+                }
+            }
+        )*
+    };
+}
+
+ids! { TrailId RunId }
+
+/// Why a file was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Cause {
+    /// The process began.
+    Start,
+    /// The day or the file's size was over.
+    Rotate,
+    /// A sync failed; what it left in doubt is written again here.
+    Resync,
+    /// What stands before the point named is damaged or gone.
+    Recover,
+}
+
+/// What the chain can prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Trust {
+    /// Accidents and naive edits show.
+    Chained,
+    /// Commits are sealed with keys that are gone.
+    Sealed,
+    /// Sealed, with signed checkpoints.
+    Signed,
+}
+
+macro_rules! words {
+    ($($name:ident { $($variant:ident $word:literal)* })*) => {
+        $(impl $name {
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+
+            pub(crate) fn parse(word: &str) -> Option<$name> {
+                match word { $($word => Some($name::$variant),)* _ => None }
+            }
+        })*
+    };
+}
+
+words! {
+    Cause { Start "start" Rotate "rotate" Resync "resync" Recover "recover" }
+    Trust { Chained "chained" Sealed "sealed" Signed "signed" }
+}
+
+/// A point of the chain: behind the line with this seq (or behind the header that follows it) stands this head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Point {
+    pub(crate) seq: u64,
+    pub(crate) head: Head,
+}
+
+impl Point {
+    /// Before the first header of a trail.
+    pub(crate) const GENESIS: Point = Point {
+        seq: 0,
+        head: Head::ZERO,
+    };
+}
+
+/// Where the oldest file that retention left begins: its number and its header's `prev_seq` and `prev_head`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeptFrom {
+    pub(crate) file: u64,
+    pub(crate) prev: Point,
+}
+
+/// Who writes: the same for all records of a run, so it stands in headers and not in records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) service: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) pid: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) trail: TrailId,
+    pub(crate) run: u64,
+    pub(crate) run_id: RunId,
+    pub(crate) file: u64,
+    pub(crate) cause: Cause,
+    /// The file that holds `prev`; `None` for the first file of a trail.
+    pub(crate) prev_file: Option<u64>,
+    pub(crate) prev: Point,
+    /// Whether what came before had ended as it should: closed, synced and whole.
+    pub(crate) clean: bool,
+    pub(crate) trust: Trust,
+    /// The run's commits before this file.
+    pub(crate) commit: u64,
+    pub(crate) opened: Micros,
+    pub(crate) who: Identity,
+    pub(crate) kept_from: Option<KeptFrom>,
+    /// Files under legal hold.
+    pub(crate) held: Vec<u64>,
+}
+
+/// Why a line is not a header this build can use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// Not a header, or not as it was written.
+    Damaged(&'static str),
+    /// From a newer format: what it is.
+    Unsupported(String),
+}
+
+impl Header {
+    /// The whole line without its LF, and the head behind it.
+    pub(crate) fn render(&self) -> (Vec<u8>, Head) {
+        let mut line = self.body();
+        let head = self.prev.head.header(&chain::leaf(&line));
+        head.push_frame(&mut line);
+        (line, head)
+    }
+
+    /// From `{` up to the frame.
+    fn body(&self) -> Vec<u8> {
+        let mut out = Body(MAGIC.to_vec());
+        out.0.push(b'1');
+        out.text("trail", &self.trail.to_string());
+        out.number("run", self.run);
+        out.text("run_id", &self.run_id.to_string());
+        out.number("file", self.file);
+        out.text("cause", self.cause.as_str());
+        out.key("prev_file");
+        match self.prev_file {
+            Some(file) => out.0.extend_from_slice(file.to_string().as_bytes()),
+            None => out.0.extend_from_slice(b"null"),
+        }
+        out.number("prev_seq", self.prev.seq);
+        out.text("prev_head", &self.prev.head.text());
+        out.key("clean");
+        out.0.extend_from_slice(if self.clean { b"true" } else { b"false" });
+        out.text("trust", self.trust.as_str());
+        out.number("commit", self.commit);
+        out.text("opened", &self.opened.to_string());
+        let who = &self.who;
+        for (key, value) in [
+            ("service", &who.service),
+            ("version", &who.version),
+            ("host", &who.host),
+        ] {
+            if let Some(value) = value {
+                out.text(key, value);
+            }
+        }
+        out.number("pid", u64::from(who.pid));
+        if let Some(kept) = &self.kept_from {
+            out.key("kept_from");
+            out.0.extend_from_slice(kept.json().as_bytes());
+        }
+        if !self.held.is_empty() {
+            out.key("held");
+            let files: Vec<String> = self.held.iter().map(u64::to_string).collect();
+            out.0.extend_from_slice(format!("[{}]", files.join(",")).as_bytes());
+        }
+        out.key("must");
+        out.0.extend_from_slice(b"[]");
+        out.0
+    }
+
+    /// Reads a line (without its LF) that must be a header, and gives the head behind it.
+    pub(crate) fn parse(line: &[u8]) -> Result<(Header, Head), Unreadable> {
+        let rest = line
+            .strip_prefix(MAGIC)
+            .ok_or(Unreadable::Damaged("it does not begin with {\"tracing_audit\":"))?;
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (version, behind) = rest.split_at(digits);
+        if version == b"1" {
+            return parse_v1(line);
+        }
+        // A flipped bit can turn 1 into another digit. The tag of version 1 tells it from a newer version.
+        if parse_v1(&[MAGIC, b"1", behind].concat()).is_ok() {
+            return Err(Unreadable::Damaged("its version was changed"));
+        }
+        match std::str::from_utf8(version)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+        {
+            Some(newer) if newer > 1 && !version.starts_with(b"0") && behind.starts_with(b",") => {
+                Err(Unreadable::Unsupported(format!(
+                    "it is written in version {newer} of the format, and this build reads version 1"
+                )))
+            }
+            _ => Err(Unreadable::Damaged("it names no version of the format")),
+        }
+    }
+}
+
+impl KeptFrom {
+    /// As it stands in headers and in `AUDIT_PRUNE`.
+    pub(crate) fn json(&self) -> String {
+        let KeptFrom { file, prev } = self;
+        format!(
+            "{{\"file\":{file},\"prev_seq\":{},\"prev_head\":\"{}\"}}",
+            prev.seq,
+            prev.head.text()
+        )
+    }
+
+    pub(crate) fn from_json(value: &Value) -> Option<KeptFrom> {
+        Some(KeptFrom {
+            file: number(value.get("file")?)?,
+            prev: Point {
+                seq: number(value.get("prev_seq")?)?,
+                head: Head::parse(value.get("prev_head")?.as_str()?)?,
+            },
+        })
+    }
+}
+
+struct Body(Vec<u8>);
+
+impl Body {
+    fn key(&mut self, key: &str) {
+        self.0.extend_from_slice(format!(",\"{key}\":").as_bytes());
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        self.key(key);
+        push_string(&mut self.0, value);
+    }
+
+    fn number(&mut self, key: &str, value: u64) {
+        self.key(key);
+        self.0.extend_from_slice(value.to_string().as_bytes());
+    }
+}
+
+/// The content and the tag of a header line; the seal of a keyed trail is not ours to check here.
+fn split(line: &[u8]) -> Option<(&[u8], [u8; 16])> {
+    const SEAL: usize = 9 + 43 + 2;
+    if let Some(found) = chain::split_frame(line) {
+        return Some(found);
+    }
+    let (before, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
+    let seal = seal.strip_prefix(b",\"seal\":\"")?.strip_suffix(b"\"}")?;
+    let _: [u8; 32] = base64url::parse(seal)?;
+    let mut framed = before.to_vec();
+    framed.push(b'}');
+    let (content, tag) = chain::split_frame(&framed)?;
+    let content = before.get(..content.len())?;
+    Some((content, tag))
+}
+
+fn parse_v1(line: &[u8]) -> Result<(Header, Head), Unreadable> {
+    use Unreadable::Damaged;
+    let (body, tag) = split(line).ok_or(Damaged("it has no frame"))?;
+    let members = Members::parse(&[body, b"}"].concat()).ok_or(Damaged("it is not one JSON object"))?;
+    let prev_head = members
+        .text("prev_head")
+        .and_then(Head::parse)
+        .ok_or(Damaged("it has no prev_head"))?;
+    let head = prev_head.header(&chain::leaf(body));
+    if head.tag() != tag {
+        return Err(Damaged("its tag does not fit"));
+    }
+    // From here on it is as it was written; what cannot be read was written by somebody who knew more.
+    match members.get("must").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([]) => {}
+        Some([first, ..]) => {
+            return Err(Unreadable::Unsupported(format!(
+                "it needs {first}, which this build does not know"
+            )));
+        }
+        None => return Err(Damaged("it does not say what a reader must know")),
+    }
+    let header = from_members(&members, prev_head).ok_or(Damaged("a key is missing or of another kind"))?;
+    // One spelling: known keys in their order; keys of later versions only behind them.
+    match body.strip_prefix(header.body().as_slice()) {
+        Some([] | [b',', ..]) => Ok((header, head)),
+        _ => Err(Damaged("it is not in the one spelling of a header")),
+    }
+}
+
+fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
+    let number_of = |key: &str| members.get(key).and_then(number);
+    let header = Header {
+        trail: TrailId::parse(members.text("trail")?)?,
+        run: number_of("run")?,
+        run_id: RunId::parse(members.text("run_id")?)?,
+        file: number_of("file")?,
+        cause: Cause::parse(members.text("cause")?)?,
+        prev_file: match members.get("prev_file")? {
+            Value::Null => None,
+            file => Some(number(file)?),
+        },
+        prev: Point {
+            seq: number_of("prev_seq")?,
+            head: prev_head,
+        },
+        clean: members.bool("clean")?,
+        trust: Trust::parse(members.text("trust")?)?,
+        commit: number_of("commit")?,
+        opened: Micros::parse(members.text("opened")?.as_bytes())?,
+        who: Identity {
+            service: members.optional_text("service")?,
+            version: members.optional_text("version")?,
+            host: members.optional_text("host")?,
+            pid: u32::try_from(number_of("pid")?).ok()?,
+        },
+        kept_from: match members.get("kept_from") {
+            None => None,
+            Some(kept) => Some(KeptFrom::from_json(kept)?),
+        },
+        held: match members.get("held") {
+            None => Vec::new(),
+            Some(held) => held.as_array()?.iter().map(number).collect::<Option<_>>()?,
+        },
+    };
+    // Files point backwards only, so that walking them ends.
+    let backwards = header.prev_file.is_none_or(|prev| prev < header.file);
+    let genesis = header.prev_file.is_some() || header.prev == Point::GENESIS;
+    (backwards && genesis && header.file > 0).then_some(header)
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|number| *number < NUMBER_END)
+}

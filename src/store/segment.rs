@@ -1,0 +1,149 @@
+//! The open file: lines go in whole or not at all.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Home;
+use super::header::Header;
+use super::names::{self, Name};
+use crate::chain::Head;
+use crate::clock::Day;
+use crate::error::{Error, ErrorKind};
+use crate::io::{self, Disk, DiskFile, Stat};
+
+/// A file being written.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    disk: Arc<dyn Disk>,
+    file: Arc<dyn DiskFile>,
+    stat: Stat,
+    path: PathBuf,
+    name: Name,
+    number: u64,
+    bytes: u64,
+    /// A short write could not be taken back: nothing may follow the half line.
+    spoilt: bool,
+}
+
+/// What became of an open file behind our back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moved {
+    No,
+    /// The name is gone.
+    Unlinked,
+    /// The name stands for another file.
+    Replaced,
+    /// Shorter than what we wrote.
+    Cut {
+        len: u64,
+    },
+    /// Somebody else wrote to it.
+    Grown {
+        len: u64,
+    },
+}
+
+impl Segment {
+    /// Begins a file with its header, and gives the head behind it. Nothing is synced yet: the first sync group of a file
+    /// waits for its own data, for the directory, and for the file before.
+    pub(crate) fn create(
+        disk: &Arc<dyn Disk>,
+        home: &Home,
+        header: &Header,
+        day: Day,
+    ) -> Result<(Segment, Head), Error> {
+        let names = names::list(&**disk, &home.dir)?;
+        let mut part = names::next_part(&names, day);
+        let (name, path, file) = loop {
+            let name = Name::plain(day, part);
+            let path = name.path(&home.dir);
+            match disk.open_new(&path) {
+                Ok(file) => break (name, path, file),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && part < u32::MAX => part += 1,
+                Err(error) => {
+                    return Err(Error::io("begin a file", path, error).remedy(
+                        "make the directory writable for the user that runs this program, and free space on its disk",
+                    ));
+                }
+            }
+        };
+        let stat = file
+            .stat()
+            .map_err(|error| Error::io("look at the new file", &path, error))?;
+        let mut segment = Segment {
+            disk: disk.clone(),
+            file,
+            stat,
+            path,
+            name,
+            number: header.file,
+            bytes: 0,
+            spoilt: false,
+        };
+        let (mut line, head) = header.render();
+        line.push(b'\n');
+        if let Err(error) = segment.write(&line) {
+            // An empty file says nothing; its name may be used again.
+            let _ = disk.unlink(&segment.path);
+            return Err(error);
+        }
+        Ok((segment, head))
+    }
+
+    /// Appends complete lines. If not all of them can be written, none is: the file is cut back. If that fails too, every
+    /// later write is an error and the writer goes on in another file.
+    pub(crate) fn write(&mut self, lines: &[u8]) -> Result<(), Error> {
+        if self.spoilt {
+            return Err(Error::new(ErrorKind::Damaged, "cannot write behind a half line").at(&self.path));
+        }
+        match io::write_all(&*self.file, lines) {
+            Ok(()) => {
+                self.bytes += lines.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                self.spoilt = self.file.truncate(self.bytes).is_err();
+                Err(Error::io("write to the trail", &self.path, error))
+            }
+        }
+    }
+
+    /// What a second thread syncs while this one goes on writing.
+    pub(crate) fn sync_handle(&self) -> Arc<dyn DiskFile> {
+        self.file.clone()
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn day(&self) -> Day {
+        self.name.day
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn name(&self) -> Name {
+        self.name
+    }
+
+    /// The header's `file`.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether the file is still what and where it was. One look at the name: asked before each commit.
+    pub(crate) fn moved(&self) -> Moved {
+        match self.disk.stat(&self.path) {
+            Ok(stat) if !stat.same(&self.stat) => Moved::Replaced,
+            Ok(stat) if stat.len < self.bytes => Moved::Cut { len: stat.len },
+            Ok(stat) if stat.len > self.bytes => Moved::Grown { len: stat.len },
+            Ok(_) => Moved::No,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Moved::Unlinked,
+            // Looking failed, which says nothing about the file; writing will tell.
+            Err(_) => Moved::No,
+        }
+    }
+}
