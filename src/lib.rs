@@ -18,8 +18,8 @@ mod render;
 mod io;
 mod key;
 mod queue;
-mod sync;
 mod store;
+mod sync;
 
 mod builder;
 mod config;
