@@ -23,14 +23,21 @@ mod sync;
 
 mod builder;
 mod config;
+mod context;
 mod receipt;
 mod recent;
+mod site;
 mod status;
 mod trail;
+
+mod draft;
+mod macros;
 
 pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{Durability, OnFull};
+pub use context::{AuditContext, Entered, Scoped};
+pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
 pub use outcome::Outcome;
@@ -39,3 +46,6 @@ pub use record::Record;
 pub use severity::Severity;
 pub use status::{Counts, Health, Setting, Source, Status};
 pub use trail::Trail;
+
+#[doc(hidden)]
+pub use macros::private as __private;
