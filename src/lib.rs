@@ -31,7 +31,10 @@ mod status;
 mod trail;
 
 mod draft;
+mod layer;
 mod macros;
+mod mirror;
+mod span;
 
 pub use builder::Builder;
 pub use clock::Clock;
@@ -40,6 +43,7 @@ pub use context::{AuditContext, Entered, Scoped};
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
+pub use layer::AuditLayer;
 pub use outcome::Outcome;
 pub use receipt::Receipt;
 pub use record::Record;

@@ -1,0 +1,125 @@
+//! The mirror shows accepted records to the other layers: consoles, OpenTelemetry, whatever listens.
+//!
+//! Only what they could not have seen by themselves: records made by `audit!`, by a `Draft` and by `.audited(..)`, not
+//! those that came from an event or a span. One static call site a level stands here, not at each `audit!`, which keeps
+//! call sites small. The values are those of the line, hence redacted, and are read from it only when somebody asks.
+//!
+//! Nobody is asked beforehand whether they are interested: with per-layer filters that question makes another layer
+//! lose its next event. Instead the call sites are ordinary ones, and cost little where no layer takes them.
+
+use std::cell::Cell;
+use std::fmt;
+
+use tracing_core::{Level, Metadata};
+
+use crate::brief::{Brief, Slice};
+use crate::severity::Severity;
+use crate::trail::Core;
+
+const NAME: &str = "tracing_audit::mirror";
+
+/// The call sites' target: what a console's filter names to see them or not.
+const TARGET: &str = "audit";
+
+/// Shows a record that the queue has accepted, unless the trail has no mirror. `line` is its rendered rest, `message`
+/// its message as JSON (`fields.json(Key::Message)`).
+///
+/// Must be called outside of every layer's callbacks: an event within an event confuses per-layer filters.
+pub(crate) fn show(core: &Core, brief: &Brief, line: &[u8], message: Option<&[u8]>) {
+    if !core.mirror {
+        return;
+    }
+    // A layer that writes audit records when it sees an event would otherwise see its own for ever.
+    let Some(_showing) = Showing::begin() else { return };
+    let text = |slice: Slice| {
+        let text = line.get(slice.range()).filter(|text| !text.is_empty())?;
+        Some(tracing::field::display(Plain(text)))
+    };
+    let event = text(brief.name);
+    let outcome = brief.outcome.as_str();
+    let user_id = text(brief.user);
+    let ip = text(brief.ip);
+    let session_id = text(brief.session);
+    let resource = text(brief.resource);
+    let message = message.map(|text| tracing::field::display(Plain(text)));
+    macro_rules! at {
+        ($level:expr) => {
+            tracing::event!(
+                name: NAME, target: TARGET, $level,
+                message, event, outcome, user_id, ip, session_id, resource,
+            )
+        };
+    }
+    match brief.severity {
+        Severity::Low | Severity::Medium => at!(Level::INFO),
+        Severity::High => at!(Level::WARN),
+        Severity::Critical => at!(Level::ERROR),
+    }
+}
+
+/// Whether an event of this metadata is the mirror's.
+pub(crate) fn is_mirror(metadata: &Metadata<'_>) -> bool {
+    metadata.name() == NAME && is_from_here(metadata)
+}
+
+/// Whether this is the metadata of a mirror's event, or of the `log` record that `tracing/log-always` makes of one.
+pub(crate) fn is_from_here(metadata: &Metadata<'_>) -> bool {
+    metadata.module_path() == Some(module_path!())
+}
+
+thread_local! {
+    static SHOWING: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Showing;
+
+impl Showing {
+    fn begin() -> Option<Showing> {
+        let first = SHOWING.try_with(|showing| !showing.replace(true)).unwrap_or(false);
+        first.then_some(Showing)
+    }
+}
+
+impl Drop for Showing {
+    fn drop(&mut self) {
+        let _ = SHOWING.try_with(|showing| showing.set(false));
+    }
+}
+
+/// A value of a line for people: a JSON string without its quotes and without the escapes that only JSON needs. Those
+/// of control characters stay, so that it is one harmless line on any terminal.
+struct Plain<'a>(&'a [u8]);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
+        let mut rest = std::str::from_utf8(text.unwrap_or(self.0)).map_err(|_| fmt::Error)?;
+        while let Some(at) = rest.find('\\') {
+            let (plain, escape) = rest.split_at(at);
+            f.write_str(plain)?;
+            let shown = match escape.as_bytes().get(1) {
+                Some(b'"') => "\"",
+                Some(b'/') => "/",
+                Some(b'\\') => "\\",
+                _ => escape.get(..2).unwrap_or(escape),
+            };
+            f.write_str(shown)?;
+            rest = escape.get(2..).unwrap_or_default();
+        }
+        f.write_str(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_value_stays_on_its_line() {
+        let shown = |json: &str| Plain(json.as_bytes()).to_string();
+        assert_eq!(shown(r#""O\"Hara \\ \/x""#), r#"O"Hara \ /x"#);
+        assert_eq!(shown(r#""a\nb\u001b[31m""#), r"a\nb\u001b[31m");
+        assert_eq!(shown("17"), "17");
+        assert_eq!(shown("\"\\"), "\"\\");
+    }
+}

@@ -1,0 +1,234 @@
+//! The spans that have something to say in a record, and where each thread is among them.
+
+mod context;
+mod stack;
+mod table;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tracing_core::Metadata;
+use tracing_core::span::Id;
+
+use crate::outcome::Outcome;
+use crate::render::Fields;
+use crate::trail::Core;
+use table::{Body, Stand};
+
+pub(crate) use table::{Kind, Place, Scope};
+
+/// What becomes the record of an audit span.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    /// Its own fields that are nobody's context: `audit`, `audit.*`, `error`.
+    pub(crate) extra: Fields,
+    /// The `AuditContext` at its opening: who drops the last handle of a span says nothing about who acted.
+    pub(crate) around: Fields,
+    /// When it opened, on the monotonic clock.
+    pub(crate) born: Duration,
+    pub(crate) metadata: &'static Metadata<'static>,
+}
+
+impl Scope {
+    /// The scope of a new layer.
+    pub(crate) fn new(trail: u32) -> Scope {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let scope = Scope {
+            trail,
+            layer: NEXT.fetch_add(1, Ordering::Relaxed),
+        };
+        SCOPES.write().push(scope);
+        scope
+    }
+
+    /// The layer is gone.
+    pub(crate) fn end(self) {
+        SCOPES.write().retain(|scope| *scope != self);
+    }
+}
+
+/// The layers that are there, for those who know a trail and a span, but not the layer that saw it.
+static SCOPES: RwLock<Vec<Scope>> = RwLock::new(Vec::new());
+
+/// Calls `f` with what the spans say that the thread is in, as far as they are this trail's.
+pub(crate) fn with_current<R>(core: &Core, f: impl FnOnce(Option<&Fields>) -> R) -> R {
+    match stack::top_of_trail(core.id()) {
+        stack::Top::At(place) => context::with(place, f),
+        stack::Top::Nothing | stack::Top::Unknown => f(None),
+    }
+}
+
+/// Calls `f` with what a span and those above it say.
+pub(crate) fn with_span<R>(core: &Core, id: &Id, f: impl FnOnce(Option<&Fields>) -> R) -> R {
+    let place = SCOPES
+        .read()
+        .iter()
+        .filter(|scope| scope.trail == core.id())
+        .find_map(|scope| table::find(*scope, id.into_u64()));
+    match place {
+        Some((place, _)) => context::with(place, f),
+        None => f(None),
+    }
+}
+
+/// Calls `f` with what the span at a place and those above it say.
+pub(crate) fn with_place<R>(place: Place, f: impl FnOnce(Option<&Fields>) -> R) -> R {
+    context::with(place, f)
+}
+
+/// The seat above an open span: what is around its record.
+pub(crate) fn parent_of(place: Place) -> Place {
+    table::at(place)
+        .and_then(|(node, _)| node.parent())
+        .filter(|(parent, id)| table::at(*parent).is_some_and(|(_, held)| held == *id))
+        .map_or(Place::NONE, |(parent, _)| parent)
+}
+
+/// An open span by its id.
+pub(crate) fn find(scope: Scope, id: u64) -> Place {
+    table::find(scope, id)
+        .filter(|(_, node)| node.kind() != Kind::Transparent)
+        .map_or(Place::NONE, |(place, _)| place)
+}
+
+/// The span the thread is in, among those of a layer.
+pub(crate) fn current(scope: Scope) -> Place {
+    match stack::top_of(scope) {
+        stack::Top::At(place) => place,
+        stack::Top::Nothing | stack::Top::Unknown => Place::NONE,
+    }
+}
+
+/// A span opens. Its values are swapped for a used buffer.
+///
+/// `None` if no node is free; the span then has no context.
+pub(crate) fn open(
+    scope: Scope,
+    id: u64,
+    kind: Kind,
+    parent: Place,
+    values: &mut Option<Box<Fields>>,
+    audit: Option<Box<Audit>>,
+) -> Option<Place> {
+    table::open(scope, id, Stand { kind, parent }, |body: &mut Body| {
+        body.memo_at = 0;
+        body.audit = audit;
+        match kind {
+            Kind::Captured | Kind::Audit => std::mem::swap(&mut body.own, values),
+            Kind::Link | Kind::Transparent => {}
+        }
+    })
+}
+
+/// A span recorded values later; they take the place of those it had. `audit` gets the record of an audit span.
+pub(crate) fn record(place: Place, values: &mut Box<Fields>, audit: impl FnOnce(&mut Audit)) {
+    let Some((node, _)) = table::at(place) else { return };
+    {
+        let mut body = node.body();
+        let own = body.own.get_or_insert_default();
+        values.copy_missing_from(own);
+        std::mem::swap(own, values);
+        if let Some(about) = body.audit.as_deref_mut() {
+            audit(about);
+        }
+    }
+    if let Some((root, _)) = table::at(node.root()) {
+        root.advance();
+    }
+}
+
+/// The audit span the thread is in, if it is the innermost of all.
+pub(crate) fn current_audit(scope: Scope) -> Option<Place> {
+    current(scope)
+        .some()
+        .filter(|place| table::at(*place).is_some_and(|(node, _)| node.kind() == Kind::Audit))
+}
+
+pub(crate) fn enter(scope: Scope, id: u64) {
+    if let Some((node, _)) = stack::enter(scope, id).and_then(table::at) {
+        // Once and more than once are all that matters.
+        let bits = node.ending.load(Ordering::Relaxed);
+        let entered = if bits & Ending::ENTERED == 0 {
+            Ending::ENTERED
+        } else {
+            Ending::AGAIN
+        };
+        node.ending.fetch_or(entered, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn exit(scope: Scope, id: u64) {
+    let Some((place, entry)) = stack::exit(scope, id) else {
+        return;
+    };
+    // An unwinding that began outside is not the span's.
+    if std::thread::panicking() && !entry.unwinding {
+        note(place, Ending::PANICKED);
+    }
+}
+
+/// Notes something about the end of an audit span.
+pub(crate) fn note(place: Place, bit: u32) {
+    if let Some((node, _)) = table::at(place) {
+        node.ending.fetch_or(bit, Ordering::Relaxed);
+    }
+}
+
+/// A span closes. Gives what becomes its record, if it is an audit span, and its own values.
+pub(crate) fn close(scope: Scope, id: u64) -> Option<Closed> {
+    let (place, node) = table::find(scope, id)?;
+    let closed = (node.kind() == Kind::Audit)
+        .then(|| {
+            let mut body = node.body();
+            Some(Closed {
+                audit: body.audit.take()?,
+                own: body.own.take().unwrap_or_default(),
+                ending: Ending(node.ending.load(Ordering::Relaxed)),
+                parent: parent_of(place),
+            })
+        })
+        .flatten();
+    table::close(place);
+    closed
+}
+
+/// An audit span that has ended.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    pub(crate) audit: Box<Audit>,
+    pub(crate) own: Box<Fields>,
+    pub(crate) ending: Ending,
+    pub(crate) parent: Place,
+}
+
+/// What was seen of the end of an audit span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending(u32);
+
+impl Ending {
+    const ENTERED: u32 = 1;
+    const AGAIN: u32 = 2;
+    const PANICKED: u32 = 4;
+    /// `err`'s event came, or an `error` field.
+    pub(crate) const FAILED: u32 = 8;
+    /// `ret`'s event came.
+    pub(crate) const RETURNED: u32 = 16;
+
+    /// The outcome, where none was recorded.
+    ///
+    /// A future enters its span at every poll and once more when it is dropped, so what was entered just once is a
+    /// function that ran from its beginning to its end. A finished future and a dropped one look alike.
+    pub(crate) fn outcome(self) -> Outcome {
+        let has = |bit| self.0 & bit != 0;
+        if has(Ending::PANICKED) {
+            Outcome::Error
+        } else if has(Ending::FAILED) {
+            Outcome::Failure
+        } else if has(Ending::RETURNED) || (has(Ending::ENTERED) && !has(Ending::AGAIN)) {
+            Outcome::Success
+        } else {
+            Outcome::Unknown
+        }
+    }
+}
