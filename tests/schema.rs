@@ -1,0 +1,109 @@
+//! The published JSON Schema describes every line that is written, and no other.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use tracing_audit::{EventType, Outcome, Severity, Trail, audit, events};
+
+fn schema() -> jsonschema::Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/record.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn lines() -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let logs = dir.path().join("logs");
+    for _ in 0..2 {
+        let trail = Trail::builder(&logs).detached().service("shop", "1.2.3").build().unwrap();
+        for event in EventType::all().filter(|event| !event.name().starts_with("AUDIT_") && !event.name().starts_with("ALERT_")) {
+            trail.draft(event).user_id("alice").emit();
+        }
+        for outcome in Outcome::ALL {
+            for severity in Severity::ALL {
+                trail.draft(events::DATA_READ).outcome(outcome).severity(severity).emit();
+            }
+        }
+        audit!(
+            in: &trail,
+            events::DATA_UPDATE,
+            occurred = SystemTime::UNIX_EPOCH,
+            user.id = 7,
+            username = "alice",
+            session_id = "s",
+            ip = "2001:db8::1",
+            user_agent = "curl",
+            tenant = "t",
+            api_key_prefix = "abcd1234",
+            action = "change",
+            resource = "book",
+            resource_type = "book",
+            resource_id = 42,
+            old = json!({"title": "Walden", "pages": null}),
+            new = json!([1, 2.5, "x"]),
+            method = "PUT",
+            route = "/books/{id}",
+            path = "/books/42",
+            status_code = 204,
+            duration_ms = 1.25,
+            request_bytes = 10,
+            response_bytes = 0,
+            request_id = "r",
+            trace_id = "4bf92f3577b34da6a3ce929d0e0e4736",
+            span_id = "00f067aa0ba902b7",
+            mfa = "totp",
+            reason = "because",
+            password = "hunter2",
+            long = "x".repeat(20_000),
+            "a message"
+        );
+        trail.close().unwrap();
+    }
+    let mut lines = Vec::new();
+    for entry in std::fs::read_dir(&logs).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            lines.extend(std::fs::read_to_string(path).unwrap().lines().map(str::to_owned));
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_line_fits_the_schema() {
+    let schema = schema();
+    let lines = lines();
+    assert!(lines.len() > 150);
+    for line in lines {
+        let value: Value = serde_json::from_str(&line).unwrap();
+        let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?} in {line}");
+    }
+}
+
+#[test]
+fn a_line_that_is_not_ours_does_not_fit() {
+    let schema = schema();
+    let line = lines().into_iter().find(|line| line.contains("\"DATA_UPDATE\"") && line.contains("hunter") | line.contains("old")).unwrap();
+    let good: Value = serde_json::from_str(&line).unwrap();
+    assert!(schema.is_valid(&good));
+    let wrong: [(&str, Value); 8] = [
+        ("seq", json!(0)),
+        ("time", json!("2026-11-20 08:15:30")),
+        ("severity", json!("severe")),
+        ("outcome", json!("fine")),
+        ("user_id", json!(7)),
+        ("status_code", json!("204")),
+        ("tag", json!("short")),
+        ("forged", json!(true)),
+    ];
+    for (key, value) in wrong {
+        let mut bad = good.clone();
+        bad[key] = value;
+        assert!(!schema.is_valid(&bad), "{key} = {bad}");
+    }
+    let mut missing = good;
+    missing.as_object_mut().unwrap().remove("event");
+    assert!(!schema.is_valid(&missing));
+}
