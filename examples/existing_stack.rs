@@ -13,16 +13,28 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::var("AUDIT_LOGS_DIR").unwrap_or_else(|_| "logs".into());
-    let trail = Trail::builder(&dir).service("bookshop", env!("CARGO_PKG_VERSION")).build()?;
+    let trail = Trail::builder(&dir)
+        .service("bookshop", env!("CARGO_PKG_VERSION"))
+        .build()?;
 
     tracing_subscriber::registry()
         .with(fmt::layer().with_filter(EnvFilter::from_default_env()))
-        .with(fmt::layer().json().with_writer(std::io::stderr).with_filter(LevelFilter::ERROR))
+        .with(
+            fmt::layer()
+                .json()
+                .with_writer(std::io::stderr)
+                .with_filter(LevelFilter::ERROR),
+        )
         .with(trail.layer())
         .init();
 
     // Who and from where stand in the request's span; every record made inside has them.
-    let request = info_span!("request", request_id = "r-1", user.id = tracing::field::Empty, client.address = "203.0.113.7");
+    let request = info_span!(
+        "request",
+        request_id = "r-1",
+        user.id = tracing::field::Empty,
+        client.address = "203.0.113.7"
+    );
     let _inside = request.enter();
     info!("a line for the console only");
 
@@ -40,7 +52,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // Exact for futures: success, failure, or cancelled when dropped half-way.
-    let answer = futures::block_on(change_role("bob", "editor").audited(events::USER_ROLE_CHANGE).in_current_span());
+    let answer = futures::block_on(
+        change_role("bob", "editor")
+            .audited(events::USER_ROLE_CHANGE)
+            .in_current_span(),
+    );
     info!(?answer, "role changed");
 
     drop(_inside);
@@ -55,7 +71,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 #[instrument(fields(audit = "DATA_DELETE", resource.type = "book", resource.id = id), err, ret)]
 fn delete_book(id: u32) -> Result<(), String> {
-    if id == 1 { Err(format!("book {id} is on loan")) } else { Ok(()) }
+    if id == 1 {
+        Err(format!("book {id} is on loan"))
+    } else {
+        Ok(())
+    }
 }
 
 async fn change_role(user: &str, role: &str) -> Result<String, String> {

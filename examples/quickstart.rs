@@ -15,8 +15,20 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let request = info_span!("request", request_id = "req-7f3a", client.address = "203.0.113.7");
     request.in_scope(|| {
-        audit!(events::AUTH_LOGIN, user.id = "alice", session.id = "s-1", outcome = Outcome::Success, mfa = "totp");
-        audit!(events::AUTH_FAILED, user.id = "bob", outcome = Outcome::Failure, password = "hunter2", "wrong password");
+        audit!(
+            events::AUTH_LOGIN,
+            user.id = "alice",
+            session.id = "s-1",
+            outcome = Outcome::Success,
+            mfa = "totp"
+        );
+        audit!(
+            events::AUTH_FAILED,
+            user.id = "bob",
+            outcome = Outcome::Failure,
+            password = "hunter2",
+            "wrong password"
+        );
         audit!(
             events::DATA_DELETE,
             outcome = Outcome::Denied,
@@ -26,11 +38,23 @@ fn main() -> Result<(), Box<dyn Error>> {
             "not the owner of {title:?}",
             title = "Walden",
         );
-        audit!(REFUND, user.id = "alice", amount_cents = 1999, note = "paid with 4111 1111 1111 1111", token = Secret("tok"));
+        audit!(
+            REFUND,
+            user.id = "alice",
+            amount_cents = 1999,
+            note = "paid with 4111 1111 1111 1111",
+            token = Secret("tok")
+        );
         info!(target: "audit", event = "DATA_EXPORT", user_id = "alice", resource = "orders", rows = 120);
     });
     // Fail closed: this one is on the disk before the next statement runs.
-    let seq = audit!(events::USER_ROLE_CHANGE, user.id = "alice", old = "reader", new = "editor").synced()?;
+    let seq = audit!(
+        events::USER_ROLE_CHANGE,
+        user.id = "alice",
+        old = "reader",
+        new = "editor"
+    )
+    .synced()?;
     println!("The role change is record {seq}, and on the disk.\n");
     trail.flush()?;
 
@@ -41,7 +65,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     println!("\nMetrics, as Prometheus would read them:");
-    for line in trail.metrics().lines().filter(|line| line.starts_with("audit_events_total")) {
+    for line in trail
+        .metrics()
+        .lines()
+        .filter(|line| line.starts_with("audit_events_total"))
+    {
         println!("  {line}");
     }
 

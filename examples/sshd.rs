@@ -26,7 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let input: Box<dyn BufRead> = match arguments.file.as_str() {
         "-" => Box::new(io::stdin().lock()),
-        path => Box::new(BufReader::new(File::open(path).map_err(|error| format!("cannot open {path}: {error}"))?)),
+        path => Box::new(BufReader::new(
+            File::open(path).map_err(|error| format!("cannot open {path}: {error}"))?,
+        )),
     };
 
     let dir = std::env::var("AUDIT_LOGS_DIR").unwrap_or_else(|_| "logs".into());
@@ -42,7 +44,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for line in input.split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
-        let Some(entry) = Entry::parse(line.trim_end(), &mut years) else { continue };
+        let Some(entry) = Entry::parse(line.trim_end(), &mut years) else {
+            continue;
+        };
         for _ in 0..entry.times {
             entry.audit();
             counts[entry.message.kind as usize] += 1;
@@ -104,15 +108,31 @@ impl<'a> Entry<'a> {
         let (times, text) = match text.strip_prefix("message repeated ") {
             Some(repeated) => {
                 let (times, message) = repeated.split_once(" times: [ ")?;
-                (times.parse().ok()?, message.strip_suffix(']').unwrap_or(message).trim_end())
+                (
+                    times.parse().ok()?,
+                    message.strip_suffix(']').unwrap_or(message).trim_end(),
+                )
             }
             None => (1, text),
         };
-        Some(Entry { occurred, host, pid, times, message: Message::parse(text)? })
+        Some(Entry {
+            occurred,
+            host,
+            pid,
+            times,
+            message: Message::parse(text)?,
+        })
     }
 
     fn audit(&self) {
-        let Message { kind, user, ip, port, method, reason } = self.message;
+        let Message {
+            kind,
+            user,
+            ip,
+            port,
+            method,
+            reason,
+        } = self.message;
         audit!(
             kind.event(),
             occurred = self.occurred,
@@ -206,7 +226,14 @@ impl<'a> Message<'a> {
         let text = text.strip_prefix("error: ").unwrap_or(text);
         let kind = Kind::ALL.into_iter().find(|kind| text.starts_with(kind.words()))?;
         let rest = &text[kind.words().len()..];
-        let mut message = Message { kind, user: None, ip: None, port: None, method: None, reason: None };
+        let mut message = Message {
+            kind,
+            user: None,
+            ip: None,
+            port: None,
+            method: None,
+            reason: None,
+        };
         match kind {
             // "password for invalid user admin from 192.0.2.1 port 22 ssh2: RSA .."
             Kind::Accepted | Kind::Failed => {
@@ -368,22 +395,75 @@ mod tests {
     #[test]
     fn every_kind_of_message_is_read() {
         for (text, wanted) in [
-            ("Accepted publickey for alice from 192.0.2.1 port 54259 ssh2: RSA SHA256:abc", ("AUTH_LOGIN", Some("alice"), Some("192.0.2.1"), Some(54259))),
-            ("Failed password for root from 2001:db8::7 port 22 ssh2", ("AUTH_FAILED", Some("root"), Some("2001:db8::7"), Some(22))),
-            ("Failed password for invalid user  from 192.0.2.1 port 22 ssh2", ("AUTH_FAILED", None, Some("192.0.2.1"), Some(22))),
-            ("Failed none for invalid user a from 198.51.100.9 port 1 ssh2 from 192.0.2.1 port 22 ssh2", ("AUTH_FAILED", Some("a from 198.51.100.9 port 1 ssh2"), Some("192.0.2.1"), Some(22))),
-            ("Invalid user  from 192.0.2.1", ("SSHD_INVALID_USER", None, Some("192.0.2.1"), None)),
-            ("Invalid user webmaster from 192.0.2.1 port 38926", ("SSHD_INVALID_USER", Some("webmaster"), Some("192.0.2.1"), Some(38926))),
-            ("error: maximum authentication attempts exceeded for invalid user x from 192.0.2.1 port 22 ssh2 [preauth]", ("AUTH_LOCKED", Some("x"), Some("192.0.2.1"), Some(22))),
-            ("Received disconnect from 192.0.2.1: 11: Bye Bye [preauth]", ("SESSION_END", None, Some("192.0.2.1"), None)),
-            ("error: Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail [preauth]", ("SESSION_END", None, Some("192.0.2.1"), None)),
-            ("Received disconnect from 192.0.2.1 port 22:11: disconnected by user", ("SESSION_END", None, Some("192.0.2.1"), Some(22))),
-            ("Disconnected from user alice 192.0.2.1 port 22", ("SESSION_END", Some("alice"), Some("192.0.2.1"), Some(22))),
-            ("Disconnected from invalid user a b 192.0.2.1 port 22 [preauth]", ("SESSION_END", Some("a b"), Some("192.0.2.1"), Some(22))),
-            ("Connection closed by 192.0.2.1 [preauth]", ("SESSION_END", None, Some("192.0.2.1"), None)),
-            ("Connection reset by authenticating user root 192.0.2.1 port 22 [preauth]", ("SESSION_END", Some("root"), Some("192.0.2.1"), Some(22))),
-            ("Disconnecting: Too many authentication failures [preauth]", ("SESSION_END", None, None, None)),
-            ("Disconnecting authenticating user root 192.0.2.1 port 22: Too many authentication failures [preauth]", ("SESSION_END", Some("root"), Some("192.0.2.1"), Some(22))),
+            (
+                "Accepted publickey for alice from 192.0.2.1 port 54259 ssh2: RSA SHA256:abc",
+                ("AUTH_LOGIN", Some("alice"), Some("192.0.2.1"), Some(54259)),
+            ),
+            (
+                "Failed password for root from 2001:db8::7 port 22 ssh2",
+                ("AUTH_FAILED", Some("root"), Some("2001:db8::7"), Some(22)),
+            ),
+            (
+                "Failed password for invalid user  from 192.0.2.1 port 22 ssh2",
+                ("AUTH_FAILED", None, Some("192.0.2.1"), Some(22)),
+            ),
+            (
+                "Failed none for invalid user a from 198.51.100.9 port 1 ssh2 from 192.0.2.1 port 22 ssh2",
+                (
+                    "AUTH_FAILED",
+                    Some("a from 198.51.100.9 port 1 ssh2"),
+                    Some("192.0.2.1"),
+                    Some(22),
+                ),
+            ),
+            (
+                "Invalid user  from 192.0.2.1",
+                ("SSHD_INVALID_USER", None, Some("192.0.2.1"), None),
+            ),
+            (
+                "Invalid user webmaster from 192.0.2.1 port 38926",
+                ("SSHD_INVALID_USER", Some("webmaster"), Some("192.0.2.1"), Some(38926)),
+            ),
+            (
+                "error: maximum authentication attempts exceeded for invalid user x from 192.0.2.1 port 22 ssh2 [preauth]",
+                ("AUTH_LOCKED", Some("x"), Some("192.0.2.1"), Some(22)),
+            ),
+            (
+                "Received disconnect from 192.0.2.1: 11: Bye Bye [preauth]",
+                ("SESSION_END", None, Some("192.0.2.1"), None),
+            ),
+            (
+                "error: Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail [preauth]",
+                ("SESSION_END", None, Some("192.0.2.1"), None),
+            ),
+            (
+                "Received disconnect from 192.0.2.1 port 22:11: disconnected by user",
+                ("SESSION_END", None, Some("192.0.2.1"), Some(22)),
+            ),
+            (
+                "Disconnected from user alice 192.0.2.1 port 22",
+                ("SESSION_END", Some("alice"), Some("192.0.2.1"), Some(22)),
+            ),
+            (
+                "Disconnected from invalid user a b 192.0.2.1 port 22 [preauth]",
+                ("SESSION_END", Some("a b"), Some("192.0.2.1"), Some(22)),
+            ),
+            (
+                "Connection closed by 192.0.2.1 [preauth]",
+                ("SESSION_END", None, Some("192.0.2.1"), None),
+            ),
+            (
+                "Connection reset by authenticating user root 192.0.2.1 port 22 [preauth]",
+                ("SESSION_END", Some("root"), Some("192.0.2.1"), Some(22)),
+            ),
+            (
+                "Disconnecting: Too many authentication failures [preauth]",
+                ("SESSION_END", None, None, None),
+            ),
+            (
+                "Disconnecting authenticating user root 192.0.2.1 port 22: Too many authentication failures [preauth]",
+                ("SESSION_END", Some("root"), Some("192.0.2.1"), Some(22)),
+            ),
         ] {
             assert_eq!(read(text), wanted, "{text}");
         }

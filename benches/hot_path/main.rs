@@ -19,10 +19,15 @@ use subject::Subject;
 use workload::Pool;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["--child", subject, measure, size, dir] => child(subject, measure, size.parse().expect("a number"), Path::new(dir)),
+        ["--child", subject, measure, size, dir] => {
+            child(subject, measure, size.parse().expect("a number"), Path::new(dir))
+        }
         ["--instructions"] => instructions(),
         [] => table(5, 1),
         ["--quick"] => table(1, 8),
@@ -40,48 +45,117 @@ struct Row {
 }
 
 const ROWS: &[Row] = &[
-    Row { measure: "burst", subjects: EVENT, title: "a call, in bursts of 5,000 (ns)", goal: ">= 20 x", calls: 50_000 },
-    Row { measure: "paced", subjects: EVENT, title: "a call at 20,000/s: p50, p99, p99.9 (ns)", goal: ">= 60 / 30 / 30 x", calls: 40_000 },
-    Row { measure: "request", subjects: EVENT, title: "a request: two new spans and a call (ns)", goal: ">= 12 x", calls: 50_000 },
-    Row { measure: "flood1", subjects: EVENT, title: "until in the file, 1 thread (ns a record; CPU ns; bytes)", goal: ">= 9 x; >= 8 x; <= 0.80 x", calls: 200_000 },
-    Row { measure: "flood8", subjects: EVENT, title: "until in the file, 8 threads (ns a record; CPU ns; bytes)", goal: ">= 5.5 x", calls: 200_000 },
+    Row {
+        measure: "burst",
+        subjects: EVENT,
+        title: "a call, in bursts of 5,000 (ns)",
+        goal: ">= 20 x",
+        calls: 50_000,
+    },
+    Row {
+        measure: "paced",
+        subjects: EVENT,
+        title: "a call at 20,000/s: p50, p99, p99.9 (ns)",
+        goal: ">= 60 / 30 / 30 x",
+        calls: 40_000,
+    },
+    Row {
+        measure: "request",
+        subjects: EVENT,
+        title: "a request: two new spans and a call (ns)",
+        goal: ">= 12 x",
+        calls: 50_000,
+    },
+    Row {
+        measure: "flood1",
+        subjects: EVENT,
+        title: "until in the file, 1 thread (ns a record; CPU ns; bytes)",
+        goal: ">= 9 x; >= 8 x; <= 0.80 x",
+        calls: 200_000,
+    },
+    Row {
+        measure: "flood8",
+        subjects: EVENT,
+        title: "until in the file, 8 threads (ns a record; CPU ns; bytes)",
+        goal: ">= 5.5 x",
+        calls: 200_000,
+    },
 ];
 
 const EVENT: &[&str] = &["json", "layer", "macro"];
 
 const ADDED: &[Row] = &[
-    Row { measure: "info", subjects: OTHERS, title: "an info! for another layer", goal: "<= +2 ns; filter <= +10", calls: 2_000_000 },
-    Row { measure: "debug", subjects: OTHERS, title: "a debug! nobody wants", goal: "0 (within 0.5 ns)", calls: 2_000_000 },
-    Row { measure: "debug_span", subjects: OTHERS, title: "a debug_span! nobody wants", goal: "0 (within 0.5 ns)", calls: 2_000_000 },
-    Row { measure: "span", subjects: OTHERS, title: "a captured span with two fields", goal: "<= +35 ns", calls: 1_000_000 },
+    Row {
+        measure: "info",
+        subjects: OTHERS,
+        title: "an info! for another layer",
+        goal: "<= +2 ns; filter <= +10",
+        calls: 2_000_000,
+    },
+    Row {
+        measure: "debug",
+        subjects: OTHERS,
+        title: "a debug! nobody wants",
+        goal: "0 (within 0.5 ns)",
+        calls: 2_000_000,
+    },
+    Row {
+        measure: "debug_span",
+        subjects: OTHERS,
+        title: "a debug_span! nobody wants",
+        goal: "0 (within 0.5 ns)",
+        calls: 2_000_000,
+    },
+    Row {
+        measure: "span",
+        subjects: OTHERS,
+        title: "a captured span with two fields",
+        goal: "<= +35 ns",
+        calls: 1_000_000,
+    },
 ];
 
 const OTHERS: &[&str] = &["other", "other+layer", "other+json", "filtered", "filtered+filter"];
 
 fn table(repeats: usize, shorten: u64) {
-    println!("The caller and the file. json = tracing-subscriber fmt().json() + tracing-appender; layer = info!(target: \"audit\"); macro = audit!\n");
+    println!(
+        "The caller and the file. json = tracing-subscriber fmt().json() + tracing-appender; layer = info!(target: \"audit\"); macro = audit!\n"
+    );
     for row in ROWS {
         let medians = measure(row, repeats, shorten);
         println!("{} [goal {}]", row.title, row.goal);
         for (subject, figures) in row.subjects.iter().zip(&medians) {
-            let ratios: Vec<String> =
-                figures.iter().zip(&medians[0]).map(|(ours, base)| format!("{:.1} x", base / ours)).collect();
+            let ratios: Vec<String> = figures
+                .iter()
+                .zip(&medians[0])
+                .map(|(ours, base)| format!("{:.1} x", base / ours))
+                .collect();
             println!("  {subject:<7} {:<36} {}", spaced(figures), ratios.join("  "));
         }
     }
-    println!("\nWhat is not audited (ns). other = a layer that takes INFO; filtered = the same behind a filter of its own\n");
+    println!(
+        "\nWhat is not audited (ns). other = a layer that takes INFO; filtered = the same behind a filter of its own\n"
+    );
     for row in ADDED {
         let medians = measure(row, repeats, shorten);
         println!("{} [goal {}]", row.title, row.goal);
         for (subject, figures) in row.subjects.iter().zip(&medians) {
-            let alone = if subject.starts_with("filtered") { &medians[3] } else { &medians[0] };
+            let alone = if subject.starts_with("filtered") {
+                &medians[3]
+            } else {
+                &medians[0]
+            };
             println!("  {subject:<16} {:<10} {:+.1}", spaced(figures), figures[0] - alone[0]);
         }
     }
 }
 
 fn spaced(figures: &[f64]) -> String {
-    figures.iter().map(|figure| format!("{figure:>9.1}")).collect::<Vec<_>>().join(" ")
+    figures
+        .iter()
+        .map(|figure| format!("{figure:>9.1}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The medians of a row, one list of figures a subject; the subjects take turns.
@@ -93,7 +167,11 @@ fn measure(row: &Row, repeats: usize, shorten: u64) -> Vec<Vec<f64>> {
         }
     }
     runs.iter()
-        .map(|runs| (0..runs[0].len()).map(|figure| median(runs.iter().map(|run| run[figure]).collect())).collect())
+        .map(|runs| {
+            (0..runs[0].len())
+                .map(|figure| median(runs.iter().map(|run| run[figure]).collect()))
+                .collect()
+        })
         .collect()
 }
 
@@ -111,8 +189,14 @@ fn spawn(subject: &str, measure: &str, size: u64) -> Vec<f64> {
         .output()
         .expect("a child process");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{subject} {measure}: {text}{}", String::from_utf8_lossy(&output.stderr));
-    text.split_whitespace().map(|figure| figure.parse().expect("a figure")).collect()
+    assert!(
+        output.status.success(),
+        "{subject} {measure}: {text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text.split_whitespace()
+        .map(|figure| figure.parse().expect("a figure"))
+        .collect()
 }
 
 /// Memory that the machine has never touched makes `write` ten times slower; both sides get warm memory.
@@ -189,7 +273,9 @@ fn paced(subject: &Subject, pool: &Pool, calls: u64) -> Vec<f64> {
         }
         spent.drain(..spent.len() / 10);
         spent.sort_by(f64::total_cmp);
-        [0.5, 0.99, 0.999].map(|part| spent[((spent.len() - 1) as f64 * part) as usize]).to_vec()
+        [0.5, 0.99, 0.999]
+            .map(|part| spent[((spent.len() - 1) as f64 * part) as usize])
+            .to_vec()
     })
 }
 
@@ -230,7 +316,12 @@ fn flood(subject: Subject, pool: Pool, calls: u64, threads: u64, dir: &Path) {
     let calls = calls / threads * threads;
     assert_eq!(lines, calls, "lines in the files");
     let figure = |nanos: f64| nanos / calls as f64;
-    println!("{} {} {}", figure(elapsed.as_nanos() as f64), figure(cpu.as_nanos() as f64), figure(bytes as f64));
+    println!(
+        "{} {} {}",
+        figure(elapsed.as_nanos() as f64),
+        figure(cpu.as_nanos() as f64),
+        figure(bytes as f64)
+    );
 }
 
 /// User and system time of this process, all threads.
@@ -242,7 +333,9 @@ fn cpu_time() -> Duration {
 }
 
 fn instructions() {
-    println!("instructions on the caller's thread, one call with ten fields and a message inside two spans [goal <= 2,200]");
+    println!(
+        "instructions on the caller's thread, one call with ten fields and a message inside two spans [goal <= 2,200]"
+    );
     for subject in EVENT {
         let counts = [1_000_u64, 3_000].map(|calls| callgrind(subject, calls));
         println!("  {subject:<7} {:>9.0}", (counts[1] - counts[0]) as f64 / 2_000.0);
@@ -263,6 +356,8 @@ fn callgrind(subject: &str, calls: u64) -> u64 {
         .expect("valgrind, from the package of that name");
     assert!(status.success());
     let text = std::fs::read_to_string(&out).expect("callgrind's output");
-    let total = text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")));
+    let total = text
+        .lines()
+        .find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")));
     total.and_then(|total| total.trim().parse().ok()).expect("a total")
 }

@@ -39,16 +39,27 @@ impl Subject {
             }
             "layer" | "macro" => registry().with(trail.insert(open(dir)).layer()).init(),
             "other" => registry().with(Other).with(LevelFilter::INFO).init(),
-            "other+layer" => registry().with(Other).with(trail.insert(open(dir)).layer()).with(LevelFilter::INFO).init(),
+            "other+layer" => registry()
+                .with(Other)
+                .with(trail.insert(open(dir)).layer())
+                .with(LevelFilter::INFO)
+                .init(),
             "other+json" => {
                 let (layer, worker) = json(dir);
                 guard = Some(worker);
-                registry().with(Other).with(layer.with_filter(only_audit())).with(LevelFilter::INFO).init();
+                registry()
+                    .with(Other)
+                    .with(layer.with_filter(only_audit()))
+                    .with(LevelFilter::INFO)
+                    .init();
             }
             "filtered" => registry().with(Other.with_filter(LevelFilter::INFO)).init(),
             "filtered+filter" => {
                 let trail = trail.insert(open(dir));
-                registry().with(Other.with_filter(LevelFilter::INFO)).with(trail.layer().with_filter(trail.filter())).init();
+                registry()
+                    .with(Other.with_filter(LevelFilter::INFO))
+                    .with(trail.layer().with_filter(trail.filter()))
+                    .init();
             }
             other => panic!("no subject {other}"),
         }
@@ -57,7 +68,17 @@ impl Subject {
 
     #[inline(always)]
     pub fn call(&self, pool: &Pool, at: u64) {
-        let Values { user_id, username, ip, session_id, resource, action, outcome, duration_ms, password } = pool.at(at);
+        let Values {
+            user_id,
+            username,
+            ip,
+            session_id,
+            resource,
+            action,
+            outcome,
+            duration_ms,
+            password,
+        } = pool.at(at);
         match self.way {
             Way::Event => info!(
                 target: "audit",

@@ -51,9 +51,17 @@ impl Pool {
 }
 
 pub fn inside_two_spans<R>(work: impl FnOnce() -> R) -> R {
-    let session = info_span!("session", user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
+    let session = info_span!(
+        "session",
+        user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    );
     let _session = session.enter();
-    let request = info_span!("request", method = "POST", path = "/api/v1/books", request_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff");
+    let request = info_span!(
+        "request",
+        method = "POST",
+        path = "/api/v1/books",
+        request_id = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
+    );
     let _request = request.enter();
     work()
 }
