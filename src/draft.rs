@@ -9,14 +9,18 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use tracing_core::span::Id;
 
+use crate::brief::Brief;
 use crate::clock::Micros;
 use crate::context;
 use crate::event::{Category, EventType, events};
+use crate::mirror;
 use crate::outcome::Outcome;
-use crate::receipt::Receipt;
+use crate::receipt::{Fate, Receipt};
+use crate::record::Key;
 use crate::render::{Fields, Name, Sink, Slot, Stage, What};
 use crate::severity::Severity;
 use crate::site::{self, Site};
+use crate::span;
 use crate::trail::{Core, Trail};
 
 /// A record about to be written, without the macro: for names known at run time only, and for values that come step by
@@ -329,25 +333,43 @@ pub(crate) enum Parent<'a> {
     Given(&'a [&'a Fields]),
 }
 
-/// Writes what stands in `stage.fields`: adds the contexts, queues the line, shows it to the other layers.
-///
-/// Runs none of the caller's code, the other layers' apart, and those only after the record is queued.
+/// Writes what stands in `stage.fields`, and shows it to the other layers, who could not see it otherwise.
 pub(crate) fn deliver(core: &Core, stage: &mut Stage, statement: &Statement<'_>, parent: Parent<'_>) -> Receipt {
+    let (receipt, brief) = accept(core, stage, statement, parent);
+    if receipt.fate() == Fate::Accepted {
+        mirror::show(core, &brief, &stage.line, stage.fields.json(Key::Message));
+    }
+    receipt
+}
+
+/// Writes what stands in `stage.fields`: adds the contexts, and queues the line. Runs none of the caller's code.
+pub(crate) fn accept(
+    core: &Core,
+    stage: &mut Stage,
+    statement: &Statement<'_>,
+    parent: Parent<'_>,
+) -> (Receipt, Brief) {
     let time = core.time.micros();
     let Stage { fields, line } = stage;
     let mut accept = |contexts: &[&Fields]| {
         let what = statement.settle(time, fields, contexts);
         core.accept(&what, fields, contexts, line)
     };
-    let (receipt, brief) = match parent {
-        Parent::Given(contexts) => accept(contexts),
-        Parent::None | Parent::Current | Parent::Span(_) => context::with_context(core, |explicit| match explicit {
-            None => accept(&[]),
-            Some(explicit) => accept(&[explicit]),
-        }),
+    let mut within = |explicit: Option<&Fields>, span: Option<&Fields>| match (explicit, span) {
+        (None, None) => accept(&[]),
+        (Some(one), None) | (None, Some(one)) => accept(&[one]),
+        (Some(explicit), Some(span)) => accept(&[explicit, span]),
     };
-    let _ = brief;
-    receipt
+    match parent {
+        Parent::Given(contexts) => accept(contexts),
+        Parent::None => context::with_context(core, |explicit| within(explicit, None)),
+        Parent::Current => {
+            context::with_context(core, |explicit| span::with_current(core, |span| within(explicit, span)))
+        }
+        Parent::Span(id) => context::with_context(core, |explicit| {
+            span::with_span(core, id, |span| within(explicit, span))
+        }),
+    }
 }
 
 /// One call of the trail on this thread's stack. A value whose own code records is recorded too, and so on; past a few

@@ -191,9 +191,6 @@ macro_rules! __audit {
     (@field $bound:tt $stated:tt $fields:tt $event:ident $($key:ident).+ = ? $value:expr $(, $($rest:tt)*)?) => {
         $crate::__audit!(@debug $bound $stated $fields $event { $($key).+ } { $value } $($($rest)*)?)
     };
-    (@field $bound:tt $stated:tt $fields:tt $event:ident error = $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__audit!(@error $bound $stated $fields $event { error } { $value } $($($rest)*)?)
-    };
     (@field $bound:tt $stated:tt $fields:tt $event:ident $($key:ident).+ = $value:expr $(, $($rest:tt)*)?) => {
         $crate::__audit!(@value $bound $stated $fields $event { $($key).+ } { $value } $($($rest)*)?)
     };
@@ -202,9 +199,6 @@ macro_rules! __audit {
     };
     (@field $bound:tt $stated:tt $fields:tt $event:ident ? $($key:ident).+ $(, $($rest:tt)*)?) => {
         $crate::__audit!(@debug $bound $stated $fields $event { $($key).+ } { $($key).+ } $($($rest)*)?)
-    };
-    (@field $bound:tt $stated:tt $fields:tt $event:ident error $(, $($rest:tt)*)?) => {
-        $crate::__audit!(@error $bound $stated $fields $event { error } { error } $($($rest)*)?)
     };
     (@field $bound:tt $stated:tt $fields:tt $event:ident $($key:ident).+ $(, $($rest:tt)*)?) => {
         $crate::__audit!(@value $bound $stated $fields $event { $($key).+ } { $($key).+ } $($($rest)*)?)
@@ -257,15 +251,16 @@ macro_rules! __audit {
             [ $($bound)* { v } { &$($value)+ } ] $stated
             [ $($fields)* $name { &$crate::__private::ByDebug(v) } ] $event $($rest)*)
     };
+    // An error that is `Serialize` too tells its causes under this name, and its fields under any other.
+    (@value [$($bound:tt)*] $stated:tt [$($fields:tt)*] $event:ident { error } { $($value:tt)+ } $($rest:tt)*) => {
+        $crate::__audit!(@field
+            [ $($bound)* { v } { &$($value)+ } ] $stated
+            [ $($fields)* { error } { &(&&&&&&$crate::__private::Pick(v)).audit_error() } ] $event $($rest)*)
+    };
     (@value [$($bound:tt)*] $stated:tt [$($fields:tt)*] $event:ident $name:tt { $($value:tt)+ } $($rest:tt)*) => {
         $crate::__audit!(@field
             [ $($bound)* { v } { &$($value)+ } ] $stated
             [ $($fields)* $name { &(&&&&&&$crate::__private::Pick(v)).audit_value() } ] $event $($rest)*)
-    };
-    (@error [$($bound:tt)*] $stated:tt [$($fields:tt)*] $event:ident $name:tt { $($value:tt)+ } $($rest:tt)*) => {
-        $crate::__audit!(@field
-            [ $($bound)* { v } { &$($value)+ } ] $stated
-            [ $($fields)* $name { &(&&&&&&$crate::__private::Pick(v)).audit_error() } ] $event $($rest)*)
     };
 }
 

@@ -11,6 +11,7 @@ use tracing_core::span;
 use crate::clock::Micros;
 use crate::draft::{self, Parent, Statement};
 use crate::event::EventType;
+use crate::layer;
 use crate::outcome::Outcome;
 use crate::receipt::Receipt;
 use crate::render::{self, Stage};
@@ -44,7 +45,7 @@ impl Stated<'_> {
 pub fn emit(site: &'static Site, event: EventType, stated: Stated<'_>, values: &[&dyn Value]) -> Receipt {
     match stated.trail {
         Some(trail) => put(trail.core(), site, event, &stated, values),
-        None => trail::with_process_core(|core| match core {
+        None => layer::with_core(|core| match core {
             Some(core) => put(core, site, event, &stated, values),
             None => trail::no_trail_receipt(),
         }),
