@@ -35,6 +35,7 @@ mod layer;
 mod macros;
 mod mirror;
 mod span;
+pub mod testing;
 
 pub use builder::Builder;
 pub use clock::Clock;
