@@ -93,7 +93,7 @@ class Writer:
         self.trail, self.run_id, self.run = trail, run_id, 1
         self.files, self.number, self.name = {}, 0, None
         self.seq, self.head = 0, ZERO
-        self.steps, self.rests, self.kept_from, self.clock = [], {}, None, None
+        self.steps, self.rests, self.kept_from, self.clock, self.pruned = [], {}, None, None, None
 
     def open(self, name, opened, cause="start", at=None, number=None, clean=None, must=()):
         """Opens the next file; `at` is the point it continues from, (file, seq, head)."""
@@ -164,7 +164,7 @@ class Writer:
     def state(self, point, clean):
         durable = point and {"file": point[0], "seq": point[1], "head": b64(point[2])}
         body = value({"tracing_audit_state": 1, "trail": b64(self.trail), "next_run": self.run + 1,
-                      "durable": durable, "clean": clean, "max_clock": self.clock})[:-1]
+                      "durable": durable, "clean": clean, "max_clock": self.clock, "pruned": self.pruned})[:-1]
         return (body + ',"head_check":"%s"}\n' % b64(sha(b"\x06", body.encode()))).encode()
 
 
@@ -467,7 +467,7 @@ def tamper_suspected():
     w.own(at(DAY1, "10:05:00.000200"), "AUDIT_RECOVER", "high", "failure", run=1, last_seq=2, lost="unknown", at_most_bytes=16777216,
           torn_bytes=0, torn_lines=0, torn_sha256=hashlib.sha256(b"").hexdigest())
     w.own(at(DAY1, "10:05:00.000300"), "AUDIT_TAMPER_SUSPECTED", "critical", "failure", file=1,
-          expected={"seq": expected[1], "head": b64(expected[2])}, found={"seq": found[1], "head": b64(found[2])}, what="end_below_mark")
+          expected={"seq": expected[1], "head": b64(expected[2])}, found={"seq": found[1], "head": b64(found[2])}, what="cut")
     w.own(at(DAY1, "10:05:02.000000"), "AUDIT_STOP", records=4, lost=0)
     return w
 
@@ -502,6 +502,7 @@ def pruned_trail():
     kept = {"file": 2, "prev_seq": 2, "prev_head": b64(first_end)}
     w.own(at(DAY3, "12:00:01.000000"), "AUDIT_PRUNE", files=[1], first_seq=1, last_seq=2, heads=[b64(first_end)],
           kept_from=kept, policy_days=1, undelivered={})
+    w.pruned = w.clock
     return w, kept
 
 
@@ -555,8 +556,16 @@ def unknown_must():
 
 @vector("a file of a later version of the format", 4)
 def later_version():
+    w = Writer()
+    body = '{"tracing_audit":2,"trail":"%s"' % b64(w.trail)
+    w.files[name(DAY1)] = (body + frame(header_head(ZERO, leaf_of(body.encode()))) + "\n").encode()
+    return w
+
+
+@vector("a version 1 header whose version was changed to 3 by one bit", 1, 0, 0)
+def flipped_version():
     w = first()
-    w.files[w.name] = w.files[w.name].replace(b'{"tracing_audit":1,', b'{"tracing_audit":2,', 1)
+    w.files[w.name] = w.files[w.name].replace(b'{"tracing_audit":1,', b'{"tracing_audit":3,', 1)
     return w
 
 
