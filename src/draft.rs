@@ -58,6 +58,20 @@ impl Trail {
         }
     }
 
+    /// Writes a record: [`draft`](Trail::draft) and [`emit`](Draft::emit) in one.
+    ///
+    /// ```
+    /// # let audit = tracing_audit::testing::capture()?;
+    /// # let trail = audit.trail();
+    /// use tracing_audit::events;
+    /// trail.record(events::DATA_UPDATE, |record| record.user_id("alice").resource("invoices/17"));
+    /// # assert_eq!(audit.records()[0].resource(), Some("invoices/17"));
+    /// # Ok::<(), tracing_audit::Error>(())
+    /// ```
+    pub fn record(&self, event: EventType, fill: impl FnOnce(Draft) -> Draft) -> Receipt {
+        fill(self.draft(event)).emit()
+    }
+
     /// Begins the record of someone's attempt to log in: `AUTH_LOGIN` if it succeeded, otherwise `AUTH_FAILED`.
     pub fn auth_attempt(&self, user_id: impl fmt::Display, outcome: impl Into<Outcome>) -> Draft {
         let outcome = outcome.into();

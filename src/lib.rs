@@ -23,7 +23,7 @@ mod sync;
 
 mod builder;
 mod config;
-mod context;
+pub mod context;
 mod receipt;
 mod recent;
 mod site;
@@ -40,7 +40,7 @@ pub mod testing;
 pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{Durability, OnFull};
-pub use context::{AuditContext, Entered, Scoped};
+pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};

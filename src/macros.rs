@@ -155,7 +155,6 @@ macro_rules! __audit {
         // keep a future that waits on it from being `Send`.
         let receipt = match ($($($value)*,)*) {
             ($($v,)*) => {
-                #[allow(unused_imports)]
                 use $crate::__private::pick::*;
                 static __TRACING_AUDIT_SITE: $crate::__private::Site =
                     $crate::__private::Site::new(&[$($crate::__audit_name!($($name)+)),*]);

@@ -1,5 +1,6 @@
 //! Every form of a field, alone and together, with and without trailing commas.
 #![deny(warnings)]
+#![forbid(unused_imports)]
 #![forbid(unsafe_code)]
 
 use std::time::SystemTime;
