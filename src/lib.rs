@@ -22,6 +22,7 @@ mod store;
 mod sync;
 
 mod builder;
+mod canary;
 mod config;
 pub mod context;
 mod receipt;
@@ -44,7 +45,7 @@ pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
-pub use layer::AuditLayer;
+pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
 pub use receipt::Receipt;
 pub use record::Record;

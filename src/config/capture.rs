@@ -11,6 +11,8 @@ pub(crate) struct CaptureRule {
     pub(crate) target: String,
     /// The span's or event's name is this, where one is asked for.
     pub(crate) name: Option<String>,
+    /// Spans, instead of events.
+    pub(crate) span: bool,
     /// Call sites more verbose than this are left alone.
     pub(crate) level: Level,
     pub(crate) event: EventType,

@@ -78,16 +78,16 @@ impl Merge {
         let mut above = table::at(seat).and_then(|(node, _)| node.landing());
         while let Some(place) = above {
             let Some((node, _)) = table::at(place) else { break };
-            if node.body().memo_at == epoch {
-                break;
+            match node.body() {
+                Some(body) if body.memo_at != epoch => {}
+                _ => break,
             }
             self.stale.push(place);
             above = node.landing();
         }
         while let Some(place) = self.stale.pop() {
             gather(&mut self.fields, place, epoch);
-            if let Some((node, _)) = table::at(place) {
-                let mut body = node.body();
+            if let Some(mut body) = table::at(place).and_then(|(node, _)| node.body()) {
                 let memo = body.memo.get_or_insert_default();
                 memo.clear();
                 memo.copy_missing_from(&self.fields);
@@ -105,7 +105,7 @@ fn gather(fields: &mut Fields, seat: Place, epoch: u64) {
     while let Some((node, _)) = table::at(place) {
         #[cfg(test)]
         STEPS.with(|steps| steps.set(steps.get() + 1));
-        let body = node.body();
+        let Some(body) = node.body() else { return };
         if let Some(memo) = body.memo.as_deref()
             && place != seat
             && body.memo_at == epoch

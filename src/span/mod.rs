@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use tracing_core::Metadata;
 use tracing_core::span::Id;
 
+use crate::event::EventType;
 use crate::outcome::Outcome;
 use crate::render::Fields;
 use crate::trail::Core;
@@ -25,9 +26,23 @@ pub(crate) struct Audit {
     pub(crate) extra: Fields,
     /// The `AuditContext` at its opening: who drops the last handle of a span says nothing about who acted.
     pub(crate) around: Fields,
+    /// What its field `audit` said; empty if nothing.
+    pub(crate) name: String,
+    /// The type of the rule that captured it.
+    pub(crate) rule: Option<EventType>,
     /// When it opened, on the monotonic clock.
     pub(crate) born: Duration,
     pub(crate) metadata: &'static Metadata<'static>,
+}
+
+impl Audit {
+    /// Keeps the name that came with the values: names are not merged.
+    pub(crate) fn take_name(&mut self) {
+        if let Some(name) = self.extra.event() {
+            self.name.clear();
+            self.name.push_str(name);
+        }
+    }
 }
 
 impl Scope {
@@ -69,6 +84,30 @@ pub(crate) fn with_span<R>(core: &Core, id: &Id, f: impl FnOnce(Option<&Fields>)
     match place {
         Some((place, _)) => context::with(place, f),
         None => f(None),
+    }
+}
+
+/// A span that a thread was in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Here {
+    place: Place,
+    id: u64,
+}
+
+/// The span that the thread is in, among those of a trail.
+pub(crate) fn here(core: &Core) -> Option<Here> {
+    let stack::Top::At(place) = stack::top_of_trail(core.id()) else {
+        return None;
+    };
+    let (_, id) = table::at(place)?;
+    Some(Here { place, id })
+}
+
+/// Calls `f` with what that span and those above it say, if it is still open.
+pub(crate) fn with_here<R>(here: Here, f: impl FnOnce(Option<&Fields>) -> R) -> R {
+    match table::at(here.place) {
+        Some((_, id)) if id == here.id => context::with(here.place, f),
+        _ => f(None),
     }
 }
 
@@ -121,21 +160,33 @@ pub(crate) fn open(
     })
 }
 
-/// A span recorded values later; they take the place of those it had. `audit` gets the record of an audit span.
-pub(crate) fn record(place: Place, values: &mut Box<Fields>, audit: impl FnOnce(&mut Audit)) {
+/// A span recorded values later; they take the place of those it had. Gives a used buffer back.
+pub(crate) fn record(place: Place, values: &mut Box<Fields>) {
     let Some((node, _)) = table::at(place) else { return };
-    {
-        let mut body = node.body();
-        let own = body.own.get_or_insert_default();
-        values.copy_missing_from(own);
-        std::mem::swap(own, values);
-        if let Some(about) = body.audit.as_deref_mut() {
-            audit(about);
-        }
-    }
+    let Some(mut body) = node.body() else { return };
+    let own = body.own.get_or_insert_default();
+    values.copy_missing_from(own);
+    std::mem::swap(own, values);
+    drop(body);
     if let Some((root, _)) = table::at(node.root()) {
         root.advance();
     }
+}
+
+/// An audit span recorded something for its own record.
+pub(crate) fn record_own(place: Place, values: &mut Fields) {
+    let Some((node, _)) = table::at(place) else { return };
+    let Some(mut body) = node.body() else { return };
+    if let Some(audit) = body.audit.as_deref_mut() {
+        values.copy_missing_from(&audit.extra);
+        std::mem::swap(&mut audit.extra, values);
+        audit.take_name();
+    }
+}
+
+/// What an open span is to us.
+pub(crate) fn kind(place: Place) -> Option<Kind> {
+    Some(table::at(place.some()?)?.0.kind())
 }
 
 /// The audit span the thread is in, if it is the innermost of all.
@@ -180,7 +231,7 @@ pub(crate) fn close(scope: Scope, id: u64) -> Option<Closed> {
     let (place, node) = table::find(scope, id)?;
     let closed = (node.kind() == Kind::Audit)
         .then(|| {
-            let mut body = node.body();
+            let mut body = node.body()?;
             Some(Closed {
                 audit: body.audit.take()?,
                 own: body.own.take().unwrap_or_default(),
@@ -210,20 +261,20 @@ impl Ending {
     const ENTERED: u32 = 1;
     const AGAIN: u32 = 2;
     const PANICKED: u32 = 4;
-    /// `err`'s event came, or an `error` field.
+    /// `err`'s event came.
     pub(crate) const FAILED: u32 = 8;
     /// `ret`'s event came.
     pub(crate) const RETURNED: u32 = 16;
 
-    /// The outcome, where none was recorded.
+    /// The outcome, where none was recorded. `has_error`: the span has a field `error`.
     ///
     /// A future enters its span at every poll and once more when it is dropped, so what was entered just once is a
     /// function that ran from its beginning to its end. A finished future and a dropped one look alike.
-    pub(crate) fn outcome(self) -> Outcome {
+    pub(crate) fn outcome(self, has_error: bool) -> Outcome {
         let has = |bit| self.0 & bit != 0;
         if has(Ending::PANICKED) {
             Outcome::Error
-        } else if has(Ending::FAILED) {
+        } else if has(Ending::FAILED) || has_error {
             Outcome::Failure
         } else if has(Ending::RETURNED) || (has(Ending::ENTERED) && !has(Ending::AGAIN)) {
             Outcome::Success

@@ -14,6 +14,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -132,8 +133,10 @@ impl Node {
         self.epoch.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub(crate) fn body(&self) -> MutexGuard<'_, Body> {
-        self.body.lock()
+    /// `None` only in a forked child whose parent held the lock at the fork: it is held for nanoseconds.
+    #[inline]
+    pub(crate) fn body(&self) -> Option<MutexGuard<'_, Body>> {
+        self.body.try_lock().or_else(|| self.body.try_lock_for(PATIENCE))
     }
 }
 
@@ -161,6 +164,8 @@ struct Bucket {
 type Level = Box<[Bucket]>;
 
 static TABLE: [OnceLock<Level>; LEVELS] = [const { OnceLock::new() }; LEVELS];
+
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A node is a landing every so many steps.
 pub(crate) const STRIDE: u32 = 8;

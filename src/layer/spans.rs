@@ -1,0 +1,247 @@
+//! Spans lend context, and `audit` spans become records.
+
+use std::cell::RefCell;
+
+use tracing_core::span::{Attributes, Id, Record};
+use tracing_core::{Event, Metadata};
+
+use crate::context;
+use crate::draft::{self, Depth, Parent};
+use crate::layer::event::Named;
+use crate::layer::plan::{Plan, Sort};
+use crate::layer::visit::{RecordVisitor, SlotVisitor, SpanVisitor};
+use crate::layer::{AuditLayer, CUSTOM, SITE, TARGET};
+use crate::record::Key;
+use crate::render::{Fields, Stage};
+use crate::span::{self, Audit, Closed, Ending, Kind, Place};
+
+impl AuditLayer {
+    #[inline]
+    pub(crate) fn span_opens(&self, attributes: &Attributes<'_>, id: &Id) {
+        self.plans.with(&self.core, attributes.metadata(), |plan| {
+            self.open(plan, attributes, id.into_u64());
+        });
+    }
+
+    fn open(&self, plan: &Plan, attributes: &Attributes<'_>, id: u64) {
+        let kind = match plan.sort {
+            Sort::Transparent => Kind::Transparent,
+            Sort::Context => Kind::Captured,
+            Sort::Audit(_) => Kind::Audit,
+            Sort::Dull | Sort::Event(_) | Sort::Other => Kind::Link,
+        };
+        let parent = match attributes.parent() {
+            _ if kind == Kind::Transparent => Place::NONE,
+            Some(parent) => span::find(self.scope, parent.into_u64()),
+            None if attributes.is_root() => Place::NONE,
+            None => span::current(self.scope),
+        };
+        let mut context = None;
+        let mut audit = None;
+        match kind {
+            // With nothing above, nothing needs to be known of it.
+            Kind::Link if parent == Place::NONE => return,
+            Kind::Link | Kind::Transparent => {}
+            Kind::Captured => context = Some(self.values(plan, attributes, None)),
+            Kind::Audit => {
+                let mut about = self.about(attributes.metadata(), plan.sort);
+                context = Some(self.values(plan, attributes, Some(&mut about.extra)));
+                about.take_name();
+                audit = Some(about);
+            }
+        }
+        span::open(self.scope, id, kind, parent, &mut context, audit);
+        give(context);
+    }
+
+    /// What a new span lends its children; what is its own goes into `own`.
+    #[inline]
+    fn values(&self, plan: &Plan, attributes: &Attributes<'_>, own: Option<&mut Fields>) -> Box<Fields> {
+        let mut context = fields();
+        if let Some(_depth) = Depth::enter() {
+            let _inside = self.inside();
+            attributes.record(&mut SpanVisitor {
+                plan,
+                context: &mut context,
+                own,
+                how: self.core.how(),
+            });
+        }
+        context
+    }
+
+    fn about(&self, metadata: &'static Metadata<'static>, sort: Sort) -> Box<Audit> {
+        let idle = AUDITS.try_with(|idle| idle.try_borrow_mut().ok()?.pop()).ok().flatten();
+        let mut audit = idle.unwrap_or_else(|| Box::new(Audit::new(metadata)));
+        audit.born = self.core.time.monotonic();
+        audit.metadata = metadata;
+        audit.rule = match sort {
+            Sort::Audit(rule) => rule,
+            _ => None,
+        };
+        context::with_context(&self.core, |explicit| {
+            if let Some(explicit) = explicit {
+                audit.around.copy_missing_from(explicit);
+            }
+        });
+        audit
+    }
+
+    pub(crate) fn span_records(&self, id: &Id, values: &Record<'_>) {
+        let place = span::find(self.scope, id.into_u64());
+        let kind = span::kind(place);
+        if !matches!(kind, Some(Kind::Captured | Kind::Audit)) {
+            return;
+        }
+        let Some(_depth) = Depth::enter() else { return };
+        let _inside = self.inside();
+        let mut context = fields();
+        let mut own = (kind == Some(Kind::Audit)).then(fields);
+        values.record(&mut RecordVisitor {
+            plans: &self.plans,
+            core: &self.core,
+            plan: None,
+            context: &mut context,
+            own: own.as_deref_mut(),
+        });
+        if !context.is_empty() {
+            span::record(place, &mut context);
+        }
+        if let Some(own) = &mut own {
+            span::record_own(place, own);
+        }
+        give(Some(context));
+        give(own);
+    }
+
+    /// The error that `#[instrument(err)]` told of becomes the record's.
+    pub(crate) fn span_failed(&self, place: Place, event: &Event<'_>) {
+        span::note(place, Ending::FAILED);
+        let Some(_depth) = Depth::enter() else { return };
+        let _inside = self.inside();
+        let mut own = fields();
+        if let Some(slot) = SITE.plan(&self.core).first() {
+            event.record(&mut SlotVisitor {
+                slot,
+                fields: &mut own,
+                how: self.core.how(),
+            });
+        }
+        span::record_own(place, &mut own);
+        give(Some(own));
+    }
+
+    pub(crate) fn span_closes(&self, id: &Id) {
+        if let Some(closed) = span::close(self.scope, id.into_u64()) {
+            self.record_span(closed);
+        }
+    }
+
+    fn record_span(&self, closed: Closed) {
+        let core = &*self.core;
+        let Closed {
+            mut audit,
+            own,
+            ending,
+            parent,
+        } = closed;
+        let mut stage = Stage::take();
+        std::mem::swap(&mut stage.fields, &mut audit.extra);
+        if let Some(named) = self.span_name(&mut stage, &audit) {
+            let said = *stage.fields.said();
+            if !stage.fields.present().has(Key::DurationMs)
+                && let Some(slot) = SITE.plan(core).get(1)
+            {
+                let took = core.time.monotonic().saturating_sub(audit.born);
+                stage.fields.sink(slot, core.how()).f64(took.as_secs_f64() * 1_000.0);
+            }
+            let failed = stage.fields.present().has(Key::Error);
+            let mut statement = named.statement();
+            statement.outcome = Some(said.outcome.unwrap_or_else(|| ending.outcome(failed)));
+            span::with_place(parent, |above| {
+                let contexts: &[&Fields] = match above {
+                    Some(above) => &[&own, &audit.around, above],
+                    None => &[&own, &audit.around],
+                };
+                // Without the mirror: the other layers see spans themselves, and this is one of their callbacks.
+                draft::accept(core, &mut stage, &statement, Parent::Given(contexts));
+            });
+        }
+        std::mem::swap(&mut stage.fields, &mut audit.extra);
+        stage.give();
+        give(Some(own));
+        put_away(audit);
+    }
+
+    /// The type of an audit span's record. `None` if its field `audit` was never filled.
+    fn span_name(&self, stage: &mut Stage, audit: &Audit) -> Option<Named> {
+        if let Some(rule) = audit.rule.filter(|rule| *rule != CUSTOM) {
+            return Some(Named::Type(rule));
+        }
+        let said = match audit.name.as_str() {
+            // `audit = true`: the span's own name says what it is.
+            "" | "true" => None,
+            "false" => return None,
+            said => Some(said),
+        };
+        let named_by_itself = audit.metadata.target() == TARGET || audit.rule.is_some() || !audit.name.is_empty();
+        (said.is_some() || named_by_itself).then(|| self.name(stage, said, audit.metadata.name()))
+    }
+}
+
+impl Audit {
+    fn new(metadata: &'static Metadata<'static>) -> Audit {
+        Audit {
+            extra: Fields::new(),
+            around: Fields::new(),
+            name: String::new(),
+            rule: None,
+            born: std::time::Duration::ZERO,
+            metadata,
+        }
+    }
+}
+
+thread_local! {
+    // Boxes: they are swapped for those of the spans, and such a thing is hundreds of bytes.
+    static FIELDS: RefCell<Vec<Box<Fields>>> = const { RefCell::new(Vec::new()) };
+    static AUDITS: RefCell<Vec<Box<Audit>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A thread rarely needs more at a time.
+const IDLE: usize = 8;
+
+#[inline]
+fn fields() -> Box<Fields> {
+    FIELDS
+        .try_with(|idle| idle.try_borrow_mut().ok()?.pop())
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| Box::new(Fields::new()))
+}
+
+#[inline]
+fn give(fields: Option<Box<Fields>>) {
+    let Some(mut fields) = fields else { return };
+    fields.clear();
+    let _ = FIELDS.try_with(|idle| {
+        if let Ok(mut idle) = idle.try_borrow_mut()
+            && idle.len() < IDLE
+        {
+            idle.push(fields);
+        }
+    });
+}
+
+fn put_away(mut audit: Box<Audit>) {
+    audit.extra.clear();
+    audit.around.clear();
+    audit.name.clear();
+    let _ = AUDITS.try_with(|idle| {
+        if let Ok(mut idle) = idle.try_borrow_mut()
+            && idle.len() < IDLE
+        {
+            idle.push(audit);
+        }
+    });
+}
