@@ -6,10 +6,18 @@
 
 mod fields;
 mod line;
+mod nested;
+mod pen;
+mod redaction;
+mod serialize;
 mod sink;
 mod slot;
+mod squeeze;
 mod stage;
 mod stub;
+#[cfg(test)]
+mod testing;
+mod transcribe;
 
 pub(crate) use fields::{Fields, Said};
 pub(crate) use line::{Name, What, rest};

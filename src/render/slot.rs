@@ -1,32 +1,234 @@
-use crate::record::Key;
+use crate::names::{self, Meaning};
+use crate::record::{Key, Kind};
 use crate::render::Policy;
+use crate::render::pen::CHUNK;
+use crate::render::redaction::{Verdict, redact_name};
 
 /// Where a named value goes and how it is treated. Made once per call site and policy version.
-#[derive(Debug)]
-pub(crate) struct Slot {}
+#[derive(Clone)]
+pub(crate) struct Slot {
+    pub(super) target: Target,
+    pub(super) takes: Takes,
+    /// `,"key":"`; the quote is there for strings and not counted.
+    pub(super) head: [u8; CHUNK],
+    /// 0 if the head is longer than a chunk.
+    pub(super) head_len: u8,
+    /// The name in `metadata`, as it stands between the quotes.
+    pub(super) name: Box<str>,
+    pub(super) verdict: Option<Verdict>,
+    /// A span's field can be recorded again, and then replaces what it said before.
+    pub(super) replaces: bool,
+}
+
+/// What becomes of the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Nothing,
+    Key(Key),
+    Metadata,
+    Event,
+    Severity,
+    Outcome,
+    Status,
+}
+
+/// Which values go the fast way: as they are, if they are what the place is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// Strings; numbers as strings.
+    Text,
+    Count,
+    Number,
+    /// Strings and numbers, as each is.
+    Both,
+    /// None.
+    Nothing,
+}
 
 impl Slot {
     /// For a field of an event. The names that only the trail writes go into `metadata`.
-    pub(crate) fn for_event(_name: &str, _policy: &Policy) -> Slot {
-        Slot {}
+    pub(crate) fn for_event(name: &str, policy: &Policy) -> Slot {
+        let target = match names::meaning(name) {
+            Some(Meaning::Key(key)) => Target::Key(key),
+            Some(Meaning::Event) => Target::Event,
+            Some(Meaning::Severity) => Target::Severity,
+            Some(Meaning::Outcome) => Target::Outcome,
+            Some(Meaning::Status) => Target::Status,
+            None => Target::Metadata,
+        };
+        Slot::new(target, name, policy)
     }
 
     /// For a field of a span: identity and request names, and otherwise nothing.
-    pub(crate) fn for_span(_name: &str, _policy: &Policy) -> Slot {
-        Slot {}
+    pub(crate) fn for_span(name: &str, policy: &Policy) -> Slot {
+        let slot = Slot::for_event(name, policy);
+        let target = match slot.target {
+            Target::Key(key) if !key.from_spans() => Target::Nothing,
+            Target::Event | Target::Metadata => Target::Nothing,
+            target => target,
+        };
+        Slot {
+            target,
+            takes: Takes::Nothing,
+            replaces: true,
+            ..slot
+        }
     }
 
     /// For a field of an `audit` span: as of any span, `error`, and whatever stands behind `audit.`.
-    pub(crate) fn for_audit_span(_name: &str, _policy: &Policy) -> Slot {
-        Slot {}
+    pub(crate) fn for_audit_span(name: &str, policy: &Policy) -> Slot {
+        let named = name.strip_prefix("audit.").or((name == "error").then_some(name));
+        match named {
+            Some(name) => Slot {
+                takes: Takes::Nothing,
+                replaces: true,
+                ..Slot::for_event(name, policy)
+            },
+            None => Slot::for_span(name, policy),
+        }
     }
 
     /// Whether values for it are thrown away.
     pub(crate) fn is_nothing(&self) -> bool {
-        true
+        self.target == Target::Nothing
     }
 
     pub(crate) fn key(&self) -> Option<Key> {
-        None
+        match self.target {
+            Target::Key(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    fn new(target: Target, name: &str, policy: &Policy) -> Slot {
+        let verdict = match target {
+            // The name as it was given, or else what it means: a policy that hashes `session_id` hashes `sid`.
+            Target::Key(key) => policy.name(name).or_else(|| policy.name(key.as_str())),
+            Target::Metadata => policy.name(name),
+            _ => None,
+        };
+        let name = redact_name(name, policy);
+        let member = match target {
+            Target::Key(key) => key.as_str(),
+            _ => &name,
+        };
+        let (head, head_len) = head(member).unwrap_or_default();
+        let takes = match target {
+            _ if verdict.is_some() => Takes::Nothing,
+            Target::Metadata => Takes::Both,
+            Target::Key(Key::BodySha256) => Takes::Nothing,
+            Target::Key(key) => match key.kind() {
+                Kind::Text => Takes::Text,
+                Kind::Count => Takes::Count,
+                Kind::Number => Takes::Number,
+                Kind::Any | Kind::Own => Takes::Nothing,
+            },
+            _ => Takes::Nothing,
+        };
+        Slot {
+            target,
+            takes,
+            head,
+            head_len,
+            name,
+            verdict,
+            replaces: false,
+        }
+    }
+}
+
+/// `,"name":"` in a chunk, and its length without the last quote.
+fn head(name: &str) -> Option<([u8; CHUNK], u8)> {
+    let mut head = [0; CHUNK];
+    let len = name.len() + 4;
+    let text = b",\"".iter().chain(name.as_bytes()).chain(b"\":\"");
+    for (to, byte) in head.get_mut(..=len)?.iter_mut().zip(text) {
+        *to = *byte;
+    }
+    Some((head, len as u8))
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slot({:?} as {:?}, {:?})", self.name, self.target, self.verdict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::policy;
+
+    fn target(slot: Slot) -> Target {
+        slot.target
+    }
+
+    #[test]
+    fn a_reserved_name_goes_into_metadata_under_its_name() {
+        for name in [
+            "seq",
+            "time",
+            "occurred",
+            "tag",
+            "seal",
+            "redacted",
+            "truncated",
+            "flagged",
+            "category",
+            "rule",
+        ] {
+            let slot = Slot::for_event(name, &policy());
+            assert_eq!(slot.target, Target::Metadata, "{name}");
+            assert_eq!(&*slot.name, name);
+            assert!(Slot::for_span(name, &policy()).is_nothing());
+        }
+    }
+
+    #[test]
+    fn a_span_gives_identity_and_request_names_only() {
+        let span = |name| target(Slot::for_span(name, &policy()));
+        assert_eq!(span("user.id"), Target::Key(Key::UserId));
+        assert_eq!(span("http.request.method"), Target::Key(Key::Method));
+        assert_eq!(span("outcome"), Target::Outcome);
+        for name in [
+            "old",
+            "new",
+            "message",
+            "error",
+            "err",
+            "reason",
+            "book",
+            "duration_ms",
+            "event",
+            "audit.book",
+        ] {
+            assert_eq!(span(name), Target::Nothing, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_audit_span_adds_what_stands_behind_audit() {
+        let span = |name| target(Slot::for_audit_span(name, &policy()));
+        assert_eq!(span("user.id"), Target::Key(Key::UserId));
+        assert_eq!(span("audit.old"), Target::Key(Key::Old));
+        assert_eq!(span("audit.book"), Target::Metadata);
+        assert_eq!(span("audit.outcome"), Target::Outcome);
+        assert_eq!(span("error"), Target::Key(Key::Error));
+        assert_eq!(span("old"), Target::Nothing);
+        assert_eq!(span("audit"), Target::Nothing);
+        assert_eq!(&*Slot::for_audit_span("audit.book", &policy()).name, "book");
+    }
+
+    #[test]
+    fn a_head_is_the_member_with_its_punctuation() {
+        let slot = Slot::for_event("user.id", &policy());
+        assert_eq!(slot.key(), Some(Key::UserId));
+        assert_eq!(
+            &slot.head[..usize::from(slot.head_len)],
+            Key::UserId.member().as_bytes()
+        );
+        assert_eq!(slot.head[usize::from(slot.head_len)], b'"');
+        let slot = Slot::for_event(&"n".repeat(28), &policy());
+        assert_eq!(slot.head_len, 0);
     }
 }

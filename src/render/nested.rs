@@ -1,0 +1,395 @@
+//! Values within values: structs, maps and sequences, from `Serialize` or from JSON text.
+//!
+//! Written as they come, so the rules are kept as they come: each name goes through the policy, each string through its
+//! matchers, no name repeats within its object. What goes beyond the limit is counted and not written; what is open
+//! then is closed, so a value that was cut is JSON all the same. Deeper than [`DEPTH`] nothing is written either.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::record::Kind;
+use crate::render::fields::{Begun, Owner};
+use crate::render::redaction::{Class, Found, NAME, REDACTED, Treatment, Verdict, floor, inside, push_escaped};
+use crate::render::serialize::Value;
+use crate::render::{Fields, How, Policy, Sink, Slot, transcribe};
+
+/// Levels of nesting that are written.
+const DEPTH: u32 = 32;
+
+/// Levels of nesting that are followed, to count what is in them.
+const FOLLOWED: u32 = 128;
+
+/// How far a value is counted beyond what is kept. Some have no end.
+pub(super) const COUNTED: usize = 1024 * 1024;
+
+/// Why a value did not end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It is larger than is counted.
+    Enough,
+    /// Its own code said so.
+    Failed(String),
+    /// A name that is neither text nor number.
+    NoName,
+}
+
+/// A value being written.
+pub(super) struct Nested<'a> {
+    pub(super) fields: &'a mut Fields,
+    slot: &'a Slot,
+    pub(super) how: How<'a>,
+    /// The member it is the value of; none before the first bracket.
+    begun: Option<Begun>,
+    /// Brackets open, and for each from the lowest bit whether it is an object.
+    depth: u32,
+    objects: u64,
+    /// Brackets open that are not written.
+    muted: u32,
+    /// Nothing more is written, brackets apart.
+    full: bool,
+    /// Bytes that were not written.
+    left_out: usize,
+    /// Where the member begins whose name was written last.
+    name_at: usize,
+    /// A name was written, its value not yet.
+    named: bool,
+    /// For each open bracket, how many names stood on the list before it.
+    names: [u32; DEPTH as usize],
+}
+
+/// What to do with the value of a name.
+#[derive(Clone, Copy)]
+pub(super) enum Fate {
+    Write,
+    /// Nothing: it is hidden, whatever it is, or left out with its name.
+    Skip,
+    /// Write what [`Nested::treated`] makes of its text.
+    Treat(Verdict),
+}
+
+impl<'a> Nested<'a> {
+    pub(super) fn new(fields: &'a mut Fields, slot: &'a Slot, how: How<'a>) -> Nested<'a> {
+        fields.keys.clear();
+        Nested {
+            fields,
+            slot,
+            how,
+            begun: None,
+            depth: 0,
+            objects: 0,
+            muted: 0,
+            full: false,
+            left_out: 0,
+            name_at: 0,
+            named: false,
+            names: [0; DEPTH as usize],
+        }
+    }
+
+    pub(super) fn serialize<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), Stop> {
+        match inside(|| value.serialize(Value(&mut self))) {
+            Ok(()) | Err(Stop::Enough) => {
+                self.end();
+                Ok(())
+            }
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// Copies JSON text; false if it is none.
+    pub(super) fn transcribe(mut self, text: &str) -> bool {
+        let done = transcribe::text(text, &mut self);
+        if done {
+            self.end();
+        }
+        done
+    }
+
+    fn end(mut self) {
+        let Some(begun) = self.begun else { return };
+        self.muted = 0;
+        while self.depth > 0 {
+            self.close();
+        }
+        if self.left_out > 0 {
+            let bytes = self.fields.text.len() - begun.value + self.left_out;
+            self.fields.note_cut(begun.owner, bytes);
+        }
+        self.fields.keep(begun);
+    }
+
+    /// The place for a value that is no bracket, if there was no bracket yet: then it is the whole value.
+    pub(super) fn whole(&mut self) -> Option<Sink<'_>> {
+        self.begun
+            .is_none()
+            .then(|| Sink::new(self.fields, self.slot, self.how))
+    }
+
+    pub(super) fn open(&mut self, object: bool) -> Result<(), Stop> {
+        if self.begun.is_none() {
+            let key = self.slot.key().filter(|key| key.kind() == Kind::Any);
+            self.begun = self.fields.begin(self.slot, key);
+        }
+        if self.depth >= DEPTH || !self.has_room(2) {
+            self.leave_out(2);
+            self.muted += 1;
+            return self.check();
+        }
+        self.separate();
+        if let Some(names) = self.names.get_mut(self.depth as usize) {
+            *names = self.fields.keys.len() as u32;
+        }
+        self.objects = self.objects & !(1 << self.depth) | u64::from(object) << self.depth;
+        self.depth += 1;
+        self.fields.text.push(if object { b"{" } else { b"[" });
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self) {
+        if self.muted > 0 {
+            self.muted -= 1;
+            return;
+        }
+        if self.named {
+            self.raw("null");
+        }
+        let Some(depth) = self.depth.checked_sub(1) else { return };
+        self.depth = depth;
+        let names = self.names.get(depth as usize).copied().unwrap_or_default();
+        self.fields.keys.truncate(names as usize);
+        let object = self.objects >> depth & 1 == 1;
+        self.fields.text.push(if object { b"}" } else { b"]" });
+    }
+
+    /// An error once there is no point in going on.
+    pub(super) fn check(&self) -> Result<(), Stop> {
+        if self.left_out > COUNTED || self.muted > FOLLOWED {
+            return Err(Stop::Enough);
+        }
+        Ok(())
+    }
+
+    /// A number, `true`, `false` or `null`.
+    pub(super) fn raw(&mut self, text: &str) {
+        if !self.has_room(text.len() + 1) {
+            return self.leave_out(text.len() + 1);
+        }
+        self.separate();
+        self.fields.text.push(text.as_bytes());
+    }
+
+    pub(super) fn integer(&mut self, digits: &str) {
+        if is_card(digits, &mut self.fields.clean, self.how.policy) {
+            return self.string(digits);
+        }
+        self.raw(digits);
+    }
+
+    /// A finite number.
+    pub(super) fn float(&mut self, text: &str) {
+        let whole = text.strip_suffix(".0").unwrap_or(text);
+        if is_card(whole, &mut self.fields.clean, self.how.policy) {
+            return self.string(whole);
+        }
+        self.raw(text);
+    }
+
+    pub(super) fn string(&mut self, text: &str) {
+        self.string_cut(text, text.len());
+    }
+
+    /// A string that had `bytes` bytes before somebody cut it.
+    pub(super) fn string_cut(&mut self, text: &str, bytes: usize) {
+        // A few letters of a string are worth less than none.
+        if !self.has_room(text.len().min(16) + 3) {
+            return self.leave_out(bytes + 3);
+        }
+        self.separate();
+        self.fields.text.push(b"\"");
+        let (from, room) = (self.fields.text.len(), self.room().saturating_sub(3));
+        if self
+            .fields
+            .push_text(text, bytes == text.len(), room, self.owner(), self.how)
+        {
+            let written = self.fields.text.len() - from;
+            self.left_out += bytes.saturating_sub(written).max(1);
+            self.full = true;
+        }
+        self.fields.text.push(b"\"");
+    }
+
+    /// What the policy makes of a value.
+    pub(super) fn treated(&mut self, verdict: Verdict, text: &str) {
+        self.note(verdict.class);
+        let mut clean = std::mem::take(&mut self.fields.clean);
+        clean.clear();
+        match verdict.treatment {
+            Treatment::Drop | Treatment::Mask => clean.push_str(REDACTED),
+            _ => self.how.policy.treat(verdict, text, &mut clean),
+        }
+        let shown = floor(&clean, self.how.limits.value);
+        if self.has_room(shown.len() + 3) {
+            self.separate();
+            self.fields.text.push(b"\"");
+            push_escaped(&mut self.fields.text, shown);
+            self.fields.text.push(b"\"");
+        } else {
+            self.leave_out(shown.len() + 3);
+        }
+        self.fields.clean = clean;
+    }
+
+    pub(super) fn note(&mut self, class: Class) {
+        self.fields.note(self.owner(), class.bit());
+    }
+
+    /// The value is left out, with its name, and only `redacted` tells of it.
+    pub(super) fn dropped(&mut self, class: Class) {
+        self.note(class);
+        self.unname();
+    }
+
+    /// The name of the next value. A name that is there already gets a number behind it.
+    pub(super) fn name(&mut self, name: &str) -> Fate {
+        if self.named {
+            self.raw("null");
+        }
+        if !self.has_room(name.len().min(NAME) + 4) {
+            self.leave_out(name.len() + 4);
+            return Fate::Write;
+        }
+        let verdict = self.how.policy.name(name);
+        if let Some(verdict) = verdict
+            && verdict.treatment == Treatment::Drop
+        {
+            self.dropped(verdict.class);
+            return Fate::Skip;
+        }
+        self.push_name(name);
+        match verdict {
+            Some(verdict) if verdict.treatment == Treatment::Mask => {
+                self.treated(verdict, "");
+                Fate::Skip
+            }
+            Some(verdict) if verdict.treatment != Treatment::Keep => Fate::Treat(verdict),
+            _ => Fate::Write,
+        }
+    }
+
+    fn push_name(&mut self, name: &str) {
+        self.name_at = self.fields.text.len();
+        self.separate();
+        self.fields.text.push(b"\"");
+        let at = self.fields.text.len();
+        if self.fields.push_text(name, true, NAME, self.owner(), self.how) {
+            self.left_out += name.len().saturating_sub(NAME).max(1);
+        }
+        let plain = self.fields.text.len();
+        let mut number = 1_u32;
+        while self.is_taken(at) {
+            number += 1;
+            self.fields.text.truncate(plain);
+            self.fields.text.push(b"_");
+            self.fields.text.push(itoa::Buffer::new().format(number).as_bytes());
+        }
+        let len = self.fields.text.len() - at;
+        self.fields.keys.push((at as u32, len as u32));
+        self.fields.text.push(b"\":");
+        self.named = true;
+    }
+
+    /// Whether the name from `at` on stands in this object already.
+    fn is_taken(&self, at: usize) -> bool {
+        let name = self.fields.text.from(at);
+        let first = self
+            .depth
+            .checked_sub(1)
+            .and_then(|depth| self.names.get(depth as usize));
+        let known = self.fields.keys.get(first.copied().unwrap_or_default() as usize..);
+        known
+            .unwrap_or_default()
+            .iter()
+            .any(|(at, len)| *len as usize == name.len() && self.fields.text.get(*at as usize, *len as usize) == name)
+    }
+
+    /// Takes back a name that gets no value.
+    fn unname(&mut self) {
+        if self.named {
+            self.named = false;
+            self.fields.keys.pop();
+            self.fields.text.truncate(self.name_at);
+        }
+    }
+
+    fn separate(&mut self) {
+        if std::mem::take(&mut self.named) {
+            return;
+        }
+        let first = matches!(self.fields.text.last(), Some(b'{' | b'['));
+        if self.depth > 0 && !first {
+            self.fields.text.push(b",");
+        }
+    }
+
+    /// Bytes that may still be written, closing brackets apart.
+    fn room(&self) -> usize {
+        let end = self.begun.map_or(0, |begun| begun.value + self.how.limits.value);
+        end.saturating_sub(self.fields.text.len() + self.depth as usize)
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        !self.full && self.muted == 0 && self.room() >= bytes
+    }
+
+    fn leave_out(&mut self, bytes: usize) {
+        if self.muted == 0 {
+            self.unname();
+            // Nothing may follow what was left out for want of room; what was too deep leaves its neighbours.
+            self.full |= self.depth < DEPTH;
+        }
+        self.left_out += bytes;
+    }
+
+    fn owner(&self) -> Owner {
+        self.begun.map_or(Owner(u16::MAX), |begun| begun.owner)
+    }
+}
+
+/// JSON has no such numbers.
+pub(super) fn not_finite(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+/// Whether the policy finds a card number in the digits of a number.
+pub(super) fn is_card(digits: &str, clean: &mut String, policy: &Policy) -> bool {
+    if digits.len() < 12 || !policy.scan(digits.as_bytes()).suspicious {
+        return false;
+    }
+    clean.clear();
+    policy.text(digits, clean, &mut Found::default())
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Enough => f.write_str("too large"),
+            Stop::Failed(why) => f.write_str(why),
+            Stop::NoName => f.write_str("no name"),
+        }
+    }
+}
+
+impl std::error::Error for Stop {}
+
+impl serde::ser::Error for Stop {
+    fn custom<T: fmt::Display>(why: T) -> Stop {
+        Stop::Failed(why.to_string())
+    }
+}

@@ -1,0 +1,178 @@
+//! A line that would be too long.
+//!
+//! Short values keep their place: they say who and what. The room they leave goes to the long values in the order of
+//! the line, and what finds none is cut, or left out if it is no string. `metadata` never gets less than half of that
+//! room. All of it is noted in `truncated`.
+
+use crate::brief::{Brief, Slice};
+use crate::record::{Key, KeySet};
+use crate::render::Limits;
+use crate::render::fields::{Fields, Owner, keys};
+use crate::render::line::{AROUND, LISTED, Sources, What, head, lists};
+use crate::render::pen::Text;
+
+/// Less than this is not worth a line, whatever the settings say.
+const LEAST: usize = 4 * 1024;
+
+/// Bytes of the head, at most.
+const HEAD: usize = 256;
+
+/// Room for one entry of `truncated`.
+const ENTRY: usize = 192;
+
+/// A string with less room than this is left out.
+const STUMP: usize = 64;
+
+pub(super) fn rest(out: &mut Vec<u8>, what: &What<'_>, sources: &Sources<'_>, limits: Limits) -> Brief {
+    let line = limits.line.max(LEAST);
+    let listed = (line / 512).clamp(4, LISTED);
+    let mut text = Text::default();
+    let mut pen = text.pen(HEAD);
+    let mut brief = head(&mut pen, what);
+    let len = pen.at();
+    text.wrote(len);
+
+    let mut redacted = Text::default();
+    let none = std::iter::empty();
+    brief.redactions = lists(&mut |bytes| redacted.push(bytes), none, 0, sources.redacted(), listed);
+    let around = AROUND + text.len() + redacted.len() + (listed + 1) * ENTRY;
+    let mut squeeze = Squeeze {
+        text,
+        cuts: sources.truncated().collect(),
+        places: [Slice::default(); 64],
+    };
+    squeeze.values(sources, line.saturating_sub(around));
+
+    let mut text = squeeze.text;
+    let cuts = squeeze.cuts.into_iter();
+    lists(
+        &mut |bytes| text.push(bytes),
+        cuts,
+        sources.crowded_out(),
+        std::iter::empty(),
+        listed,
+    );
+    text.push(redacted.from(0));
+    out.extend_from_slice(text.from(0));
+    sources.brief(&mut brief, |key| {
+        squeeze.places.get(key.index()).copied().unwrap_or_default()
+    });
+    brief
+}
+
+struct Squeeze<'a> {
+    text: Text,
+    cuts: Vec<(&'a Fields, Owner, u64)>,
+    /// Where the members of the keys stand.
+    places: [Slice; 64],
+}
+
+impl<'a> Squeeze<'a> {
+    fn values(&mut self, sources: &Sources<'a>, room: usize) {
+        let present = || keys(KeySet(sources.present()));
+        let len = |key: Key| sources.of(key.index()).place_at(key.index()).len as usize;
+        let short = room / 48;
+        let (short_ones, long_ones) = present().fold((0, 0), |(short_ones, long_ones), key| match len(key) {
+            len if len <= short => (short_ones + len, long_ones),
+            len => (short_ones, long_ones + len),
+        });
+        let metadata = b",\"metadata\":{}".len();
+        let wanted = sources
+            .members()
+            .map(|(_, _, member)| member.len as usize)
+            .fold(metadata, |sum, len| sum + len);
+        let left = room.saturating_sub(short_ones);
+        let for_metadata = wanted.min((left / 2).max(left.saturating_sub(long_ones)));
+        let mut for_keys = left - for_metadata;
+
+        for key in present() {
+            let source = sources.of(key.index());
+            let place = source.place_at(key.index());
+            let piece = source.text.get(place.at as usize, place.len as usize);
+            let at = self.text.len();
+            if piece.len() <= short {
+                self.text.push(piece);
+            } else {
+                let owner = Owner::of(key);
+                for_keys -= self.fit(piece, key.member().len(), for_keys, (source, owner));
+            }
+            if let Some(place) = self.places.get_mut(key.index()) {
+                *place = Slice {
+                    at: at as u32,
+                    len: (self.text.len() - at) as u32,
+                };
+            }
+        }
+        self.metadata(sources, for_metadata.saturating_sub(metadata));
+    }
+
+    fn metadata(&mut self, sources: &Sources<'a>, mut room: usize) {
+        let mut open = false;
+        for (source, index, member) in sources.members() {
+            let piece = source.text.get(member.at as usize, member.len as usize);
+            let owner = Owner(Owner::METADATA + index as u16);
+            let (at, name) = (self.text.len(), usize::from(member.name) + 4);
+            let piece = if open {
+                piece
+            } else {
+                self.text.push(b",\"metadata\":{");
+                piece.get(1..).unwrap_or_default()
+            };
+            let name = if open { name } else { name - 1 };
+            let written = self.fit(piece, name, room, (source, owner));
+            room -= written;
+            if written > 0 {
+                open = true;
+            } else if !open {
+                self.text.truncate(at);
+            }
+        }
+        if open {
+            self.text.push(b"}");
+        }
+    }
+
+    /// Writes the member, or as much of it as there is room for, and says how much that was. Its value begins at
+    /// `value`.
+    fn fit(&mut self, piece: &[u8], value: usize, room: usize, (source, owner): (&'a Fields, Owner)) -> usize {
+        if piece.len() <= room {
+            self.text.push(piece);
+            return piece.len();
+        }
+        let known = self
+            .cuts
+            .iter()
+            .any(|(from, of, _)| std::ptr::eq(*from, source) && *of == owner);
+        if !known {
+            self.cuts.push((source, owner, (piece.len() - value) as u64));
+        }
+        let string = piece.get(value) == Some(&b'"');
+        if !string || room < value + STUMP {
+            return 0;
+        }
+        let end = string_end(piece, value + 1, room - 1);
+        self.text.push(piece.get(..end).unwrap_or_default());
+        self.text.push(b"\"");
+        end + 1
+    }
+}
+
+/// Where a string written from `at` on can be cut so that nothing lies beyond `end`: between two characters, and not
+/// within an escape.
+fn string_end(piece: &[u8], mut at: usize, end: usize) -> usize {
+    loop {
+        let width = match (piece.get(at), piece.get(at + 1)) {
+            (Some(b'\\'), Some(b'u')) => 6,
+            (Some(b'\\'), _) => 2,
+            (Some(0xf0..), _) => 4,
+            (Some(0xe0..), _) => 3,
+            (Some(0xc0..), _) => 2,
+            (Some(_), _) => 1,
+            (None, _) => return at,
+        };
+        if at + width > end {
+            return at;
+        }
+        at += width;
+    }
+}
