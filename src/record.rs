@@ -155,7 +155,7 @@ pub struct Record {
     pub(crate) severity: Severity,
     pub(crate) outcome: Outcome,
     /// Every other member but the frame, in the order of the line.
-    pub(crate) members: Map<String, Value>,
+    pub(crate) members: Vec<(String, Value)>,
 }
 
 macro_rules! texts {
@@ -163,7 +163,7 @@ macro_rules! texts {
         $(
             $(#[$meta])*
             pub fn $name(&self) -> Option<&str> {
-                self.members.get($key).and_then(Value::as_str)
+                self.get($key).and_then(Value::as_str)
             }
         )*
     };
@@ -263,38 +263,37 @@ impl Record {
 
     /// The value before the change.
     pub fn old(&self) -> Option<&Value> {
-        self.members.get("old")
+        self.get("old")
     }
 
     /// The value after the change.
     pub fn new(&self) -> Option<&Value> {
-        self.members.get("new")
+        self.get("new")
     }
 
     /// The response's status.
     pub fn status_code(&self) -> Option<u64> {
-        self.members.get("status_code").and_then(Value::as_u64)
+        self.get("status_code").and_then(Value::as_u64)
     }
 
     /// How long it took, in milliseconds.
     pub fn duration_ms(&self) -> Option<f64> {
-        self.members.get("duration_ms").and_then(Value::as_f64)
+        self.get("duration_ms").and_then(Value::as_f64)
     }
 
     /// Whether a rule flagged it.
     pub fn flagged(&self) -> bool {
-        self.members.get("flagged").and_then(Value::as_bool).unwrap_or(false)
+        self.get("flagged").and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// The fields that have no key of their own.
     pub fn metadata(&self) -> Option<&Map<String, Value>> {
-        self.members.get("metadata").and_then(Value::as_object)
+        self.get("metadata").and_then(Value::as_object)
     }
 
     /// What was redacted and why, as `key:class`.
     pub fn redacted(&self) -> impl Iterator<Item = &str> {
-        self.members
-            .get("redacted")
+        self.get("redacted")
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
@@ -303,7 +302,8 @@ impl Record {
 
     /// Any member of the line by its name, the seven leading ones and the frame apart.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.members.get(key)
+        let member = self.members.iter().find(|(name, _)| name == key);
+        member.map(|(_, value)| value)
     }
 }
 

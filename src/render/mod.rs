@@ -8,6 +8,8 @@ mod fields;
 mod line;
 mod nested;
 mod pen;
+#[cfg(test)]
+mod promises;
 mod redaction;
 mod serialize;
 mod sink;
