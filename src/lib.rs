@@ -32,6 +32,7 @@ mod status;
 mod trail;
 
 mod draft;
+mod init;
 mod layer;
 mod macros;
 mod mirror;
@@ -45,6 +46,7 @@ pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
+pub use init::init;
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
 pub use receipt::Receipt;
