@@ -125,10 +125,10 @@ impl Builder {
 
 /// Stands in for the writer until it is there: numbers and chains in memory.
 fn stand_in(core: &Core) {
-    let (mut chunks, mut spare, mut seq, mut head, mut out) = (Vec::new(), None, 0, Head::ZERO, Vec::new());
+    let (mut chunks, mut seq, mut head, mut out) = (Vec::new(), 0, Head::ZERO, Vec::new());
     while core.leases.load(std::sync::atomic::Ordering::Acquire) > 0 || !core.queue.is_empty() {
         core.queue.rest(Rest::Park(Instant::now() + Duration::from_millis(100)));
-        core.queue.take(&mut chunks, 16, &mut spare);
+        core.queue.take(&mut chunks, 16);
         for chunk in chunks.drain(..) {
             out.clear();
             core.progress.numbered(chunk.first_ticket(), seq + 1);
@@ -144,7 +144,7 @@ fn stand_in(core: &Core) {
             let last = chunk.first_ticket() + chunk.len() as u64 - 1;
             core.progress.written(last);
             core.progress.synced(last);
-            core.queue.give_back(chunk, &mut spare);
+            core.queue.give_back(chunk);
         }
     }
     core.progress.ended();

@@ -177,6 +177,8 @@ struct State {
     tail: Chunk,
     full: VecDeque<Chunk>,
     free: Vec<Chunk>,
+    /// Takes the place of the tail when the writer takes that and no other is free.
+    spare: Option<Chunk>,
     next: u64,
     /// Bytes in `tail` and `full`, and in chunks the writer has not given back.
     held: usize,
@@ -223,13 +225,14 @@ impl Queue {
     /// A queue of at most `limit` bytes for lines of at most `line` bytes.
     pub(crate) fn new(limit: usize, line: usize) -> Queue {
         let text = Queue::chunk(line);
-        let count = (limit / Queue::footprint(line)).max(4);
+        let count = (limit / Queue::footprint(line)).max(4) - 1;
         let reserve = (count / 8).max(RESERVE / Queue::footprint(line)).clamp(1, count / 2);
         Queue {
             state: Mutex::new(State {
                 tail: Chunk::new(text),
                 full: VecDeque::with_capacity(count),
                 free: (1..count).map(|_| Chunk::new(text)).collect(),
+                spare: Some(Chunk::new(text)),
                 next: 1,
                 held: 0,
                 high_water: 0,
@@ -350,8 +353,8 @@ impl Queue {
         }
     }
 
-    /// Moves up to `most` chunks, oldest first, to `into`; `spare` takes the place of a chunk still being filled.
-    pub(crate) fn take(&self, into: &mut Vec<Chunk>, most: usize, spare: &mut Option<Chunk>) {
+    /// Moves chunks, oldest first, to `into`, until that has `most`.
+    pub(crate) fn take(&self, into: &mut Vec<Chunk>, most: usize) {
         let mut state = self.state.lock();
         while into.len() < most {
             if let Some(chunk) = state.full.pop_front() {
@@ -359,7 +362,7 @@ impl Queue {
                 continue;
             }
             if !state.tail.entries.is_empty() {
-                let fresh = state.free.pop().or_else(|| spare.take());
+                let fresh = state.free.pop().or_else(|| state.spare.take());
                 if let Some(fresh) = fresh {
                     into.push(std::mem::replace(&mut state.tail, fresh));
                 }
@@ -368,15 +371,15 @@ impl Queue {
         }
     }
 
-    /// Gives one chunk back, as the spare if that was used up, and lets callers in who wait for room.
-    pub(crate) fn give_back(&self, mut chunk: Chunk, spare: &mut Option<Chunk>) {
+    /// Gives one chunk back, and lets callers in who wait for room.
+    pub(crate) fn give_back(&self, mut chunk: Chunk) {
         let bytes = chunk.bytes();
         chunk.text.clear();
         chunk.entries.clear();
         let mut state = self.state.lock();
         state.held -= bytes.min(state.held);
-        if spare.is_none() {
-            *spare = Some(chunk);
+        if state.spare.is_none() {
+            state.spare = Some(chunk);
         } else if !state.closed {
             state.free.push(chunk);
         }
@@ -429,6 +432,7 @@ impl Queue {
         if !state.closed {
             state.closed = true;
             state.free = Vec::new();
+            state.spare = None;
             let tail = std::mem::take(&mut state.tail);
             state.full.push_back(tail);
         }
@@ -499,5 +503,217 @@ fn open_chunk(state: &mut State, keep: usize, len: usize) -> bool {
             false
         }
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::brief::{EventId, Slice};
+    use crate::event::Category;
+    use crate::outcome::Outcome;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn brief(severity: Severity) -> Brief {
+        Brief {
+            event: EventId::OTHER,
+            category: Category::Custom,
+            severity,
+            outcome: Outcome::Success,
+            time: Micros(7),
+            occurred: Micros(7),
+            duration_us: Brief::NO_DURATION,
+            redactions: 0,
+            name: Slice::default(),
+            user: Slice::default(),
+            ip: Slice::default(),
+            session: Slice::default(),
+            resource: Slice::default(),
+        }
+    }
+
+    fn drain(queue: &Queue) -> Vec<(u64, String)> {
+        let (mut chunks, mut lines) = (Vec::new(), Vec::new());
+        loop {
+            queue.take(&mut chunks, 4);
+            if chunks.is_empty() {
+                return lines;
+            }
+            for chunk in chunks.drain(..) {
+                let tickets = chunk.first_ticket()..;
+                lines.extend(
+                    tickets
+                        .zip(chunk.lines())
+                        .map(|(ticket, (_, line))| (ticket, String::from_utf8(line.to_vec()).unwrap())),
+                );
+                queue.give_back(chunk);
+            }
+        }
+    }
+
+    /// Pushes lines of this severity until there is no room.
+    fn fill(queue: &Queue, severity: Severity) -> u64 {
+        let line = [b'x'; 1000];
+        let mut pushed = 0;
+        while let Push::Taken(_) = queue.push(&brief(severity), &line) {
+            pushed += 1;
+        }
+        pushed
+    }
+
+    #[test]
+    fn lines_leave_in_the_order_in_which_each_thread_put_them_in() {
+        let queue = Arc::new(Queue::new(1 << 20, 1 << 10));
+        let per_thread = 3_000;
+        let mut seen = Vec::new();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let queue = Arc::clone(&queue);
+                scope.spawn(move || {
+                    for at in 0..per_thread {
+                        let line = format!("{thread}:{at}:{}", "x".repeat(at % 300));
+                        let pushed = queue.push_within(&brief(Severity::Low), line.as_bytes(), Duration::from_secs(60));
+                        assert!(matches!(pushed, Push::Taken(_)));
+                    }
+                });
+            }
+            while seen.len() < 4 * per_thread {
+                queue.rest(Rest::Park(Instant::now() + Duration::from_millis(20)));
+                seen.extend(drain(&queue));
+            }
+        });
+        assert!(
+            seen.iter()
+                .enumerate()
+                .all(|(at, (ticket, _))| *ticket == at as u64 + 1)
+        );
+        for thread in 0..4 {
+            let prefix = format!("{thread}:");
+            let order: Vec<usize> = seen
+                .iter()
+                .filter_map(|(_, line)| line.strip_prefix(&prefix)?.split(':').next()?.parse().ok())
+                .collect();
+            assert!(order.iter().copied().eq(0..per_thread));
+        }
+        assert_eq!(queue.flow().unwrap().bytes, 0);
+    }
+
+    #[test]
+    fn critical_records_have_room_when_others_have_none() {
+        let queue = Queue::new(4 << 20, 64 << 10);
+        fill(&queue, Severity::High);
+        let ordinary = queue.flow().unwrap().bytes;
+        assert_eq!(queue.push(&brief(Severity::Low), &[b'x'; 1000]), Push::Full);
+        let critical = fill(&queue, Severity::Critical);
+        let flow = queue.flow().unwrap();
+        assert!(critical > 100, "{critical}");
+        assert!(flow.bytes - ordinary >= RESERVE / 2, "{ordinary} {}", flow.bytes);
+        assert!(flow.bytes <= 4 << 20 && flow.bytes > 3 << 20, "{}", flow.bytes);
+        assert_eq!(flow.accepted[3], critical);
+        assert_eq!(flow.high_water, flow.bytes);
+        // A refusal alone is not a loss: the caller may come again.
+        assert_eq!(flow.lost, <[Lost; 4]>::default());
+    }
+
+    #[test]
+    fn a_blocked_caller_gets_the_first_chunk_that_is_given_back() {
+        let queue = Arc::new(Queue::new(1 << 20, 1 << 10));
+        let pushed = fill(&queue, Severity::Low);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let line = [b'y'; 1000];
+                queue.push_within(&brief(Severity::Low), &line, Duration::from_secs(60))
+            });
+            while queue.state.lock().blocked == 0 {
+                std::thread::yield_now();
+            }
+            let mut chunks = Vec::new();
+            queue.take(&mut chunks, 1);
+            queue.give_back(chunks.pop().unwrap());
+            assert_eq!(waiting.join().unwrap(), Push::Taken(pushed + 1));
+        });
+        assert!(drain(&queue).last().unwrap().1.starts_with('y'));
+    }
+
+    #[test]
+    fn every_record_is_accepted_or_counted_as_lost_by_severity() {
+        let queue = Queue::new(1 << 20, 1 << 10);
+        let line = [b'x'; 700];
+        let mut emitted = [0; 4];
+        for (at, severity) in Severity::ALL.iter().cycle().take(8_000).enumerate() {
+            let mut one = brief(*severity);
+            one.time = Micros(at as i64);
+            emitted[severity.index()] += 1;
+            if queue.push(&one, &line) == Push::Full {
+                assert_eq!(queue.push_within(&one, &line, Duration::ZERO), Push::Full);
+            }
+        }
+        let flow = queue.flow().unwrap();
+        let lost = flow.lost[Loss::QueueFull.index()];
+        assert!(lost.count.iter().all(|count| *count > 0), "{lost:?}");
+        for severity in 0..4 {
+            assert_eq!(flow.accepted[severity] + lost.count[severity], emitted[severity]);
+        }
+        assert_eq!(drain(&queue).len() as u64, flow.accepted.iter().sum::<u64>());
+        let (first, last) = lost.span.unwrap();
+        assert!(first.0 > 0 && last.0 == 7_999, "{first} {last}");
+        assert_eq!(queue.lost()[0], lost);
+        assert_eq!(queue.lost()[0].span, None);
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_it_has_and_takes_no_more() {
+        let queue = Queue::new(1 << 20, 1 << 10);
+        assert_eq!(queue.push(&brief(Severity::Low), b"one"), Push::Taken(1));
+        queue.close();
+        queue.close();
+        assert_eq!(queue.push(&brief(Severity::Critical), b"two"), Push::Closed);
+        assert_eq!(
+            queue.push_within(&brief(Severity::Low), b"two", Duration::from_secs(9)),
+            Push::Closed
+        );
+        assert_eq!(drain(&queue), [(1, "one".to_owned())]);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_push_wakes_a_parked_writer_and_lets_a_napping_one_sleep() {
+        let queue = Arc::new(Queue::new(4 << 20, 64 << 10));
+        let far = || Instant::now() + Duration::from_secs(60);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| queue.rest(Rest::Park(far())));
+            while queue.state.lock().writer != Writer::Parked {
+                std::thread::yield_now();
+            }
+            queue.push(&brief(Severity::Low), b"x");
+            writer.join().unwrap();
+
+            let writer = scope.spawn(|| queue.rest(Rest::Nap(far())));
+            while queue.state.lock().writer != Writer::Napping {
+                std::thread::yield_now();
+            }
+            queue.push(&brief(Severity::Low), b"x");
+            assert_eq!(queue.state.lock().writer, Writer::Napping);
+            fill(&queue, Severity::Low);
+            writer.join().unwrap();
+        });
+        // A ring is never lost, even if nobody sleeps yet.
+        drain(&queue);
+        queue.ring();
+        queue.rest(Rest::Park(far()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_mix_of_lines_comes_out_as_it_went_in(lines in prop::collection::vec(prop_oneof![9 => 0_usize..300, 1 => 0..4_000], 0..300)) {
+            let queue = Queue::new(2 << 20, 4 << 10);
+            let lines: Vec<String> = lines.iter().enumerate().map(|(at, len)| format!("{at}{}", "x".repeat(*len))).collect();
+            for line in &lines {
+                prop_assert!(matches!(queue.push(&brief(Severity::Low), line.as_bytes()), Push::Taken(_)));
+            }
+            let out: Vec<String> = drain(&queue).into_iter().map(|(_, line)| line).collect();
+            prop_assert_eq!(out, lines);
+        }
     }
 }
