@@ -60,7 +60,7 @@ static OWN: RwLock<Vec<&'static str>> = RwLock::new(Vec::new());
 const OWN_LIMIT: usize = 1_024;
 
 /// Own types have numbers from here on.
-const OWN_BASE: u16 = 0x1000;
+pub(crate) const OWN_BASE: u16 = 0x1000;
 
 impl EventId {
     /// A name that came as text at run time, and that no metric may carry.

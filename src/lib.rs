@@ -25,6 +25,7 @@ mod builder;
 mod canary;
 mod config;
 pub mod context;
+mod meter;
 mod receipt;
 mod recent;
 mod site;
