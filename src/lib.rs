@@ -42,7 +42,7 @@ pub mod testing;
 
 pub use builder::Builder;
 pub use clock::Clock;
-pub use config::{Durability, OnFull};
+pub use config::{Durability, OnFull, Retention, Rotation};
 pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};

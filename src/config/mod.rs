@@ -1,7 +1,12 @@
 //! Settings, and where each comes from.
 
 mod capture;
+pub(crate) mod env;
+mod keep;
 mod policy;
+mod settings;
 
 pub(crate) use capture::CaptureRule;
+pub use keep::{Retention, Rotation};
 pub use policy::{Durability, OnFull};
+pub(crate) use settings::Settings;

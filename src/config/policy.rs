@@ -33,3 +33,22 @@ impl OnFull {
         [OnFull::Shed, OnFull::Shed, block, block]
     };
 }
+
+impl std::fmt::Display for Durability {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Durability::Buffered => "buffered",
+            Durability::Written => "written",
+            Durability::Synced => "synced",
+        })
+    }
+}
+
+impl std::fmt::Display for OnFull {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OnFull::Shed => f.pad("shed"),
+            OnFull::Block(limit) => write!(f, "block {limit:?}"),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Settings from the environment.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::config::{Retention, Rotation, Settings};
+use crate::error::{Error, ErrorKind};
+use crate::status::Source;
+
+/// A reader of variables: the process's, or a test's.
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// The process's variables.
+pub(crate) fn process(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// The directory that `AUDIT_DIR` or, if that is not set, `AUDIT_LOGS_DIR` names.
+pub(crate) fn dir(lookup: Lookup<'_>) -> Option<PathBuf> {
+    ["AUDIT_DIR", "AUDIT_LOGS_DIR"]
+        .into_iter()
+        .find_map(|name| set(lookup, name))
+        .map(PathBuf::from)
+}
+
+/// Takes every variable that is set; an error names the variable.
+pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Error> {
+    const FROM: Source = Source::Environment;
+    if let Some(days) = number(lookup, "AUDIT_RETENTION_DAYS", "a number of days from 1", |text| {
+        text.parse().ok().filter(|days| *days > 0)
+    })? {
+        settings.retention.put(Retention::days(days), FROM);
+    }
+    if let Some(bytes) = number(lookup, "AUDIT_MAX_FILE_BYTES", BYTES, bytes)? {
+        settings.rotation.put(Rotation::daily().max_bytes(bytes), FROM);
+    }
+    if let Some(bytes) = number(lookup, "AUDIT_QUEUE_BYTES", BYTES, |text| {
+        usize::try_from(bytes(text)?).ok()
+    })? {
+        settings.queue_bytes.put(bytes, FROM);
+    }
+    if let Some(mirror) = number(lookup, "AUDIT_MIRROR", "1, 0, true, false, on or off", switch)? {
+        settings.mirror.put(mirror, FROM);
+    }
+    if let Some(keys) = set(lookup, "AUDIT_KEYS_DIR") {
+        settings.keys.put(Some(PathBuf::from(keys)), FROM);
+    }
+    for name in ["OTEL_SERVICE_NAME", "AUDIT_SERVICE"] {
+        if let Some(service) = text(lookup, name)? {
+            settings.service.put(Some(service), FROM);
+        }
+    }
+    Ok(())
+}
+
+const BYTES: &str = "a number of bytes, or of KiB, MiB or GiB with that unit behind it";
+
+fn set(lookup: Lookup<'_>, name: &str) -> Option<OsString> {
+    lookup(name).filter(|value| !value.is_empty())
+}
+
+fn text(lookup: Lookup<'_>, name: &str) -> Result<Option<String>, Error> {
+    set(lookup, name)
+        .map(|value| value.into_string())
+        .transpose()
+        .map_err(|value| wrong(name, &value.to_string_lossy(), "UTF-8 text"))
+}
+
+fn number<T>(
+    lookup: Lookup<'_>,
+    name: &str,
+    what: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    let Some(value) = text(lookup, name)? else {
+        return Ok(None);
+    };
+    parse(value.trim()).map(Some).ok_or_else(|| wrong(name, &value, what))
+}
+
+fn wrong(name: &str, value: &str, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Config,
+        format!("the environment variable {name} is {value:?}"),
+    )
+    .remedy(&format!("set it to {what}, or unset it"))
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "on" | "yes" => Some(true),
+        "0" | "false" | "off" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(vars: &[(&str, &str)]) -> Result<Settings, Error> {
+        let mut settings = Settings::new();
+        let lookup = |name: &str| {
+            vars.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| OsString::from(value))
+        };
+        read(&mut settings, &lookup).map(|()| settings)
+    }
+
+    #[test]
+    fn every_variable_sets_its_setting() {
+        let settings = with(&[
+            ("AUDIT_RETENTION_DAYS", "90"),
+            ("AUDIT_MAX_FILE_BYTES", "10 MiB"),
+            ("AUDIT_QUEUE_BYTES", "1048576"),
+            ("AUDIT_MIRROR", "off"),
+            ("AUDIT_KEYS_DIR", "/run/keys"),
+            ("OTEL_SERVICE_NAME", "shop"),
+            ("AUDIT_SERVICE", "shop-audit"),
+        ])
+        .unwrap();
+        assert_eq!(settings.retention.value, Retention::days(90));
+        assert_eq!(settings.rotation.value.max_bytes, 10 << 20);
+        assert_eq!(settings.queue_bytes.value, 1 << 20);
+        assert!(!settings.mirror.value);
+        assert_eq!(settings.keys.value, Some(PathBuf::from("/run/keys")));
+        assert_eq!(settings.service.value.as_deref(), Some("shop-audit"));
+        assert_eq!(
+            with(&[("AUDIT_MIRROR", ""), ("AUDIT_SERVICE", "")]).unwrap().list(),
+            Settings::new().list()
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_by_the_name_of_its_variable() {
+        for (name, value) in [
+            ("AUDIT_RETENTION_DAYS", "0"),
+            ("AUDIT_RETENTION_DAYS", "two weeks"),
+            ("AUDIT_MAX_FILE_BYTES", "-1"),
+            ("AUDIT_MAX_FILE_BYTES", "10 parsecs"),
+            ("AUDIT_QUEUE_BYTES", "99999999999g"),
+            ("AUDIT_MIRROR", "maybe"),
+        ] {
+            let error = with(&[(name, value)]).expect_err("this must be refused");
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(
+                error.to_string().contains(name) && error.to_string().contains(value),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_directory_comes_from_the_first_of_its_two_names() {
+        let both = |name: &str| Some(OsString::from(name.to_lowercase()));
+        assert_eq!(dir(&both), Some(PathBuf::from("audit_dir")));
+        let logs = |name: &str| (name == "AUDIT_LOGS_DIR").then(|| OsString::from("elsewhere"));
+        assert_eq!(dir(&logs), Some(PathBuf::from("elsewhere")));
+        assert_eq!(dir(&|_| None), None);
+    }
+}
