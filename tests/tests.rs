@@ -1,3 +1,4 @@
 //! Integration tests.
 
+mod layer;
 mod macro_syntax;

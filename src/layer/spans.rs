@@ -245,3 +245,64 @@ fn put_away(mut audit: Box<Audit>) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Span, info_span};
+
+    use crate::span::steps;
+    use crate::{audit, events, testing};
+
+    fn nested(depth: u32, each: &mut impl FnMut(&Span)) {
+        if depth > 0 {
+            let span = info_span!("nested", resource = depth).entered();
+            each(&span);
+            nested(depth - 1, each);
+            each(&span);
+        }
+    }
+
+    #[test]
+    fn a_thousand_nested_spans_cost_each_event_a_few_steps() {
+        let audit = testing::capture().unwrap();
+        let root = info_span!("root", user_id = "alice").entered();
+        let before = steps();
+        nested(1_000, &mut |_| drop(audit!(events::DATA_READ)));
+        let steps = steps() - before;
+        drop(root);
+        let records = audit.records();
+        assert_eq!(records.len(), 2_000);
+        assert!(records.iter().all(|record| record.user_id() == Some("alice")));
+        let depths: Vec<_> = (1..=1_000)
+            .rev()
+            .chain(1..=1_000)
+            .map(|depth: u32| depth.to_string())
+            .collect();
+        assert!(records.iter().map(|record| record.resource().unwrap()).eq(depths));
+        assert!(steps < 2_000 * 12, "{steps} steps");
+    }
+
+    #[test]
+    fn a_value_recorded_at_the_root_reaches_a_thousand_nested_spans() {
+        let audit = testing::capture().unwrap();
+        let root = info_span!("root", user_id = tracing::field::Empty).entered();
+        let mut deepest = Vec::new();
+        nested(1_000, &mut |span| deepest.push(span.clone()));
+        let deepest = deepest.into_iter().nth(999).unwrap();
+        deepest.in_scope(|| audit!(events::DATA_READ));
+        root.record("user_id", "alice");
+        let before = steps();
+        deepest.in_scope(|| audit!(events::DATA_READ));
+        assert!(steps() - before < 1_400, "{} steps", steps() - before);
+        let before = steps();
+        deepest.in_scope(|| audit!(events::DATA_READ));
+        assert_eq!(steps(), before, "nothing has changed");
+        drop(root);
+        let users: Vec<_> = audit
+            .records()
+            .iter()
+            .map(|record| record.user_id().map(str::to_owned))
+            .collect();
+        assert_eq!(users, [None, Some("alice".to_owned()), Some("alice".to_owned())]);
+    }
+}

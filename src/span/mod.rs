@@ -17,6 +17,8 @@ use crate::render::Fields;
 use crate::trail::Core;
 use table::{Body, Stand};
 
+#[cfg(test)]
+pub(crate) use context::steps;
 pub(crate) use table::{Kind, Place, Scope};
 
 /// What becomes the record of an audit span.
