@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 use crate::clock::Micros;
 
+#[cfg(test)]
+pub(crate) mod mem;
+
 /// A file system, as far as a trail needs one.
 pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// The path without symbolic links, `.` and `..`; it must exist.
@@ -360,5 +363,87 @@ fn stat_of(meta: &fs::Metadata) -> Stat {
         nlink,
         mode,
         modified: meta.modified().map_or(Micros(0), Micros::from),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn files_and_directories_are_for_this_user_alone_whatever_the_umask() {
+        // A umask is the whole process's, so a child has it.
+        for umask in ["000", "777"] {
+            let test = "io::tests::under_a_umask";
+            let status = std::process::Command::new("sh")
+                .args([
+                    "-c",
+                    &format!("umask {umask} && exec \"$0\" --exact {test} --ignored"),
+                ])
+                .arg(std::env::current_exe().unwrap())
+                .env("TRACING_AUDIT_TEST_DIR", tempfile::tempdir().unwrap().path())
+                .status();
+            assert!(status.unwrap().success(), "umask {umask}");
+        }
+    }
+
+    #[test]
+    #[ignore = "run by the test above, under a umask"]
+    fn under_a_umask() {
+        let dir = std::env::var_os("TRACING_AUDIT_TEST_DIR").unwrap();
+        let inner = with_suffix(Path::new(&dir), ".logs");
+        RealDisk.create_dir(&inner).unwrap();
+        drop(RealDisk.open_new(&inner.join("f")).unwrap());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        let modes = (mode(&inner), mode(&inner.join("f")));
+        fs::remove_dir_all(&inner).unwrap();
+        assert_eq!(modes, (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_name_that_is_no_file_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("file"), b"x").unwrap();
+        symlink(at("file"), at("link")).unwrap();
+        symlink(at("nowhere"), at("dangling")).unwrap();
+        fs::create_dir(at("dir")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        for (name, noun) in [
+            ("link", "symbolic link"),
+            ("dangling", "symbolic link"),
+            ("dir", "directory"),
+            ("pipe", "pipe"),
+        ] {
+            for error in [
+                RealDisk.open_read(&at(name)).err(),
+                RealDisk.open_append(&at(name)).err(),
+            ] {
+                let text = error.unwrap().to_string();
+                assert!(text.contains(noun), "{name}: {text}");
+            }
+            assert_eq!(
+                RealDisk.open_new(&at(name)).unwrap_err().kind(),
+                io::ErrorKind::AlreadyExists
+            );
+        }
+        assert!(
+            RealDisk
+                .open_read(Path::new("/dev/null"))
+                .unwrap_err()
+                .to_string()
+                .contains("device")
+        );
+    }
+
+    #[test]
+    fn a_wrong_file_cannot_fill_the_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("big");
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        let file = RealDisk.open_read(&path).unwrap();
+        assert_eq!(read_all(&*file, 1000).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

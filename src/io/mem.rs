@@ -1,0 +1,714 @@
+//! A disk in memory that forgets what was not synced: crashes as tests want them.
+//!
+//! A file's bytes and a directory's names are kept twice: as the process sees them, and as they are durable. Between them
+//! stand the changes that no sync covered yet. A crash keeps any subset of these, in any order that a disk may choose:
+//! a size without its bytes (zeros), some sectors of a write without the others, a new name without the old one's end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Disk, DiskFile, FileKind, Stat, not_a_file};
+use crate::clock::Micros;
+
+/// The unit that a disk writes in one piece.
+const SECTOR: usize = 512;
+
+/// Handles are cheap; all of them are one disk.
+#[derive(Clone, Debug)]
+pub(crate) struct MemDisk {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// Another disk has another one, so that locks of tests that run at once do not meet.
+    dev: u64,
+    next_ino: u64,
+    dirs: BTreeMap<PathBuf, Dir>,
+    files: BTreeMap<u64, Node>,
+    locked: BTreeSet<u64>,
+    /// Calls that change something, and may still succeed. The process dies when they are used up.
+    budget: Option<u64>,
+    calls: u64,
+    /// Calls with these numbers fail so, once each.
+    faults: BTreeMap<u64, io::ErrorKind>,
+    /// The most bytes that one write takes.
+    short: Option<usize>,
+    now: Micros,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Dir {
+    names: BTreeMap<String, u64>,
+    durable: BTreeMap<String, u64>,
+    pending: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+enum Entry {
+    Add(String, u64),
+    Remove(String),
+    /// One change: a crash keeps the whole of it or nothing.
+    Rename(String, String, u64),
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    kind: FileKind,
+    data: Vec<u8>,
+    durable: Vec<u8>,
+    pending: Vec<Change>,
+    modified: Micros,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Write(usize, Vec<u8>),
+    Truncate(usize),
+}
+
+impl Dir {
+    fn apply(names: &mut BTreeMap<String, u64>, entry: &Entry) {
+        match entry {
+            Entry::Add(name, ino) => {
+                names.insert(name.clone(), *ino);
+            }
+            Entry::Remove(name) => {
+                names.remove(name);
+            }
+            Entry::Rename(from, to, ino) => {
+                names.remove(from);
+                names.insert(to.clone(), *ino);
+            }
+        }
+    }
+
+    fn change(&mut self, entry: Entry) {
+        Dir::apply(&mut self.names, &entry);
+        self.pending.push(entry);
+    }
+}
+
+/// What a crash keeps of what was not synced. Each question is asked once for each change or sector.
+pub(crate) trait Luck {
+    fn keeps(&mut self) -> bool;
+}
+
+/// All of it: the process died and the machine did not.
+pub(crate) struct All;
+/// None of it.
+pub(crate) struct Nothing;
+/// What the numbers say: a small generator, so that a seed names a crash.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Luck for All {
+    fn keeps(&mut self) -> bool {
+        true
+    }
+}
+
+impl Luck for Nothing {
+    fn keeps(&mut self) -> bool {
+        false
+    }
+}
+
+impl Dice {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end.max(1)
+    }
+}
+
+impl Luck for Dice {
+    fn keeps(&mut self) -> bool {
+        self.next() & 1 == 0
+    }
+}
+
+impl MemDisk {
+    pub(crate) fn new() -> MemDisk {
+        static DEV: AtomicU64 = AtomicU64::new(1 << 40);
+        let root = BTreeMap::from([(PathBuf::from("/"), Dir::default())]);
+        MemDisk {
+            shared: Arc::new(Mutex::new(Shared {
+                dev: DEV.fetch_add(1, Ordering::Relaxed),
+                next_ino: 2,
+                dirs: root,
+                files: BTreeMap::new(),
+                locked: BTreeSet::new(),
+                budget: None,
+                calls: 0,
+                faults: BTreeMap::new(),
+                short: None,
+                now: Micros(0),
+            })),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> Arc<dyn Disk> {
+        Arc::new(self.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The disk after the machine went down: what was synced, and what `luck` kept of the rest.
+    pub(crate) fn crash(&self, luck: &mut impl Luck) -> MemDisk {
+        let other = MemDisk::new();
+        {
+            let (from, mut to) = (self.state(), other.state());
+            to.next_ino = from.next_ino;
+            to.now = from.now;
+            for (path, dir) in &from.dirs {
+                let mut names = dir.durable.clone();
+                for entry in dir.pending.iter().filter(|_| luck.keeps()) {
+                    Dir::apply(&mut names, entry);
+                }
+                // A directory is there while one of the changes that made it is: names of directories are not lost here.
+                to.dirs.insert(
+                    path.clone(),
+                    Dir {
+                        names: names.clone(),
+                        durable: names,
+                        pending: Vec::new(),
+                    },
+                );
+            }
+            for (ino, node) in &from.files {
+                let data = node.after(luck);
+                let node = Node {
+                    durable: data.clone(),
+                    data,
+                    pending: Vec::new(),
+                    ..node.clone()
+                };
+                to.files.insert(*ino, node);
+            }
+        }
+        other
+    }
+
+    /// The disk as the next process sees it when this one was killed: nothing is lost, nothing becomes durable.
+    pub(crate) fn kill(&self) -> MemDisk {
+        let other = MemDisk::new();
+        {
+            let (from, mut to) = (self.state(), other.state());
+            to.next_ino = from.next_ino;
+            to.now = from.now;
+            to.dirs = from.dirs.clone();
+            to.files = from.files.clone();
+        }
+        other
+    }
+
+    /// After this many more changes every call fails: the process is dead.
+    pub(crate) fn die_after(&self, changes: u64) {
+        self.state().budget = Some(changes);
+    }
+
+    /// Changes made so far.
+    pub(crate) fn calls(&self) -> u64 {
+        self.state().calls
+    }
+
+    /// The change with this number, counted from the first of the disk, fails once.
+    pub(crate) fn fail(&self, call: u64, kind: io::ErrorKind) {
+        self.state().faults.insert(call, kind);
+    }
+
+    /// Writes take at most this many bytes at a time.
+    pub(crate) fn short_writes(&self, bytes: Option<usize>) {
+        self.state().short = bytes;
+    }
+
+    pub(crate) fn set_now(&self, now: Micros) {
+        self.state().now = now;
+    }
+
+    /// Reads a file behind everybody's back.
+    pub(crate) fn get(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
+        let shared = self.state();
+        shared.node(path.as_ref()).ok().map(|node| node.data.clone())
+    }
+
+    /// Writes a file behind everybody's back, durably.
+    pub(crate) fn put(&self, path: impl AsRef<Path>, data: &[u8]) {
+        self.put_kind(path, FileKind::File, data);
+    }
+
+    /// The same for a pipe, a link, a directory of that name.
+    pub(crate) fn put_kind(&self, path: impl AsRef<Path>, kind: FileKind, data: &[u8]) {
+        let mut shared = self.state();
+        let (dir, name) = split(path.as_ref()).unwrap();
+        let node = Node {
+            kind,
+            data: data.to_vec(),
+            durable: data.to_vec(),
+            pending: Vec::new(),
+            modified: shared.now,
+        };
+        let ino = shared.next_ino;
+        shared.next_ino += 1;
+        shared.files.insert(ino, node);
+        let dir = shared.dirs.entry(dir).or_default();
+        dir.names.insert(name.clone(), ino);
+        dir.durable.insert(name, ino);
+    }
+
+    pub(crate) fn remove(&self, path: impl AsRef<Path>) {
+        let mut shared = self.state();
+        let (dir, name) = split(path.as_ref()).unwrap();
+        let dir = shared.dirs.entry(dir).or_default();
+        dir.names.remove(&name);
+        dir.durable.remove(&name);
+    }
+
+    /// Every path with its bytes.
+    pub(crate) fn tree(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let shared = self.state();
+        let mut tree = BTreeMap::new();
+        for (path, dir) in &shared.dirs {
+            for (name, ino) in &dir.names {
+                if let Some(node) = shared.files.get(ino).filter(|node| node.kind != FileKind::Dir) {
+                    tree.insert(path.join(name), node.data.clone());
+                }
+            }
+        }
+        tree
+    }
+}
+
+impl Node {
+    /// What a crash leaves of it.
+    fn after(&self, luck: &mut impl Luck) -> Vec<u8> {
+        let mut data = self.durable.clone();
+        for change in &self.pending {
+            match change {
+                Change::Truncate(len) => {
+                    if luck.keeps() {
+                        data.resize(*len, 0);
+                    }
+                }
+                Change::Write(at, bytes) => {
+                    // Sectors arrive each on its own; the size that covers one that did not arrive reads as zeros.
+                    let mut begin = 0;
+                    while begin < bytes.len() {
+                        let end = ((at + begin) / SECTOR * SECTOR + SECTOR - at).min(bytes.len());
+                        if luck.keeps() {
+                            if data.len() < at + end {
+                                data.resize(at + end, 0);
+                            }
+                            data[at + begin..at + end].copy_from_slice(&bytes[begin..end]);
+                        }
+                        begin = end;
+                    }
+                }
+            }
+        }
+        data
+    }
+}
+
+impl Shared {
+    /// Counts a change, and refuses it where the test says so.
+    fn change(&mut self) -> io::Result<()> {
+        let call = self.calls;
+        self.calls += 1;
+        if let Some(kind) = self.faults.remove(&call) {
+            return Err(kind.into());
+        }
+        self.alive()?;
+        if let Some(left) = &mut self.budget {
+            *left -= 1;
+        }
+        Ok(())
+    }
+
+    fn alive(&self) -> io::Result<()> {
+        match self.budget {
+            Some(0) => Err(io::Error::other("the process is dead")),
+            _ => Ok(()),
+        }
+    }
+
+    fn ino(&self, path: &Path) -> io::Result<u64> {
+        let (dir, name) = split(path)?;
+        let dir = self.dirs.get(&dir).ok_or(io::ErrorKind::NotFound)?;
+        dir.names.get(&name).copied().ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn node(&self, path: &Path) -> io::Result<&Node> {
+        self.files.get(&self.ino(path)?).ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn stat(&self, ino: u64, node: &Node) -> Stat {
+        let names = self.dirs.values().flat_map(|dir| dir.names.values());
+        Stat {
+            kind: node.kind,
+            len: node.data.len() as u64,
+            dev: self.dev,
+            ino,
+            nlink: names.filter(|known| **known == ino).count() as u64,
+            mode: 0o600,
+            modified: node.modified,
+        }
+    }
+}
+
+fn split(path: &Path) -> io::Result<(PathBuf, String)> {
+    let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or(io::ErrorKind::InvalidInput)?;
+    Ok((dir.to_owned(), name.to_owned()))
+}
+
+impl Disk for MemDisk {
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        let mut plain = PathBuf::from("/");
+        for component in path.components() {
+            match component {
+                Component::ParentDir => {
+                    plain.pop();
+                }
+                Component::Normal(name) => plain.push(name),
+                _ => {}
+            }
+        }
+        let shared = self.state();
+        if shared.dirs.contains_key(&plain) || shared.ino(&plain).is_ok() {
+            Ok(plain)
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        let mut shared = self.state();
+        shared.change()?;
+        let (parent, _) = split(path)?;
+        if shared.dirs.contains_key(path) || shared.ino(path).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        if !shared.dirs.contains_key(&parent) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        shared.dirs.insert(path.to_owned(), Dir::default());
+        Ok(())
+    }
+
+    fn open_new(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let mut shared = self.state();
+        shared.change()?;
+        if shared.ino(path).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let (dir, name) = split(path)?;
+        let (ino, modified) = (shared.next_ino, shared.now);
+        let dir = shared.dirs.get_mut(&dir).ok_or(io::ErrorKind::NotFound)?;
+        dir.change(Entry::Add(name, ino));
+        shared.next_ino += 1;
+        let node = Node {
+            kind: FileKind::File,
+            data: Vec::new(),
+            durable: Vec::new(),
+            pending: Vec::new(),
+            modified,
+        };
+        shared.files.insert(ino, node);
+        Ok(Arc::new(MemFile {
+            disk: self.clone(),
+            ino,
+            writable: true,
+        }))
+    }
+
+    fn open_append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(path, true)
+    }
+
+    fn open_read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(path, false)
+    }
+
+    fn open_lock(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        match self.open_new(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.open_append(path),
+            other => other,
+        }
+    }
+
+    fn list(&self, dir: &Path, prefix: &str) -> io::Result<Vec<String>> {
+        let shared = self.state();
+        shared.alive()?;
+        let dir = shared.dirs.get(dir).ok_or(io::ErrorKind::NotFound)?;
+        Ok(dir
+            .names
+            .keys()
+            .filter(|name| name.starts_with(prefix))
+            .cloned()
+            .collect())
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let shared = self.state();
+        shared.alive()?;
+        if shared.dirs.contains_key(path) {
+            return Ok(Stat {
+                kind: FileKind::Dir,
+                len: 0,
+                dev: shared.dev,
+                ino: 1,
+                nlink: 2,
+                mode: 0o700,
+                modified: shared.now,
+            });
+        }
+        Ok(shared.stat(shared.ino(path)?, shared.node(path)?))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut shared = self.state();
+        shared.change()?;
+        let ino = shared.ino(from)?;
+        let ((dir, from), (same, to)) = (split(from)?, split(to)?);
+        assert_eq!(dir, same, "a trail renames within one directory");
+        let dir = shared.dirs.get_mut(&dir).ok_or(io::ErrorKind::NotFound)?;
+        dir.change(Entry::Rename(from, to, ino));
+        Ok(())
+    }
+
+    fn unlink(&self, path: &Path) -> io::Result<()> {
+        let mut shared = self.state();
+        shared.change()?;
+        shared.ino(path)?;
+        let (dir, name) = split(path)?;
+        let dir = shared.dirs.get_mut(&dir).ok_or(io::ErrorKind::NotFound)?;
+        dir.change(Entry::Remove(name));
+        Ok(())
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut shared = self.state();
+        shared.change()?;
+        let dir = shared.dirs.get_mut(dir).ok_or(io::ErrorKind::NotFound)?;
+        dir.durable = dir.names.clone();
+        dir.pending.clear();
+        Ok(())
+    }
+}
+
+impl MemDisk {
+    fn open(&self, path: &Path, writable: bool) -> io::Result<Arc<dyn DiskFile>> {
+        let shared = self.state();
+        shared.alive()?;
+        if shared.dirs.contains_key(path) {
+            return Err(not_a_file(FileKind::Dir));
+        }
+        match shared.node(path)?.kind {
+            FileKind::File => {}
+            kind => return Err(not_a_file(kind)),
+        }
+        let ino = shared.ino(path)?;
+        drop(shared);
+        Ok(Arc::new(MemFile {
+            disk: self.clone(),
+            ino,
+            writable,
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct MemFile {
+    disk: MemDisk,
+    ino: u64,
+    writable: bool,
+}
+
+impl MemFile {
+    fn change<T>(&self, change: impl FnOnce(&mut Node, Option<usize>) -> T) -> io::Result<T> {
+        if !self.writable {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let mut shared = self.disk.state();
+        shared.change()?;
+        let (short, now) = (shared.short, shared.now);
+        let node = shared.files.get_mut(&self.ino).ok_or(io::ErrorKind::NotFound)?;
+        node.modified = now;
+        Ok(change(node, short))
+    }
+}
+
+impl DiskFile for MemFile {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.change(|node, short| {
+            let bytes = &bytes[..short.unwrap_or(usize::MAX).min(bytes.len())];
+            let at = node.data.len();
+            node.data.extend_from_slice(bytes);
+            node.pending.push(Change::Write(at, bytes.to_vec()));
+            bytes.len()
+        })
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        let shared = self.disk.state();
+        shared.alive()?;
+        let node = shared.files.get(&self.ino).ok_or(io::ErrorKind::NotFound)?;
+        let rest = node.data.get(at as usize..).unwrap_or_default();
+        let read = rest.len().min(into.len());
+        into[..read].copy_from_slice(&rest[..read]);
+        Ok(read)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.change(|node, _| {
+            node.durable = node.data.clone();
+            node.pending.clear();
+        })
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.change(|node, _| {
+            node.data.resize(len as usize, 0);
+            node.pending.push(Change::Truncate(len as usize));
+        })
+    }
+
+    fn stat(&self) -> io::Result<Stat> {
+        let shared = self.disk.state();
+        shared.alive()?;
+        let node = shared.files.get(&self.ino).ok_or(io::ErrorKind::NotFound)?;
+        Ok(shared.stat(self.ino, node))
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        let mut shared = self.disk.state();
+        shared.alive()?;
+        Ok(shared.locked.insert(self.ino))
+    }
+
+    fn unlock(&self) -> io::Result<()> {
+        self.disk.state().locked.remove(&self.ino);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::{RealDisk, replace, write_all};
+
+    #[test]
+    fn what_was_synced_survives_and_the_rest_may_not() {
+        let disk = MemDisk::new();
+        let path = Path::new("/a");
+        let file = disk.open_new(path).unwrap();
+        write_all(&*file, b"one").unwrap();
+        assert_eq!(disk.crash(&mut Nothing).get(path), None, "the name was not synced");
+        assert_eq!(disk.crash(&mut All).get(path).unwrap(), b"one");
+        disk.sync_dir(Path::new("/")).unwrap();
+        assert_eq!(disk.crash(&mut Nothing).get(path).unwrap(), b"", "the bytes were not");
+        file.sync_data().unwrap();
+        write_all(&*file, b" two").unwrap();
+        assert_eq!(disk.crash(&mut Nothing).get(path).unwrap(), b"one");
+        assert_eq!(disk.kill().get(path).unwrap(), b"one two");
+    }
+
+    #[test]
+    fn a_crash_can_leave_zeros_before_bytes() {
+        let disk = MemDisk::new();
+        let file = disk.open_new(Path::new("/a")).unwrap();
+        disk.sync_dir(Path::new("/")).unwrap();
+        write_all(&*file, &[7; 3 * SECTOR]).unwrap();
+        let holes = (0..200).filter(|seed| {
+            let left = disk.crash(&mut Dice(*seed)).get("/a").unwrap();
+            left.len() == 3 * SECTOR && left[SECTOR] == 0 && left[0] == 7
+        });
+        assert!(holes.count() > 0);
+    }
+
+    #[test]
+    fn a_replaced_file_has_the_old_bytes_or_the_new_ones_at_every_death() {
+        for death in 0..8 {
+            for seed in 0..50 {
+                let disk = MemDisk::new();
+                replace(&disk, Path::new("/state"), b"old").unwrap();
+                disk.die_after(death);
+                let done = replace(&disk, Path::new("/state"), b"new").is_ok();
+                let left = disk.crash(&mut Dice(seed)).get("/state").unwrap();
+                assert!(left == b"new" || (left == b"old" && !done), "death {death}: {left:?}");
+            }
+        }
+    }
+
+    /// The model and the system must agree on what the trail relies on.
+    #[test]
+    fn the_model_behaves_as_the_system_does() {
+        let real = tempfile::tempdir().unwrap();
+        let model = MemDisk::new();
+        let disks: [(&dyn Disk, &Path); 2] = [(&RealDisk, real.path()), (&model, Path::new("/"))];
+        for (disk, root) in disks {
+            let at = |name: &str| root.join(name);
+            disk.create_dir(&at("d")).unwrap();
+            assert_eq!(
+                disk.create_dir(&at("d")).unwrap_err().kind(),
+                io::ErrorKind::AlreadyExists
+            );
+            assert_eq!(disk.create_dir(&at("x/y")).unwrap_err().kind(), io::ErrorKind::NotFound);
+            assert_eq!(
+                disk.open_read(&at("d")).unwrap_err().kind(),
+                io::ErrorKind::InvalidInput
+            );
+            assert_eq!(
+                disk.open_read(&at("d/none")).unwrap_err().kind(),
+                io::ErrorKind::NotFound
+            );
+            assert_eq!(
+                disk.open_append(&at("d/none")).unwrap_err().kind(),
+                io::ErrorKind::NotFound
+            );
+            let file = disk.open_new(&at("d/f")).unwrap();
+            assert_eq!(
+                disk.open_new(&at("d/f")).unwrap_err().kind(),
+                io::ErrorKind::AlreadyExists
+            );
+            write_all(&*file, b"hello").unwrap();
+            file.truncate(2).unwrap();
+            write_all(&*file, b"y").unwrap();
+            let again = disk.open_read(&at("d/f")).unwrap();
+            assert!(again.write(b"no").is_err());
+            let mut into = [0; 9];
+            assert_eq!(again.read_at(1, &mut into).unwrap(), 2);
+            assert_eq!(&into[..2], b"ey");
+            assert_eq!(again.read_at(7, &mut into).unwrap(), 0);
+            assert!(file.stat().unwrap().same(&disk.stat(&at("d/f")).unwrap()));
+            assert_eq!(disk.stat(&at("d")).unwrap().kind, FileKind::Dir);
+            assert!(file.try_lock().unwrap());
+            assert!(!disk.open_lock(&at("d/f")).unwrap().try_lock().unwrap());
+            file.unlock().unwrap();
+            let second = disk.open_lock(&at("d/f")).unwrap();
+            assert!(second.try_lock().unwrap());
+            disk.rename(&at("d/f"), &at("d/g")).unwrap();
+            assert_eq!(disk.list(&at("d"), "g").unwrap(), ["g"]);
+            assert_eq!(disk.list(&at("d"), "f").unwrap(), Vec::<String>::new());
+            assert!(file.stat().unwrap().same(&disk.stat(&at("d/g")).unwrap()));
+            disk.sync_dir(&at("d")).unwrap();
+            disk.unlink(&at("d/g")).unwrap();
+            assert_eq!(disk.unlink(&at("d/g")).unwrap_err().kind(), io::ErrorKind::NotFound);
+            assert_eq!(file.stat().unwrap().nlink, 0);
+        }
+    }
+}
