@@ -53,6 +53,8 @@ pub(crate) trait DiskFile: fmt::Debug + Send + Sync {
     fn stat(&self) -> io::Result<Stat>;
     /// Takes the operating system's lock on the file; `false` if another open file has it.
     fn try_lock(&self) -> io::Result<bool>;
+    /// The same for a lock that several may have at once, and that keeps the other kind out.
+    fn try_lock_shared(&self) -> io::Result<bool>;
     fn unlock(&self) -> io::Result<()>;
 }
 
@@ -305,15 +307,23 @@ impl DiskFile for RealFile {
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        match self.0.try_lock() {
-            Ok(()) => Ok(true),
-            Err(fs::TryLockError::WouldBlock) => Ok(false),
-            Err(fs::TryLockError::Error(error)) => Err(error),
-        }
+        locked(self.0.try_lock())
+    }
+
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        locked(self.0.try_lock_shared())
     }
 
     fn unlock(&self) -> io::Result<()> {
         self.0.unlock()
+    }
+}
+
+fn locked(tried: Result<(), fs::TryLockError>) -> io::Result<bool> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(fs::TryLockError::WouldBlock) => Ok(false),
+        Err(fs::TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -378,10 +388,7 @@ mod tests {
         for umask in ["000", "777"] {
             let test = "io::tests::under_a_umask";
             let status = std::process::Command::new("sh")
-                .args([
-                    "-c",
-                    &format!("umask {umask} && exec \"$0\" --exact {test} --ignored"),
-                ])
+                .args(["-c", &format!("umask {umask} && exec \"$0\" --exact {test} --ignored")])
                 .arg(std::env::current_exe().unwrap())
                 .env("TRACING_AUDIT_TEST_DIR", tempfile::tempdir().unwrap().path())
                 .status();

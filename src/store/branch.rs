@@ -1,13 +1,20 @@
 //! The live branch: the files that count, found by walking `prev_file` back from the newest header.
 
+use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 
 use super::Home;
-use super::header::{Header, KeptFrom, TrailId};
-use super::names::Name;
+use super::header::{Header, KeptFrom, Point, TrailId, Unreadable};
+use super::lines::{Lines, Piece};
+use super::names::{self, Form, Name};
 use crate::chain::Head;
-use crate::error::Error;
-use crate::io::Disk;
+use crate::clock::Micros;
+use crate::error::{Error, ErrorKind};
+use crate::io::{Disk, DiskFile};
+
+/// A header longer than this is none: the longest that is written has a few kilobytes.
+const HEADER_MAX: usize = 1 << 20;
 
 /// A file of the live branch.
 #[derive(Clone, Debug)]
@@ -19,9 +26,24 @@ pub(crate) struct LiveFile {
     pub(crate) head: Head,
     /// Bytes of the header with its LF: where the records begin.
     pub(crate) body_at: u64,
+    /// When the branch was walked.
     pub(crate) len: u64,
     /// The last record of it that is live; what stands behind is superseded. `None` for the newest file: to its end.
     pub(crate) live_to: Option<u64>,
+}
+
+impl LiveFile {
+    pub(crate) fn number(&self) -> u64 {
+        self.header.file
+    }
+
+    /// The point behind the header.
+    pub(crate) fn begin(&self) -> Point {
+        Point {
+            seq: self.header.prev.seq,
+            head: self.head,
+        }
+    }
 }
 
 /// A file with a name of ours that is not on the branch.
@@ -35,31 +57,31 @@ pub(crate) struct Stray {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// It has not one byte.
+    /// It has not one byte, and says nothing.
     Empty,
-    /// Its first line is no header.
-    NoHeader(&'static str),
-    /// A later header leaves it out as a whole.
+    /// It has no first line, or one that is no header; why not.
+    Unreadable(&'static str),
+    /// Its first line is from a newer build: what it says.
+    Unsupported(String),
+    /// It is compressed, which this build cannot read, and the plain file is not there.
+    Compressed,
+    /// The branch does not come through this number.
     Superseded(u64),
-    /// Its number is below what retention kept: an unlink that is still to be done.
-    Pruned(u64),
     /// Another file has the same number.
     Twin(u64),
     /// It belongs to another trail.
     OtherTrail(TrailId),
 }
 
-/// Where the branch begins.
+/// Where the walk back ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// There is no file.
-    Empty,
-    /// With the first file of the trail.
+    /// There is no file to walk from.
+    Nothing,
+    /// At the first file of a trail.
     Genesis,
-    /// Where retention left it, as a later header says.
-    Kept,
-    /// The oldest file names one that is not there.
-    Missing { file: u64 },
+    /// At a file that goes on from this one, which is not there: right only where retention left it so.
+    Behind { file: u64 },
 }
 
 #[derive(Clone, Debug)]
@@ -67,27 +89,244 @@ pub(crate) struct Branch {
     /// Oldest first.
     pub(crate) live: Vec<LiveFile>,
     pub(crate) start: Start,
+    /// In the order of their names.
     pub(crate) strays: Vec<Stray>,
     /// What recovery had set aside.
     pub(crate) torn: Vec<Name>,
-    /// As the newest header says.
-    pub(crate) kept_from: Option<KeptFrom>,
+    /// The greatest number of any header of the trail; 0 for none.
+    pub(crate) greatest: u64,
 }
 
-/// Finds the live branch. `trail` is the trail to follow where the directory holds files of several; the state file names it.
+impl Branch {
+    pub(crate) fn newest(&self) -> Option<&LiveFile> {
+        self.live.last()
+    }
+
+    /// What the newest header says of retention. An `AUDIT_PRUNE` behind it says more.
+    pub(crate) fn kept_from(&self) -> Option<KeptFrom> {
+        self.newest()?.header.kept_from
+    }
+
+    /// The live file with this number, and the one after it.
+    pub(crate) fn find(&self, number: u64) -> Option<(&LiveFile, Option<&LiveFile>)> {
+        let at = self.live.iter().position(|file| file.number() == number)?;
+        Some((self.live.get(at)?, self.live.get(at + 1)))
+    }
+
+    /// Whether the branch begins where it should: at a genesis, or where retention left it.
+    pub(crate) fn begins_right(&self, kept_from: Option<KeptFrom>) -> bool {
+        match self.start {
+            Start::Nothing | Start::Genesis => true,
+            Start::Behind { .. } => kept_from.is_some_and(|kept| {
+                self.find(kept.file)
+                    .is_some_and(|(file, _)| file.header.prev == kept.prev)
+            }),
+        }
+    }
+
+    /// What this build cannot read, if anything: as an error that names it.
+    pub(crate) fn unsupported(&self) -> Option<Error> {
+        self.strays.iter().find_map(|stray| match &stray.why {
+            Why::Unsupported(what) => Some(
+                Error::new(
+                    ErrorKind::Unsupported,
+                    format!("cannot read a file of the trail, as {what}"),
+                )
+                .at(&stray.path)
+                .remedy("use the newer build that wrote it"),
+            ),
+            Why::Compressed => Some(
+                Error::new(
+                    ErrorKind::Unsupported,
+                    "cannot read a compressed file of the trail, as this build has no feature `gzip`",
+                )
+                .at(&stray.path)
+                .remedy("decompress it beside where it is (gunzip), or use a build that has the feature"),
+            ),
+            _ => None,
+        })
+    }
+}
+
+/// Finds the live branch, for readers. `trail` is the trail to follow where the directory holds files of several; the state
+/// file names it. Without it, the trail with the most files is followed.
 ///
-/// Files may vanish (retention) and appear (rotation) meanwhile: a file that is gone when it is opened is not reported.
-/// One header is held per file, and no line longer than [`LINE_MAX`](super::header::LINE_MAX) is read.
+/// Files may vanish (retention) and appear (rotation) meanwhile: a file that is gone when it is opened is not reported. One
+/// header is held per file, and nothing else.
 ///
 /// # Errors
-/// A name of ours that is no regular file; a header of a newer format; a compressed file, which this build cannot read.
+/// A name of ours that is no regular file or may not be read; a file of a newer format; a compressed file.
 pub(crate) fn walk(disk: &dyn Disk, home: &Home, trail: Option<TrailId>) -> Result<Branch, Error> {
-    let _ = (disk, home, trail);
-    Ok(Branch {
-        live: Vec::new(),
-        start: Start::Empty,
-        strays: Vec::new(),
-        torn: Vec::new(),
-        kept_from: None,
+    let branch = survey(disk, home, trail)?;
+    match branch.unsupported() {
+        Some(error) => Err(error),
+        None => Ok(branch),
+    }
+}
+
+/// The same for the writer, who can go on beside files that this build cannot read; they are among the strays.
+pub(crate) fn survey(disk: &dyn Disk, home: &Home, trail: Option<TrailId>) -> Result<Branch, Error> {
+    // While files go, a listing and what is opened after it do not fit. Look again, but not for ever.
+    let mut tries = 4;
+    loop {
+        tries -= 1;
+        let names = names::list(disk, &home.dir)?;
+        let mut vanished = false;
+        let mut seen = Vec::new();
+        for name in names.iter().filter(|name| name.form == Form::Plain) {
+            match look(disk, name.path(&home.dir), *name)? {
+                Some(found) => seen.push(found),
+                None => vanished = true,
+            }
+        }
+        if !vanished || tries == 0 {
+            return Ok(sort(disk, home, &names, seen, trail));
+        }
+    }
+}
+
+/// What the first line of a file says.
+enum Seen {
+    Header(Box<LiveFile>),
+    Not(Stray),
+}
+
+/// `None` if the file is gone.
+fn look(disk: &dyn Disk, path: PathBuf, name: Name) -> Result<Option<Seen>, Error> {
+    let failed = |error: io::Error| {
+        let remedy = match error.kind() {
+            io::ErrorKind::InvalidInput => "move it out of the trail's directory",
+            _ => "make it readable for the user that runs this program",
+        };
+        Error::io("read a file of the trail", &path, error).remedy(remedy)
+    };
+    let file = match disk.open_read(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let len = file.stat().map_err(failed)?.len;
+    let why = match first_line(&*file).map_err(failed)? {
+        Ok((header, head, body_at)) => {
+            return Ok(Some(Seen::Header(Box::new(LiveFile {
+                name,
+                path,
+                header,
+                head,
+                body_at,
+                len,
+                live_to: None,
+            }))));
+        }
+        Err(why) => why,
+    };
+    Ok(Some(Seen::Not(Stray { name, path, len, why })))
+}
+
+fn first_line(file: &dyn DiskFile) -> io::Result<Result<(Header, Head, u64), Why>> {
+    let mut lines = Lines::first(file, HEADER_MAX);
+    Ok(match lines.next()? {
+        Piece::End => Err(Why::Empty),
+        Piece::Unfinished { .. } => Err(Why::Unreadable("its first line has no end")),
+        Piece::TooLong { .. } => Err(Why::Unreadable("its first line is too long")),
+        Piece::Line { text, .. } => match Header::parse(text) {
+            Ok((header, head)) => Ok((header, head, text.len() as u64 + 1)),
+            Err(Unreadable::Damaged(why)) => Err(Why::Unreadable(why)),
+            Err(Unreadable::Unsupported(what)) => Err(Why::Unsupported(what)),
+        },
     })
+}
+
+fn sort(disk: &dyn Disk, home: &Home, names: &[Name], seen: Vec<Seen>, trail: Option<TrailId>) -> Branch {
+    let mut strays = compressed(disk, home, names);
+    let mut files = Vec::new();
+    for seen in seen {
+        match seen {
+            Seen::Header(file) => files.push(*file),
+            Seen::Not(stray) => strays.push(stray),
+        }
+    }
+    let trail = choose(&files, trail);
+    let mut by_number: HashMap<u64, LiveFile> = HashMap::with_capacity(files.len());
+    for file in files {
+        let number = file.number();
+        if Some(file.header.trail) != trail {
+            let why = Why::OtherTrail(file.header.trail);
+            strays.push(stray(file, why));
+        } else if by_number.contains_key(&number) {
+            // The first by name stays: a copy has the later name.
+            strays.push(stray(file, Why::Twin(number)));
+        } else {
+            by_number.insert(number, file);
+        }
+    }
+    let greatest = by_number.keys().copied().max().unwrap_or(0);
+    let mut live = Vec::new();
+    let mut start = Start::Nothing;
+    let (mut next, mut live_to) = (Some(greatest), None);
+    while let Some(number) = next {
+        let Some(mut file) = by_number.remove(&number) else {
+            if !live.is_empty() {
+                start = Start::Behind { file: number };
+            }
+            break;
+        };
+        file.live_to = live_to;
+        live_to = Some(file.header.prev.seq);
+        next = file.header.prev_file;
+        start = Start::Genesis;
+        live.push(file);
+    }
+    live.reverse();
+    strays.extend(by_number.into_values().map(|file| {
+        let number = file.number();
+        stray(file, Why::Superseded(number))
+    }));
+    strays.sort_by_key(|stray| stray.name);
+    let torn = |name: &&Name| matches!(name.form, Form::Torn(_));
+    Branch {
+        live,
+        start,
+        strays,
+        torn: names.iter().filter(torn).copied().collect(),
+        greatest,
+    }
+}
+
+fn stray(file: LiveFile, why: Why) -> Stray {
+    let LiveFile { name, path, len, .. } = file;
+    Stray { name, path, len, why }
+}
+
+/// Compressed files whose plain form is not there.
+fn compressed(disk: &dyn Disk, home: &Home, names: &[Name]) -> Vec<Stray> {
+    let alone = |name: &&Name| name.form == Form::Gzip && names.binary_search(&name.with(Form::Plain)).is_err();
+    let stray = |name: &Name| {
+        let path = name.path(&home.dir);
+        let len = disk.stat(&path).map_or(0, |stat| stat.len);
+        Stray {
+            name: *name,
+            path,
+            len,
+            why: Why::Compressed,
+        }
+    };
+    names.iter().filter(alone).map(stray).collect()
+}
+
+/// The trail to follow: the one asked for if it has a file here, else the one with the most, or the newest of these.
+fn choose(files: &[LiveFile], asked: Option<TrailId>) -> Option<TrailId> {
+    let mut trails: HashMap<TrailId, (usize, Micros)> = HashMap::new();
+    for file in files {
+        let (count, opened) = trails.entry(file.header.trail).or_default();
+        *count += 1;
+        *opened = file.header.opened.max(*opened);
+    }
+    match asked {
+        Some(asked) if trails.contains_key(&asked) => Some(asked),
+        _ => trails
+            .into_iter()
+            .max_by_key(|(id, weight)| (*weight, *id))
+            .map(|(id, _)| id),
+    }
 }

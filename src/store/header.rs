@@ -4,13 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::lines;
 use super::members::{Members, push_string};
 use crate::base64url;
 use crate::chain::{self, Head};
 use crate::clock::Micros;
-
-/// The longest line a trail may hold, its LF apart. What is longer is no line of ours, and is never held in memory.
-pub(crate) const LINE_MAX: usize = 1 << 20;
 
 /// Every seq, run, file and commit number is below this, so that every JSON reader sees it exactly.
 pub(crate) const NUMBER_END: u64 = 1 << 53;
@@ -128,7 +126,16 @@ pub(crate) struct Identity {
     pub(crate) service: Option<String>,
     pub(crate) version: Option<String>,
     pub(crate) host: Option<String>,
+    /// 0 for none.
     pub(crate) pid: u32,
+}
+
+/// An older file under legal hold, and the points at which its live part begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) file: u64,
+    pub(crate) prev: Point,
+    pub(crate) end: Point,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +157,7 @@ pub(crate) struct Header {
     pub(crate) who: Identity,
     pub(crate) kept_from: Option<KeptFrom>,
     /// Files under legal hold.
-    pub(crate) held: Vec<u64>,
+    pub(crate) held: Vec<Held>,
 }
 
 /// Why a line is not a header this build can use.
@@ -202,14 +209,16 @@ impl Header {
                 out.text(key, value);
             }
         }
-        out.number("pid", u64::from(who.pid));
+        if who.pid != 0 {
+            out.number("pid", u64::from(who.pid));
+        }
         if let Some(kept) = &self.kept_from {
             out.key("kept_from");
             out.0.extend_from_slice(kept.json().as_bytes());
         }
         if !self.held.is_empty() {
             out.key("held");
-            let files: Vec<String> = self.held.iter().map(u64::to_string).collect();
+            let files: Vec<String> = self.held.iter().map(Held::json).collect();
             out.0.extend_from_slice(format!("[{}]", files.join(",")).as_bytes());
         }
         out.key("must");
@@ -217,7 +226,8 @@ impl Header {
         out.0
     }
 
-    /// Reads a line (without its LF) that must be a header, and gives the head behind it.
+    /// Reads a line (without its LF) that must be a header, and gives the head behind it. Says nothing about the file
+    /// before it.
     pub(crate) fn parse(line: &[u8]) -> Result<(Header, Head), Unreadable> {
         let rest = line
             .strip_prefix(MAGIC)
@@ -227,21 +237,17 @@ impl Header {
         if version == b"1" {
             return parse_v1(line);
         }
-        // A flipped bit can turn 1 into another digit. The tag of version 1 tells it from a newer version.
+        if version.is_empty() || !behind.starts_with(b",") {
+            return Err(Unreadable::Damaged("it names no version of the format"));
+        }
+        // A flipped bit turns 1 into another digit. The tag of version 1 tells that from a newer version.
         if parse_v1(&[MAGIC, b"1", behind].concat()).is_ok() {
             return Err(Unreadable::Damaged("its version was changed"));
         }
-        match std::str::from_utf8(version)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok())
-        {
-            Some(newer) if newer > 1 && !version.starts_with(b"0") && behind.starts_with(b",") => {
-                Err(Unreadable::Unsupported(format!(
-                    "it is written in version {newer} of the format, and this build reads version 1"
-                )))
-            }
-            _ => Err(Unreadable::Damaged("it names no version of the format")),
-        }
+        Err(Unreadable::Unsupported(format!(
+            "it is written in version {} of the format, and this build reads version 1",
+            String::from_utf8_lossy(version.get(..20).unwrap_or(version))
+        )))
     }
 }
 
@@ -264,6 +270,28 @@ impl KeptFrom {
                 head: Head::parse(value.get("prev_head")?.as_str()?)?,
             },
         })
+    }
+}
+
+impl Held {
+    fn json(&self) -> String {
+        let Held { file, prev, end } = self;
+        format!(
+            "{{\"file\":{file},\"prev_seq\":{},\"prev_head\":\"{}\",\"seq\":{},\"head\":\"{}\"}}",
+            prev.seq,
+            prev.head.text(),
+            end.seq,
+            end.head.text()
+        )
+    }
+
+    fn from_json(value: &Value) -> Option<Held> {
+        let KeptFrom { file, prev } = KeptFrom::from_json(value)?;
+        let end = Point {
+            seq: number(value.get("seq")?)?,
+            head: Head::parse(value.get("head")?.as_str()?)?,
+        };
+        Some(Held { file, prev, end })
     }
 }
 
@@ -303,6 +331,9 @@ fn split(line: &[u8]) -> Option<(&[u8], [u8; 16])> {
 
 fn parse_v1(line: &[u8]) -> Result<(Header, Head), Unreadable> {
     use Unreadable::Damaged;
+    if !lines::fit(line) {
+        return Err(Damaged("it is too long, or holds bytes that no line holds"));
+    }
     let (body, tag) = split(line).ok_or(Damaged("it has no frame"))?;
     let members = Members::parse(&[body, b"}"].concat()).ok_or(Damaged("it is not one JSON object"))?;
     let prev_head = members
@@ -324,11 +355,7 @@ fn parse_v1(line: &[u8]) -> Result<(Header, Head), Unreadable> {
         None => return Err(Damaged("it does not say what a reader must know")),
     }
     let header = from_members(&members, prev_head).ok_or(Damaged("a key is missing or of another kind"))?;
-    // One spelling: known keys in their order; keys of later versions only behind them.
-    match body.strip_prefix(header.body().as_slice()) {
-        Some([] | [b',', ..]) => Ok((header, head)),
-        _ => Err(Damaged("it is not in the one spelling of a header")),
-    }
+    Ok((header, head))
 }
 
 fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
@@ -355,7 +382,10 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
             service: members.optional_text("service")?,
             version: members.optional_text("version")?,
             host: members.optional_text("host")?,
-            pid: u32::try_from(number_of("pid")?).ok()?,
+            pid: match members.get("pid") {
+                None => 0,
+                Some(pid) => u32::try_from(number(pid).filter(|pid| *pid > 0)?).unwrap_or(u32::MAX),
+            },
         },
         kept_from: match members.get("kept_from") {
             None => None,
@@ -363,13 +393,13 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
         },
         held: match members.get("held") {
             None => Vec::new(),
-            Some(held) => held.as_array()?.iter().map(number).collect::<Option<_>>()?,
+            Some(held) => held.as_array()?.iter().map(Held::from_json).collect::<Option<_>>()?,
         },
     };
     // Files point backwards only, so that walking them ends.
     let backwards = header.prev_file.is_none_or(|prev| prev < header.file);
     let genesis = header.prev_file.is_some() || header.prev == Point::GENESIS;
-    (backwards && genesis && header.file > 0).then_some(header)
+    (backwards && genesis && header.file > 0 && header.run > 0).then_some(header)
 }
 
 fn number(value: &Value) -> Option<u64> {

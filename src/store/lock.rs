@@ -1,29 +1,154 @@
 //! One writer per directory.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
-use crate::io::{Disk, DiskFile, Stat};
+use super::members::{Members, push_string};
+use super::{Home, Opening};
+use crate::clock::Time;
+use crate::error::{Error, ErrorKind};
+use crate::io::{Disk, DiskFile, Stat, read_all, write_all};
 
-/// The operating system's lock on `<dir>/.lock`, held until dropped.
+/// The operating system's locks on a trail and on its keys, held until dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
     disk: Arc<dyn Disk>,
+    dir: Held,
+    /// Two trails with one key directory would write one state file in turns.
+    _keys: Held,
+}
+
+impl Lock {
+    pub(crate) fn take(disk: &Arc<dyn Disk>, home: &Home, opening: &Opening) -> Result<Lock, Error> {
+        let dir = wait(&**disk, &home.lock(), opening)?;
+        let keys = wait(&**disk, &home.keys.join(".lock"), opening)?;
+        Ok(Lock {
+            disk: disk.clone(),
+            dir,
+            _keys: keys,
+        })
+    }
+
+    /// Whether the name still stands for the file we hold: a removed lock file would admit a second writer.
+    pub(crate) fn holds(&self) -> bool {
+        self.disk
+            .stat(&self.dir.path)
+            .is_ok_and(|stat| stat.same(&self.dir.stat))
+    }
+}
+
+/// Whether a writer holds the directory. Asked by readers; takes nothing away for longer than the question.
+pub(crate) fn is_held(disk: &dyn Disk, home: &Home) -> bool {
+    let Ok(file) = disk.open_read(&home.lock()) else {
+        return false;
+    };
+    match file.try_lock_shared() {
+        Ok(free) => {
+            if free {
+                let _ = file.unlock();
+            }
+            !free
+        }
+        Err(_) => false,
+    }
+}
+
+/// Lock files that this process holds, by device and inode: a pid proves nothing where containers share a volume.
+static OURS: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+
+#[derive(Debug)]
+struct Held {
     path: PathBuf,
     file: Arc<dyn DiskFile>,
     stat: Stat,
 }
 
-impl Lock {
-    /// Whether the name still stands for the file we hold: a removed lock file would admit a second writer.
-    pub(crate) fn holds(&self) -> bool {
-        self.disk.stat(&self.path).is_ok_and(|stat| stat.same(&self.stat))
-    }
-}
-
-impl Drop for Lock {
+impl Drop for Held {
     fn drop(&mut self) {
+        ours(|ours| ours.remove(&(self.stat.dev, self.stat.ino)));
         // A forked child may still have the file open: closing ours would not be enough.
         let _ = self.file.unlock();
     }
+}
+
+fn ours<T>(ask: impl FnOnce(&mut BTreeSet<(u64, u64)>) -> T) -> T {
+    ask(&mut OURS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn wait(disk: &dyn Disk, path: &Path, opening: &Opening) -> Result<Held, Error> {
+    // A reader that asks for the lock has it for a moment; that is no reason to fail.
+    let patience = opening.lock_wait.max(Duration::from_millis(100));
+    let time = Time::default();
+    let begun = time.monotonic();
+    let mut pause = Duration::from_millis(2);
+    loop {
+        if let Some(held) = attempt(disk, path, opening)? {
+            return Ok(held);
+        }
+        let left = patience.saturating_sub(time.monotonic().saturating_sub(begun));
+        if left.is_zero() {
+            return Err(refusal(disk, path));
+        }
+        thread::sleep(pause.min(left));
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
+}
+
+fn attempt(disk: &dyn Disk, path: &Path, opening: &Opening) -> Result<Option<Held>, Error> {
+    let file = disk.open_lock(path).map_err(|error| {
+        Error::io("open the lock file", path, error)
+            .remedy("make its directory writable for the user that runs this program")
+    })?;
+    let locked = file.try_lock().map_err(|error| {
+        Error::io("lock the trail", path, error).remedy("put the trail on a disk whose file system has locks")
+    })?;
+    if !locked {
+        return Ok(None);
+    }
+    let failed = |error| Error::io("write the lock file", path, error).remedy("free space on the disk of the trail");
+    let stat = file.stat().map_err(failed)?;
+    // Somebody may have removed the file between our opening and our locking it.
+    if !disk.stat(path).is_ok_and(|now| now.same(&stat)) {
+        return Ok(None);
+    }
+    let held = Held {
+        path: path.to_owned(),
+        file,
+        stat,
+    };
+    ours(|ours| ours.insert((stat.dev, stat.ino)));
+    let mut line = format!("{{\"pid\":{},\"host\":", std::process::id()).into_bytes();
+    push_string(&mut line, &opening.host);
+    line.extend_from_slice(format!(",\"since\":\"{}\"}}\n", opening.now).as_bytes());
+    // For people only: a full disk must not keep a trail from being read and pruned.
+    let _ = held.file.truncate(0).and_then(|()| write_all(&*held.file, &line));
+    Ok(Some(held))
+}
+
+fn refusal(disk: &dyn Disk, path: &Path) -> Error {
+    if let Ok(stat) = disk.stat(path)
+        && ours(|ours| ours.contains(&(stat.dev, stat.ino)))
+    {
+        return Error::new(
+            ErrorKind::Locked,
+            "cannot open the trail, as another trail of this process holds it",
+        )
+        .at(path)
+        .remedy("use that one (a `Trail` is cheap to clone), or drop all its handles first");
+    }
+    let said = disk.open_read(path).and_then(|file| read_all(&*file, 4096)).ok();
+    let said = said.and_then(|text| Members::parse(text.trim_ascii_end()));
+    let pid = said.as_ref().and_then(|said| said.u64("pid"));
+    let host = said.as_ref().and_then(|said| said.text("host"));
+    let who = match (pid, host) {
+        (Some(pid), Some(host)) => format!("process {pid} on host {host}"),
+        _ => "another process".to_owned(),
+    };
+    let what = format!("cannot open the trail, as {who}, or one forked from it, holds it");
+    Error::new(ErrorKind::Locked, what)
+        .at(path)
+        .remedy("stop it, wait longer with `lock_wait`, or give this process a trail of its own with `instance`")
 }

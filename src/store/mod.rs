@@ -1,26 +1,37 @@
 //! A trail's directory: its files, its lock, its state, and what is done at start and when files grow old.
 
 pub(crate) mod branch;
+pub(crate) mod calendar;
+mod examine;
 pub(crate) mod finding;
 pub(crate) mod header;
+pub(crate) mod lines;
 pub(crate) mod lock;
 mod members;
 pub(crate) mod names;
-pub(crate) mod recover;
+mod recover;
 pub(crate) mod retain;
+#[cfg(test)]
+pub(crate) mod sample;
+mod scan;
 pub(crate) mod segment;
 pub(crate) mod state;
+#[cfg(test)]
+mod stories;
+mod torn;
 
+use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chain::Head;
 use crate::clock::Micros;
-use crate::error::Error;
-use crate::io::{self, Disk};
+use crate::error::{Error, ErrorKind};
+use crate::io::{self, Disk, FileKind};
 
-pub(crate) use finding::Finding;
+pub(crate) use calendar::{Calendar, Step};
+pub(crate) use finding::{Finding, StateWas};
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, RunId, TrailId, Trust};
 pub(crate) use lock::Lock;
 pub(crate) use segment::Segment;
@@ -36,16 +47,35 @@ pub(crate) struct Home {
 impl Home {
     /// For a writer: makes what is missing. `keys` is `<dir>.keys` where nothing else is said.
     pub(crate) fn create(disk: &dyn Disk, dir: &Path, keys: Option<&Path>) -> Result<Home, Error> {
-        let _ = disk;
-        Ok(Home {
-            dir: dir.to_owned(),
-            keys: keys.map_or_else(|| io::with_suffix(dir, ".keys"), Path::to_owned),
-        })
+        make_dir(disk, dir, "the trail directory")?;
+        let dir = whole(disk, dir)?;
+        let keys = match keys {
+            Some(keys) => keys.to_owned(),
+            None => beside(&dir)?,
+        };
+        outside(disk, &keys, &dir)?;
+        make_dir(disk, &keys, "the key directory")?;
+        let keys = whole(disk, &keys)?;
+        Ok(Home { dir, keys })
     }
 
-    /// For a reader: makes nothing. The directory must exist, the keys need not.
+    /// For a reader: makes nothing. The directory must exist, the keys need not. Where nothing else is said they are in
+    /// `<dir>.keys`, or for an instance in `<parent>.keys/<name>`.
     pub(crate) fn find(disk: &dyn Disk, dir: &Path, keys: Option<&Path>) -> Result<Home, Error> {
-        Home::create(disk, dir, keys)
+        let dir = whole(disk, dir)?;
+        let keys = match keys {
+            Some(keys) => keys.to_owned(),
+            None => {
+                let own = beside(&dir)?;
+                let instance = || Some(io::with_suffix(dir.parent()?, ".keys").join(dir.file_name()?));
+                match instance() {
+                    Some(instance) if disk.stat(&own).is_err() && disk.stat(&instance).is_ok() => instance,
+                    _ => own,
+                }
+            }
+        };
+        outside(disk, &keys, &dir)?;
+        Ok(Home { dir, keys })
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -59,6 +89,80 @@ impl Home {
     pub(crate) fn hash_key(&self) -> PathBuf {
         self.keys.join("hash.key")
     }
+}
+
+/// Makes a directory, and those above it, for this user alone. One that is there stays as it is.
+fn make_dir(disk: &dyn Disk, dir: &Path, what: &str) -> Result<(), Error> {
+    match disk.create_dir(dir) {
+        Ok(()) => {
+            // Best effort: a parent that may be used but not listed cannot be opened.
+            let _ = dir.parent().map(|parent| disk.sync_dir(parent));
+            Ok(())
+        }
+        Err(error) if error.kind() == AlreadyExists => Ok(()),
+        Err(error) if error.kind() == NotFound => match dir.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => Err(Error::io(&format!("make {what}"), dir, error)),
+            Some(parent) => {
+                make_dir(disk, parent, what)?;
+                make_dir(disk, dir, what)
+            }
+            None => Err(Error::io(&format!("make {what}"), dir, error)),
+        },
+        Err(error) => Err(Error::io(&format!("make {what}"), dir, error)
+            .remedy("name a directory that the user that runs this program can make, or make it and give it to them")),
+    }
+}
+
+/// The directory's whole path. An error if it is none.
+fn whole(disk: &dyn Disk, dir: &Path) -> Result<PathBuf, Error> {
+    let failed = |error| Error::io("find the directory", dir, error).remedy("check the path and who may use it");
+    let path = disk.canonical(dir).map_err(failed)?;
+    match disk.stat(&path).map_err(failed)?.kind {
+        FileKind::Dir => Ok(path),
+        kind => Err(Error::new(
+            ErrorKind::Config,
+            format!("cannot use this as a directory, as it is {}", kind.noun()),
+        )
+        .at(dir)
+        .remedy("name a directory")),
+    }
+}
+
+/// `<dir>.keys`.
+fn beside(dir: &Path) -> Result<PathBuf, Error> {
+    match dir.file_name() {
+        Some(_) => Ok(io::with_suffix(dir, ".keys")),
+        None => Err(Error::new(
+            ErrorKind::Config,
+            "there is no place beside this directory for its keys",
+        )
+        .at(dir)
+        .remedy("use a directory within it, or say where the keys are with `keys`")),
+    }
+}
+
+/// Keys must not travel with copies of the trail.
+fn outside(disk: &dyn Disk, keys: &Path, dir: &Path) -> Result<(), Error> {
+    // What does not exist yet is judged by what of it does.
+    let mut known = keys;
+    let place = loop {
+        match disk.canonical(known) {
+            Ok(place) => break place,
+            Err(_) => match known.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => known = parent,
+                _ => break disk.canonical(Path::new(".")).unwrap_or_default(),
+            },
+        }
+    };
+    if place.starts_with(dir) {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "cannot keep keys inside the trail directory, whose copies would carry them",
+        )
+        .at(keys)
+        .remedy("name a place outside of it, or leave `keys` out: they go beside it"));
+    }
+    Ok(())
 }
 
 /// How to open a trail for writing.
@@ -123,5 +227,5 @@ impl Opened {
 
 /// Opens a trail for writing: locks, reads the state, recovers, and takes the next run's number.
 pub(crate) fn open(disk: Arc<dyn Disk>, home: Home, opening: &Opening) -> Result<Opened, Error> {
-    recover::open(disk, home, opening)
+    recover::open(disk, &home, opening)
 }

@@ -27,8 +27,6 @@ pub(crate) enum Form {
     Gzip,
     /// What recovery set aside: `.torn`, then `.torn2` and so on, behind the plain name.
     Torn(u32),
-    /// A `.torn` that was not finished.
-    TornTmp,
 }
 
 impl Name {
@@ -57,7 +55,6 @@ impl Name {
             "" => Form::Plain,
             ".gz" => Form::Gzip,
             ".torn" => Form::Torn(1),
-            ".torn.tmp" => Form::TornTmp,
             torn => Form::Torn(torn.strip_prefix(".torn")?.parse().ok()?),
         };
         let parsed = Name {
@@ -86,7 +83,6 @@ impl fmt::Display for Name {
             Form::Gzip => f.write_str(".gz"),
             Form::Torn(1) => f.write_str(".torn"),
             Form::Torn(n) => write!(f, ".torn{n}"),
-            Form::TornTmp => f.write_str(".torn.tmp"),
         }
     }
 }
@@ -125,7 +121,6 @@ mod tests {
             "audit-2026-11-20.jsonl.gz",
             "audit-2026-11-20.part0002.jsonl.torn",
             "audit-2026-11-20.part0002.jsonl.torn2",
-            "audit-2026-11-20.jsonl.torn.tmp",
         ] {
             assert_eq!(Name::parse(name).map(|name| name.to_string()).as_deref(), Some(name));
         }
@@ -140,6 +135,7 @@ mod tests {
             "audit-2026-11-20.jsonl.zst",
             "audit-2026-11-20.jsonl.torn0",
             "audit-2026-11-20.jsonl.torn1",
+            "audit-2026-11-20.jsonl.torn.tmp",
             "audit-2026-11-20.jsonl.jsonl",
             "audit-2026-11-20.part99999999999.jsonl",
             "audit-2026-1é-20.jsonl",

@@ -1,12 +1,220 @@
-//! What a start does before the first line is written.
+//! What a start does before the first line is written (docs/FORMAT.md, section 13): locks, examines, tidies up, and takes
+//! the next run's number. Dying anywhere in here leaves what the next start brings to the same end.
 
+use std::io;
 use std::sync::Arc;
 
-use super::{Home, Opened, Opening};
+use super::branch::{self, Branch, Why};
+use super::examine::{self, Examined};
+use super::finding::{Recovered, StateWas};
+use super::names::Form;
+use super::state::Found;
+use super::torn::Aside;
+use super::{Cause, Finding, Home, Lock, Opened, Opening, Point, RunId, State, TrailId, Trust, names, retain};
 use crate::error::{Error, ErrorKind};
-use crate::io::Disk;
+use crate::io::{Disk, with_suffix};
 
-pub(crate) fn open(disk: Arc<dyn Disk>, home: Home, opening: &Opening) -> Result<Opened, Error> {
-    let _ = (disk, opening);
-    Err(Error::new(ErrorKind::Unsupported, "opening is not there yet").at(home.dir))
+pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Result<Opened, Error> {
+    let lock = Lock::take(&disk, home, opening)?;
+    let disk = &*disk;
+    remove_unfinished(disk, home)?;
+    let found = State::load(disk, home)?;
+    let known = match &found {
+        Found::State(state) => Some(state.trail),
+        Found::Missing | Found::Damaged => None,
+    };
+    let branch = branch::survey(disk, home, known)?;
+    let examined = examine::examine(disk, &branch, &found)?;
+    refuse(&branch, &examined)?;
+    let torn = tidy(disk, home, &branch, &examined)?;
+    let state = take_run(disk, home, &branch, &found, &examined, opening)?;
+
+    let mut findings = Vec::new();
+    if !examined.clean {
+        findings.push(Finding::Recovered(Recovered {
+            run: ended_run(&branch, &found),
+            last_seq: examined.end.map_or(0, |end| end.point.seq),
+            torn: torn.finish(),
+            state: examined.state,
+        }));
+    }
+    findings.extend(examined.suspicions.into_iter().map(Finding::TamperSuspected));
+    let mark_file = known.filter(|known| *known == state.trail).and(match &found {
+        Found::State(state) => state.durable.map(|mark| mark.file),
+        Found::Missing | Found::Damaged => None,
+    });
+    let prev = examined.end.map_or(Point::GENESIS, |end| end.point);
+    Ok(Opened {
+        lock,
+        trail: state.trail,
+        run: state.next_run - 1,
+        run_id: RunId::random().map_err(no_random)?,
+        next_file: branch.greatest.max(mark_file.unwrap_or(0)) + 1,
+        cause: if examined.clean { Cause::Start } else { Cause::Recover },
+        clean: examined.clean,
+        prev_file: examined.end.map(|end| end.file),
+        seq: prev.seq,
+        head: prev.head,
+        max_clock: state.max_clock,
+        state,
+        kept_from: examined.kept_from,
+        found: findings,
+    })
+}
+
+fn remove_unfinished(disk: &dyn Disk, home: &Home) -> Result<(), Error> {
+    let failed = |error| Error::io("list the trail directory", &home.dir, error);
+    let mut unfinished = disk.list(&home.dir, names::PREFIX).map_err(failed)?;
+    unfinished.retain(|name| name.ends_with(".tmp"));
+    for name in unfinished {
+        // What cannot be removed is only in the way of its own making again, which will say so.
+        let _ = disk.unlink(&home.dir.join(name));
+    }
+    let _ = disk.unlink(&with_suffix(&home.state(), ".tmp"));
+    Ok(())
+}
+
+/// What must not be written to by this build.
+fn refuse(branch: &Branch, examined: &Examined<'_>) -> Result<(), Error> {
+    let newer = branch
+        .strays
+        .iter()
+        .any(|stray| matches!(stray.why, Why::Unsupported(_)));
+    // What seems to be missing may be in a compressed file.
+    if (newer || !examined.suspicions.is_empty())
+        && let Some(error) = branch.unsupported()
+    {
+        return Err(error);
+    }
+    match branch.newest() {
+        Some(newest) if newest.header.trust > Trust::Chained => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "cannot go on with the trail, as it is {} and this build only chains",
+                newest.header.trust.as_str()
+            ),
+        )
+        .at(&newest.path)
+        .remedy("use a build that can, or begin a new trail in another directory")),
+        _ => Ok(()),
+    }
+}
+
+/// Sets aside what a crash left, finishes what a crash interrupted, and syncs what the next header will state.
+fn tidy(disk: &dyn Disk, home: &Home, branch: &Branch, examined: &Examined<'_>) -> Result<Aside, Error> {
+    let mut aside = Aside::default();
+    let failed = |error: io::Error| {
+        Error::io("recover the trail", &home.dir, error)
+            .remedy("make its files readable for the user that runs this program, and check the disk")
+    };
+    if examined.suspicions.is_empty() {
+        if !examined.clean {
+            set_aside(disk, home, branch, examined, &mut aside).map_err(failed)?;
+        }
+        if let Some(kept) = &examined.kept_from {
+            retain::sweep(disk, home, branch, kept, None)?;
+        }
+    }
+    let last = examined.proven.iter().map(|(live, _)| *live).chain(examined.before);
+    for live in last {
+        let file = disk.open_append(&live.path).or_else(|_| disk.open_read(&live.path));
+        file.and_then(|file| file.sync_data()).map_err(failed)?;
+    }
+    disk.sync_dir(&home.dir).map_err(failed)?;
+    Ok(aside)
+}
+
+fn set_aside(
+    disk: &dyn Disk,
+    home: &Home,
+    branch: &Branch,
+    examined: &Examined<'_>,
+    aside: &mut Aside,
+) -> io::Result<()> {
+    if let Some((live, good)) = examined.proven {
+        let torn = |form| matches!(form, Form::Torn(_));
+        let beside = |name: &&names::Name| torn(name.form) && name.with(Form::Plain) == live.name;
+        if live.len > good {
+            aside.tail(disk, &home.dir, live.name, good)?;
+        } else {
+            for name in branch.torn.iter().filter(beside) {
+                aside.earlier(disk, &home.dir, *name)?;
+            }
+        }
+    }
+    for stray in &branch.strays {
+        match stray.why {
+            Why::Unreadable(_) => aside.whole(disk, &home.dir, stray.name)?,
+            // It says nothing, and its name may be used again.
+            Why::Empty => drop(disk.unlink(&stray.path)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Makes the next run's number ours, durably, before anything is written under it.
+fn take_run(
+    disk: &dyn Disk,
+    home: &Home,
+    branch: &Branch,
+    found: &Found,
+    examined: &Examined<'_>,
+    opening: &Opening,
+) -> Result<State, Error> {
+    let old = match found {
+        Found::State(state) => Some(state),
+        Found::Missing | Found::Damaged => None,
+    };
+    let trail = match (branch.newest(), old) {
+        (Some(newest), _) => newest.header.trail,
+        (None, Some(state)) => state.trail,
+        (None, None) => TrailId::random().map_err(no_random)?,
+    };
+    let old = old.filter(|state| state.trail == trail);
+    let run = old.map_or(1, |state| state.next_run).max(last_run(branch) + 1);
+    // What was just synced is the mark from now on. Where something is wrong, the old mark must go on saying so until the
+    // writer has recorded it.
+    let durable = match examined.suspicions.is_empty() {
+        true => examined.end,
+        false => old.and_then(|state| state.durable),
+    };
+    let believed = old.filter(|_| examined.state == StateWas::InOrder);
+    // Without a state file, the files are all that tells of earlier times; and of the last prune nothing does, so that the
+    // next one waits its time.
+    let last_seen = branch.newest().map(|newest| newest.header.opened).max(examined.time);
+    let seen = last_seen.unwrap_or(opening.now).min(opening.now);
+    let state = State {
+        trail,
+        next_run: run + 1,
+        durable,
+        clean: false,
+        max_clock: believed.map_or(seen, |state| state.max_clock),
+        pruned: match believed {
+            Some(state) => state.pruned,
+            None if examined.fresh => None,
+            None => Some(seen),
+        },
+    };
+    state.store(disk, home)?;
+    Ok(state)
+}
+
+fn last_run(branch: &Branch) -> u64 {
+    branch.live.iter().map(|file| file.header.run).max().unwrap_or(0)
+}
+
+fn ended_run(branch: &Branch, found: &Found) -> u64 {
+    match found {
+        Found::State(state) => last_run(branch).max(state.next_run.saturating_sub(1)),
+        Found::Missing | Found::Damaged => last_run(branch),
+    }
+}
+
+fn no_random(error: getrandom::Error) -> Error {
+    Error::new(
+        ErrorKind::Io,
+        format!("cannot draw a random number for the trail: {error}"),
+    )
+    .remedy("make the operating system's random numbers available to this program")
 }

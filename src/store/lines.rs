@@ -1,0 +1,203 @@
+//! Lines of a file, read in bounded memory whatever the file holds, and what makes a line one of ours.
+
+use std::io;
+
+use serde_json::Value;
+
+use super::header::Point;
+use crate::chain::{self, Head};
+use crate::clock::Micros;
+use crate::io::DiskFile;
+
+/// The longest line that is read, its LF apart. What is longer is no line.
+pub(crate) const LINE_MAX: usize = 16 << 20;
+
+const CHUNK: usize = 128 << 10;
+
+/// Reads a file line by line.
+#[derive(Debug)]
+pub(crate) struct Lines<'f> {
+    file: &'f dyn DiskFile,
+    buffer: Vec<u8>,
+    /// The part of the buffer that is read and not yet handed out, and where in the file it stands.
+    begin: usize,
+    end: usize,
+    at: u64,
+    longest: usize,
+    first: usize,
+}
+
+/// What stands at a place of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'b> {
+    /// A line with its LF, which is not part of `text`.
+    Line {
+        at: u64,
+        text: &'b [u8],
+    },
+    /// A line, with its LF, that is too long to be one.
+    TooLong {
+        at: u64,
+    },
+    /// Bytes without a LF behind the last line.
+    Unfinished {
+        at: u64,
+    },
+    End,
+}
+
+impl<'f> Lines<'f> {
+    pub(crate) fn new(file: &'f dyn DiskFile, at: u64) -> Lines<'f> {
+        Lines::with(file, at, CHUNK, LINE_MAX)
+    }
+
+    /// For the first line alone: reads little, and takes nothing longer than `longest`.
+    pub(crate) fn first(file: &'f dyn DiskFile, longest: usize) -> Lines<'f> {
+        Lines::with(file, 0, 2048, longest)
+    }
+
+    fn with(file: &'f dyn DiskFile, at: u64, first: usize, longest: usize) -> Lines<'f> {
+        Lines {
+            file,
+            buffer: Vec::new(),
+            begin: 0,
+            end: 0,
+            at,
+            longest,
+            first,
+        }
+    }
+
+    pub(crate) fn next(&mut self) -> io::Result<Piece<'_>> {
+        let (at, mut searched, mut skipped) = (self.at, 0, false);
+        loop {
+            let unread = self.buffer.get(self.begin..self.end).unwrap_or_default();
+            if let Some(found) = memchr::memchr(b'\n', unread.get(searched..).unwrap_or_default()) {
+                let len = searched + found;
+                let begin = self.begin;
+                self.begin += len + 1;
+                self.at += len as u64 + 1;
+                if skipped || len > self.longest {
+                    return Ok(Piece::TooLong { at });
+                }
+                let text = self.buffer.get(begin..begin + len).unwrap_or_default();
+                return Ok(Piece::Line { at, text });
+            }
+            searched = unread.len();
+            if searched > self.longest {
+                // Nothing of it is needed but its end.
+                self.at += searched as u64;
+                self.begin = self.end;
+                searched = 0;
+                skipped = true;
+            }
+            if self.fill()? == 0 {
+                return Ok(if self.at + (self.end - self.begin) as u64 == at {
+                    Piece::End
+                } else {
+                    Piece::Unfinished { at }
+                });
+            }
+        }
+    }
+
+    /// Reads on behind what there is; 0 at the end of the file.
+    fn fill(&mut self) -> io::Result<usize> {
+        self.buffer.copy_within(self.begin..self.end, 0);
+        self.end -= self.begin;
+        self.begin = 0;
+        if self.buffer.len() < self.end + self.first {
+            self.buffer
+                .resize((self.end * 2).max(self.first).max(self.end + self.first), 0);
+        }
+        let from = self.at + self.end as u64;
+        let into = self.buffer.get_mut(self.end..).unwrap_or_default();
+        loop {
+            match self.file.read_at(from, into) {
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Whether a line (without its LF) obeys the rules for every line: UTF-8, nothing below a space, not too long.
+pub(crate) fn fit(line: &[u8]) -> bool {
+    line.len() <= LINE_MAX && !line.iter().any(|byte| *byte < 0x20) && std::str::from_utf8(line).is_ok()
+}
+
+/// Takes a record that must follow a point: the point behind it, and its rest. `None` if it does not.
+pub(crate) fn follow(line: &[u8], from: Point) -> Option<(Point, &[u8])> {
+    let (seq, _) = number(line)?;
+    if seq != from.seq + 1 || !fit(line) {
+        return None;
+    }
+    let (content, tag) = chain::split_frame(line)?;
+    let (_, at) = number(content)?;
+    let rest = content.get(at..)?;
+    let head: Head = from.head.record(seq, &chain::leaf(rest));
+    (head.tag() == tag).then_some((Point { seq, head }, rest))
+}
+
+/// The `seq` of a line that begins as a record, in its one spelling, and where the rest begins.
+fn number(line: &[u8]) -> Option<(u64, usize)> {
+    const BEGIN: &[u8] = b"{\"seq\":";
+    let digits = line.strip_prefix(BEGIN)?;
+    let len = digits.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, behind) = digits.split_at_checked(len)?;
+    if digits.first().is_none_or(|first| *first == b'0') || behind.first() != Some(&b',') {
+        return None;
+    }
+    let seq = digits
+        .iter()
+        .fold(0, |sum: u64, digit| sum * 10 + u64::from(digit - b'0'));
+    (seq < super::header::NUMBER_END).then_some((seq, BEGIN.len() + len + 1))
+}
+
+/// The time of a record, by its rest.
+pub(crate) fn time(rest: &[u8]) -> Option<Micros> {
+    Micros::parse(rest.strip_prefix(b"\"time\":\"")?.get(..Micros::WIDTH)?)
+}
+
+/// The time of a line that begins as a record.
+pub(crate) fn record_time(line: &[u8]) -> Option<Micros> {
+    let (_, at) = number(line)?;
+    time(line.get(at..)?)
+}
+
+/// The name of an own record behind `AUDIT_`, by its rest: `STOP`, `PRUNE`. No caller can write such a record.
+pub(crate) fn own(rest: &[u8]) -> Option<&[u8]> {
+    let behind = rest.strip_prefix(b"\"time\":\"")?.get(Micros::WIDTH..)?;
+    let name = behind.strip_prefix(b"\",\"event\":\"AUDIT_")?;
+    name.get(..memchr::memchr(b'"', name)?)
+}
+
+/// The `metadata` of a record, by its rest.
+pub(crate) fn metadata(rest: &[u8]) -> Option<Value> {
+    let mut whole: Value = serde_json::from_slice(&[b"{", rest, b"}"].concat()).ok()?;
+    whole.get_mut("metadata").map(Value::take)
+}
+
+/// Up to which `seq` a line proves that everything was synced: an `AUDIT_CHECKPOINT` or an `AUDIT_STOP`. Its tag is not asked,
+/// and behind damage could not be: a crash loses bytes, it does not make such lines up.
+pub(crate) fn proof(line: &[u8]) -> Option<u64> {
+    let (seq, at) = number(line)?;
+    let stop = match own(line.get(at..)?)? {
+        b"STOP" => true,
+        b"CHECKPOINT" => false,
+        _ => return None,
+    };
+    if !fit(line) {
+        return None;
+    }
+    let whole: Value = serde_json::from_slice(line).ok()?;
+    if stop {
+        return Some(seq - 1);
+    }
+    let stated = whole.get("metadata")?.get("seq")?.as_u64()?;
+    (stated < seq).then_some(stated)
+}
