@@ -1,0 +1,398 @@
+//! The lines of the live branch that the chain proves, one after another, in bounded memory.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::chain::{self, Head};
+use crate::error::{Error, ErrorKind};
+use crate::io::{Disk, DiskFile};
+use crate::reader::line;
+use crate::reader::piece::{LONGEST, Piece, Pieces};
+use crate::store::branch::{self, Branch, LiveFile};
+use crate::store::names::{self, Name};
+use crate::store::{Home, TrailId, lock};
+
+/// Where a reader stands in a trail.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    disk: Arc<dyn Disk>,
+    home: Home,
+    trail: Option<TrailId>,
+    todo: VecDeque<LiveFile>,
+    open: Option<Open>,
+    /// Records below this number are passed over.
+    from: u64,
+    /// The directory at the last look, and whether it held files that may yet become part of the branch.
+    names: Vec<Name>,
+    unsettled: bool,
+}
+
+/// The file in hand.
+#[derive(Debug)]
+struct Open {
+    live: LiveFile,
+    file: Arc<dyn DiskFile>,
+    pieces: Pieces,
+    piece: Option<Piece>,
+    /// Where the next line begins in the piece.
+    at: usize,
+    /// Where it begins in the file.
+    offset: u64,
+    /// Behind the last line that was proven.
+    seq: u64,
+    head: Head,
+    line: u64,
+}
+
+/// What the next bytes of a file are.
+enum Next {
+    /// A proven line.
+    Line {
+        seq: u64,
+        bytes: Range<usize>,
+    },
+    /// What the next file replaced, or the end of the file.
+    End,
+    /// The end of a file that has not been written to its end, with these bytes of a line.
+    Half(u64),
+    Damage(String),
+}
+
+impl Walk {
+    /// Begins at the oldest record there is. What is written from now on belongs to the next look.
+    pub(crate) fn begin(disk: Arc<dyn Disk>, dir: &Path) -> Result<Walk, Error> {
+        let home = Home::find(&*disk, dir, None)?;
+        let mut walk = Walk {
+            trail: None,
+            todo: VecDeque::new(),
+            open: None,
+            from: 0,
+            names: Vec::new(),
+            unsettled: false,
+            disk,
+            home,
+        };
+        let branch = walk.look()?;
+        walk.trail = branch.live.last().map(|newest| newest.header.trail);
+        walk.todo = branch.live.into();
+        Ok(walk)
+    }
+
+    /// Passes over what is below a number.
+    pub(crate) fn skip_to(&mut self, seq: u64) {
+        self.from = self.from.max(seq);
+        let from = self.from;
+        self.todo.retain(|live| live.live_to.is_none_or(|to| to >= from));
+    }
+
+    /// Passes over all but the newest records.
+    pub(crate) fn skip_to_last(&mut self, count: u64) -> Result<(), Error> {
+        if let Some(newest) = self.todo.back() {
+            let last = newest_seq(&*self.disk, newest)?;
+            self.skip_to(last.saturating_add(1).saturating_sub(count));
+        }
+        Ok(())
+    }
+
+    /// The number and the bytes of the next line, without its LF. Damage is an item of its own, and what follows it in its
+    /// file is passed over.
+    pub(crate) fn next(&mut self) -> Option<Result<(u64, &[u8]), Error>> {
+        let (seq, bytes) = loop {
+            if self.open.is_none() {
+                let live = self.todo.pop_front()?;
+                match self.open(live) {
+                    Ok(open) => self.open = open,
+                    Err(error) => return Some(Err(error)),
+                }
+                continue;
+            }
+            let last = self.todo.is_empty();
+            let open = self.open.as_mut()?;
+            match open.next() {
+                Ok(Next::Line { seq, bytes }) if seq >= self.from => break (seq, bytes),
+                Ok(Next::Line { .. }) => {}
+                Ok(Next::End | Next::Half(_)) if last => return None,
+                Ok(Next::End | Next::Half(_)) => {
+                    let reached = (open.seq, open.head);
+                    let damage = open.end_damage(reached, self.todo.front());
+                    self.open = None;
+                    if let Some(damage) = damage {
+                        return Some(Err(damage));
+                    }
+                }
+                Ok(Next::Damage(what)) => {
+                    let damage = open.damage(&what);
+                    open.pass_over();
+                    if !last {
+                        self.open = None;
+                    }
+                    return Some(Err(damage));
+                }
+                Err(error) => {
+                    let error = Error::io("read a file of the trail", &open.live.path, error);
+                    open.pass_over();
+                    if !last {
+                        self.open = None;
+                    }
+                    return Some(Err(error));
+                }
+            }
+        };
+        self.from = seq + 1;
+        let piece = self.open.as_ref()?.piece.as_ref()?;
+        Some(Ok((seq, piece.bytes.filled().get(bytes)?)))
+    }
+
+    /// At the end of everything: what is wrong with the end, if no one is writing there.
+    pub(crate) fn end_damage(&mut self) -> Option<Error> {
+        let open = self.open.as_mut()?;
+        let left = open.left();
+        (left > 0 && !lock::is_held(&*self.disk, &self.home))
+            .then(|| open.damage(&format!("the last line is not whole: {left} bytes without a line feed")))
+    }
+
+    /// At the end of everything: looks whether more has come, and makes it readable.
+    pub(crate) fn more(&mut self) -> Result<bool, Error> {
+        if let Some(open) = &mut self.open
+            && open.grow()?
+        {
+            return Ok(true);
+        }
+        let names = names::list(&*self.disk, &self.home.dir)?;
+        if names == self.names && !self.unsettled {
+            return Ok(false);
+        }
+        let branch = self.look()?;
+        let Some(open) = &mut self.open else {
+            let from = self.from;
+            self.todo = branch
+                .live
+                .into_iter()
+                .filter(|live| live.live_to.is_none_or(|to| to >= from))
+                .collect();
+            return Ok(!self.todo.is_empty());
+        };
+        let number = open.live.header.file;
+        if let Some(place) = branch.live.iter().position(|live| live.header.file == number) {
+            let mut ahead = branch.live.into_iter().skip(place);
+            open.live.live_to = ahead.next().and_then(|live| live.live_to);
+            self.todo = ahead.collect();
+        } else {
+            // Replaced as a whole, or removed: what is behind the last record read is in later files.
+            let from = self.from;
+            self.open = None;
+            self.todo = branch
+                .live
+                .into_iter()
+                .filter(|live| live.live_to.is_none_or(|to| to >= from))
+                .collect();
+        }
+        Ok(!self.todo.is_empty())
+    }
+
+    fn look(&mut self) -> Result<Branch, Error> {
+        let names = names::list(&*self.disk, &self.home.dir)?;
+        let branch = branch::walk(&*self.disk, &self.home, self.trail)?;
+        self.names = names;
+        self.unsettled = !branch.strays.is_empty();
+        Ok(branch)
+    }
+
+    /// `None` for a file that is gone: retention removes the oldest ones, also while they are read.
+    fn open(&self, live: LiveFile) -> Result<Option<Open>, Error> {
+        let file = match self.disk.open_read(&live.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("read a file of the trail", &live.path, error)),
+        };
+        Ok(Some(Open {
+            pieces: Pieces::new(file.clone(), live.body_at, live.len),
+            file,
+            piece: None,
+            at: 0,
+            offset: live.body_at,
+            seq: live.header.prev.seq,
+            head: live.head,
+            line: 1,
+            live,
+        }))
+    }
+}
+
+impl Open {
+    fn next(&mut self) -> io::Result<Next> {
+        if self.live.live_to == Some(self.seq) {
+            return Ok(Next::End);
+        }
+        loop {
+            let Some(piece) = &self.piece else {
+                match self.pieces.next(Default::default())? {
+                    None => return Ok(Next::End),
+                    Some(piece) => {
+                        self.at = 0;
+                        self.piece = Some(piece);
+                    }
+                }
+                continue;
+            };
+            if piece.too_long > 0 {
+                self.line += 1;
+                return Ok(Next::Damage(line::Flaw::TooLong.meaning().to_owned()));
+            }
+            let rest = piece.bytes.filled().get(self.at..).unwrap_or_default();
+            let Some(length) = memchr::memchr(b'\n', rest) else {
+                if piece.last {
+                    return Ok(if rest.is_empty() {
+                        Next::End
+                    } else {
+                        Next::Half(rest.len() as u64)
+                    });
+                }
+                let spent = self.piece.take().map(|piece| piece.bytes);
+                self.piece = self.pieces.next(spent.unwrap_or_default())?;
+                self.at = 0;
+                if self.piece.is_none() {
+                    return Ok(Next::End);
+                }
+                continue;
+            };
+            self.line += 1;
+            let bytes = rest.get(..length).unwrap_or_default();
+            let range = self.at..self.at + length;
+            let cut = match line::cut_unchecked(bytes) {
+                Ok(cut) => cut,
+                Err(flaw) => return Ok(Next::Damage(flaw.meaning().to_owned())),
+            };
+            if cut.seq != self.seq + 1 {
+                return Ok(Next::Damage(format!(
+                    "record {} where record {} should be",
+                    cut.seq,
+                    self.seq + 1
+                )));
+            }
+            let erased = line::tombstone(cut.rest);
+            let head = self
+                .head
+                .record(cut.seq, &erased.unwrap_or_else(|| chain::leaf(cut.rest)));
+            if head.tag() != cut.tag {
+                return Ok(Next::Damage("the tag does not fit".to_owned()));
+            }
+            (self.seq, self.head) = (cut.seq, head);
+            self.at += length + 1;
+            self.offset += length as u64 + 1;
+            if erased.is_some() {
+                continue;
+            }
+            return Ok(Next::Line {
+                seq: cut.seq,
+                bytes: range,
+            });
+        }
+    }
+
+    /// Nothing behind the damage is read, whatever comes.
+    fn pass_over(&mut self) {
+        self.live.live_to = Some(self.seq);
+    }
+
+    /// Bytes of a line that has no end.
+    fn left(&self) -> u64 {
+        let open = self.live.live_to.is_none();
+        let left = self.piece.as_ref().filter(|piece| piece.last && open);
+        left.map_or(0, |piece| piece.bytes.filled().len().saturating_sub(self.at) as u64)
+    }
+
+    /// Whether the file has bytes behind the last whole line that were not there before.
+    fn grow(&mut self) -> Result<bool, Error> {
+        let failed = |error| Error::io("look at a file of the trail", &self.live.path, error);
+        let len = self.file.stat().map_err(failed)?.len;
+        if self.live.live_to.is_some() || len == self.live.len {
+            return Ok(false);
+        }
+        if len < self.offset {
+            // Cut back behind a failed write: the lines that stood there were not acknowledged. Read it again.
+            self.offset = self.live.body_at;
+            (self.seq, self.head, self.line) = (self.live.header.prev.seq, self.live.head, 1);
+        }
+        self.live.len = len;
+        self.pieces = Pieces::new(self.file.clone(), self.offset, len);
+        self.piece = None;
+        Ok(true)
+    }
+
+    fn damage(&self, what: &str) -> Error {
+        Error::new(
+            ErrorKind::Damaged,
+            format!(
+                "damaged at line {}, where record {} should be: {what}",
+                self.line,
+                self.seq + 1
+            ),
+        )
+        .at(&self.live.path)
+        .remedy("the rest of this file is passed over; `tracing-audit verify` says more")
+    }
+
+    /// What is wrong with the end of a file that another one follows.
+    fn end_damage(&self, (seq, head): (u64, Head), next: Option<&LiveFile>) -> Option<Error> {
+        let passed_over = self.live.live_to != next.map(|next| next.header.prev.seq);
+        let next = next.filter(|_| !passed_over)?;
+        if seq < next.header.prev.seq {
+            let missing = format!("records {} to {} are missing", seq + 1, next.header.prev.seq);
+            return Some(self.damage(&missing));
+        }
+        (head != next.header.prev.head).then(|| {
+            Error::new(
+                ErrorKind::Damaged,
+                "it does not go on from where the file before it ends",
+            )
+            .at(&next.path)
+            .remedy("it is read all the same; `tracing-audit verify` says more")
+        })
+    }
+}
+
+/// The number of the last whole record of a file, as far as can be seen from its end.
+fn newest_seq(disk: &dyn Disk, newest: &LiveFile) -> Result<u64, Error> {
+    let failed = |error| Error::io("read a file of the trail", &newest.path, error);
+    let file = match disk.open_read(&newest.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(newest.header.prev.seq),
+        other => other.map_err(failed)?,
+    };
+    let mut window = 64 << 10;
+    loop {
+        let at = newest.len.saturating_sub(window).max(newest.body_at);
+        let bytes = read_range(&*file, at, newest.len).map_err(failed)?;
+        let whole = memchr::memrchr(b'\n', &bytes).and_then(|end| bytes.get(..end));
+        let found = whole.and_then(|whole| {
+            let lines = whole.rsplit(|byte| *byte == b'\n');
+            lines
+                .filter_map(|line| line::cut_unchecked(line).ok())
+                .map(|cut| cut.seq)
+                .next()
+        });
+        match found {
+            Some(seq) => return Ok(seq),
+            None if at == newest.body_at || window > LONGEST as u64 => return Ok(newest.header.prev.seq),
+            None => window *= 16,
+        }
+    }
+}
+
+fn read_range(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or(0)];
+    let mut filled = 0;
+    while let Some(into) = bytes.get_mut(filled..).filter(|into| !into.is_empty()) {
+        match file.read_at(from + filled as u64, into) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
