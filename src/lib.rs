@@ -18,8 +18,10 @@ mod render;
 mod io;
 mod key;
 mod queue;
+mod reader;
 mod store;
 mod sync;
+mod verify;
 
 mod builder;
 mod canary;
@@ -50,11 +52,13 @@ pub use event::{Category, EventType, events};
 pub use init::init;
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
+pub use reader::{Entries, Follow, Lines, read};
 pub use receipt::Receipt;
 pub use record::Record;
 pub use severity::Severity;
 pub use status::{Counts, Health, Setting, Source, Status};
 pub use trail::Trail;
+pub use verify::{Fault, FaultKind, Report, Verdict, Verify, verify};
 
 #[doc(hidden)]
 pub use macros::private as __private;

@@ -2,3 +2,4 @@
 
 mod layer;
 mod macro_syntax;
+mod verify;

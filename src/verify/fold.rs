@@ -1,0 +1,395 @@
+//! The links of one file, in order: where the chain holds, where it breaks, and what lies behind a break.
+
+use crate::chain::Head;
+use crate::reader::line::Flaw;
+use crate::store::Point;
+use crate::verify::lanes;
+use crate::verify::own::{Own, Prune, Recover};
+use crate::verify::scan::{Scan, Scanned};
+
+/// How much of a file counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Until {
+    /// The point at which the next file of the branch goes on.
+    pub(crate) point: Point,
+    /// Whether lines behind it are superseded; if not, they should not be there.
+    pub(crate) supersedes: bool,
+}
+
+/// Follows the chain through a file whose header is good.
+#[derive(Debug)]
+pub(crate) struct Fold {
+    seq: u64,
+    head: Head,
+    /// Where the chain stands if of the line that broke it only the tag is wrong.
+    behind_bad_tag: Option<(u64, Head)>,
+    /// The number last seen behind a break, whatever it is worth.
+    seen: u64,
+    broken: bool,
+    /// `unproven` before the break in hand.
+    unproven_before: u64,
+    superseded: bool,
+    loose: bool,
+    /// Lines before the piece in hand.
+    lines: u64,
+    /// Where the line before the one in hand ends.
+    line_end: u64,
+    until: Option<Until>,
+    wanted: Option<u64>,
+    out: Folded,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Folded {
+    /// Records up to the first break.
+    pub(crate) intact: u64,
+    /// The last point the chain reaches.
+    pub(crate) end: Point,
+    /// Bytes up to the last line of the unbroken part, LF included.
+    pub(crate) intact_to: u64,
+    pub(crate) breaks: Vec<Break>,
+    /// Those beyond the length of the list.
+    pub(crate) more_breaks: u64,
+    /// Records behind a break: they look like records, and nothing says whether they are what was written.
+    pub(crate) unproven: u64,
+    pub(crate) superseded_lines: u64,
+    /// Where the part begins that a later file replaced; the length of the file if there is none.
+    pub(crate) live_bytes: u64,
+    /// Bytes behind the last LF.
+    pub(crate) tail: u64,
+    pub(crate) lines: u64,
+    pub(crate) bytes: u64,
+    /// The highest number of which a record of the trail's own says that it had been synced.
+    pub(crate) proof: u64,
+    /// Lines of the chain that an erasure replaced.
+    pub(crate) tombstones: u64,
+    /// The number of the last `AUDIT_STOP` in the chain.
+    pub(crate) stop: Option<u64>,
+    pub(crate) gaps: u64,
+    pub(crate) lost: u64,
+    pub(crate) said: Vec<Said>,
+    /// The head behind the record that was asked for.
+    pub(crate) wanted: Option<Head>,
+}
+
+/// Something the trail said of itself that the judge weighs.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) line: u64,
+    pub(crate) seq: u64,
+    pub(crate) what: Saying,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Saying {
+    Recover(Recover),
+    Prune(Prune),
+    Config { retention_days: Option<u64> },
+    Suspected(String),
+}
+
+/// Where the chain does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Break {
+    /// Lines from and to, the header being line 1.
+    pub(crate) line: u64,
+    pub(crate) to: u64,
+    /// The number that was expected there.
+    pub(crate) seq: u64,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The bytes cannot be a record's.
+    Flaw(Flaw),
+    /// The number is right and the tag is not: the content was changed, or what came before.
+    Content,
+    /// Only the tag was changed: the chain goes on as if it were right.
+    Tag,
+    /// Numbers are left out.
+    Missing { found: u64 },
+    /// A number stands again.
+    Repeated { found: u64 },
+    /// The chain goes on without these lines.
+    Inserted,
+    /// Lines behind the point at which the next file goes on.
+    Beyond,
+}
+
+/// Breaks listed for a file; the rest is counted.
+const LISTED: usize = 256;
+
+/// Sayings kept for a file: a trail has few, a hostile file may have many.
+const SAYINGS: usize = 10_000;
+
+impl Fold {
+    /// `start` is behind the header, which ends at byte `body_at`. `wanted` is a record whose head is asked for.
+    pub(crate) fn new(start: Point, body_at: u64, until: Option<Until>, wanted: Option<u64>) -> Fold {
+        Fold {
+            seq: start.seq,
+            head: start.head,
+            behind_bad_tag: None,
+            seen: start.seq,
+            broken: false,
+            unproven_before: 0,
+            superseded: false,
+            loose: false,
+            lines: 1,
+            line_end: body_at,
+            until,
+            wanted,
+            out: Folded {
+                intact: 0,
+                end: start,
+                intact_to: body_at,
+                breaks: Vec::new(),
+                more_breaks: 0,
+                unproven: 0,
+                superseded_lines: 0,
+                live_bytes: body_at,
+                tail: 0,
+                lines: 1,
+                bytes: body_at,
+                proof: 0,
+                tombstones: 0,
+                stop: None,
+                gaps: 0,
+                lost: 0,
+                said: Vec::new(),
+                wanted: None,
+            },
+        }
+    }
+
+    /// For a file without a valid header: nothing in it can be proven, but it may hold proof that something was synced.
+    pub(crate) fn loose() -> Fold {
+        Fold {
+            loose: true,
+            broken: true,
+            lines: 0,
+            ..Fold::new(Point::GENESIS, 0, None, None)
+        }
+    }
+
+    /// The next piece of the file.
+    pub(crate) fn take(&mut self, scan: Scan) {
+        let mut flawed = scan.flawed.iter().peekable();
+        let mut own = scan.own.into_iter().peekable();
+        for record in &scan.records {
+            while let Some(flaw) = flawed.next_if(|flaw| flaw.line < record.line) {
+                self.flaw(u64::from(flaw.line), u64::from(flaw.count), flaw.flaw);
+                self.line_end = scan.at + flaw.end;
+            }
+            let said = own.next_if(|(line, _)| *line == record.line).map(|(_, own)| own);
+            self.record(record, scan.at, said);
+            self.line_end = scan.at + u64::from(record.end);
+        }
+        for flaw in flawed {
+            self.flaw(u64::from(flaw.line), u64::from(flaw.count), flaw.flaw);
+            self.line_end = scan.at + flaw.end;
+        }
+        self.lines += u64::from(scan.lines);
+        self.out.bytes += scan.bytes;
+        self.out.tail = scan.tail;
+    }
+
+    pub(crate) fn finish(mut self) -> Folded {
+        let cut = self
+            .until
+            .is_some_and(|until| until.supersedes && until.point.seq <= self.seq);
+        if self.superseded {
+            self.out.tail = 0;
+        } else if cut && !self.broken {
+            self.out.live_bytes = self.line_end;
+            self.out.tail = 0;
+        } else {
+            self.out.live_bytes = self.out.bytes;
+        }
+        self.out.end = Point {
+            seq: self.seq,
+            head: self.head,
+        };
+        self.out.lines = self.lines;
+        self.out
+    }
+
+    fn record(&mut self, record: &Scanned, at: u64, own: Option<Own>) {
+        if self.loose {
+            self.unproven(record, own.as_ref());
+            return;
+        }
+        let expected = self.seq + 1;
+        if self.is_behind_the_end(record.seq) {
+            self.beyond(u64::from(record.line), 1);
+            return;
+        }
+        if record.seq == expected {
+            let head = lanes::link(&self.head, record.seq, &record.leaf);
+            if same(&head, &record.tag) {
+                if self.broken {
+                    self.heal(What::Inserted, u64::from(record.line));
+                }
+                self.advance(record, head, at, own);
+                return;
+            }
+            if !self.broken {
+                self.break_here(u64::from(record.line), What::Content);
+                self.behind_bad_tag = Some((record.seq, head));
+                self.unproven(record, own.as_ref());
+                return;
+            }
+        }
+        if let Some((seq, head)) = self.behind_bad_tag
+            && record.seq == seq + 1
+        {
+            let head = lanes::link(&head, record.seq, &record.leaf);
+            if same(&head, &record.tag) {
+                self.heal(What::Tag, u64::from(record.line));
+                self.advance(record, head, at, own);
+                return;
+            }
+        }
+        let next = if self.broken { self.seen + 1 } else { expected };
+        if record.seq > next {
+            self.break_here(u64::from(record.line), What::Missing { found: record.seq });
+        } else if record.seq < next {
+            self.break_here(u64::from(record.line), What::Repeated { found: record.seq });
+        }
+        self.unproven(record, own.as_ref());
+    }
+
+    /// The line is what was written.
+    fn advance(&mut self, record: &Scanned, head: Head, at: u64, own: Option<Own>) {
+        self.seq = record.seq;
+        self.head = head;
+        if self.out.breaks.is_empty() {
+            self.out.intact += 1;
+            self.out.intact_to = at + u64::from(record.end);
+        }
+        if self.wanted == Some(record.seq) {
+            self.out.wanted = Some(head);
+        }
+        self.out.tombstones += u64::from(record.erased);
+        if let Some(own) = own {
+            self.hear(own, u64::from(record.line), record.seq);
+        }
+    }
+
+    /// The line may be what was written; only what it says about the disk is kept.
+    fn unproven(&mut self, record: &Scanned, own: Option<&Own>) {
+        self.seen = record.seq;
+        self.out.unproven += 1;
+        self.prove(own, record.seq);
+    }
+
+    fn prove(&mut self, own: Option<&Own>, seq: u64) {
+        let proof = match own {
+            Some(Own::Checkpoint { seq }) => *seq,
+            Some(Own::Stop) => seq - 1,
+            _ => 0,
+        };
+        self.out.proof = self.out.proof.max(proof);
+    }
+
+    fn hear(&mut self, own: Own, line: u64, seq: u64) {
+        self.prove(Some(&own), seq);
+        let what = match own {
+            Own::Stop => {
+                self.out.stop = Some(seq);
+                return;
+            }
+            Own::Checkpoint { .. } => return,
+            Own::Gap { lost } => {
+                self.out.gaps += 1;
+                self.out.lost = self.out.lost.saturating_add(lost);
+                return;
+            }
+            Own::Recover(recover) => Saying::Recover(recover),
+            Own::Prune(prune) => Saying::Prune(prune),
+            Own::Config { retention_days } => Saying::Config { retention_days },
+            Own::Suspected { what } => Saying::Suspected(what),
+        };
+        if self.out.said.len() < SAYINGS {
+            let line = self.lines + line + 1;
+            self.out.said.push(Said { line, seq, what });
+        }
+    }
+
+    fn flaw(&mut self, line: u64, count: u64, flaw: Flaw) {
+        if self.loose {
+            return;
+        }
+        if self.superseded || (!self.broken && self.is_behind_the_end(self.seq + 1)) {
+            self.beyond(line, count);
+            return;
+        }
+        self.break_here(line, What::Flaw(flaw));
+        if let Some(last) = self.out.breaks.last_mut() {
+            last.to = last.to.max(last.line + count - 1);
+        }
+    }
+
+    /// Whether a record of this number stands behind the point at which the next file goes on.
+    fn is_behind_the_end(&self, seq: u64) -> bool {
+        self.superseded || self.until.is_some_and(|until| seq > until.point.seq)
+    }
+
+    fn beyond(&mut self, line: u64, count: u64) {
+        if self.until.is_some_and(|until| until.supersedes) {
+            if !self.superseded {
+                self.superseded = true;
+                self.out.live_bytes = self.line_end;
+            }
+            self.out.superseded_lines += count;
+        } else {
+            self.break_here(line, What::Beyond);
+        }
+    }
+
+    fn break_here(&mut self, line: u64, what: What) {
+        let line = self.lines + line + 1;
+        if !self.broken {
+            self.broken = true;
+            self.unproven_before = self.out.unproven;
+        }
+        if let Some(last) = self.out.breaks.last_mut()
+            && last.to + 1 == line
+            && last.what == what
+        {
+            last.to = line;
+        } else if self.out.breaks.len() < LISTED {
+            self.out.breaks.push(Break {
+                line,
+                to: line,
+                seq: self.seq + 1,
+                what,
+            });
+        } else {
+            self.out.more_breaks += 1;
+        }
+    }
+
+    /// The chain goes on at this line, so the lines since the break are no more than what `what` says.
+    fn heal(&mut self, what: What, line: u64) {
+        self.broken = false;
+        self.behind_bad_tag = None;
+        self.out.unproven = self.unproven_before;
+        let seq = self.seq + 1;
+        let since = self.out.breaks.iter().position(|found| found.seq == seq);
+        if let Some(first) = since
+            && self.out.more_breaks == 0
+        {
+            self.out.breaks.truncate(first + 1);
+            if let Some(found) = self.out.breaks.last_mut() {
+                found.what = what;
+                found.to = self.lines + line;
+            }
+        }
+    }
+}
+
+fn same(head: &Head, tag: &[u8; 16]) -> bool {
+    head.tag() == tag
+}

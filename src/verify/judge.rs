@@ -1,0 +1,560 @@
+//! From what the files hold to a verdict (docs/FORMAT.md, "Verify").
+
+use std::collections::BTreeSet;
+
+use crate::chain::Head;
+use crate::store::{KeptFrom, Point};
+use crate::verify::branch::Branch;
+use crate::verify::fold::{Break, Folded, Saying, What};
+use crate::verify::header::Cause;
+use crate::verify::own::Prune;
+use crate::verify::report::{Fault, FaultKind, Mark, Verdict};
+use crate::verify::state::{self, State};
+use crate::verify::survey::{Found, Survey};
+
+/// What the judge is given.
+#[derive(Debug)]
+pub(crate) struct Case<'a> {
+    pub(crate) survey: &'a Survey,
+    pub(crate) branch: Branch<'a>,
+    /// Of the live files, in their order.
+    pub(crate) folds: Vec<Folded>,
+    /// Highest number proven durable by lines of files without a header, and where.
+    pub(crate) loose_proof: Option<(u64, String)>,
+    /// Lines of superseded files.
+    pub(crate) left_out_lines: u64,
+    pub(crate) state: state::Found,
+    pub(crate) live: bool,
+    pub(crate) strict: bool,
+}
+
+/// What the judge says.
+#[derive(Debug, Default)]
+pub(crate) struct Judgement {
+    pub(crate) faults: Faults,
+    pub(crate) notes: Vec<String>,
+    pub(crate) first_seq: u64,
+    pub(crate) proven: u64,
+    pub(crate) durable_seq: u64,
+    pub(crate) superseded_lines: u64,
+    pub(crate) unproven_bytes: u64,
+    pub(crate) lost: u64,
+}
+
+/// A list with a limit; what is beyond it is counted.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    pub(crate) listed: Vec<Fault>,
+    pub(crate) count: u64,
+    pub(crate) worst: Option<Verdict>,
+}
+
+impl Faults {
+    const LISTED: usize = 1_000;
+
+    pub(crate) fn push(&mut self, fault: Fault) {
+        self.weigh(fault.verdict, 1);
+        if self.listed.len() < Faults::LISTED {
+            self.listed.push(fault);
+        }
+    }
+
+    /// Faults that are only counted.
+    fn weigh(&mut self, verdict: Verdict, count: u64) {
+        self.count += count;
+        if self.worst.is_none_or(|worst| worst.rank() < verdict.rank()) {
+            self.worst = Some(verdict);
+        }
+    }
+
+    fn has(&self, verdict: Verdict) -> bool {
+        self.worst.is_some_and(|worst| worst.rank() >= verdict.rank())
+    }
+}
+
+/// A number known to have been on the disk, and what says so.
+struct Durable {
+    seq: u64,
+    says: String,
+}
+
+impl Durable {
+    fn raise(&mut self, seq: u64, says: impl FnOnce() -> String) {
+        if seq > self.seq {
+            *self = Durable { seq, says: says() };
+        }
+    }
+}
+
+impl Case<'_> {
+    pub(crate) fn judge(mut self) -> Judgement {
+        let mut judgement = Judgement::default();
+        for fault in std::mem::take(&mut self.branch.faults) {
+            judgement.faults.push(fault);
+        }
+        for (name, why) in &self.survey.refused {
+            judgement
+                .faults
+                .push(Fault::new(FaultKind::Unsupported, Verdict::Unreadable, why).file(name));
+        }
+        if self.survey.is_empty() {
+            self.judge_nothing(&mut judgement);
+            return judgement;
+        }
+        self.judge_state(&mut judgement);
+        let durable = self.durable();
+        judgement.durable_seq = durable.seq;
+        let end = self.walk(&durable, &mut judgement);
+        self.judge_start(&end, &mut judgement);
+        self.judge_end(&durable, &end, &mut judgement);
+        self.judge_unreadable(&mut judgement);
+        self.listen(&end, &mut judgement);
+        judgement
+    }
+
+    fn judge_nothing(&self, judgement: &mut Judgement) {
+        let state = self.state.state();
+        let fault = match state.and_then(|state| state.durable) {
+            Some(mark) => {
+                judgement.durable_seq = mark.point.seq;
+                let detail = format!(
+                    "there is no file, and the state file says that seq {} was on the disk",
+                    mark.point.seq
+                );
+                Fault::new(FaultKind::MissingFile, Verdict::Tampered, detail)
+            }
+            None if self.state == state::Found::Damaged => Fault::new(
+                FaultKind::State,
+                Verdict::Tampered,
+                "there is no file, and the state file does not check",
+            ),
+            None if state.is_some() || self.survey.lock_file || !self.survey.torn.is_empty() => {
+                Fault::new(FaultKind::Empty, Verdict::Open, "nothing has been written yet")
+            }
+            None => Fault::new(
+                FaultKind::Empty,
+                Verdict::Unreadable,
+                "this is no trail: there is no file audit-….jsonl in it",
+            ),
+        };
+        judgement.faults.push(fault);
+    }
+
+    fn judge_state(&self, judgement: &mut Judgement) {
+        match &self.state {
+            state::Found::Damaged => judgement.faults.push(Fault::new(
+                FaultKind::State,
+                Verdict::Tampered,
+                "the state file does not check: it is not as the trail wrote it",
+            )),
+            state::Found::State(state) => {
+                if let Some(trail) = self.branch.trail.filter(|trail| *trail != state.trail) {
+                    let detail = format!("the state file is of trail {}, the files are of {trail}", state.trail);
+                    judgement
+                        .faults
+                        .push(Fault::new(FaultKind::State, Verdict::Tampered, detail));
+                }
+                if let Some(newest) = self.branch.live.last().filter(|live| live.header.run >= state.next_run) {
+                    judgement.notes.push(format!(
+                        "the state file knows runs below {}, and {} is of run {}: it is a copy from another time",
+                        state.next_run, newest.name, newest.header.run
+                    ));
+                }
+            }
+            state::Found::Missing => {}
+        }
+    }
+
+    /// The highest number of which anything says that it had been synced.
+    fn durable(&self) -> Durable {
+        let mut durable = Durable {
+            seq: 0,
+            says: "nothing".to_owned(),
+        };
+        let mut before = 0;
+        for (found, fold) in self.branch.live.iter().zip(&self.folds) {
+            let header = &found.header;
+            let seq = match header.cause {
+                // At most one seam is without a sync: the one this file makes.
+                Cause::Rotate => before,
+                Cause::Start | Cause::Resync | Cause::Recover => header.prev.seq,
+            };
+            before = header.prev.seq;
+            durable.raise(seq, || format!("the header of {}", found.name));
+            durable.raise(fold.proof, || format!("a record of the trail's own in {}", found.name));
+        }
+        if let Some((seq, name)) = &self.loose_proof {
+            durable.raise(*seq, || format!("a record of the trail's own in {name}"));
+        }
+        if let Some(mark) = self.state.state().and_then(|state| state.durable) {
+            durable.raise(mark.point.seq, || "the state file".to_owned());
+        }
+        durable
+    }
+
+    /// Follows the branch from the oldest header to the proven end.
+    fn walk(&self, durable: &Durable, judgement: &mut Judgement) -> End {
+        let mut end = End::default();
+        let mut arrived: Option<(&Found, Point)> = None;
+        for (place, (found, fold)) in self.branch.live.iter().zip(&self.folds).enumerate() {
+            let header = &found.header;
+            let successor = self.branch.live.get(place + 1);
+            if place == 0 {
+                judgement.first_seq = header.prev.seq + 1;
+                end.proven = header.prev.seq;
+            }
+            if let Some((before, point)) = arrived.take().filter(|_| !end.reached)
+                && let Some(detail) = contradiction(before, point, found)
+            {
+                judgement.faults.push(
+                    Fault::new(FaultKind::Link, Verdict::Tampered, detail)
+                        .file(&found.name)
+                        .line(1),
+                );
+                end.reached = true;
+            }
+            self.list_breaks(found, fold, durable, judgement);
+            judgement.superseded_lines += fold.superseded_lines;
+            if end.reached {
+                judgement.unproven_bytes += fold.live_bytes;
+                continue;
+            }
+            end.proven = header.prev.seq + fold.intact;
+            end.files = place + 1;
+            judgement.unproven_bytes += fold.live_bytes.saturating_sub(fold.intact_to);
+            let short = successor.filter(|next| fold.breaks.is_empty() && fold.end.seq < next.header.prev.seq);
+            if let Some(next) = short {
+                let verdict = class(fold.end.seq + 1, durable);
+                let detail = format!(
+                    "the file ends behind seq {}, and {} goes on behind seq {}",
+                    fold.end.seq, next.name, next.header.prev.seq
+                );
+                judgement.faults.push(
+                    Fault::new(FaultKind::Missing, verdict, detail)
+                        .file(&found.name)
+                        .line(fold.lines + 1)
+                        .seq(fold.end.seq + 1),
+                );
+            }
+            let spare = successor.filter(|_| fold.tail > 0);
+            if let Some(next) = spare {
+                let detail = format!(
+                    "{} bytes stand behind the last line, and {} goes on",
+                    fold.tail, next.name
+                );
+                judgement.faults.push(
+                    Fault::new(FaultKind::Beyond, Verdict::Tampered, detail)
+                        .file(&found.name)
+                        .line(fold.lines + 1),
+                );
+            }
+            end.reached = !fold.breaks.is_empty() || short.is_some() || spare.is_some();
+            arrived = Some((found, fold.end));
+        }
+        judgement.superseded_lines += self.left_out_lines;
+        judgement.proven = end.proven;
+        end
+    }
+
+    fn list_breaks(&self, found: &Found, fold: &Folded, durable: &Durable, judgement: &mut Judgement) {
+        for broken in &fold.breaks {
+            let (kind, detail) = describe(broken);
+            let verdict = match broken.what {
+                What::Beyond => Verdict::Tampered,
+                _ => class(broken.seq, durable),
+            };
+            judgement.faults.push(
+                Fault::new(kind, verdict, detail)
+                    .file(&found.name)
+                    .line(broken.line)
+                    .seq(broken.seq),
+            );
+        }
+        if let Some(last) = fold.breaks.last().filter(|_| fold.more_breaks > 0) {
+            judgement.faults.weigh(class(last.seq, durable), fold.more_breaks);
+        }
+        if fold.unproven > 0 {
+            let rest = if fold.unproven == 1 { "record" } else { "records" };
+            judgement.notes.push(format!(
+                "{}: {} {rest} from the first fault on cannot be judged alone",
+                found.name, fold.unproven
+            ));
+        }
+    }
+
+    /// The oldest file must be the first of the trail, or where retention left it.
+    fn judge_start(&self, end: &End, judgement: &mut Judgement) {
+        let (Some(oldest), Some(newest)) = (self.branch.live.first(), self.branch.live.last()) else {
+            return;
+        };
+        let Some(missing) = oldest.header.prev_file else { return };
+        // What the newest proven prune says, if the newest file has one; else its header.
+        let all_proven = end.files == self.branch.live.len();
+        let prunes = self
+            .folds
+            .last()
+            .filter(|_| all_proven)
+            .and_then(|fold| last_prune(fold, end.proven));
+        let kept = prunes.map(|prune| prune.kept_from).or(newest.header.kept_from);
+        let meets = |kept: KeptFrom| {
+            let file = self.branch.live.iter().find(|live| live.header.file == kept.file);
+            file.is_some_and(|live| live.header.prev == kept.prev)
+        };
+        if kept.is_some_and(meets) {
+            return;
+        }
+        let detail = match kept {
+            Some(kept) => format!(
+                "file {missing} is missing: the trail should begin with file {} behind seq {}, as its last prune says",
+                kept.file, kept.prev.seq
+            ),
+            None => format!("file {missing} is missing, and no record says that it was removed"),
+        };
+        judgement.faults.push(
+            Fault::new(FaultKind::MissingFile, self.gone(), detail)
+                .file(&oldest.name)
+                .line(1),
+        );
+    }
+
+    fn judge_end(&self, durable: &Durable, end: &End, judgement: &mut Judgement) {
+        if end.proven < durable.seq && !end.reached {
+            let detail = format!(
+                "the trail is proven up to seq {} only, and {} says that seq {} was on the disk",
+                end.proven, durable.says, durable.seq
+            );
+            let mut fault = Fault::new(FaultKind::Cut, self.gone(), detail).seq(end.proven + 1);
+            if let Some(newest) = self.branch.live.get(end.files.saturating_sub(1)) {
+                fault = fault.file(&newest.name);
+            }
+            judgement.faults.push(fault);
+        }
+        self.judge_mark(end, judgement);
+        let newest = self.branch.live.last().zip(self.folds.last());
+        let tail = newest.map_or(0, |(_, fold)| fold.tail);
+        if let Some(state) = self.state.state().filter(|state| state.clean)
+            && let Some(mark) = state.durable
+            && (end.proven > mark.point.seq || (end.proven == mark.point.seq && judgement.unproven_bytes > 0))
+        {
+            let detail = format!(
+                "the state file says that the trail had ended cleanly at seq {}, and something follows",
+                mark.point.seq
+            );
+            let mut fault = Fault::new(FaultKind::Appended, Verdict::Tampered, detail).seq(mark.point.seq + 1);
+            if let Some((newest, _)) = newest {
+                fault = fault.file(&newest.name);
+            }
+            judgement.faults.push(fault);
+        }
+        if self.live && newest.is_some() && judgement.unproven_bytes == tail {
+            return;
+        }
+        if let Some((newest, fold)) = newest.filter(|(_, fold)| fold.tail > 0) {
+            let detail = format!("the last line is not whole: {} bytes without a line feed", fold.tail);
+            judgement.faults.push(
+                Fault::new(FaultKind::Torn, Verdict::Open, detail)
+                    .file(&newest.name)
+                    .line(fold.lines + 1)
+                    .seq(fold.end.seq + 1),
+            );
+        }
+        let stopped = newest.is_some_and(|(_, fold)| fold.stop == Some(fold.end.seq));
+        let said_clean = self.state.state().is_none_or(|state| state.clean);
+        if judgement.faults.has(Verdict::Open) || (stopped && said_clean) {
+            return;
+        }
+        let detail = match (newest, stopped) {
+            (None, _) => "nothing has been written yet",
+            (_, false) => "the last record is not AUDIT_STOP: the process was killed, or the end was cut off",
+            (_, true) => "the last record is AUDIT_STOP, and the state file does not say that the trail has ended",
+        };
+        let mut fault = Fault::new(FaultKind::Unfinished, Verdict::Open, detail);
+        if let Some((newest, fold)) = newest {
+            fault = fault.file(&newest.name).line(fold.lines);
+        }
+        judgement.faults.push(fault);
+    }
+
+    /// The durable mark must be on the branch.
+    fn judge_mark(&self, end: &End, judgement: &mut Judgement) {
+        let Some(mark) = self.state.state().and_then(|state| state.durable) else {
+            return;
+        };
+        let Some(oldest) = self.branch.live.first() else { return };
+        if mark.point.seq > end.proven || mark.file < oldest.header.file {
+            return;
+        }
+        let mut live = self.branch.live.iter().zip(&self.folds);
+        let found = live.find(|(found, _)| found.header.file == mark.file);
+        let head: Option<Head> = found.and_then(|(found, fold)| match found.header.prev.seq == mark.point.seq {
+            true => Some(found.header.head),
+            false => fold.wanted,
+        });
+        if head != Some(mark.point.head) {
+            let detail = format!(
+                "the state file says that seq {} stood in file {} with another head: the records up to it were replaced",
+                mark.point.seq, mark.file
+            );
+            judgement
+                .faults
+                .push(Fault::new(FaultKind::Mark, self.gone(), detail).seq(mark.point.seq));
+        }
+    }
+
+    /// Files without a valid header may stand for numbers that later headers skip.
+    fn judge_unreadable(&self, judgement: &mut Judgement) {
+        let known: BTreeSet<u64> = self
+            .branch
+            .live
+            .iter()
+            .chain(&self.branch.superseded)
+            .map(|f| f.header.file)
+            .collect();
+        let from = self
+            .branch
+            .live
+            .first()
+            .map_or(0, |oldest| oldest.header.prev_file.unwrap_or(0));
+        let to = known.last().copied().unwrap_or(from);
+        let between = (to - from).saturating_sub(1);
+        let taken = known.range(from + 1..).filter(|number| **number < to).count() as u64;
+        let excused = usize::try_from(between.saturating_sub(taken)).unwrap_or(usize::MAX);
+        for (place, file) in self.survey.unreadable.iter().enumerate() {
+            let detail = format!("it has no valid header: {}", file.why);
+            if place < excused {
+                judgement
+                    .notes
+                    .push(format!("{}: {detail}; a later file took its place", file.name));
+            } else {
+                judgement.faults.push(
+                    Fault::new(FaultKind::Header, Verdict::Open, detail)
+                        .file(&file.name)
+                        .line(1),
+                );
+            }
+        }
+    }
+
+    /// What a missing file or end means: with files that this build must leave alone, nothing can be said of it.
+    fn gone(&self) -> Verdict {
+        match self.survey.refused.is_empty() {
+            true => Verdict::Tampered,
+            false => Verdict::Unreadable,
+        }
+    }
+}
+
+/// Where the walk ended.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    pub(crate) proven: u64,
+    /// Live files that are proven at least in part.
+    pub(crate) files: usize,
+    reached: bool,
+}
+
+/// At or below what is known to have been synced it is tampering; above that it is a torn tail.
+fn class(seq: u64, durable: &Durable) -> Verdict {
+    match seq <= durable.seq {
+        true => Verdict::Tampered,
+        false => Verdict::Open,
+    }
+}
+
+fn last_prune(fold: &Folded, proven: u64) -> Option<&Prune> {
+    let mut said = fold.said.iter().rev().filter(|said| said.seq <= proven);
+    said.find_map(|said| match &said.what {
+        Saying::Prune(prune) => Some(prune),
+        _ => None,
+    })
+}
+
+/// Why a file cannot follow the one before it, which arrives at a point.
+fn contradiction(before: &Found, arrived: Point, found: &Found) -> Option<String> {
+    let (old, new) = (&before.header, &found.header);
+    if arrived.seq != new.prev.seq {
+        return Some(format!(
+            "it goes on behind seq {}, and {} does not reach that point but seq {}",
+            new.prev.seq, before.name, arrived.seq
+        ));
+    }
+    if arrived.head != new.prev.head {
+        return Some(format!(
+            "it goes on from another head at seq {} than {} has there",
+            new.prev.seq, before.name
+        ));
+    }
+    let runs = match new.cause {
+        Cause::Rotate => new.run == old.run && new.run_id == old.run_id,
+        Cause::Start | Cause::Recover => new.run > old.run,
+        Cause::Resync => new.run >= old.run,
+    };
+    (!runs).then(|| {
+        format!(
+            "it is of run {} by cause {}, and {} is of run {}",
+            new.run,
+            new.cause.as_str(),
+            before.name,
+            old.run
+        )
+    })
+}
+
+fn describe(broken: &Break) -> (FaultKind, String) {
+    let Break { line, to, seq, what } = *broken;
+    let lines = match to > line {
+        true => format!(" (and so on to line {to})"),
+        false => String::new(),
+    };
+    match what {
+        What::Flaw(flaw) => (FaultKind::Line, format!("{}{lines}", flaw.meaning())),
+        What::Content => (
+            FaultKind::Content,
+            "the tag does not fit: the line was changed, or the lines before it are not the ones that stood there"
+                .to_owned(),
+        ),
+        What::Tag => (
+            FaultKind::Tag,
+            "the tag was changed; the chain goes on as if it were right".to_owned(),
+        ),
+        What::Missing { found } => (
+            FaultKind::Missing,
+            format!(
+                "record {found} stands where record {seq} should: {} missing",
+                found - seq
+            ),
+        ),
+        What::Repeated { found } => (
+            FaultKind::Repeated,
+            format!("record {found} stands where record {seq} should{lines}"),
+        ),
+        What::Inserted => (
+            FaultKind::Inserted,
+            match to > line {
+                true => format!("lines {line} to {to} do not belong here: the chain goes on without them"),
+                false => "the line does not belong here: the chain goes on without it".to_owned(),
+            },
+        ),
+        What::Beyond => (
+            FaultKind::Beyond,
+            format!("the next file goes on before this line, which should not be here{lines}"),
+        ),
+    }
+}
+
+/// What the report says of the state file.
+pub(crate) fn mark(state: &state::Found) -> Mark {
+    match state {
+        state::Found::Missing => Mark::NoState,
+        state::Found::Damaged => Mark::Damaged,
+        state::Found::State(State { durable: None, .. }) => Mark::None,
+        state::Found::State(State {
+            durable: Some(mark),
+            clean,
+            ..
+        }) => Mark::At {
+            seq: mark.point.seq,
+            clean: *clean,
+        },
+    }
+}

@@ -1,0 +1,131 @@
+//! What the trail says of itself: unclean ends, losses, prunes, and what a start could not explain.
+
+use crate::verify::fold::{Folded, Said, Saying};
+use crate::verify::judge::{Case, End, Judgement};
+use crate::verify::own::Prune;
+use crate::verify::report::{Fault, FaultKind, Verdict};
+use crate::verify::survey::Found;
+
+impl Case<'_> {
+    /// What the trail says of itself.
+    pub(crate) fn listen(&self, end: &End, judgement: &mut Judgement) {
+        let mut gaps = 0;
+        let mut tombstones = 0;
+        let mut policy: Option<u64> = None;
+        let mut before: Option<&Found> = None;
+        for (found, fold) in self.branch.live.iter().zip(&self.folds).take(end.files) {
+            let header = &found.header;
+            gaps += fold.gaps;
+            judgement.lost = judgement.lost.saturating_add(fold.lost);
+            tombstones += fold.tombstones;
+            if let Some(before) = before.filter(|before| header.run > before.header.run + 1) {
+                let skipped = header.run - before.header.run - 1;
+                judgement.notes.push(format!(
+                    "{}: {skipped} starts before run {} wrote nothing",
+                    found.name, header.run
+                ));
+            }
+            before = Some(found);
+            if !header.clean {
+                self.list_seam(found, fold, judgement);
+            }
+            for said in fold.said.iter().filter(|said| said.seq <= end.proven) {
+                match &said.what {
+                    Saying::Suspected(what) => judgement.faults.push(
+                        Fault::new(
+                            FaultKind::Suspected,
+                            Verdict::Tampered,
+                            format!("a start found what no crash explains: {what}"),
+                        )
+                        .file(&found.name)
+                        .line(said.line)
+                        .seq(said.seq),
+                    ),
+                    Saying::Config { retention_days } => policy = retention_days.or(policy),
+                    Saying::Prune(prune) => self.list_prune(found, said, prune, policy, judgement),
+                    Saying::Recover(_) => {}
+                }
+            }
+        }
+        if gaps > 0 {
+            judgement.notes.push(format!(
+                "the trail says in {gaps} AUDIT_GAP that it lost {} records; they have no numbers",
+                judgement.lost
+            ));
+        }
+        if judgement.superseded_lines > 0 {
+            judgement.notes.push(format!(
+                "{} lines were superseded by later files, and are not judged",
+                judgement.superseded_lines
+            ));
+        }
+        if tombstones > 0 {
+            judgement.faults.push(Fault::new(
+                FaultKind::Unsupported,
+                Verdict::Unreadable,
+                format!("{tombstones} records were erased; whether they were erased by order, this build cannot judge"),
+            ));
+        }
+    }
+
+    fn list_seam(&self, found: &Found, fold: &Folded, judgement: &mut Judgement) {
+        let header = &found.header;
+        let recovered = fold.said.iter().find_map(|said| match &said.what {
+            Saying::Recover(recover) => Some(recover),
+            _ => None,
+        });
+        let lost = match recovered {
+            Some(recover) => format!(
+                "; of what was accepted {} may be missing, and {} bytes were set aside",
+                recover
+                    .at_most_bytes
+                    .map_or("an unknown part".to_owned(), |most| format!("up to {most} bytes")),
+                recover.torn_bytes
+            ),
+            None => String::new(),
+        };
+        let detail = format!(
+            "the run before ended without a clean end, behind seq {}{lost}",
+            header.prev.seq
+        );
+        if self.strict {
+            let fault = Fault::new(FaultKind::Seam, Verdict::Open, detail);
+            judgement.faults.push(fault.file(&found.name).line(1));
+        } else {
+            judgement.notes.push(format!("{}: {detail}", found.name));
+        }
+    }
+
+    fn list_prune(&self, found: &Found, said: &Said, prune: &Prune, policy: Option<u64>, judgement: &mut Judgement) {
+        const DAY: i64 = 86_400_000_000;
+        let files = prune.files.len();
+        let detail = match prune.policy_days {
+            None => format!("{files} files were removed for their number or size, whatever their age"),
+            Some(days) if policy.is_some_and(|policy| days < policy) => {
+                format!(
+                    "{files} files were removed after {days} days, and the settings said {}",
+                    policy.unwrap_or(0)
+                )
+            }
+            Some(days)
+                if prune
+                    .newest
+                    .is_some_and(|newest| prune.time.0 - newest.0 < days as i64 * DAY) =>
+            {
+                format!("{files} files were removed before they were {days} days old")
+            }
+            Some(_) => return,
+        };
+        if self.strict {
+            let fault = Fault::new(FaultKind::EarlyPrune, Verdict::Open, detail);
+            judgement
+                .faults
+                .push(fault.file(&found.name).line(said.line).seq(said.seq));
+        } else {
+            judgement.notes.push(format!(
+                "{}: line {}, seq {}: {detail}",
+                found.name, said.line, said.seq
+            ));
+        }
+    }
+}

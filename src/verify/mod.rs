@@ -1,0 +1,261 @@
+//! Whether the files are what the trail wrote.
+//!
+//! [`survey`] reads the first lines, [`branch::Branch`] finds the files that count, [`pass`] reads every byte of them on
+//! several threads ([`scan`], [`fold`]), and [`judge::Case`] weighs what was found against what is known to
+//! have been on the disk. Nothing here is shared with the writer but the names of things: bytes, headers, state file and
+//! hashes are read by rules of their own, so that a mistake of the writer is not repeated.
+
+mod branch;
+mod fold;
+mod header;
+mod judge;
+mod lanes;
+mod listen;
+mod own;
+mod pass;
+mod report;
+mod scan;
+mod state;
+mod survey;
+mod torn;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::{io, thread};
+
+use crate::error::{Error, ErrorKind};
+use crate::io::{Disk, RealDisk};
+use crate::store::lock::is_held;
+use crate::store::{Home, Point};
+use crate::verify::branch::Branch;
+use crate::verify::fold::{Fold, Until};
+use crate::verify::header::Cause;
+use crate::verify::judge::Case;
+use crate::verify::pass::Job;
+use crate::verify::survey::{Later, Survey};
+
+pub use report::{Fault, FaultKind, Report, Verdict};
+
+/// Checks a trail: every byte of it, against each other and against the trail's state file.
+///
+/// The same as `Verify::new(dir).run()`.
+///
+/// # Errors
+/// The directory or the state file cannot be read at all. Everything else, good or bad, is in the [`Report`].
+///
+/// # Examples
+/// ```no_run
+/// let report = tracing_audit::verify("logs")?;
+/// println!("{report}");
+/// std::process::exit(report.exit_code().into());
+/// # #[allow(unreachable_code)]
+/// # Ok::<(), tracing_audit::Error>(())
+/// ```
+pub fn verify(dir: impl AsRef<Path>) -> Result<Report, Error> {
+    Verify::new(dir).run()
+}
+
+/// How to check a trail.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is checked until `run`"]
+pub struct Verify {
+    dir: PathBuf,
+    state: Option<PathBuf>,
+    strict: bool,
+    threads: usize,
+}
+
+impl Verify {
+    /// The trail in a directory, its state file in the usual place (`<dir>.keys/state`), threads as many as the machine
+    /// has processors.
+    pub fn new(dir: impl AsRef<Path>) -> Verify {
+        Verify {
+            dir: dir.as_ref().to_owned(),
+            state: None,
+            strict: false,
+            threads: thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+
+    /// The trail's state file, where it is not in the usual place. It must exist.
+    pub fn state(mut self, path: impl AsRef<Path>) -> Verify {
+        self.state = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Whether earlier unclean ends and early prunes make the verdict [`Verdict::Open`]. They are always listed.
+    pub fn strict(mut self, strict: bool) -> Verify {
+        self.strict = strict;
+        self
+    }
+
+    /// On how many threads; at least one.
+    pub fn threads(mut self, threads: usize) -> Verify {
+        self.threads = threads.clamp(1, 64);
+        self
+    }
+
+    /// Checks.
+    ///
+    /// # Errors
+    /// The directory or the state file cannot be read at all.
+    pub fn run(&self) -> Result<Report, Error> {
+        self.run_on(&RealDisk::shared())
+    }
+
+    /// Checks on some disk.
+    pub(crate) fn run_on(&self, disk: &Arc<dyn Disk>) -> Result<Report, Error> {
+        // A writer may move on between one look and the next: what is not good is reported only when it was seen twice.
+        const LOOKS: u32 = 4;
+        let mut failing = BTreeMap::new();
+        let mut before: Option<Report> = None;
+        for _ in 0..LOOKS {
+            let Some((report, moving)) = self.look(disk, &mut failing)? else {
+                continue;
+            };
+            let again = before.as_ref().is_some_and(|before| before.faults == report.faults);
+            if again || !moving || report.verdict == Verdict::Consistent {
+                return Ok(report);
+            }
+            before = Some(report);
+        }
+        before.ok_or_else(|| {
+            Error::new(ErrorKind::Io, "files came and went while they were read")
+                .at(&self.dir)
+                .remedy("try again")
+        })
+    }
+
+    /// One look at everything, and whether a writer may have moved on meanwhile. Files that fail while they are read are
+    /// added to `failing`, and left out of the next look; `None` if there were such.
+    fn look(
+        &self,
+        disk: &Arc<dyn Disk>,
+        failing: &mut BTreeMap<String, String>,
+    ) -> Result<Option<(Report, bool)>, Error> {
+        // The state file before the files, or a mark could be ahead of them; the lock before them too, or a writer that
+        // ends meanwhile would seem to have died.
+        let home = Home::find(&**disk, &self.dir, None)?;
+        let look_at_state = || state::Found::look(&**disk, &home, self.state.as_deref());
+        let state = look_at_state()?;
+        let held = is_held(&**disk, &home);
+        let survey = Survey::of(&**disk, &home.dir, failing)?;
+        if survey.vanished {
+            return Ok(None);
+        }
+        let branch = Branch::of(&survey, state.state());
+        let mark = state.state().and_then(|state| state.durable);
+        let mut todo: Vec<(&str, Job)> = Vec::new();
+        let mut plan = |name, path: &Path, body_at, len, fold| {
+            let path = path.to_owned();
+            let file = Arc::new(Later {
+                disk: disk.clone(),
+                path,
+            });
+            todo.push((
+                name,
+                Job {
+                    file,
+                    body_at,
+                    len,
+                    fold,
+                },
+            ));
+        };
+        for (place, found) in branch.live.iter().enumerate() {
+            let until = branch.live.get(place + 1).map(|next| Until {
+                point: next.header.prev,
+                supersedes: matches!(next.header.cause, Cause::Resync | Cause::Recover),
+            });
+            let start = Point {
+                seq: found.header.prev.seq,
+                head: found.header.head,
+            };
+            let wanted = mark
+                .filter(|mark| mark.file == found.header.file)
+                .map(|mark| mark.point.seq);
+            let fold = Fold::new(start, found.body_at, until, wanted);
+            plan(&found.name, &found.path, found.body_at, found.len, fold);
+        }
+        for found in &branch.superseded {
+            plan(&found.name, &found.path, 0, found.len, Fold::loose());
+        }
+        for file in &survey.unreadable {
+            plan(&file.name, &file.path, 0, file.len, Fold::loose());
+        }
+        let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
+        let outcomes = pass::run(jobs, self.threads, &AtomicU64::new(0));
+        let live = held || is_held(&**disk, &home);
+
+        let mut folds = Vec::new();
+        for (name, outcome) in names.iter().zip(outcomes) {
+            match outcome {
+                Ok(fold) => folds.push(fold),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => {
+                    failing.insert((*name).to_owned(), format!("it cannot be read: {error}"));
+                }
+            }
+        }
+        if folds.len() < names.len() {
+            return Ok(None);
+        }
+        let moving = live || look_at_state()? != state;
+        let loose = folds.split_off(branch.live.len());
+        let (left_out, loose) = loose.split_at(branch.superseded.len());
+        let proofs = survey.unreadable.iter().zip(loose);
+        let mut notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
+        let mark = judge::mark(&state);
+        let mut report = Report {
+            verdict: Verdict::Consistent,
+            dir: self.dir.clone(),
+            trail: branch.trail.map(|trail| trail.to_string()),
+            trust: branch
+                .live
+                .last()
+                .map_or("chained", |newest| newest.header.trust.as_str()),
+            files: branch.live.len() as u64,
+            records: 0,
+            first_seq: None,
+            last_seq: None,
+            bytes: folds.iter().chain(left_out).chain(loose).map(|fold| fold.bytes).sum(),
+            superseded_lines: 0,
+            unproven_bytes: 0,
+            live,
+            mark,
+            durable_seq: 0,
+            lost: 0,
+            faults: Vec::new(),
+            fault_count: 0,
+            notes: Vec::new(),
+        };
+        let judgement = Case {
+            survey: &survey,
+            loose_proof: proofs.map(|(file, fold)| (fold.proof, file.name.clone())).max(),
+            left_out_lines: left_out.iter().map(|fold| fold.lines).sum(),
+            branch,
+            folds,
+            state,
+            live,
+            strict: self.strict,
+        }
+        .judge();
+        judgement.notes.into_iter().for_each(|note| report.notes.push(note));
+        report.notes.append(&mut notes);
+        report.records = judgement.proven.saturating_sub(judgement.first_seq.saturating_sub(1));
+        if report.records > 0 {
+            report.first_seq = Some(judgement.first_seq);
+            report.last_seq = Some(judgement.proven);
+        }
+        report.superseded_lines = judgement.superseded_lines;
+        report.unproven_bytes = judgement.unproven_bytes;
+        report.durable_seq = judgement.durable_seq;
+        report.lost = judgement.lost;
+        report.verdict = judgement.faults.worst.unwrap_or(Verdict::Consistent);
+        report.fault_count = judgement.faults.count;
+        report.faults = judgement.faults.listed;
+        Ok(Some((report, moving)))
+    }
+}

@@ -1,0 +1,144 @@
+//! What the trail says about itself, as far as the verifier weighs it (docs/FORMAT.md, "The writer's own records").
+
+use serde_json::{Map, Value};
+
+use crate::clock::Micros;
+use crate::store::KeptFrom;
+use crate::verify::header;
+
+/// One of the trail's own records.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Own {
+    /// The run ended cleanly; everything before this record had been synced.
+    Stop,
+    /// Everything up to this number had been synced when it was written.
+    Checkpoint { seq: u64 },
+    /// Records were lost, this many.
+    Gap { lost: u64 },
+    /// An unclean end, as the start after it found it.
+    Recover(Recover),
+    /// Files that were removed.
+    Prune(Prune),
+    /// The settings of a run: what it said of retention.
+    Config { retention_days: Option<u64> },
+    /// What a start found and could not explain by a crash, in its own words.
+    Suspected { what: String },
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Recover {
+    pub(crate) run: u64,
+    pub(crate) last_seq: u64,
+    pub(crate) at_most_bytes: Option<u64>,
+    pub(crate) torn_bytes: u64,
+    pub(crate) torn_sha256: Option<String>,
+    pub(crate) torn_files: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Prune {
+    pub(crate) time: Micros,
+    pub(crate) files: Vec<u64>,
+    pub(crate) kept_from: KeptFrom,
+    /// The age in days that the writer says it applied; `None` for a limit by count or bytes.
+    pub(crate) policy_days: Option<u64>,
+    /// The time of the newest record removed.
+    pub(crate) newest: Option<Micros>,
+}
+
+/// Names listed in one record that are looked at; a hostile record may have more.
+const LISTED: usize = 4_096;
+
+impl Own {
+    /// Reads record `seq` with this name behind `AUDIT_`; `None` for those that prove nothing, and for those that are
+    /// not as a trail writes them.
+    pub(crate) fn read(name: &[u8], seq: u64, rest: &[u8]) -> Option<Own> {
+        let weighed = matches!(
+            name,
+            b"STOP" | b"CHECKPOINT" | b"GAP" | b"RECOVER" | b"PRUNE" | b"CONFIG" | b"TAMPER_SUSPECTED"
+        );
+        if !weighed {
+            return None;
+        }
+        let record: Map<String, Value> = serde_json::from_slice(&[b"{", rest, b"}"].concat()).ok()?;
+        let empty = Map::new();
+        let said = record.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
+        Some(match name {
+            b"STOP" => Own::Stop,
+            b"CHECKPOINT" => Own::Checkpoint {
+                // It states what had been synced before it was written.
+                seq: count(said, "seq").filter(|synced| *synced < seq)?,
+            },
+            b"GAP" => Own::Gap { lost: lost(said) },
+            b"RECOVER" => Own::Recover(recover(said)),
+            b"PRUNE" => Own::Prune(prune(&record, said)?),
+            b"CONFIG" => Own::Config {
+                retention_days: retention_days(said),
+            },
+            _ => Own::Suspected {
+                what: text(said, "what").unwrap_or("no reason given").to_owned(),
+            },
+        })
+    }
+}
+
+fn lost(said: &Map<String, Value>) -> u64 {
+    let by_severity = said.get("count").and_then(Value::as_object);
+    let counts = by_severity.into_iter().flat_map(Map::values).filter_map(Value::as_u64);
+    counts.fold(0, u64::saturating_add)
+}
+
+fn recover(said: &Map<String, Value>) -> Recover {
+    let names = said.get("torn_files").and_then(Value::as_array).into_iter().flatten();
+    Recover {
+        run: count(said, "run").unwrap_or(0),
+        last_seq: count(said, "last_seq").unwrap_or(0),
+        at_most_bytes: count(said, "at_most_bytes"),
+        torn_bytes: count(said, "torn_bytes").unwrap_or(0),
+        torn_sha256: text(said, "torn_sha256").map(str::to_owned),
+        torn_files: names
+            .filter_map(Value::as_str)
+            .take(LISTED)
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+fn prune(record: &Map<String, Value>, said: &Map<String, Value>) -> Option<Prune> {
+    let files = said.get("files").and_then(Value::as_array).into_iter().flatten();
+    Some(Prune {
+        time: time(record, "time")?,
+        files: files.filter_map(Value::as_u64).take(LISTED).collect(),
+        kept_from: header::kept_from(said.get("kept_from")?)?,
+        policy_days: count(said, "policy_days"),
+        newest: time(said, "newest"),
+    })
+}
+
+/// The retention in days that the settings name; `None` for any other.
+fn retention_days(said: &Map<String, Value>) -> Option<u64> {
+    let setting = said.get("settings")?.as_object()?.get("retention")?;
+    let value = setting.get("value").unwrap_or(setting);
+    match value {
+        Value::Number(days) => days.as_u64(),
+        Value::String(text) => {
+            let days = text.trim_end_matches(|unit: char| !unit.is_ascii_digit());
+            let unit = text.get(days.len()..)?.trim();
+            matches!(unit, "" | "d" | "day" | "days").then(|| days.parse().ok())?
+        }
+        Value::Object(value) => count(value, "days"),
+        _ => None,
+    }
+}
+
+fn count(said: &Map<String, Value>, key: &str) -> Option<u64> {
+    said.get(key).and_then(header::number)
+}
+
+fn text<'a>(said: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    said.get(key).and_then(Value::as_str)
+}
+
+fn time(said: &Map<String, Value>, key: &str) -> Option<Micros> {
+    Micros::parse(text(said, key)?.as_bytes())
+}

@@ -1,0 +1,141 @@
+//! A piece, line by line: everything that can be done without knowing what came before it, on any thread.
+
+use crate::chain::Leaf;
+use crate::reader::line::{self, Flaw};
+use crate::reader::piece::Piece;
+use crate::verify::lanes;
+use crate::verify::own::Own;
+
+/// What a piece holds.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub(crate) records: Vec<Scanned>,
+    /// Lines that cannot be records, in order; neighbours with the same flaw are one entry.
+    pub(crate) flawed: Vec<Flawed>,
+    /// The trail's own records, each with its line.
+    pub(crate) own: Vec<(u32, Own)>,
+    /// Lines that end in an LF.
+    pub(crate) lines: u32,
+    /// Bytes behind the last LF.
+    pub(crate) tail: u64,
+    /// Where the piece begins in the file, and how long it is.
+    pub(crate) at: u64,
+    pub(crate) bytes: u64,
+    pub(crate) last: bool,
+}
+
+/// A scanned record: what the fold needs of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scanned {
+    pub(crate) seq: u64,
+    pub(crate) leaf: Leaf,
+    pub(crate) tag: [u8; 16],
+    /// What an erasure left: the leaf is taken from the line.
+    pub(crate) erased: bool,
+    /// Which line of its piece, from 0.
+    pub(crate) line: u32,
+    /// Where the line ends within its piece, LF included.
+    pub(crate) end: u32,
+}
+
+/// Lines that follow one another and have the same flaw.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flawed {
+    pub(crate) line: u32,
+    pub(crate) count: u32,
+    pub(crate) flaw: Flaw,
+    /// Where the last of them ends within the piece.
+    pub(crate) end: u64,
+}
+
+/// A piece of nothing but flaws must not take more memory than its bytes did.
+const FLAWS: usize = 4_096;
+
+impl Scan {
+    pub(crate) fn of(piece: &Piece) -> Scan {
+        let bytes = piece.bytes.filled();
+        let mut scan = Scan {
+            at: piece.at,
+            bytes: bytes.len() as u64 + piece.too_long,
+            last: piece.last,
+            ..Scan::default()
+        };
+        if piece.too_long > 0 {
+            scan.lines = 1;
+            scan.flaw(Flaw::TooLong, piece.too_long);
+            return scan;
+        }
+        // Nearly always the whole piece is clean, and its lines need not be looked at one by one.
+        let cut = if line::all_plain(bytes) {
+            line::cut
+        } else {
+            line::cut_unchecked
+        };
+        scan.records.reserve(bytes.len() / 512);
+        let mut waiting: Option<(usize, &[u8])> = None;
+        let mut begin = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            let line = bytes.get(begin..end).unwrap_or_default();
+            begin = end + 1;
+            scan.lines += 1;
+            match cut(line) {
+                Ok(cut) => {
+                    if let Some(own) = line::own_name(cut.rest).and_then(|name| Own::read(name, cut.seq, cut.rest)) {
+                        scan.own.push((scan.lines - 1, own));
+                    }
+                    let erased = line::tombstone(cut.rest);
+                    scan.records.push(Scanned {
+                        seq: cut.seq,
+                        leaf: erased.unwrap_or_default(),
+                        tag: cut.tag,
+                        erased: erased.is_some(),
+                        line: scan.lines - 1,
+                        end: begin as u32,
+                    });
+                    if erased.is_some() {
+                        continue;
+                    }
+                    let place = scan.records.len() - 1;
+                    match waiting.take() {
+                        None => waiting = Some((place, cut.rest)),
+                        Some((other, rest)) => {
+                            let [first, second] = lanes::pair([rest, cut.rest]);
+                            scan.leaf(other, first);
+                            scan.leaf(place, second);
+                        }
+                    }
+                }
+                Err(flaw) => scan.flaw(flaw, begin as u64),
+            }
+        }
+        if let Some((place, rest)) = waiting {
+            scan.leaf(place, lanes::single(rest));
+        }
+        scan.tail = (bytes.len() - begin) as u64;
+        scan
+    }
+
+    fn leaf(&mut self, place: usize, leaf: [u8; 32]) {
+        if let Some(record) = self.records.get_mut(place) {
+            record.leaf = leaf;
+        }
+    }
+
+    /// The line just counted has a flaw.
+    fn flaw(&mut self, flaw: Flaw, end: u64) {
+        let line = self.lines - 1;
+        let full = self.flawed.len() >= FLAWS;
+        match self.flawed.last_mut() {
+            Some(last) if full || (last.flaw == flaw && last.line + last.count == line) => {
+                last.count += 1;
+                last.end = end;
+            }
+            _ => self.flawed.push(Flawed {
+                line,
+                count: 1,
+                flaw,
+                end,
+            }),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What is in the directory, as far as first lines tell.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::io::{Disk, DiskFile, FileKind};
+use crate::reader::piece::LONGEST;
+use crate::store::TrailId;
+use crate::store::names::{Form, Name};
+use crate::verify::header::{Header, Invalid};
+use crate::verify::pass::Open;
+
+/// The files of a directory.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// With a valid header, in the order of their names.
+    pub(crate) valid: Vec<Found>,
+    /// Not empty, and without one.
+    pub(crate) unreadable: Vec<Unreadable>,
+    /// Files that this build must leave alone, or cannot open; why.
+    pub(crate) refused: Vec<(String, String)>,
+    pub(crate) empty: u64,
+    /// What recoveries set aside.
+    pub(crate) torn: Vec<String>,
+    pub(crate) lock_file: bool,
+    /// A file was gone before it was opened: a writer is pruning, and the look must be taken again.
+    pub(crate) vanished: bool,
+}
+
+/// A file with a valid header.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) header: Header,
+    /// Where the header ends, LF included.
+    pub(crate) body_at: u64,
+    pub(crate) len: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) len: u64,
+    pub(crate) why: &'static str,
+}
+
+impl Survey {
+    /// Looks at every file with a trail file's name, those apart that are known to fail.
+    pub(crate) fn of(disk: &dyn Disk, dir: &Path, failing: &BTreeMap<String, String>) -> Result<Survey, Error> {
+        let mut names = disk.list(dir, "").map_err(|error| cannot_list(dir, error))?;
+        names.sort_unstable();
+        let mut survey = Survey {
+            lock_file: names.iter().any(|name| name == ".lock"),
+            ..Survey::default()
+        };
+        let parsed: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
+        for name in &parsed {
+            if let Some(why) = failing.get(&name.to_string()) {
+                survey.refused.push((name.to_string(), why.clone()));
+                continue;
+            }
+            match name.form {
+                Form::Plain => survey.look(disk, dir, *name),
+                // While a file is being compressed both are there, and the plain one is the file.
+                Form::Gzip if parsed.contains(&name.with(Form::Plain)) => {}
+                Form::Gzip => survey.refused.push((
+                    name.to_string(),
+                    "compressed files need the feature `gzip`, which this build does not have".to_owned(),
+                )),
+                Form::Torn(_) => survey.torn.push(name.to_string()),
+            }
+        }
+        Ok(survey)
+    }
+
+    fn look(&mut self, disk: &dyn Disk, dir: &Path, name: Name) {
+        let path = name.path(dir);
+        let name = name.to_string();
+        let first = disk
+            .open_read(&path)
+            .and_then(|file| Ok((file.stat()?, first_line(&*file)?)));
+        match first {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.vanished = true,
+            Err(error) => self.refused.push((name, format!("it cannot be opened: {error}"))),
+            Ok((stat, _)) if stat.kind != FileKind::File => {
+                self.refused
+                    .push((name, format!("it is {}, not a file", stat.kind.noun())));
+            }
+            Ok((stat, _)) if stat.len == 0 => self.empty += 1,
+            Ok((stat, line)) => {
+                let read = match &line {
+                    Some(line) => Header::read(line),
+                    None => Err(Invalid::Unreadable("its first line has no end")),
+                };
+                match read {
+                    Ok(header) => match header.beyond {
+                        Some(what) => self
+                            .refused
+                            .push((name, format!("it uses {what}, which this build lacks"))),
+                        None => self.valid.push(Found {
+                            name,
+                            path,
+                            header,
+                            body_at: line.map_or(0, |line| line.len() as u64 + 1),
+                            len: stat.len,
+                        }),
+                    },
+                    Err(Invalid::Unsupported(what)) => self.refused.push((name, format!("it is of {what}"))),
+                    Err(Invalid::Unreadable(why)) => self.unreadable.push(Unreadable {
+                        name,
+                        path,
+                        len: stat.len,
+                        why,
+                    }),
+                }
+            }
+        }
+    }
+
+    /// Whether there is no trail file at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.valid.is_empty() && self.unreadable.is_empty() && self.refused.is_empty() && self.empty == 0
+    }
+
+    /// The trail that most files are of; the one named, if any file is.
+    pub(crate) fn trail(&self, named: Option<TrailId>) -> Option<TrailId> {
+        let of = |trail: TrailId| self.valid.iter().filter(|found| found.header.trail == trail).count();
+        if let Some(named) = named.filter(|named| of(*named) > 0) {
+            return Some(named);
+        }
+        let mut most: Option<(usize, TrailId)> = None;
+        for found in &self.valid {
+            let count = of(found.header.trail);
+            if most.is_none_or(|(known, _)| count > known) {
+                most = Some((count, found.header.trail));
+            }
+        }
+        most.map(|(_, trail)| trail)
+    }
+}
+
+/// Opens a file of the directory when its turn comes.
+#[derive(Debug)]
+pub(crate) struct Later {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) path: PathBuf,
+}
+
+impl Open for Later {
+    fn open(&self) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.open_read(&self.path)
+    }
+}
+
+/// The first line without its LF; `None` if there is no LF within the length of the longest line.
+fn first_line(file: &dyn DiskFile) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let mut chunk = vec![0; 4_096];
+    loop {
+        let read = match file.read_at(line.len() as u64, &mut chunk) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        let fresh = chunk.get(..read).unwrap_or_default();
+        if let Some(end) = memchr::memchr(b'\n', fresh) {
+            line.extend_from_slice(fresh.get(..end).unwrap_or_default());
+            return Ok(Some(line));
+        }
+        line.extend_from_slice(fresh);
+        if read == 0 || line.len() > LONGEST {
+            return Ok(None);
+        }
+    }
+}
+
+fn cannot_list(dir: &Path, error: io::Error) -> Error {
+    let remedy = match error.kind() {
+        io::ErrorKind::PermissionDenied => "run it as the user that writes the trail, or as root",
+        _ => "",
+    };
+    let error = Error::io("open the trail directory", dir, error);
+    match remedy {
+        "" => error,
+        remedy => error.remedy(remedy),
+    }
+}
