@@ -24,13 +24,17 @@ const TARGET: &str = "audit";
 /// Shows a record that the queue has accepted, unless the trail has no mirror. `line` is its rendered rest, `message`
 /// its message as JSON (`fields.json(Key::Message)`).
 ///
-/// Must be called outside of every layer's callbacks: an event within an event confuses per-layer filters.
+/// An event within an event confuses per-layer filters: another layer would see an event that its filter refused. So
+/// nothing is shown while our layer takes values, whose code may record.
 pub(crate) fn show(core: &Core, brief: &Brief, line: &[u8], message: Option<&[u8]>) {
     if !core.mirror {
         return;
     }
-    // A layer that writes audit records when it sees an event would otherwise see its own for ever.
-    let Some(_showing) = Showing::begin() else { return };
+    // A layer that records when it sees an event would otherwise see its own record's mirror for ever.
+    let hush = Hush::begin();
+    if hush.before {
+        return;
+    }
     let text = |slice: Slice| {
         let text = line.get(slice.range()).filter(|text| !text.is_empty())?;
         Some(tracing::field::display(Plain(text)))
@@ -68,21 +72,29 @@ pub(crate) fn is_from_here(metadata: &Metadata<'_>) -> bool {
 }
 
 thread_local! {
-    static SHOWING: Cell<bool> = const { Cell::new(false) };
+    static HUSHED: Cell<bool> = const { Cell::new(false) };
 }
 
-struct Showing;
+/// While it lives, this thread shows nothing.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Hush {
+    before: bool,
+}
 
-impl Showing {
-    fn begin() -> Option<Showing> {
-        let first = SHOWING.try_with(|showing| !showing.replace(true)).unwrap_or(false);
-        first.then_some(Showing)
+impl Hush {
+    #[inline]
+    pub(crate) fn begin() -> Hush {
+        Hush {
+            before: HUSHED.try_with(|hushed| hushed.replace(true)).unwrap_or(true),
+        }
     }
 }
 
-impl Drop for Showing {
+impl Drop for Hush {
+    #[inline]
     fn drop(&mut self) {
-        let _ = SHOWING.try_with(|showing| showing.set(false));
+        let _ = HUSHED.try_with(|hushed| hushed.set(self.before));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Integration tests.
 
+mod capture_matrix;
 mod layer;
 mod macro_syntax;
 mod verify;

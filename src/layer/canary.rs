@@ -164,3 +164,94 @@ fn program() -> String {
     };
     name.replace('-', "_")
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::prelude::*;
+    use tracing_subscriber::{EnvFilter, registry};
+
+    use super::*;
+    use crate::{canary, testing};
+
+    /// What the writer would be told; on a thread under no subscriber, as the writer is.
+    fn told(dispatch: &Dispatch, trail: &crate::Trail) -> Vec<String> {
+        let _kept = dispatch.clone();
+        let trail = trail.core().id();
+        std::thread::spawn(move || canary::ask(trail).unwrap()).join().unwrap()
+    }
+
+    #[test]
+    fn the_canary_says_what_is_hidden_and_nothing_where_nothing_is() {
+        // Not `capture`, whose own subscriber would see everything.
+        let dir = tempfile::tempdir().unwrap();
+        let trail = crate::Trail::builder(dir.path().join("logs"))
+            .detached()
+            .build()
+            .unwrap();
+        let own = format!("{}=info", program());
+        for (directives, hidden) in [
+            ("info", &[][..]),
+            ("debug", &[]),
+            ("off", &["events under target `audit`", "spans under target"]),
+            ("warn", &["events under target `audit`", "spans under target"]),
+            ("warn,audit=info", &["spans under target"]),
+            (&own, &["events under target `audit`"]),
+            (&format!("{own},audit=info"), &[]),
+        ] {
+            let above = Dispatch::new(registry().with(trail.layer()).with(EnvFilter::new(directives)));
+            let found = told(&above, &trail);
+            assert_eq!(found.len(), hidden.len(), "{directives}: {found:?}");
+            assert!(
+                found.iter().zip(hidden).all(|(found, hidden)| found.contains(hidden)),
+                "{directives}: {found:?}"
+            );
+            drop(above);
+            let below = Dispatch::new(registry().with(EnvFilter::new(directives)).with(trail.layer()));
+            assert_eq!(told(&below, &trail), found, "{directives}");
+        }
+    }
+
+    #[test]
+    fn the_canary_sees_through_per_layer_filters_and_wrappers() {
+        let audit = testing::capture().unwrap();
+        let trail = audit.trail();
+        macro_rules! quiet {
+            () => {
+                tracing_subscriber::fmt::layer()
+                    .with_writer(std::io::sink)
+                    .with_filter(LevelFilter::OFF)
+            };
+        }
+        for dispatch in [
+            Dispatch::new(registry().with(quiet!()).with(trail.layer())),
+            Dispatch::new(registry().with(trail.layer()).with(quiet!())),
+            Dispatch::new(
+                registry()
+                    .with(quiet!())
+                    .with(trail.layer().with_filter(trail.filter())),
+            ),
+            Dispatch::new(registry().with(Some(trail.layer().boxed()))),
+            Dispatch::new(
+                tracing_subscriber::fmt()
+                    .with_writer(std::io::sink)
+                    .finish()
+                    .with(trail.layer()),
+            ),
+        ] {
+            assert_eq!(told(&dispatch, trail), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn where_no_subscriber_is_left_nothing_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let trail = crate::Trail::builder(dir.path().join("logs"))
+            .detached()
+            .build()
+            .unwrap();
+        let id = trail.core().id();
+        assert_eq!(canary::ask(id), None);
+        drop(Dispatch::new(registry().with(trail.layer())));
+        assert_eq!(canary::ask(id), None);
+    }
+}

@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 use tracing_core::dispatcher;
 
 use crate::layer::AuditLayer;
+use crate::mirror::Hush;
 use crate::trail::{self, Core};
 
 /// Calls `then` with the trail of the current dispatcher's `AuditLayer`, else with the process's trail, else with none.
@@ -65,6 +66,7 @@ static LAYERS: RwLock<Vec<(u32, Weak<Core>)>> = RwLock::new(Vec::new());
 #[must_use]
 pub(crate) struct Inside {
     before: u32,
+    _hush: Hush,
 }
 
 impl AuditLayer {
@@ -73,6 +75,7 @@ impl AuditLayer {
     pub(crate) fn inside(&self) -> Inside {
         Inside {
             before: INSIDE.try_with(|inside| inside.replace(self.core.id())).unwrap_or(0),
+            _hush: Hush::begin(),
         }
     }
 
