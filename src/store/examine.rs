@@ -187,7 +187,10 @@ impl<'b> Examined<'b> {
             before => (newest, before.map(|before| before.live)),
         };
         let end = proven.walked.end;
-        if let Some(synced) = synced.filter(|synced| *synced > end.seq) {
+        let gone = mark.filter(|mark| branch.find(mark.file).is_none());
+        // What a file that is gone had proven is told as that, below.
+        let told = |synced: &u64| gone.is_some_and(|mark| mark.point.seq == *synced);
+        if let Some(synced) = synced.filter(|synced| *synced > end.seq && !told(synced)) {
             let what = if proven.len == proven.walked.good {
                 What::Cut
             } else {
@@ -255,7 +258,7 @@ impl<'b> Examined<'b> {
         let whole = self.proven.is_none_or(|(live, good)| live.len == good);
         if self.end == state.durable && whole {
             self.clean = self.stopped && self.suspicions.is_empty() && self.state == StateWas::InOrder;
-        } else if self.suspicions.is_empty() && self.state == StateWas::InOrder {
+        } else if self.suspicions.is_empty() {
             let (expected, found) = (state.durable, self.end);
             let file = found.map(|found| found.file);
             self.suspect(

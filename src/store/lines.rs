@@ -107,8 +107,9 @@ impl<'f> Lines<'f> {
         self.end -= self.begin;
         self.begin = 0;
         if self.buffer.len() < self.end + self.first {
-            self.buffer
-                .resize((self.end * 2).max(self.first).max(self.end + self.first), 0);
+            // Doubling, but never far beyond the longest line.
+            let most = (self.longest + self.first).max(self.end + self.first);
+            self.buffer.resize((self.end * 2).clamp(self.end + self.first, most), 0);
         }
         let from = self.at + self.end as u64;
         let into = self.buffer.get_mut(self.end..).unwrap_or_default();

@@ -4,6 +4,8 @@ pub(crate) mod branch;
 pub(crate) mod calendar;
 mod examine;
 pub(crate) mod finding;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod header;
 pub(crate) mod lines;
 pub(crate) mod lock;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::header::Point;
 use super::*;
 use crate::chain::leaf;
+use crate::io::DiskFile;
 use crate::io::mem::MemDisk;
 
 /// Where tests keep their trail.
@@ -22,8 +23,10 @@ pub(crate) struct Writer {
     pub(crate) header: Header,
     pub(crate) point: Point,
     pub(crate) now: Micros,
-    /// Up to where a sync covers, and whether the open file's name is durable.
-    synced: Point,
+    /// Up to where a sync covers.
+    pub(crate) synced: Option<Mark>,
+    /// The file before, until it is synced.
+    before: Option<Arc<dyn DiskFile>>,
 }
 
 pub(crate) fn at(text: &str) -> Micros {
@@ -42,8 +45,11 @@ pub(crate) fn opening(now: Micros) -> Opening {
     }
 }
 
-pub(crate) fn home(disk: &MemDisk) -> Home {
-    Home::find(disk, Path::new(DIR), None).unwrap()
+pub(crate) fn home() -> Home {
+    Home {
+        dir: DIR.into(),
+        keys: "/logs.keys".into(),
+    }
 }
 
 /// Opens the trail for writing, without writing.
@@ -57,14 +63,10 @@ impl Writer {
     /// Starts a run, as docs/FORMAT.md says.
     pub(crate) fn start(disk: &MemDisk, now: Micros) -> Result<Writer, Error> {
         let opened = start(disk, now)?;
-        let home = home(disk);
+        let home = home();
         let header = opened.header(now, Identity::default());
         let (segment, head) = Segment::create(&disk.shared(), &home, &header, now.day())?;
         let point = Point { seq: opened.seq, head };
-        let synced = Point {
-            seq: opened.seq,
-            head: opened.head,
-        };
         let disk = disk.clone();
         let mut writer = Writer {
             disk,
@@ -74,7 +76,8 @@ impl Writer {
             header,
             point,
             now,
-            synced,
+            synced: None,
+            before: None,
         };
         let unclean = !writer.opened.clean;
         writer.own(
@@ -123,18 +126,21 @@ impl Writer {
     /// Makes everything durable, in the order that the format asks for.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
         let failed = |error| Error::io("sync", DIR, error);
+        if let Some(before) = self.before.take() {
+            before.sync_data().map_err(failed)?;
+        }
         self.segment.sync_handle().sync_data().map_err(failed)?;
         self.disk.sync_dir(&self.home.dir).map_err(failed)?;
-        self.synced = self.point;
+        self.synced = Some(Mark {
+            file: self.header.file,
+            point: self.point,
+        });
         Ok(())
     }
 
     pub(crate) fn mark(&mut self, clean: bool) -> Result<(), Error> {
         let state = &mut self.opened.state;
-        state.durable = Some(Mark {
-            file: self.header.file,
-            point: self.synced,
-        });
+        state.durable = self.synced;
         state.clean = clean;
         state.max_clock = state.max_clock.max(self.now);
         state.store(&self.disk, &self.home)
@@ -142,7 +148,7 @@ impl Writer {
 
     pub(crate) fn checkpoint(&mut self) -> Result<(), Error> {
         self.sync()?;
-        let (file, Point { seq, head }) = (self.header.file, self.synced);
+        let (file, Point { seq, head }) = (self.header.file, self.point);
         self.own(
             "CHECKPOINT",
             &format!("{{\"file\":{file},\"seq\":{seq},\"head\":\"{}\"}}", head.text()),
@@ -150,9 +156,18 @@ impl Writer {
         self.mark(false)
     }
 
-    /// Goes on in another file. The new one's first lines are written before the old one is synced.
+    /// Goes on in another file. The new one's first lines are written before the old one is synced; but no file is left
+    /// whose first lines were not synced, so that there is one open seam at most.
     pub(crate) fn rotate(&mut self, now: Micros) -> Result<(), Error> {
-        self.go_on(now, Cause::Rotate, self.point)?;
+        if self.synced.is_none_or(|synced| synced.file != self.header.file) {
+            self.sync()?;
+        }
+        self.before = Some(self.segment.sync_handle());
+        let end = Mark {
+            file: self.header.file,
+            point: self.point,
+        };
+        self.go_on(now, Cause::Rotate, end)?;
         let old = self.header.prev_file.unwrap_or_default();
         self.own("ROTATE", &format!("{{\"prev_file\":{old}}}"))?;
         Ok(())
@@ -160,25 +175,30 @@ impl Writer {
 
     /// Goes on from the last synced point, as after a failed sync. The rests are not written again: a test's loss.
     pub(crate) fn resync(&mut self) -> Result<(), Error> {
-        self.go_on(self.now, Cause::Resync, self.synced)
+        self.before = None;
+        self.go_on(self.now, Cause::Resync, self.synced.unwrap())?;
+        self.segment.write(b"")
     }
 
-    fn go_on(&mut self, now: Micros, cause: Cause, prev: Point) -> Result<(), Error> {
+    fn go_on(&mut self, now: Micros, cause: Cause, prev: Mark) -> Result<(), Error> {
         (self.now, self.disk) = (now, self.disk.clone());
         self.disk.set_now(now);
         let old = self.header.file;
         self.header = Header {
             file: old + 1,
             cause,
-            prev_file: Some(old),
-            prev,
+            prev_file: Some(prev.file),
+            prev: prev.point,
             clean: true,
             opened: now,
             ..self.header.clone()
         };
         let (segment, head) = Segment::create(&self.disk.shared(), &self.home, &self.header, now.day())?;
         self.segment = segment;
-        self.point = Point { seq: prev.seq, head };
+        self.point = Point {
+            seq: prev.point.seq,
+            head,
+        };
         Ok(())
     }
 
@@ -222,7 +242,7 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
         .map(|(path, data)| (path.file_name().unwrap().to_str().unwrap().to_owned(), data))
         .filter(|(name, _)| names::Name::parse(name).is_some_and(|name| name.form == names::Form::Plain))
         .collect();
-    let state = match State::load(disk, &home(disk)).unwrap() {
+    let state = match State::load(disk, &home()).unwrap() {
         state::Found::State(state) => Some(state),
         state::Found::Missing => None,
         state::Found::Damaged => {
@@ -283,7 +303,6 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
     let (mut records, mut end, mut walking, mut unproven) = (Vec::new(), None, true, 0);
     let (mut kept, mut suspected, mut stopped, mut mark_ok) = (None, false, false, None);
     let mark = state.as_ref().and_then(|state| state.durable);
-    let mut clean_seams = true;
     for (at, (header, head, body_at, data)) in live.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &live[before].0);
         d = d.max(match (header.cause, before) {
@@ -305,7 +324,6 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
         if before.is_some_and(|before| header.prev_file != Some(before.file)) {
             tampered.push("the branch is broken".into());
         }
-        clean_seams &= header.clean;
         let mut point = Point {
             seq: header.prev.seq,
             head: *head,
@@ -321,7 +339,7 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
             end = Some(point);
             (kept, stopped) = (header.kept_from, false);
         }
-        let mut rest = &data[*body_at..];
+        let (mut rest, mut good) = (&data[*body_at..], *body_at);
         while let Some(len) = rest.iter().position(|byte| *byte == b'\n') {
             if next.is_some_and(|next| walking && next.prev.seq == point.seq) {
                 break;
@@ -332,6 +350,7 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
                 match chained(line, point) {
                     Some((behind, text)) => {
                         point = behind;
+                        good += len + 1;
                         see(point);
                         end = Some(point);
                         let event = text.get(36..).unwrap_or_default();
@@ -352,8 +371,8 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
         walking &= reached;
         let cut_off = walking && next.is_some_and(|next| matches!(next.cause, Cause::Resync | Cause::Recover));
         if proven_before && !cut_off {
-            unproven += rest.len();
-            if next.is_some() && walking && !rest.is_empty() {
+            unproven += data.len() - good;
+            if next.is_some() && walking && good < data.len() {
                 tampered.push(format!("file {} goes on behind its end", header.file));
             }
         }

@@ -20,7 +20,10 @@ pub(crate) struct Segment {
     path: PathBuf,
     name: Name,
     number: u64,
+    /// Whole lines on the disk.
     bytes: u64,
+    /// The header, until the first commit takes it along.
+    header: Vec<u8>,
     /// A short write could not be taken back: nothing may follow the half line.
     spoilt: bool,
 }
@@ -44,8 +47,8 @@ pub(crate) enum Moved {
 }
 
 impl Segment {
-    /// Begins a file with its header, and gives the head behind it. Nothing is synced yet: the first sync group of a file
-    /// waits for its own data, for the directory, and for the file before.
+    /// Makes a file, and gives the head behind its header. The header is written with the first lines, in one commit. Nothing
+    /// is synced here: the first sync group of a file waits for its own data, for the directory, and for the file before.
     pub(crate) fn create(
         disk: &Arc<dyn Disk>,
         home: &Home,
@@ -70,7 +73,9 @@ impl Segment {
         let stat = file
             .stat()
             .map_err(|error| Error::io("look at the new file", &path, error))?;
-        let mut segment = Segment {
+        let (mut line, head) = header.render();
+        line.push(b'\n');
+        let segment = Segment {
             disk: disk.clone(),
             file,
             stat,
@@ -78,32 +83,35 @@ impl Segment {
             name,
             number: header.file,
             bytes: 0,
+            header: line,
             spoilt: false,
         };
-        let (mut line, head) = header.render();
-        line.push(b'\n');
-        if let Err(error) = segment.write(&line) {
-            // An empty file says nothing; its name may be used again.
-            let _ = disk.unlink(&segment.path);
-            return Err(error);
-        }
         Ok((segment, head))
     }
 
     /// Appends complete lines. If not all of them can be written, none is: the file is cut back. If that fails too, every
-    /// later write is an error and the writer goes on in another file.
+    /// later write is an error and the writer goes on in another file; so it does if not even the first lines could be
+    /// written, and then the file is removed.
     pub(crate) fn write(&mut self, lines: &[u8]) -> Result<(), Error> {
         if self.spoilt {
-            return Err(Error::new(ErrorKind::Damaged, "cannot write behind a half line").at(&self.path));
+            return Err(Error::new(ErrorKind::Damaged, "cannot write behind a failed write").at(&self.path));
         }
+        let first = (!self.header.is_empty()).then(|| [self.header.as_slice(), lines].concat());
+        let lines = first.as_deref().unwrap_or(lines);
         match io::write_all(&*self.file, lines) {
             Ok(()) => {
                 self.bytes += lines.len() as u64;
+                self.header = Vec::new();
                 Ok(())
             }
             Err(error) => {
-                self.spoilt = self.file.truncate(self.bytes).is_err();
-                Err(Error::io("write to the trail", &self.path, error))
+                let cut = self.file.truncate(self.bytes);
+                self.spoilt = cut.is_err() || first.is_some();
+                if first.is_some() && cut.is_ok() {
+                    // An empty file says nothing; its name may be used again.
+                    let _ = self.disk.unlink(&self.path);
+                }
+                Err(Error::io("write to the trail", &self.path, error).remedy("free space on its disk"))
             }
         }
     }
@@ -113,8 +121,9 @@ impl Segment {
         self.file.clone()
     }
 
+    /// Bytes of the file, its header included from the beginning.
     pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
+        self.bytes + self.header.len() as u64
     }
 
     pub(crate) fn day(&self) -> Day {
