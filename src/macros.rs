@@ -161,7 +161,7 @@ macro_rules! __audit {
                 $crate::__private::emit(
                     &__TRACING_AUDIT_SITE,
                     $event,
-                    $crate::__private::Stated { $($stated)* ..$crate::__private::Stated::NOTHING },
+                    &$crate::__private::Stated { $($stated)* ..$crate::__private::Stated::NOTHING },
                     &[$($($put)+),*],
                 )
             }

@@ -42,11 +42,11 @@ impl Stated<'_> {
 
 /// Records one call.
 #[inline(never)]
-pub fn emit(site: &'static Site, event: EventType, stated: Stated<'_>, values: &[&dyn Value]) -> Receipt {
+pub fn emit(site: &'static Site, event: EventType, stated: &Stated<'_>, values: &[&dyn Value]) -> Receipt {
     match stated.trail {
-        Some(trail) => put(trail.core(), site, event, &stated, values),
+        Some(trail) => put(trail.core(), site, event, stated, values),
         None => layer::with_core(|core| match core {
-            Some(core) => put(core, site, event, &stated, values),
+            Some(core) => put(core, site, event, stated, values),
             None => trail::no_trail_receipt(),
         }),
     }
