@@ -243,7 +243,7 @@ macro_rules! __audit {
     (@display [$($bound:tt)*] $stated:tt [$($fields:tt)*] $event:ident $name:tt { $($value:tt)+ } $($rest:tt)*) => {
         $crate::__audit!(@field
             [ $($bound)* { v } { &$($value)+ } ] $stated
-            [ $($fields)* $name { &$crate::__private::ByDisplay(v) } ] $event $($rest)*)
+            [ $($fields)* $name { &(&&$crate::__private::Pick(v)).audit_display() } ] $event $($rest)*)
     };
     (@debug [$($bound:tt)*] $stated:tt [$($fields:tt)*] $event:ident $name:tt { $($value:tt)+ } $($rest:tt)*) => {
         $crate::__audit!(@field
@@ -259,7 +259,7 @@ macro_rules! __audit {
     (@value [$($bound:tt)*] $stated:tt [$($fields:tt)*] $event:ident $name:tt { $($value:tt)+ } $($rest:tt)*) => {
         $crate::__audit!(@field
             [ $($bound)* { v } { &$($value)+ } ] $stated
-            [ $($fields)* $name { &(&&&&&&$crate::__private::Pick(v)).audit_value() } ] $event $($rest)*)
+            [ $($fields)* $name { &(&&&&&&&$crate::__private::Pick(v)).audit_value() } ] $event $($rest)*)
     };
 }
 

@@ -1,5 +1,6 @@
 //! What the expansion of [`audit!`](crate::audit!) calls. No part of the API.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
@@ -162,9 +163,31 @@ pub trait Value {
     fn put(&self, sink: Sink<'_>);
 }
 
+/// A scalar, written as `value`: no code of its own runs, so nothing needs to be caught.
+#[derive(Debug)]
+pub struct ByScalar<'a, T: ?Sized>(&'a T);
+
+impl<T: Scalar + ?Sized> Value for ByScalar<'_, T> {
+    #[inline]
+    fn put(&self, sink: Sink<'_>) {
+        self.0.put(sink);
+    }
+}
+
+/// A string, written as `%value`: it is its `Display`.
+#[derive(Debug)]
+pub struct ByText<'a, T: ?Sized>(&'a T);
+
+impl<T: Text + ?Sized> Value for ByText<'_, T> {
+    #[inline]
+    fn put(&self, sink: Sink<'_>) {
+        sink.0.str(self.0.text());
+    }
+}
+
 /// Written as `%value`.
 #[derive(Debug)]
-pub struct ByDisplay<'a, T: ?Sized>(pub &'a T);
+pub struct ByDisplay<'a, T: ?Sized>(&'a T);
 
 impl<T: fmt::Display + ?Sized> Value for ByDisplay<'_, T> {
     fn put(&self, sink: Sink<'_>) {
@@ -192,6 +215,83 @@ impl Value for Message<'_> {
             Some(text) => sink.0.str(text),
             None => sink.0.display(&self.0),
         }
+    }
+}
+
+/// What is its text.
+pub trait Text {
+    fn text(&self) -> &str;
+}
+
+impl Text for str {
+    #[inline]
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Text for String {
+    #[inline]
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Text for Cow<'_, str> {
+    #[inline]
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl<T: Text + ?Sized> Text for &T {
+    #[inline]
+    fn text(&self) -> &str {
+        T::text(self)
+    }
+}
+
+/// What is written without any code of its own.
+pub trait Scalar {
+    fn put(&self, sink: Sink<'_>);
+}
+
+macro_rules! scalars {
+    ($($type:ty: |$value:ident, $sink:ident| $put:expr;)+) => {
+        $(
+            impl Scalar for $type {
+                #[inline]
+                fn put(&self, Sink($sink): Sink<'_>) {
+                    let $value = self;
+                    $put;
+                }
+            }
+        )+
+    };
+}
+
+scalars! {
+    str: |value, sink| sink.str(value);
+    String: |value, sink| sink.str(value);
+    Cow<'_, str>: |value, sink| sink.str(value);
+    bool: |value, sink| sink.bool(*value);
+    i8: |value, sink| sink.i64((*value).into());
+    i16: |value, sink| sink.i64((*value).into());
+    i32: |value, sink| sink.i64((*value).into());
+    i64: |value, sink| sink.i64(*value);
+    u8: |value, sink| sink.u64((*value).into());
+    u16: |value, sink| sink.u64((*value).into());
+    u32: |value, sink| sink.u64((*value).into());
+    u64: |value, sink| sink.u64(*value);
+    usize: |value, sink| sink.u64(*value as u64);
+    isize: |value, sink| sink.i64(*value as i64);
+    f64: |value, sink| sink.f64(*value);
+}
+
+impl<T: Scalar + ?Sized> Scalar for &T {
+    #[inline]
+    fn put(&self, sink: Sink<'_>) {
+        T::put(self, sink);
     }
 }
 
@@ -302,6 +402,7 @@ pub mod pick {
         };
     }
 
+    choice! { Value6 audit_value (&&&&&&) ByScalar of T: Scalar }
     choice! { Value5 audit_value (&&&&&) BySerialize of T: Serialize }
     choice! { Value4 audit_value (&&&&) ByError of T: Error }
     choice! { Value3 audit_value (&&&) ByErrorIn of T: Deref<Target: Error> }
@@ -313,6 +414,19 @@ pub mod pick {
     choice! { Error3 audit_error (&&&) ByOptionalError of Option<T>: Error }
     choice! { Error2 audit_error (&&) ByOptionalErrorIn of Option<T>: Deref<Target: Error> }
     choice! { Error1 audit_error (&) BySerialize of T: Serialize }
+
+    choice! { Display1 audit_display (&) ByText of T: Text }
+
+    /// Whether it is a `Display` is asked where it is recorded, which gives the better complaint.
+    pub trait Display0<'a, T: ?Sized> {
+        fn audit_display(&self) -> ByDisplay<'a, T>;
+    }
+
+    impl<'a, T: ?Sized> Display0<'a, T> for Pick<'a, T> {
+        fn audit_display(&self) -> ByDisplay<'a, T> {
+            ByDisplay(self.0)
+        }
+    }
 
     pub trait Value0<'a, T: ?Sized> {
         fn audit_value(&self) -> ByNothing<'a, T>
