@@ -78,8 +78,8 @@ pub mod private;
 macro_rules! audit {
     (parent: $parent:expr, in: $trail:expr, $($event_fields_message:tt)+) => {
         $crate::__audit!(@event
-            [ { parent } { $crate::__private::parent($parent) } { trail } { $crate::__private::trail(&$trail) } ]
-            [ parent: parent, trail: trail, ]
+            [ { parent } { $crate::__private::parent($parent) } { trail } { &$trail } ]
+            [ parent: parent, trail: $crate::__private::trail(trail), ]
             $($event_fields_message)+
         )
     };
@@ -92,8 +92,8 @@ macro_rules! audit {
     };
     (in: $trail:expr, $($event_fields_message:tt)+) => {
         $crate::__audit!(@event
-            [ { trail } { $crate::__private::trail(&$trail) } ]
-            [ trail: trail, ]
+            [ { trail } { &$trail } ]
+            [ trail: $crate::__private::trail(trail), ]
             $($event_fields_message)+
         )
     };

@@ -88,7 +88,9 @@ fn drafts_do_not_mix_while_several_are_open() {
     let audit = testing::capture().unwrap();
     let first = audit.trail().draft(events::DATA_READ).user_id("alice");
     let second = audit.trail().draft(events::DATA_UPDATE).user_id("bob");
-    let first = std::thread::spawn(move || first.resource("book").emit()).join().unwrap();
+    let first = std::thread::spawn(move || first.resource("book").emit())
+        .join()
+        .unwrap();
     second.emit();
     assert!(first.accepted().is_ok());
     let read = audit.one(events::DATA_READ);
@@ -99,12 +101,24 @@ fn drafts_do_not_mix_while_several_are_open() {
 #[test]
 fn names_known_at_run_time_mean_what_they_mean_in_the_macro() {
     let audit = testing::capture().unwrap();
-    let names = ["enduser.id", "seq", "tag", "metadata", "password", "http.request.method", "a name"];
+    let names = [
+        "enduser.id",
+        "seq",
+        "tag",
+        "metadata",
+        "password",
+        "http.request.method",
+        "a name",
+    ];
     let mut draft = audit.trail().draft(events::DATA_READ);
     for name in names {
         draft = draft.field(name, &"value");
     }
-    draft.field("outcome", &"denied").field("none", &None::<u8>).user_id("the second").emit();
+    draft
+        .field("outcome", &"denied")
+        .field("none", &None::<u8>)
+        .user_id("the second")
+        .emit();
     let record = audit.one(events::DATA_READ);
     assert_eq!(record.user_id(), Some("value"));
     assert_eq!(record.method(), Some("value"));
@@ -147,7 +161,9 @@ fn the_short_ways_state_the_event_and_the_outcome() {
         ("SECURITY_INCIDENT", Outcome::Unknown, Severity::Critical),
         ("SYSTEM_BACKUP", Outcome::Unknown, Severity::Low),
     ];
-    let expected: Vec<_> = expected.map(|(event, outcome, severity)| (event.to_owned(), outcome, severity)).into();
+    let expected: Vec<_> = expected
+        .map(|(event, outcome, severity)| (event.to_owned(), outcome, severity))
+        .into();
     assert_eq!(told, expected);
 }
 

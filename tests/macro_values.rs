@@ -4,15 +4,7 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use tracing_audit::{
-    Category, ErrorKind, EventType, Hashed, Masked, Outcome, Redaction, Secret, Severity, Treatment, audit, events, testing,
-};
-
-#[derive(serde::Serialize)]
-struct Role {
-    name: &'static str,
-    password: &'static str,
-}
+use tracing_audit::{Category, ErrorKind, EventType, Outcome, Severity, audit, events, testing};
 
 #[test]
 fn a_field_stands_under_the_name_it_was_given_in_every_form() {
@@ -22,7 +14,10 @@ fn a_field_stands_under_the_name_it_was_given_in_every_form() {
         id: &'static str,
         r#type: &'static str,
     }
-    let request = Request { id: "r-1", r#type: "GET" };
+    let request = Request {
+        id: "r-1",
+        r#type: "GET",
+    };
     audit!(
         events::DATA_READ,
         count,
@@ -50,9 +45,9 @@ fn a_field_stands_under_the_name_it_was_given_in_every_form() {
         json!({
             "count": 7,
             "text": "a text",
-            "request.type": "\"GET\"",
+            "request.type": "GET",
             "enduser.role": "editor",
-            "any name": "\"a text\"",
+            "any name": "a text",
             "r#raw": 1,
             "const.name": true,
             "match.fn": 1.5,
@@ -87,7 +82,9 @@ fn values_are_evaluated_once_and_in_the_order_written() {
     );
     assert_eq!(
         *order.borrow(),
-        ["parent", "in", "event", "first", "outcome", "second", "third", "severity", "message", "end"]
+        [
+            "parent", "in", "event", "first", "outcome", "second", "third", "severity", "message", "end"
+        ]
     );
     let record = audit.one(events::DATA_READ);
     assert_eq!(record.outcome(), Outcome::Denied);
@@ -119,13 +116,24 @@ fn what_is_stated_wins_over_the_event_and_what_is_not_comes_from_it() {
     let audit = testing::capture().unwrap();
     let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
     audit!(MINE);
-    audit!(MINE, outcome = &"x".parse::<u8>(), severity = Severity::Low, occurred = then);
+    audit!(
+        MINE,
+        outcome = &"x".parse::<u8>(),
+        severity = Severity::Low,
+        occurred = then
+    );
     audit!(events::AUTH_LOGIN);
     audit!(events::SECURITY_PERMISSION_DENIED);
     let records = audit.records();
-    assert_eq!((records[0].category(), records[0].severity()), (Category::Data, Severity::High));
+    assert_eq!(
+        (records[0].category(), records[0].severity()),
+        (Category::Data, Severity::High)
+    );
     assert_eq!((records[0].outcome(), records[0].occurred()), (Outcome::Unknown, None));
-    assert_eq!((records[1].outcome(), records[1].severity()), (Outcome::Failure, Severity::Low));
+    assert_eq!(
+        (records[1].outcome(), records[1].severity()),
+        (Outcome::Failure, Severity::Low)
+    );
     assert_eq!(records[1].occurred(), Some(then));
     assert_eq!(records[2].outcome(), Outcome::Success);
     assert_eq!(records[3].outcome(), Outcome::Denied);
@@ -158,27 +166,6 @@ fn an_error_tells_its_causes_and_any_other_value_its_json() {
 }
 
 #[test]
-fn a_secret_is_redacted_by_its_name_by_its_type_and_inside_of_values() {
-    let audit = testing::capture().unwrap();
-    let role = Role { name: "editor", password: "hunter2" };
-    audit!(
-        events::USER_UPDATE,
-        password = "hunter2",
-        neutral = Secret(&"hunter2"),
-        masked = Masked(&"hunter2"),
-        hashed = Hashed(&"hunter2"),
-        new = &role,
-        old = ?Secret(&"hunter2"),
-        "the new role has Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.hunter2hunter2hunter2hunter2hunter2h",
-    );
-    let record = audit.one(events::USER_UPDATE);
-    assert_eq!(record.new().unwrap()["name"], role.name);
-    let line = audit.trail().recent().join("\n");
-    assert!(!line.contains("hunter2"), "{line}");
-    let _ = role.password;
-}
-
-#[test]
 fn a_call_within_a_value_is_recorded_and_a_circle_of_calls_ends() {
     struct Circle;
     impl std::fmt::Display for Circle {
@@ -191,7 +178,11 @@ fn a_call_within_a_value_is_recorded_and_a_circle_of_calls_ends() {
     assert!(audit!(events::DATA_READ, circle = %Circle).accepted().is_ok());
     let records = audit.records();
     assert!((2..=8).contains(&records.len()), "{}", records.len());
-    assert!(records.iter().all(|record| record.metadata().unwrap()["circle"] == "round"));
+    assert!(
+        records
+            .iter()
+            .all(|record| record.metadata().unwrap()["circle"] == "round")
+    );
 }
 
 #[test]
@@ -210,28 +201,6 @@ fn a_value_that_panics_is_marked_and_the_rest_is_recorded() {
         serde_json::Value::Object(record.metadata().unwrap().clone()),
         json!({ "before": 1, "broken": "<panicked>", "after": 2 })
     );
-}
-
-#[test]
-fn one_site_serves_trails_with_different_policies() {
-    fn record(trail: &tracing_audit::Trail) {
-        audit!(in: trail, events::DATA_READ, flavour = "al", password = "hunter2");
-    }
-    let hiding = |builder: tracing_audit::Builder| builder.redaction(Redaction::default().field("flavour", Treatment::Mask));
-    let (plain, other) = (testing::capture().unwrap(), testing::capture_with(hiding).unwrap());
-    for _ in 0..3 {
-        record(plain.trail());
-        record(other.trail());
-    }
-    for record in plain.records() {
-        assert_eq!(record.metadata().unwrap()["flavour"], "al");
-        assert_ne!(record.metadata().unwrap()["password"], "hunter2");
-    }
-    for record in other.records() {
-        assert_ne!(record.metadata().unwrap()["flavour"], "al");
-        assert_ne!(record.metadata().unwrap()["password"], "hunter2");
-    }
-    assert_eq!((plain.records().len(), other.records().len()), (3, 3));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Integration tests.
 
 mod capture_matrix;
+mod context;
+mod draft;
 mod layer;
 mod macro_syntax;
+mod macro_values;
 mod verify;
