@@ -128,6 +128,11 @@ pub struct Follow(Lines);
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Follow {
+    /// Whether the next line is there already, so that waiting for it would not wait.
+    pub fn is_ready(&self) -> bool {
+        self.0.walk.is_ready()
+    }
+
     /// The next line, waiting for it no longer than `at_most`; `None` if none has come. Goes with the writer from file to
     /// file.
     ///

@@ -146,6 +146,15 @@ impl Walk {
         Some(Ok((seq, piece.bytes.filled().get(bytes)?)))
     }
 
+    /// Whether a whole line, or a whole file, is at hand.
+    pub(crate) fn is_ready(&self) -> bool {
+        let in_hand = |open: &Open| {
+            let piece = open.piece.as_ref().map_or(&[][..], |piece| piece.bytes.filled());
+            piece.get(open.at..).is_some_and(|rest| rest.contains(&b'\n'))
+        };
+        !self.todo.is_empty() || self.open.as_ref().is_some_and(in_hand)
+    }
+
     /// At the end of everything: what is wrong with the end, if no one is writing there.
     pub(crate) fn end_damage(&mut self) -> Option<Error> {
         let open = self.open.as_mut()?;

@@ -1,0 +1,63 @@
+//! Checks and shows audit trails.
+
+mod out;
+mod tail;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::out::Failure;
+
+/// Check and show the audit trails that tracing-audit writes
+#[derive(Debug, Parser)]
+#[command(name = "tracing-audit", version, max_term_width = 100, after_help = AFTER)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "\
+Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, 3 unknown key, 4 cannot read,
+64 wrong usage. Colours only on a terminal, and never with NO_COLOR set.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check every byte of a trail against the rest of it and against its state file
+    Verify(verify::Arguments),
+    /// Show the newest records, and with -f those that come
+    Tail(tail::Arguments),
+}
+
+/// `sysexits.h`: the verdicts of `verify` have 1 to 4.
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // Nobody is left to be told if this fails.
+            let _ = error.print();
+            return ExitCode::from(if asked { 0 } else { USAGE });
+        }
+    };
+    let done = match cli.command {
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Tail(arguments) => tail::run(&arguments),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure::Closed(code)) => ExitCode::from(code),
+        Err(Failure::Trail(error)) => {
+            out::complain(&error);
+            ExitCode::from(4)
+        }
+        Err(Failure::Output(error)) => {
+            out::complain(&format_args!("cannot write the output: {error}"));
+            ExitCode::from(4)
+        }
+    }
+}
