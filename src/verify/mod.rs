@@ -64,7 +64,7 @@ pub struct Verify {
     dir: PathBuf,
     state: Option<PathBuf>,
     strict: bool,
-    threads: usize,
+    threads: Option<usize>,
 }
 
 impl Verify {
@@ -75,7 +75,7 @@ impl Verify {
             dir: dir.as_ref().to_owned(),
             state: None,
             strict: false,
-            threads: thread::available_parallelism().map_or(1, usize::from),
+            threads: None,
         }
     }
 
@@ -93,7 +93,7 @@ impl Verify {
 
     /// On how many threads; at least one.
     pub fn threads(mut self, threads: usize) -> Verify {
-        self.threads = threads.clamp(1, 64);
+        self.threads = Some(threads.clamp(1, 64));
         self
     }
 
@@ -125,6 +125,16 @@ impl Verify {
             Error::new(ErrorKind::Io, "files came and went while they were read")
                 .at(&self.dir)
                 .remedy("try again")
+        })
+    }
+
+    /// No more threads than there is work for: asking how many processors there are takes longer than a small trail.
+    fn threads_for(&self, survey: &Survey) -> usize {
+        const EACH: u64 = 4 << 20;
+        let bytes: u64 = survey.valid.iter().map(|found| found.len).sum();
+        self.threads.unwrap_or_else(|| match bytes < EACH {
+            true => 1,
+            false => thread::available_parallelism().map_or(1, usize::from).min(64),
         })
     }
 
@@ -186,7 +196,7 @@ impl Verify {
             plan(&file.name, &file.path, 0, file.len, Fold::loose());
         }
         let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
-        let outcomes = pass::run(jobs, self.threads, &AtomicU64::new(0));
+        let outcomes = pass::run(jobs, self.threads_for(&survey), &AtomicU64::new(0));
         let live = held || is_held(&**disk, &home);
 
         let mut folds = Vec::new();
