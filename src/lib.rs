@@ -14,6 +14,7 @@ mod severity;
 mod chain;
 mod parse;
 mod render;
+mod secret;
 
 mod io;
 mod key;
@@ -55,6 +56,7 @@ pub use outcome::Outcome;
 pub use reader::{Entries, Follow, Lines, read};
 pub use receipt::Receipt;
 pub use record::Record;
+pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, Health, Setting, Source, Status};
 pub use trail::Trail;
