@@ -13,6 +13,7 @@ mod severity;
 
 mod chain;
 mod parse;
+mod redact;
 mod render;
 mod secret;
 
@@ -56,6 +57,7 @@ pub use outcome::Outcome;
 pub use reader::{Entries, Follow, Lines, read};
 pub use receipt::Receipt;
 pub use record::Record;
+pub use redact::{Class, Redaction, Shape, Treatment};
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, Health, Setting, Source, Status};

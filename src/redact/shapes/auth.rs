@@ -1,0 +1,212 @@
+//! Credentials of HTTP and of command lines: `Bearer …`, `Basic …`, `curl -u user:password`, `--password …`,
+//! `mysql -p…`.
+
+use super::{at, before, reads, run, set};
+
+/// The schemes of an `Authorization` value, and whether one token follows (else parameters up to the end).
+const SCHEMES: &[(&[u8], bool)] = &[
+    (b"bearer", true),
+    (b"basic", true),
+    (b"token", true),
+    (b"apikey", true),
+    (b"api-key", true),
+    (b"key", true),
+    (b"negotiate", true),
+    (b"kerberos", true),
+    (b"ntlm", true),
+    (b"jwt", true),
+    (b"dpop", true),
+    (b"vapid", false),
+    (b"digest", false),
+    (b"oauth", false),
+    (b"hawk", false),
+    (b"mac", false),
+    (b"signature", false),
+    (b"scram-sha-1", false),
+    (b"scram-sha-256", false),
+    (b"aws4-hmac-sha256", false),
+    (b"aws", true),
+    (b"sharedkey", true),
+    (b"sharedkeylite", true),
+    (b"sharedaccesssignature", false),
+    (b"googlelogin", false),
+    (b"private-token", true),
+    (b"bot", true),
+    (b"snowflake", false),
+    (b"genie-key", true),
+    (b"genie-key,", true),
+];
+
+/// If a scheme stands at `i`: where its credentials begin, and whether they are one token.
+pub(in super::super) fn scheme(s: &[u8], i: usize) -> Option<(usize, bool)> {
+    let end = run(s.get(..(i + 24).min(s.len()))?, i, set::URL64);
+    let word = s.get(i..end)?;
+    let (_, single) = SCHEMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word))?;
+    let start = spaces(s, end);
+    (start > end && at(s, start) > b' ').then_some((start, *single))
+}
+
+/// The credentials behind the word `bearer`, `basic` or, if it begins the value, `token`; the word begins at `i`.
+///
+/// In prose the words have other meanings ("bearer of bad news", "basic auth"): what follows must look
+/// like credentials, or be all there is.
+pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
+    let basic = reads(s, i, b"basic");
+    let token = i == 0 && reads(s, i, b"token");
+    let word = match (basic || token, reads(s, i, b"bearer")) {
+        (true, _) => 5,
+        (_, true) => 6,
+        _ => return None,
+    };
+    let start = spaces(s, i + word);
+    if start == i + word {
+        return None;
+    }
+    let end = run(s, start, set::TOKEN68);
+    let text = s.get(start..end)?;
+    let end = end - text.iter().rev().take_while(|b| **b == b'.').count();
+    let text = s.get(start..end)?;
+    if text.is_empty() || matches!(at(s, end), b'[' | b'"' | b'\'') && text.ends_with(b"=") {
+        return None;
+    }
+    let alone = i == 0 && end == s.len() && !NOT_CREDENTIALS.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let found = if token {
+        alone && text.len() >= 16 && super::mixed(text)
+    } else if basic {
+        pair_in_base64(text) || alone && text.len() >= 8 && text.len() % 4 == 0
+    } else {
+        let odd = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'/' | b'~');
+        let humps = text.iter().skip(1).any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase);
+        alone || text.len() >= 6 && (text.iter().any(odd) || humps || text.len() >= 24)
+    };
+    found.then_some((start, end))
+}
+
+/// Words that stand behind `Bearer` without being one.
+const NOT_CREDENTIALS: &[&[u8]] = &[
+    b"token", b"tokens", b"auth", b"authentication", b"authorization", b"scheme", b"only", b"required", b"missing",
+    b"realm", b"error", b"format", b"credentials", b"header", b"invalid", b"null", b"undefined", b"none",
+];
+
+/// Whether this is base64 for `user:password` in printable characters.
+fn pair_in_base64(text: &[u8]) -> bool {
+    let body = text.get(..text.iter().position(|b| *b == b'=').unwrap_or(text.len())).unwrap_or_default();
+    if body.len() < 4 || body.len() % 4 == 1 {
+        return false;
+    }
+    let mut colon = false;
+    let (mut bits, mut held) = (0u32, 0u32);
+    for b in body {
+        let value = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return false,
+        };
+        held = (held << 6 | u32::from(value)) & 0xFFFF;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            let decoded = (held >> bits) as u8;
+            if decoded < b' ' || decoded == 0x7F {
+                return false;
+            }
+            colon |= decoded == b':';
+        }
+    }
+    colon
+}
+
+/// The password of an SQL statement, `PASSWORD 'x'` or `IDENTIFIED BY 'x'`; the first word begins at `i`.
+pub(in super::super) fn sql(s: &[u8], i: usize) -> Option<(usize, usize)> {
+    let mut end = if reads(s, i, b"password") {
+        i + 8
+    } else if reads(s, i, b"identified by") {
+        i + 13
+    } else {
+        return None;
+    };
+    // `PASSWORD('x')`, `IDENTIFIED BY PASSWORD 'x'`.
+    end += if reads(s, end, b" password") { 9 } else { 0 };
+    let open = spaces(s, end);
+    let open = if at(s, open) == b'(' { spaces(s, open + 1) } else { open };
+    let until = argument(s, open + 1, b'\'');
+    (open > end && at(s, open) == b'\'' && until > open + 1).then_some((open + 1, until))
+}
+
+/// The password of `-u user:password` and its longer forms; `colon` is where the colon stands.
+pub(in super::super) fn user_flag(s: &[u8], colon: usize) -> Option<(usize, usize)> {
+    const FLAGS: [&[u8]; 8] =
+        [b"-u ", b"-U ", b"--user ", b"--user=", b"--proxy-user ", b"--proxy-user=", b"--login ", b"--creds "];
+    let head = s.get(colon.saturating_sub(64)..colon)?;
+    let user = head.iter().rev().position(|b| *b <= b' ' || matches!(b, b'"' | b'\'' | b'=' | b':')).unwrap_or(head.len());
+    let begin = |i: usize| i == 0 || before(s, i).is_ascii_whitespace();
+    let mut from = colon - user;
+    let quote = match before(s, from) {
+        b @ (b'"' | b'\'') => b,
+        _ => 0,
+    };
+    from -= usize::from(quote != 0);
+    // `-ubob:x`
+    let glued = user > 2 && quote == 0 && reads(s, from, b"-u") && begin(from);
+    let lead = s.get(from.saturating_sub(16)..from)?;
+    let flagged = || FLAGS.iter().any(|flag| lead.ends_with(flag) && begin(from - flag.len()));
+    if user == 0 || !(glued || flagged()) {
+        return None;
+    }
+    let start = colon + 1;
+    let end = argument(s, start, quote);
+    (end > start).then_some((start, end))
+}
+
+/// Where a command-line argument ends: at its quote, or at white space.
+pub(in super::super) fn argument(s: &[u8], start: usize, quote: u8) -> usize {
+    let rest = s.get(start..).unwrap_or_default();
+    let stop = |b: &u8| if quote == 0 { *b <= b' ' || matches!(b, b'"' | b'\'' | b'`') } else { *b == quote };
+    start + rest.iter().position(stop).unwrap_or(rest.len())
+}
+
+/// The name and the value of a long option with its value behind a space; `i` is the first of its two dashes.
+pub(in super::super) fn long_flag(s: &[u8], i: usize) -> Option<((usize, usize), (usize, usize))> {
+    if matches!(before(s, i), b'-' | b'_') || before(s, i).is_ascii_alphanumeric() {
+        return None;
+    }
+    let name = i + 2;
+    let end = run(s.get(..(name + 64).min(s.len()))?, name, set::URL64);
+    if memchr::memmem::find(s.get(name..end)?, b"--").is_some() {
+        return None;
+    }
+    let value = spaces(s, end);
+    let quote = match at(s, value) {
+        b @ (b'"' | b'\'') => b,
+        _ => 0,
+    };
+    let from = value + usize::from(quote != 0);
+    let until = argument(s, from, quote);
+    let ok = end > name && value > end && until > from && !matches!(at(s, value), b'-' | b'=' | b':');
+    ok.then_some(((name, end), (from, until)))
+}
+
+/// The password of `-pPASSWORD`, for commands that take it so; `i` is the dash.
+pub(in super::super) fn short_flag(s: &[u8], i: usize, spaced: bool) -> Option<(usize, usize)> {
+    if at(s, i + 1) != b'p' || !before(s, i).is_ascii_whitespace() {
+        return None;
+    }
+    let mut start = i + 2;
+    if spaced && at(s, start) == b' ' {
+        start = spaces(s, start);
+    }
+    let quote = match at(s, start) {
+        b @ (b'"' | b'\'') => b,
+        _ => 0,
+    };
+    start += usize::from(quote != 0);
+    let end = argument(s, start, quote);
+    (end > start && !matches!(at(s, start), b'-')).then_some((start, end))
+}
+
+fn spaces(s: &[u8], i: usize) -> usize {
+    i + s.get(i..).unwrap_or_default().iter().take(8).take_while(|b| **b == b' ').count()
+}

@@ -1,0 +1,101 @@
+//! Payment card numbers: 12 to 19 digits of a known issuer with a right check digit (ISO/IEC 7812), whole or in groups
+//! with single spaces or dashes.
+
+use super::{at, before};
+
+/// Where the card number that begins at `i` ends.
+///
+/// `i` is the start of a run of digits. Groups must look like those of a card: four or more digits first, three or more
+/// after, one separator throughout, so that dates, telephone numbers and UUIDs do not add up to one.
+pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
+    let previous = before(s, i);
+    let earlier = before(s, i.saturating_sub(1));
+    let glued = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
+    // A longer number, a decimal, a telephone number, the rest of an identifier, a negative number.
+    let rest = matches!(previous, b'.' | b',') && earlier.is_ascii_digit() || previous == b'-' && !earlier.is_ascii_alphabetic();
+    if glued(previous) || previous == b'+' || rest {
+        return None;
+    }
+    let mut digits = [0u8; 19];
+    let (mut n, mut at_, mut group, mut groups) = (0usize, i, 0usize, 0usize);
+    let mut separator = 0u8;
+    let mut found = None;
+    loop {
+        let b = at(s, at_);
+        if b.is_ascii_digit() {
+            match digits.get_mut(n) {
+                Some(digit) => *digit = b - b'0',
+                None => break,
+            }
+            n += 1;
+            group += 1;
+            at_ += 1;
+            continue;
+        }
+        if group < if groups == 0 { 4 } else { 3 } {
+            break;
+        }
+        groups += 1;
+        group = 0;
+        let next = at(s, at_ + 1);
+        let goes_on = matches!(b, b' ' | b'-') && next.is_ascii_digit() && (separator == 0 || separator == b);
+        // Inside a longer dashed run only the whole run may be a card.
+        // Only a whole dashed run is a card, and no decimal is.
+        let more = b == b'-' && (next.is_ascii_alphanumeric() || next == b'-') || b == b'.' && next.is_ascii_digit();
+        let closed = !glued(b) && !more;
+        if closed && digits.get(..n).is_some_and(|d| n >= 12 && issued(d) && luhn(d)) {
+            found = Some(at_);
+        }
+        if !goes_on {
+            break;
+        }
+        separator = b;
+        at_ += 1;
+    }
+    found
+}
+
+/// Whether an issuer gives out numbers of this length with these first digits.
+fn issued(digits: &[u8]) -> bool {
+    let n = digits.len();
+    let first = |k: usize| digits.iter().take(k).fold(0u32, |all, d| all * 10 + u32::from(*d));
+    let (two, three, four) = (first(2), first(3), first(4));
+    match two {
+        // Visa.
+        40..=49 => matches!(n, 13 | 16 | 19),
+        // Mastercard, and its second range; Mir.
+        51..=55 => n == 16,
+        22 if four <= 2204 => (16..=19).contains(&n),
+        22..=27 => (2221..=2720).contains(&four) && n == 16,
+        // American Express.
+        34 | 37 => n == 15,
+        // Diners Club, JCB.
+        30 => (three <= 305 || four == 3095) && matches!(n, 14 | 16 | 19),
+        36 | 38 | 39 => (14..=19).contains(&n),
+        35 => (3528..=3589).contains(&four) && (16..=19).contains(&n),
+        // Discover, UnionPay, RuPay.
+        60 | 62 | 65 => (16..=19).contains(&n),
+        64 => three >= 644 && (16..=19).contains(&n),
+        // Maestro, Dankort, InstaPayment.
+        50 | 56..=58 | 67 => (12..=19).contains(&n),
+        63 => matches!(four, 6304 | 6390) || (636..=639).contains(&three) && n >= 16,
+        // RuPay, Troy.
+        81 | 82 => n == 16,
+        97 => four == 9792 && n == 16,
+        _ => false,
+    }
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(k, d)| {
+            let d = u32::from(*d) << (k & 1);
+            if d > 9 { d - 9 } else { d }
+        })
+        .sum();
+    // All zeros add up too.
+    sum % 10 == 0 && sum > 0
+}

@@ -1,0 +1,119 @@
+//! Secrets that show by their form, whatever they are called.
+//!
+//! Each matcher is asked at one position and looks forward over what it would consume, plus a fixed number of bytes;
+//! none goes back over what another has read, so a walk stays linear. Check digits, exact lengths and
+//! boundaries keep hashes, UUIDs, timestamps and identifiers out.
+
+pub(super) mod auth;
+pub(super) mod card;
+pub(super) mod email;
+pub(super) mod iban;
+pub(super) mod jwt;
+pub(super) mod pem;
+pub(super) mod providers;
+pub(super) mod ssn;
+pub(super) mod token;
+pub(super) mod url;
+
+/// Sets of bytes, to be joined with `|`.
+pub(super) mod set {
+    pub(in super::super) const DIGIT: u16 = 1;
+    pub(in super::super) const LOWER: u16 = 1 << 1;
+    pub(in super::super) const UPPER: u16 = 1 << 2;
+    /// `a` to `f`.
+    pub(in super::super) const AF: u16 = 1 << 3;
+    /// `A` to `F`.
+    pub(in super::super) const AF_UPPER: u16 = 1 << 4;
+    pub(in super::super) const UNDER: u16 = 1 << 5;
+    pub(in super::super) const DASH: u16 = 1 << 6;
+    pub(in super::super) const DOT: u16 = 1 << 7;
+    pub(in super::super) const PLUS: u16 = 1 << 8;
+    pub(in super::super) const SLASH: u16 = 1 << 9;
+    pub(in super::super) const EQUALS: u16 = 1 << 10;
+    pub(in super::super) const TILDE: u16 = 1 << 11;
+    pub(in super::super) const DOLLAR: u16 = 1 << 12;
+    pub(in super::super) const PERCENT: u16 = 1 << 13;
+    pub(in super::super) const COLON: u16 = 1 << 14;
+
+    pub(in super::super) const ALNUM: u16 = DIGIT | LOWER | UPPER;
+    pub(in super::super) const WORD: u16 = ALNUM | UNDER;
+    /// The base64url alphabet.
+    pub(in super::super) const URL64: u16 = WORD | DASH;
+    pub(in super::super) const BASE64: u16 = ALNUM | PLUS | SLASH | EQUALS;
+    pub(in super::super) const HEX: u16 = DIGIT | AF;
+    pub(in super::super) const ANY_HEX: u16 = DIGIT | AF | AF_UPPER;
+    /// What RFC 7235 calls `token68`, the form of bearer credentials.
+    pub(in super::super) const TOKEN68: u16 = URL64 | DOT | TILDE | PLUS | SLASH | EQUALS;
+}
+
+static SETS: [u16; 256] = {
+    let mut sets = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        let c = b as u8;
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+        {
+            sets[b] = match c {
+                b'0'..=b'9' => set::DIGIT,
+                b'a'..=b'f' => set::LOWER | set::AF,
+                b'g'..=b'z' => set::LOWER,
+                b'A'..=b'F' => set::UPPER | set::AF_UPPER,
+                b'G'..=b'Z' => set::UPPER,
+                b'_' => set::UNDER,
+                b'-' => set::DASH,
+                b'.' => set::DOT,
+                b'+' => set::PLUS,
+                b'/' => set::SLASH,
+                b'=' => set::EQUALS,
+                b'~' => set::TILDE,
+                b'$' => set::DOLLAR,
+                b'%' => set::PERCENT,
+                b':' => set::COLON,
+                _ => 0,
+            };
+        }
+        b += 1;
+    }
+    sets
+};
+
+/// The sets that `b` belongs to.
+#[inline]
+pub(super) fn sets(b: u8) -> u16 {
+    SETS.get(usize::from(b)).copied().unwrap_or(0)
+}
+
+/// The byte at `i`, or NUL past the end: a boundary for every matcher.
+#[inline]
+pub(super) fn at(s: &[u8], i: usize) -> u8 {
+    s.get(i).copied().unwrap_or(0)
+}
+
+/// The byte before `i`, or NUL at the start.
+#[inline]
+pub(super) fn before(s: &[u8], i: usize) -> u8 {
+    i.checked_sub(1).map_or(0, |i| at(s, i))
+}
+
+/// Where the run of bytes of `set` that begins at `from` ends.
+#[inline]
+pub(super) fn run(s: &[u8], from: usize, set: u16) -> usize {
+    let rest = s.get(from..).unwrap_or_default();
+    from + rest.iter().position(|b| sets(*b) & set == 0).unwrap_or(rest.len())
+}
+
+/// [`run`], given up one past `limit` bytes.
+#[inline]
+pub(super) fn run_to(s: &[u8], from: usize, set: u16, limit: usize) -> usize {
+    run(s.get(..from.saturating_add(limit).saturating_add(1)).unwrap_or(s), from, set)
+}
+
+/// Whether letters and digits both occur.
+pub(super) fn mixed(body: &[u8]) -> bool {
+    body.iter().any(u8::is_ascii_digit) && body.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether `s` at `i` reads `word`, in any case.
+pub(super) fn reads(s: &[u8], i: usize, word: &[u8]) -> bool {
+    s.get(i..i.saturating_add(word.len())).is_some_and(|text| text.eq_ignore_ascii_case(word))
+}

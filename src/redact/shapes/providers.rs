@@ -1,0 +1,177 @@
+//! The prefixes of the providers, as published by them or by GitHub's secret scanning partners' list.
+//!
+//! Public identifiers are left out: publishable Stripe keys (`pk_`), Twilio account SIDs, PostHog project keys.
+
+use super::set::*;
+use crate::redact::Class;
+
+/// No upper limit.
+pub(super) const ANY: u16 = u16::MAX;
+
+/// What must follow a prefix.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    pub(super) set: u16,
+    /// Bytes after the prefix, at least and at most.
+    pub(super) min: u16,
+    pub(super) max: u16,
+    /// Letters and digits must both occur: the prefix alone is not rare enough.
+    pub(super) mixed: bool,
+    /// The prefix stays readable: it is the address of a hook.
+    pub(super) keep: bool,
+    /// Bytes before the prefix that belong to the token.
+    pub(super) back: u16,
+    pub(super) class: Class,
+}
+
+const fn token(set: u16, min: u16, max: u16) -> Rule {
+    Rule { set, min, max, mixed: false, keep: false, back: 0, class: Class::Token }
+}
+
+const fn key(set: u16, min: u16, max: u16) -> Rule {
+    Rule { class: Class::Key, ..token(set, min, max) }
+}
+
+/// For short prefixes that ordinary words may have.
+const fn mixed(rule: Rule) -> Rule {
+    Rule { mixed: true, ..rule }
+}
+
+const fn hook(set: u16, min: u16) -> Rule {
+    Rule { keep: true, ..token(set, min, ANY) }
+}
+
+const fn behind(back: u16, rule: Rule) -> Rule {
+    Rule { back, ..rule }
+}
+
+pub(super) const PROVIDERS: &[(Rule, &str)] = &[
+    // Amazon: access key ids, Bedrock keys, MWS, Login with Amazon.
+    (key(DIGIT | UPPER, 16, 16), "AKIA ASIA ABIA ACCA"),
+    (key(BASE64, 100, ANY), "ABSK"),
+    (key(BASE64, 30, ANY), "bedrock-api-key-"),
+    (key(HEX | DASH, 36, 36), "amzn.mws."),
+    (key(HEX, 64, 64), "amzn1.oa2-cs.v1."),
+    // Google: API keys, OAuth access tokens, client secrets and refresh tokens.
+    (mixed(key(URL64, 35, 35)), "AIza"),
+    (token(URL64 | DOT, 20, ANY), "ya29."),
+    (key(URL64, 24, 40), "GOCSPX-"),
+    (mixed(token(URL64, 30, ANY)), "1//0"),
+    // Other clouds.
+    (mixed(key(ALNUM, 12, 26)), "LTAI"),
+    (mixed(key(ALNUM, 32, 36)), "AKID"),
+    (mixed(key(URL64, 30, 60)), "AQVN YCAJE YCM YCP YCN YCO"),
+    (mixed(token(URL64, 50, ANY)), "y0_ y1_ y2_ y3_"),
+    (token(HEX, 64, 64), "dop_v1_ doo_v1_ dor_v1_"),
+    (token(HEX, 32, 32), "dapi"),
+    (token(URL64, 36, ANY), "HRKU-"),
+    (token(HEX | DASH, 100, ANY), "v1.0-"),
+    (mixed(token(URL64, 32, ANY)), "cfut_ cfat_ cfk_"),
+    (token(URL64, 40, ANY), "fo1_ fm1r_ fm1a_"),
+    (token(BASE64 | UNDER | DASH, 60, ANY), "fm2_"),
+    (token(ALNUM, 24, ANY), "rnd_ nfp_ nfc_ nfb_ vcp_ vck_ vci_ vca_ vcr_"),
+    (token(URL64 | DOT, 32, ANY), "pscale_tkn_ pscale_pw_ pscale_oauth_"),
+    (token(URL64, 20, ANY), "sb_secret_ AVNS_ mdb_sa_sk_ tskey- napi_"),
+    (token(HEX, 40, 40), "sbp_"),
+    (token(DIGIT | UPPER, 24, ANY), "SCWSECRET"),
+    // Forges, registries and build services.
+    (token(WORD, 30, ANY), "ghp_ gho_ ghu_ ghs_ ghr_"),
+    (token(WORD, 40, ANY), "github_pat_"),
+    (
+        token(URL64 | DOT, 18, ANY),
+        "glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- glsoat- gloas- glffct- glwt- GR1348941",
+    ),
+    (mixed(token(ALNUM, 24, 40)), "ATBB"),
+    (token(BASE64 | URL64, 40, ANY), "BBDC-"),
+    (token(URL64 | EQUALS, 50, ANY), "ATATT3 ATCTT3 ATSTT3"),
+    (mixed(token(ALNUM, 30, 72)), "npm_"),
+    (token(URL64, 40, ANY), "pypi-Ag"),
+    (token(HEX, 40, 64), "rubygems_"),
+    (mixed(token(ALNUM, 32, 32)), "cio"),
+    (mixed(token(DIGIT | LOWER, 43, 43)), "oy2"),
+    (token(URL64, 30, ANY), "packagist_ CLOJARS_ CCIPAT_ CCIPRJ_"),
+    (token(URL64, 20, ANY), "dckr_pat_ dckr_oat_"),
+    (token(HEX, 40, 40), "bkua_ squ_ sqp_ sqa_ pul-"),
+    (mixed(token(ALNUM, 60, ANY)), "AKCp cmVmdGtu"),
+    (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ pnu_ pnb_"),
+    (behind(15, token(URL64 | EQUALS, 50, 80)), "atlasv1."),
+    (token(URL64, 43, 43), "sha256~"),
+    (mixed(token(URL64 | DOT, 66, 80)), "pat. sat."),
+    // Chat.
+    (mixed(token(URL64 | PERCENT, 10, ANY)), "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxc- xoxd-"),
+    (mixed(token(URL64, 20, ANY)), "xapp- xwfp-"),
+    (mixed(hook(ALNUM | SLASH, 20)), "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/"),
+    (
+        mixed(hook(URL64 | SLASH, 40)),
+        "discord.com/api/webhooks/ discordapp.com/api/webhooks/ discord.com/api/v10/webhooks/ \
+         webhook.office.com/webhookb2/ outlook.office.com/webhook/",
+    ),
+    (mixed(hook(ALNUM | SLASH | DASH, 12)), "hooks.zapier.com/hooks/catch/ open.feishu.cn/open-apis/bot/v2/hook/"),
+    (mixed(hook(URL64 | COLON, 40)), "api.telegram.org/bot"),
+    (mixed(hook(HEX | DASH, 30)), "qyapi.weixin.qq.com/cgi-bin/webhook/send?key="),
+    // Payment and trade.
+    (key(ALNUM, 14, ANY), "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ ek_live_ ek_test_"),
+    (key(BASE64, 20, ANY), "whsec_"),
+    (key(URL64, 20, ANY), "sq0atp- sq0csp-"),
+    (mixed(key(URL64, 56, 64)), "EAAA EAAl"),
+    (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
+    (key(ANY_HEX, 32, 32), "shpat_ shpca_ shppa_ shpss_"),
+    (key(HEX | DASH, 36, 36), "access-sandbox- access-development- access-production-"),
+    (key(WORD | DASH, 12, ANY), "FLWSECK_TEST- FLWSECK-"),
+    (mixed(key(ALNUM, 54, 54)), "EZAK EZTK"),
+    (token(URL64 | EQUALS, 43, 43), "duffel_test_ duffel_live_"),
+    (mixed(key(HEX, 35, 35)), "live_ test_"),
+    (mixed(key(URL64 | EQUALS, 30, ANY)), "secret-live- secret-test-"),
+    (key(HEX, 40, 40), "shippo_live_ shippo_test_"),
+    // Mail and messages.
+    (key(HEX, 32, 32), "SK"),
+    (token(URL64 | DOT, 50, 80), "SG."),
+    (key(URL64, 60, ANY), "xkeysib- xsmtpsib-"),
+    (mixed(key(DIGIT | LOWER, 32, 32)), "key-"),
+    (mixed(key(URL64, 22, 22)), "md-"),
+    // Secrets and infrastructure.
+    (token(URL64, 20, ANY), "hvs. hvb. hvr."),
+    (mixed(token(ALNUM, 24, 24)), "s."),
+    (token(URL64, 80, ANY), "b.AAAAAQ"),
+    (token(ALNUM | DOT | UNDER | DASH, 40, ANY), "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said."),
+    (key(DIGIT | UPPER, 50, 64), "AGE-SECRET-KEY-1"),
+    (token(URL64 | EQUALS, 100, ANY), "ops_eyJ"),
+    (mixed(key(DIGIT | UPPER | DASH, 30, 36)), "A3-"),
+    (mixed(key(LOWER | DIGIT, 58, 58)), "nsec1"),
+    (mixed(key(ALNUM, 100, 112)), "xprv9 xprvA"),
+    (token(DIGIT | UPPER | DOT, 80, ANY), "dt0c01. dt0s01. dt0s02. dt0s03. dt0s06. dt0s08."),
+    (key(URL64, 40, ANY), "PMAK- PMAT-"),
+    (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
+    // Watching.
+    (key(DIGIT | UPPER, 27, 27), "NRAK-"),
+    (key(URL64, 19, 40), "NRJS- NRII- NRIQ- NRRA- NRSP-"),
+    (token(BASE64 | UNDER, 32, ANY), "glc_"),
+    (token(WORD, 40, 42), "glsa_"),
+    (token(BASE64, 60, ANY), "eyJrIjoi"),
+    (token(BASE64 | UNDER | DASH, 60, ANY), "sntrys_"),
+    (token(HEX, 64, 64), "sntryu_ sntrya_ rootly_ ATTA"),
+    (token(ALNUM, 40, ANY), "phx_"),
+    (mixed(token(HEX | DASH, 36, 36)), "sdk- mob- waka_ pat-na1- pat-na2- pat-eu1- pat-ap1-"),
+    // Language models and their kin.
+    (token(URL64, 20, ANY), "sk-proj- sk-svcacct- sk-admin- sk-None- sk-ant- sk-or- sk-lf- tvly-"),
+    (mixed(token(ALNUM, 32, ANY)), "sk- csk- pplx- xai- sess-"),
+    (mixed(key(HEX, 48, 48)), "sk_"),
+    (mixed(token(ALNUM, 30, ANY)), "gsk_ r8_ hf_ api_org_ jina_"),
+    (mixed(token(WORD | DASH, 40, ANY)), "pcsk_ lsv2_pt_ lsv2_sk_ nvapi- tgp_v1_ wandb_v1_"),
+    // Work.
+    (token(ALNUM, 32, ANY), "lin_api_ lin_oauth_"),
+    (mixed(token(ALNUM, 40, 52)), "ntn_ secret_"),
+    (token(URL64 | DOT, 40, ANY), "tfp_ CFPAT- figd_ figo_"),
+    (token(URL64 | DOT, 100, ANY), "sl."),
+    (token(URL64 | DOT, 40, ANY), "sk.eyJ"),
+    (token(ALNUM, 60, ANY), "rdme_"),
+    (mixed(token(ALNUM, 26, 40)), "aio_ p8e- ico- BBFF-"),
+    (token(URL64, 40, ANY), "tk-us- fio-u-"),
+    (token(HEX, 64, 64), "s-s4t2ud- s-s4t2af-"),
+    (mixed(token(ALNUM, 16, 16)), "sm_aat_ sm_pat_ sm_sat_"),
+    (mixed(token(WORD, 20, ANY)), "lip_ zpka_"),
+    (behind(37, token(0, 0, 0)), "mmk"),
+    // Older social networks.
+    (mixed(token(ALNUM, 80, ANY)), "EAA"),
+    (mixed(token(ALNUM | PERCENT, 60, ANY)), "AAAAAAAAAAAAAAAAAAAAA"),
+];

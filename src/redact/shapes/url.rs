@@ -1,0 +1,47 @@
+//! Passwords in URLs: `scheme://user:password@host`.
+
+use super::{at, before, run, set};
+
+/// The password of the URL whose `://` begins at `colon`.
+///
+/// The authority ends at the first slash; a password with a raw slash in it is recognised only if what stands before
+/// the slash cannot be a port.
+pub(in super::super) fn find(s: &[u8], colon: usize) -> Option<(usize, usize)> {
+    if !before(s, colon).is_ascii_alphanumeric() {
+        return None;
+    }
+    let start = colon + 3;
+    let rest = s.get(start..)?;
+    let stop = |b: &u8| *b <= b' ' || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\');
+    let path = |b: &u8| matches!(b, b'/' | b'?' | b'#');
+    let authority = rest.get(..rest.iter().take(256).position(|b| stop(b) || path(b)).unwrap_or(rest.len().min(256)))?;
+    let user = authority.iter().position(|b| matches!(b, b':' | b'@' | b'['))?;
+    if authority.get(user) != Some(&b':') {
+        return None;
+    }
+    let sign = match authority.iter().rposition(|b| *b == b'@') {
+        Some(sign) => sign,
+        None => {
+            let port = authority.get(user + 1..)?;
+            if port.iter().all(u8::is_ascii_digit) {
+                return None;
+            }
+            let whole = rest.get(..rest.iter().take(128).position(stop).unwrap_or(rest.len().min(128)))?;
+            whole.iter().rposition(|b| *b == b'@')?
+        }
+    };
+    let (from, until) = (start + user + 1, start + sign);
+    (until > from).then_some((from, until))
+}
+
+/// The password of an Oracle thin URL, `jdbc:oracle:thin:user/password@host`; `colon` is the third colon.
+pub(in super::super) fn oracle(s: &[u8], colon: usize) -> Option<(usize, usize)> {
+    if !s.get(..colon)?.ends_with(b"jdbc:oracle:thin") {
+        return None;
+    }
+    let slash = run(s, colon + 1, set::URL64 | set::DOT | set::DOLLAR);
+    let from = slash + 1;
+    let rest = s.get(from..)?;
+    let until = from + rest.iter().take(128).position(|b| *b == b'@' || *b <= b' ')?;
+    (at(s, slash) == b'/' && at(s, until) == b'@' && until > from).then_some((from, until))
+}

@@ -1,0 +1,437 @@
+//! The walk over a text that the sieve held back: where each secret begins and ends.
+//!
+//! One pass, left to right, over words and the bytes between them. At the start of a word the [shapes](super::shapes) are asked, at a
+//! separator the [name](super::pair) before it. Nested JSON needs no parser: at every depth, and however often its quotes are
+//! escaped, a member is a name, a colon and a value. What is kept of its structure is the end of the string one is in: nothing found
+//! there reaches beyond, so that no content of a member, however broken or hostile, can hide or harm the next one.
+
+use super::pair;
+use super::policy::{Policy, Verdict};
+use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, sets, set, ssn, token, url};
+use super::{Class, Shape};
+
+/// A secret in a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) verdict: Verdict,
+    /// A JSON value that was no string becomes one: the number of backslashes before its quotes.
+    pub(super) quotes: Option<usize>,
+    /// Where the walk goes on: behind the quote that closes it.
+    pub(super) next: usize,
+}
+
+impl Hit {
+    /// Writes the quote that a replaced JSON value needs.
+    pub(super) fn quote(&self, out: &mut String) {
+        if let Some(level) = self.quotes {
+            out.extend(std::iter::repeat_n('\\', level));
+            out.push('"');
+        }
+    }
+}
+
+/// Strings within strings that are told apart; each level doubles the backslashes.
+const DEPTH: usize = 6;
+
+/// A string within the text.
+#[derive(Clone, Copy)]
+struct Quoted {
+    start: usize,
+    end: usize,
+    /// The backslashes before its quotes.
+    level: usize,
+}
+
+/// The hits of a text, in order; they do not overlap.
+pub(super) struct Walk<'a> {
+    pub(super) policy: &'a Policy,
+    /// The text up to the end of the innermost string.
+    pub(super) s: &'a [u8],
+    all: &'a [u8],
+    /// The strings around the current position, outermost first.
+    strings: [Quoted; DEPTH],
+    depth: usize,
+    at: usize,
+    /// A value that stays as it is: the walk goes on behind it.
+    pub(super) skip: usize,
+    /// The end of the last hit: nothing before it may become part of another.
+    pub(super) floor: usize,
+    /// Up to here no JSON web token begins.
+    barren: usize,
+    /// A command with `-pPASSWORD` was named, and whether it takes a blank in between.
+    command: Option<bool>,
+    /// A sensitive name that stood as a value (`"name":"DB_PASSWORD"`), and where it ended.
+    pub(super) label: Option<(Verdict, usize)>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) const fn new(policy: &'a Policy, s: &'a [u8]) -> Self {
+        let strings = [Quoted { start: 0, end: 0, level: 0 }; DEPTH];
+        Self { policy, s, all: s, strings, depth: 0, at: 0, skip: 0, floor: 0, barren: 0, command: None, label: None }
+    }
+
+    fn hit(&mut self, shape: Shape, class: Class, span: (usize, usize)) -> Option<Hit> {
+        let verdict = self.policy.shape(shape, class)?;
+        self.treated(verdict, span)
+    }
+
+    fn treated(&mut self, verdict: Verdict, (start, end): (usize, usize)) -> Option<Hit> {
+        let span = (start, pair::before_escape(self.s, start, end));
+        let done = self.policy.is_done(verdict, self.s.get(span.0..span.1)?);
+        let quotes = if self.s.get(span.0).is_some_and(u8::is_ascii_digit) { self.number(span) } else { None };
+        let hit = Hit { start: span.0, end: span.1, verdict, quotes, next: span.1 };
+        if done {
+            self.skip = hit.end;
+        }
+        (span.0 >= self.floor && !done).then_some(hit)
+    }
+
+    /// A number that is a JSON value of its own must become a string: the backslashes before its quotes.
+    fn number(&self, (start, end): (usize, usize)) -> Option<usize> {
+        let (from, level) = match self.depth.checked_sub(1).and_then(|k| self.strings.get(k)) {
+            Some(string) => (string.start, 2 * string.level + 1),
+            None => (0, 0),
+        };
+        let first = self.s.get(from..start)?.iter().find(|b| !b.is_ascii_whitespace())?;
+        let last = self.s.get(from..start)?.iter().rev().take(16).find(|b| !b.is_ascii_whitespace())?;
+        let next = self.s.get(end..)?.iter().take(16).find(|b| !b.is_ascii_whitespace())?;
+        let json = matches!(first, b'{' | b'[') && matches!(last, b':' | b'[' | b',') && matches!(next, b',' | b'}' | b']');
+        json.then_some(level)
+    }
+
+    fn token(&mut self, found: Option<token::Token>) -> Option<Hit> {
+        let (start, end, class) = found?;
+        self.hit(Shape::Token, class, (start, end))
+    }
+
+    /// The shapes that begin with a word.
+    fn word(&mut self, i: usize) -> Option<Hit> {
+        let s = self.s;
+        let (b0, b1) = (at(s, i), at(s, i + 1));
+        if b0.is_ascii_digit() {
+            if let Some(end) = card::find(s, i) {
+                return self.hit(Shape::Card, Class::Card, (i, end));
+            }
+            if at(s, i + 3) == b'-'
+                && let Some(end) = ssn::find(s, i)
+            {
+                return self.hit(Shape::Ssn, Class::GovernmentId, (i, end));
+            }
+        }
+        if b0 == b'e'
+            && matches!(b1, b'y' | b'w')
+            && let Some(end) = jwt::find(s, i, &mut self.barren)
+        {
+            return self.hit(Shape::Jwt, Class::Jwt, (i, end));
+        }
+        if self.policy.tokens.may(b0, b1) {
+            let found = self.token(self.policy.tokens.find(s, i));
+            if found.is_some() {
+                return found;
+            }
+        }
+        if at(s, i + 2).is_ascii_digit()
+            && let Some(end) = iban::find(s, i)
+        {
+            return self.hit(Shape::Iban, Class::Bank, (i, end));
+        }
+        match b0 | 0x20 {
+            b'b' | b't' => auth::find(s, i).and_then(|span| self.hit(Shape::Authorization, Class::Credential, span)),
+            b'p' if b0 == b'P' && b1 == b'r' => {
+                pem::putty(s, i).and_then(|span| self.hit(Shape::PrivateKey, Class::Pem, span))
+            }
+            b'p' | b'i' => auth::sql(s, i).and_then(|span| self.hit(Shape::Authorization, Class::Credential, span)),
+            b'm' if reads(s, i, b"mysql") || reads(s, i, b"mariadb") => {
+                self.command = Some(false);
+                None
+            }
+            b's' if reads(s, i, b"sshpass") => {
+                self.command = Some(true);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The shapes known at the end of a word.
+    fn end(&mut self, start: usize, end: usize) -> Option<Hit> {
+        match end - start {
+            32 | 40 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
+            17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
+            _ => None,
+        }
+    }
+
+    fn colon(&mut self, i: usize) -> Option<Hit> {
+        let s = self.s;
+        if s.get(i..)?.starts_with(b"://") {
+            return url::find(s, i).and_then(|span| self.hit(Shape::UrlPassword, Class::UrlPassword, span));
+        }
+        let previous = before(s, i);
+        if previous.is_ascii_digit() {
+            let found = self.token(token::telegram(s, i));
+            if found.is_some() {
+                return found;
+            }
+        }
+        let found = auth::user_flag(s, i).and_then(|span| self.hit(Shape::Authorization, Class::Credential, span));
+        if found.is_some() {
+            return found;
+        }
+        if previous == b'n'
+            && let Some(span) = url::oracle(s, i)
+        {
+            return self.hit(Shape::UrlPassword, Class::UrlPassword, span);
+        }
+        pair::find(self, i)
+    }
+
+    fn dash(&mut self, i: usize) -> Option<Hit> {
+        let s = self.s;
+        let previous = before(s, i);
+        if previous == b'-' {
+            return None;
+        }
+        if at(s, i + 1) == b'-' {
+            if let Some(span) = pem::find(s, i) {
+                return self.hit(Shape::PrivateKey, Class::Pem, span);
+            }
+            let ((from, to), span) = auth::long_flag(s, i)?;
+            let judged = self.policy.judge(s.get(from..to)?)?;
+            self.policy.shape(Shape::Authorization, judged.verdict.class)?;
+            return self.treated(judged.verdict, span);
+        }
+        let span = auth::short_flag(s, i, self.command?)?;
+        self.hit(Shape::Authorization, Class::Credential, span)
+    }
+
+    /// A double quote at `i`: if it opens a string, the walk stays within it until its end.
+    fn quote(&mut self, i: usize) {
+        let level = pair::slashes(self.s, i);
+        let lead = self.s.get(..i - level).unwrap_or_default();
+        let lead = lead.iter().rev().take(64).find(|b| !b.is_ascii_whitespace());
+        if !lead.is_none_or(|b| matches!(b, b'{' | b'[' | b'(' | b',' | b':' | b'=')) {
+            return;
+        }
+        if let Some(slot) = self.strings.get_mut(self.depth) {
+            let end = pair::closing(self.s, i + 1, b'"', level);
+            *slot = Quoted { start: i + 1, end, level };
+            self.depth += 1;
+            self.s = self.all.get(..end).unwrap_or(self.all);
+        }
+    }
+
+    /// Leaves the strings that end at or before `i`; returns where to go on.
+    fn leave(&mut self, mut i: usize) -> usize {
+        while let Some(&Quoted { end, level, .. }) = self.depth.checked_sub(1).and_then(|k| self.strings.get(k)) {
+            if i < end {
+                break;
+            }
+            self.depth -= 1;
+            let outer = self.depth.checked_sub(1).and_then(|k| self.strings.get(k)).map_or(self.all.len(), |s| s.end);
+            self.s = self.all.get(..outer).unwrap_or(self.all);
+            i = i.max(end + level + 1);
+        }
+        i
+    }
+
+    /// How many bytes an escape sequence at `i` takes, so that the word behind it begins afresh.
+    fn escape(&self, i: usize) -> usize {
+        let hex = |from: usize, n: usize| (from..from + n).all(|k| at(self.s, k).is_ascii_hexdigit());
+        match (at(self.s, i), at(self.s, i + 1)) {
+            (b'%', _) if hex(i + 1, 2) => 3,
+            (b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0') => 2,
+            (b'\\', b'u') if hex(i + 2, 4) => 6,
+            (b'\\', b'x') if hex(i + 2, 2) => 4,
+            _ => 1,
+        }
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Hit;
+
+    fn next(&mut self) -> Option<Hit> {
+        loop {
+            let i = self.leave(self.at.max(self.skip));
+            self.at = i;
+            let b = *self.s.get(i)?;
+            let mut next = i + 1;
+            let found = if is_word(b) {
+                let found = self.word(i);
+                if found.is_none() {
+                    let rest = self.s.get(i..).unwrap_or_default();
+                    next = i + rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
+                    self.end(i, next)
+                } else {
+                    found
+                }
+            } else {
+                match b {
+                    b':' if at(self.s, next) == b':' => {
+                        next += 1;
+                        None
+                    }
+                    b':' => self.colon(i),
+                    b'=' => pair::find(self, i),
+                    b'>' => pair::element(self, i),
+                    b'-' => self.dash(i),
+                    b'"' => {
+                        self.quote(i);
+                        None
+                    }
+                    b'~' => self.token(token::azure(self.s, i)),
+                    b'@' => self
+                        .policy
+                        .shape(Shape::Email, Class::Contact)
+                        .and_then(|_| email::find(self.s, i, self.floor))
+                        .and_then(|span| self.hit(Shape::Email, Class::Contact, span)),
+                    b'\\' | b'%' => {
+                        next = i + self.escape(i);
+                        None
+                    }
+                    _ => None,
+                }
+            };
+            if let Some(hit) = found {
+                self.at = hit.next;
+                self.floor = hit.end;
+                return Some(hit);
+            }
+            self.at = next;
+        }
+    }
+}
+
+/// Letters, digits and all that is not ASCII.
+#[inline]
+fn is_word(b: u8) -> bool {
+    sets(b) & set::ALNUM != 0 || b >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::shown;
+
+    /// Text, and what is left of it. `¦` parts the two.
+    const TABLE: &str = r#"
+password=hunter2 user=bob¦password=[redacted] user=bob
+user=bob&password=hunter2&x=1¦user=bob&password=[redacted]&x=1
+https://h/cb?code=1&access_token=abc#top¦https://h/cb?code=1&access_token=[redacted]#top
+https://h/cb?token=abc#top¦https://h/cb?token=[redacted]#top
+user%5Bpassword%5D=hunter2&commit=Go¦user%5Bpassword%5D=[redacted]&commit=Go
+user[password]=hunter2&commit=Go¦user[password]=[redacted]&commit=Go
+password: hunter2¦password: [redacted]
+Password:hunter2¦Password:[redacted]
+pwd: hunter2, host: db¦pwd: [redacted], host: db
+{"user":"bob","password":"hunter2"}¦{"user":"bob","password":"[redacted]"}
+{"user":"bob", "password" : "hun\"ter2", "n":1}¦{"user":"bob", "password" : "[redacted]", "n":1}
+{"password":"a\\","user":"bob"}¦{"password":"[redacted]","user":"bob"}
+{"pin":1234,"x":1}¦{"pin":"[redacted]","x":1}
+{"password":true,"x":1}¦{"password":"[redacted]","x":1}
+{"password":null,"x":1}¦{"password":null,"x":1}
+{"password":"","x":1}¦{"password":"","x":1}
+{"api_keys":["a","b]"],"x":1}¦{"api_keys":"[redacted]","x":1}
+{"credentials":{"user":"x","pass":"}"},"x":1}¦{"credentials":"[redacted]","x":1}
+{"body":"{\"password\":\"hunter2\",\"a\":1}"}¦{"body":"{\"password\":\"[redacted]\",\"a\":1}"}
+{"body":"{\"pin\":1234}"}¦{"body":"{\"pin\":\"[redacted]\"}"}
+{"body":"{\"b\":\"{\\\"password\\\":\\\"hun\\\\\\\"ter\\\"}\"}"}¦{"body":"{\"b\":\"{\\\"password\\\":\\\"[redacted]\\\"}\"}"}
+Credentials { user: "x", password: "hunter2" }¦Credentials { user: "x", password: "[redacted]" }
+Credentials { user: "x", password: Some("hunter2"), n: 1 }¦Credentials { user: "x", password: [redacted], n: 1 }
+Credentials { password: None, n: 1 }¦Credentials { password: None, n: 1 }
+Login { pin: 1234, secret: Inner { a: "}", b: 2 }, c: 3 }¦Login { pin: [redacted], secret: [redacted], c: 3 }
+{"password": String("hunter2"), "n": Number(1)}¦{"password": "[redacted]", "n": Number(1)}
+Some(Login { password: "x" })¦Some(Login { password: "[redacted]" })
+Authorization: Bearer abc.def¦Authorization: Bearer [redacted]
+Authorization: Basic dXNlcjpwYXNz¦Authorization: Basic [redacted]
+authorization: mytoken¦authorization: [redacted]
+Authorization: Digest username="bob", response="6629"¦Authorization: Digest [redacted]
+GET / HTTP/1.1\r\nAuthorization: Token abc\r\nHost: h¦GET / HTTP/1.1\r\nAuthorization: Token [redacted]\r\nHost: h
+{"headers":{"Authorization":"Bearer abc","Accept":"*/*"}}¦{"headers":{"Authorization":"Bearer [redacted]","Accept":"*/*"}}
+Cookie: a=b; sid=c¦Cookie: [redacted]
+Set-Cookie: sid=abc; Path=/; HttpOnly¦Set-Cookie: [redacted]
+curl -H "Cookie: a=b; c=d" https://h/¦curl -H "Cookie: [redacted]" https://h/
+curl -H 'X-Api-Key: abc' https://h/¦curl -H 'X-Api-Key: [redacted]' https://h/
+curl -u bob:hunter2 https://h/¦curl -u bob:[redacted] https://h/
+curl --user bob:hunter2 https://h/¦curl --user bob:[redacted] https://h/
+curl -u "bob:hunter 2" https://h/¦curl -u "bob:[redacted]" https://h/
+mysql -uroot -phunter2 shop¦mysql -uroot -p[redacted] shop
+mysqldump -h db -u root -p'hunter 2' shop¦mysqldump -h db -u root -p'[redacted]' shop
+sshpass -p hunter2 ssh bob@h¦sshpass -p [redacted] ssh bob@h
+deploy --token abc --env prod¦deploy --token [redacted] --env prod
+deploy --token=abc --env=prod¦deploy --token=[redacted] --env=prod
+deploy --password "a b" x¦deploy --password "[redacted]" x
+ALTER USER bob WITH PASSWORD 'hunter2' VALID¦ALTER USER bob WITH PASSWORD '[redacted]' VALID
+CREATE USER bob IDENTIFIED BY 'hunter2'¦CREATE USER bob IDENTIFIED BY '[redacted]'
+Bearer abc123¦Bearer [redacted]
+sent Bearer abcDEF123 to h¦sent Bearer abcDEF123 to h
+sent Bearer abcDEF123abcDEF123 to h¦sent Bearer [redacted] to h
+Basic dXNlcjpwYXNz¦Basic [redacted]
+postgres://bob:hunter2@db:5432/shop¦postgres://bob:[redacted]@db:5432/shop
+postgres://bob:p@ss@db/shop¦postgres://bob:[redacted]@db/shop
+postgres://bob:p/ss@db/shop¦postgres://bob:[redacted]@db/shop
+redis://:hunter2@cache:6379/0¦redis://:[redacted]@cache:6379/0
+jdbc:oracle:thin:scott/tiger@//db:1521/x¦jdbc:oracle:thin:scott/[redacted]@//db:1521/x
+Server=db;Database=shop;User Id=sa;Password=hun ter2;Encrypt=true¦Server=db;Database=shop;User Id=sa;Password=[redacted];Encrypt=true
+Server=db;Password=hunter2;Database=shop¦Server=db;Password=[redacted];Database=shop
+DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc+/d==;EndpointSuffix=x¦DefaultEndpointsProtocol=https;AccountName=a;AccountKey=[redacted];EndpointSuffix=x
+https://a.blob.core.windows.net/c?sv=2020&sig=abc%3D&se=1¦https://a.blob.core.windows.net/c?sv=2020&sig=[redacted]&se=1
+api_key = "abc"¦api_key = "[redacted]"
+api_key := 'abc'¦api_key := '[redacted]'
+:password => "abc", :id => 1¦:password => "[redacted]", :id => 1
+{'password': 'hunter2', 'n': 1}¦{'password': '[redacted]', 'n': 1}
+{'password': b'hunter2', 'n': 1}¦{'password': b'[redacted]', 'n': 1}
+config["password"] = "abc"¦config["password"] = "[redacted]"
+api key: abc¦api key: [redacted]
+the credit card number = 12¦the credit card number = [redacted]
+private key: abc def¦private key: [redacted] def
+<password>hunter2</password>¦<password>[redacted]</password>
+<wsse:Password Type="x">hunter2</wsse:Password>¦<wsse:Password Type="x">[redacted]</wsse:Password>
+<pin><![CDATA[1234]]></pin>¦<pin><![CDATA[[redacted]]]></pin>
+<user password="hunter2" id="1"/>¦<user password="[redacted]" id="1"/>
+{"name":"DB_PASSWORD","value":"hunter2"}¦{"name":"DB_PASSWORD","value":"[redacted]"}
+<add key="Password" value="hunter2"/>¦<add key="Password" value="[redacted]"/>
+password: token: abc¦password: token: [redacted]
+password=[redacted] user=bob¦password=[redacted] user=bob
+{"password":"[redacted]"}¦{"password":"[redacted]"}
+password=*** user=bob¦password=*** user=bob
+password=a,b user=bob¦password=[redacted] user=bob
+user=bob,password=abc,host=x¦user=bob,password=[redacted],host=x
+(password=abc)¦(password=[redacted])
+{password=abc, user=bob}¦{password=[redacted], user=bob}
+msg="login" password="a b" ok=1¦msg="login" password="[redacted]" ok=1
+{"msg":"login with password=abc"}¦{"msg":"login with password=[redacted]"}
+card 4111 1111 1111 1111 used¦card [redacted] used
+card 4111-1111-1111-1111, cvv: 123¦card [redacted], cvv: [redacted]
+378282246310005¦[redacted]
+3782 822463 10005¦[redacted]
+2 4111 1111 1111 1111 3¦2 [redacted] 3
+DE89370400440532013000¦[redacted]
+pay to GB29 NWBK 6016 1331 9268 19 now¦pay to [redacted] now
+NL91ABNA0417164300¦[redacted]
+NO9386011117947¦[redacted]
+ssn 219-09-9998 on file¦ssn [redacted] on file
+219-09-9998¦[redacted]
+https://hooks.slack.com/services/T00000000/B00000000/abcdefgh1234¦https://hooks.slack.com/services/[redacted]
+PRIVATE=-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n¦PRIVATE=[redacted]\n
+{"k":"-----BEGIN PRIVATE KEY-----\nMIIE","x":1}¦{"k":"[redacted]","x":1}
+Passwort: geheim¦Passwort: [redacted]
+contraseña=hola¦contraseña=[redacted]
+mnemonic: alpha beta gamma¦mnemonic: [redacted]
+"#;
+
+    #[test]
+    fn a_sensitive_value_goes_and_the_rest_stays() {
+        let mut wrong = Vec::new();
+        for line in TABLE.trim().lines() {
+            let (text, expected) = line.split_once('¦').unwrap();
+            let got = shown(text);
+            if got != expected {
+                wrong.push(format!("\n  text {text}\n  want {expected}\n  got  {got}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.concat());
+    }
+}

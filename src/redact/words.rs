@@ -1,0 +1,347 @@
+//! The vocabulary of field names: which words name a secret, and which words around them change that.
+//!
+//! Rules are data. A *core* is written glued and in lower case (`apikey`); it matches the same letters
+//! however the name divides them (`api_key`, `apiKey`, `API-Key`, `api.key`, `apikey`). What a core
+//! needs around itself is its [`Kind`]; the words around it have [roles](role).
+//!
+//! Sources: the deny lists of the Sentry, Bugsnag, Rollbar, Airbrake, Honeybadger, Datadog, Elastic APM
+//! and New Relic clients, the defaults of Rails, Django, Laravel, Spring Boot, Symfony, Ansible and Devise, the OWASP
+//! Logging Cheat Sheet, and the header and cookie names of the usual frameworks.
+
+use super::Class::{self, *};
+
+/// What a core needs around itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Secret wherever it stands, unless a metadata word follows or a question word leads
+    /// (`password_changed_at`, `has_password`).
+    Strong,
+    /// Secret at the end of a name, or before words that only describe the value (`cookie_value`).
+    Tail,
+    /// Like `Tail`, unless the word before says that it is a counter or a cursor (`next_page_token`).
+    Token,
+    /// Like `Tail`, unless the word before makes it another sort of pass (`render_pass`).
+    Pass,
+    /// Like `Tail`, with an owner before it or nothing (`card_pin`, not `gpio_pin`).
+    Pin,
+    /// Like `Tail`, and the word before must say what it opens (`stripe_key`, not `sort_key`).
+    Key,
+    /// Only as the whole name, give or take words that say where it was found (`x-auth`, `req.session`).
+    Whole,
+    /// `Whole`, and not the record's own `session_id`: the cookie spelling `sessionid`, or with an owner.
+    SessionId,
+}
+
+/// What a word says about the core beside it.
+pub(super) mod role {
+    /// After a core: this is about the secret, not the secret.
+    pub(in super::super) const META: u16 = 1;
+    /// After a core: still the secret, or another form of it.
+    pub(in super::super) const VALUE: u16 = 1 << 1;
+    /// Before a core: a question or a count about it.
+    pub(in super::super) const ASK: u16 = 1 << 2;
+    /// Before a core: where it was found.
+    pub(in super::super) const PLACE: u16 = 1 << 3;
+    /// Before `token`: counters, cursors, symbols.
+    pub(in super::super) const NO_TOKEN: u16 = 1 << 4;
+    /// Before `pass`: other sorts of pass.
+    pub(in super::super) const NO_PASS: u16 = 1 << 5;
+    /// Before a glued `pass`: its owners (`dbpass`, not `compass`).
+    pub(in super::super) const PASS: u16 = 1 << 6;
+    /// Before `pin`: its owners.
+    pub(in super::super) const PIN: u16 = 1 << 7;
+    /// Before `key`: what it opens.
+    pub(in super::super) const KEY: u16 = 1 << 8;
+    /// A core whose value runs to the end of the line in header text.
+    pub(in super::super) const LINE: u16 = 1 << 9;
+    /// A strong core that is too short or too common to be looked for inside a longer word.
+    pub(in super::super) const APART: u16 = 1 << 10;
+    /// Before a password that ends the name: something one does, not what one types (`forgot_password`).
+    pub(in super::super) const VERB: u16 = 1 << 13;
+    /// After a card's code: the outcome of checking it.
+    pub(in super::super) const CARD_META: u16 = 1 << 14;
+    /// The name half of a `{"name": .., "value": ..}` pair.
+    pub(in super::super) const LABEL: u16 = 1 << 11;
+    /// The value half of such a pair.
+    pub(in super::super) const CONTENT: u16 = 1 << 12;
+}
+
+/// The cores, by kind and class.
+pub(super) const CORES: &[(Kind, Class, &str)] = &[
+    (
+        Kind::Strong,
+        Credential,
+        "password passwords passwd passwds passphrase passphrases passcode passcodes passwort kennwort \
+         contrasena contraseña motdepasse senha wachtwoord losenord lösenord parola haslo hasło salasana heslo \
+         пароль 密码 パスワード 비밀번호 passw pasword passward pssword userpw dbpw adminpw rootpw \
+         pwd pwds passwrd psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
+         onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
+         tfacode 2facode 2fasecret 2fapin verificationcode verifycode smscode authcode authorizationcode \
+         authenticationcode logincode accesscode securitycode recoverycode recoverycodes backupcode \
+         backupcodes resetcode activationcode devicecode scratchcode scratchcodes unlockcode pincode \
+         pinnumber pinblock codeverifier secretanswer securityanswer securityanswers secretquestion \
+         mothersmaidenname mothermaidenname maidenname totpsecret otpsecret otpauth otpseed mnemonic \
+         mnemonicphrase seedphrase seedwords recoveryphrase walletseed masterseed secretphrase secretword \
+         connectionstring connectionstrings connstring connstr connectionstr dsn databaseurl dburl databaseuri \
+         dburi redisurl redisuri mongourl mongouri mongodburl mongodburi mysqlurl postgresurl postgresqlurl \
+         postgresuri postgresqluri pgurl amqpurl amqpuri rabbitmqurl cloudamqpurl brokerurl \
+         cloudinaryurl jdbcurl sqlalchemydatabaseuri datasourceurl cleardburl jawsdburl rediscloudurl \
+         rediscloudtlsurl memcachierservers authorization proxyauthorization wwwauthorization \
+         httpauthorization xforwardedauthorization authorizationheader authheader basicauth \
+         basicauthorization phpauthpw phpauthdigest authpw htpasswd vcapservices springapplicationjson \
+         dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
+         krbtgt keytab logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata",
+    ),
+    (
+        Kind::Strong,
+        Token,
+        "accesstoken accesstokens refreshtoken refreshtokens idtoken idtokens authtoken authtokens apitoken \
+         apitokens bearertoken bearertokens sessiontoken sessiontokens securitytoken securitytokens oauthtoken \
+         oauthtokens usertokens devicetokens pushtokens fcmtokens resettokens invitetokens bottokens \
+         personalaccesstoken personalaccesstokens csrftoken xsrftoken csrftokens servicetoken servicetokens \
+         csrf xsrf csrfmiddlewaretoken authenticitytoken requestverificationtoken antiforgery \
+         xcsrf xxsrf oauthverifier oauthsignature oauthsecret oauthtokensecret tokensecret cftoken \
+         samlresponse samlassertion clientassertion refreshtokenhash sastoken sasurl sasuri \
+         sharedaccesssignature secretaccesstoken bearerauth authticket loginticket serviceticket \
+         proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
+         xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
+         shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop",
+    ),
+    (
+        Kind::Strong,
+        Key,
+        "apikey apikeys apisecret apisecrets apisecretkey appsecret appkey appkeys secretkey secretkeys secretkeybase \
+         secretaccesskey accesskey accesskeys accesskeyid accesskeysecret keysecret privatekey privatekeys privkey \
+         privkeys masterkey masterkeys encryptionkey encryptionkeys decryptionkey signingkey signingkeys \
+         signingsecret cryptkey cryptokey enckey sshkey sshkeys rsakey dsakey ecdsakey aeskey deskey hmackey \
+         hmacsecret gpgkey pgpkey pemkey sslkey tlskey jwtkey jwtsecret authkey authkeys oauthkey clientkey clientkeys \
+         clientsecret clientsecrets consumerkey consumersecret sharedkey sharedkeys sharedsecret \
+         sharedaccesskey sharedaccesskeys presharedkey presharedkeys psk storagekey storagekeys accountkey \
+         accountkeys servicekey servicekeys serviceaccountkey serviceaccountjson serverkey serverkeys deploykey \
+         deploykeys webhooksecret webhookkey licensekey licensekeys licencekey subscriptionkey \
+         recoverykey recoverykeys unsealkey unsealkeys vaultkey walletkey wepkey wpakey wifikey sessionkey \
+         sessionkeys rootkey rootkeys hostkeyprivate idrsa idecdsa ided iddsa machinekey validationkey \
+         kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
+         merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
+         instrumentationkey integrationkey functionskey registrationkey activationkey agekey agesecretkey symmetrickey \
+         secretid roleidsecret spendkey viewkey xprv",
+    ),
+    (
+        Kind::Strong,
+        Cookie,
+        "setcookie cookieheader phpsessid phpsessionid jsessionid aspsessionid aspxauth aspnetsessionid sessioncookie \
+         sessioncookies authcookie authcookies httpcookie connectsid remembercookie cfid \
+         laravelsession cisession racksession wordpressloggedin wordpresssec viewstate sessionvalue sessionsecret \
+         aiohttpsession flasksession djangosession usersession expresssession koasess koasesssig gitlabsession \
+         xsrfcookie",
+    ),
+    (
+        Kind::Strong,
+        Session,
+        "sessid sessids sessionhash sessionkeyid sessionticket psessionid sessiontokenid",
+    ),
+    (
+        Kind::Strong,
+        Card,
+        "cardnumber cardnumbers cardnum cardno cardpan creditcard creditcards creditcardnumber creditcardno \
+         creditcardnum creditcardnr creditcarddata debitcard debitcards debitcardnumber ccnumber ccnum ccno ccnr \
+         cvv cvvs cvvcode cvvnumber cvc cvccode cvcnumber cardcvv cardcvc cardcode cardcsc cardpin cardsecuritycode \
+         cardverificationvalue cardverificationcode cvvcvc ccv cccvv cccvc cccsc cccode primaryaccountnumber paymentcard \
+         paymentcardnumber bankcard bankcardnumber trackdata magstripe magneticstripe magstripedata carddata \
+         cardexpiry cardexpiration cardexpirationdate cardexpirydate cardexp cardexpmonth cardexpyear ccexp ccexpiry \
+         ccexpiration ccexpmonth ccexpyear kartennummer kreditkarte cardholderdata giftcardnumber giftcardcode",
+    ),
+    (
+        Kind::Strong,
+        Bank,
+        "iban ibans ibannumber accountnumber accountnumbers accountno accountnum acctnumber acctno acctnum bankaccount \
+         bankaccounts bankaccountnumber bankaccountno bankacct routingnumber sortcode swiftaccount kontonummer abanumber \
+         bsbnumber bankdetails clabe accountiban achaccount",
+    ),
+    (
+        Kind::Strong,
+        GovernmentId,
+        "ssn ssns ssnum ssnumber ssnnumber ssnno socialsecurity socialsec socialsecnum socialsecnumber socialsecurityid socialsecuritynumber socialsecuritynum socialsecurityno \
+         socialinsurancenumber socsec nationalid nationalidnumber nationalidentifier nationalidentitynumber \
+         nationalinsurancenumber nationalinsurance nino taxid taxidnumber taxnumber taxpayerid \
+         taxpayeridentificationnumber itin passportnumber passportno passportnum passportid driverlicense driverslicense driverlicence \
+         driverslicence drivinglicense drivinglicence driverlicensenumber driverslicensenumber \
+         driverlicencenumber drivinglicencenumber drivinglicensenumber licensenumber dlnumber aadhaar \
+         aadhaarnumber aadhar aadharnumber pannumber pancard cpf cpfnumber cnpj curp personnummer personalnumber personnumber bsn \
+         pesel codicefiscale steuerid steuernummer sozialversicherungsnummer voterid voteridnumber idcardnumber \
+         identitycardnumber identitynumber govid governmentid governmentidnumber residentid residentidnumber \
+         alienregistrationnumber visanumber militaryid",
+    ),
+    (
+        Kind::Strong,
+        Health,
+        "medicalrecord medicalrecords medicalrecordnumber medicalrecordno mrn healthinsurancenumber \
+         healthinsuranceid healthcardnumber healthplannumber healthplanid medicareid medicarenumber medicaidid \
+         medicaidnumber nhsnumber insurancepolicynumber diagnosis diagnoses diagnosiscode medicalhistory \
+         medicalcondition medicalconditions medicalinfo healthrecord healthrecords healthdata healthinfo \
+         prescription prescriptions bloodtype labresult labresults geneticdata biometric biometrics \
+         biometricdata fingerprintdata faceencoding voiceprint retinascan",
+    ),
+    (
+        Kind::Strong,
+        Contact,
+        "email emails emailaddress emailaddresses mail mailaddress phone phones phonenumber phonenumbers \
+         telephone telephonenumber mobile mobilenumber mobilephone cellphone cellnumber faxnumber homeaddress \
+         streetaddress postaladdress mailingaddress billingaddress shippingaddress dateofbirth dob birthdate \
+         birthday birthdate firstname lastname fullname surname givenname familyname middlename postcode \
+         postalcode zipcode",
+    ),
+    (Kind::Token, Token, "token accesstok authtok"),
+    (
+        Kind::Tail,
+        Token,
+        "bearer jwt jwts jws jwe otp otps totp hotp saml sig signedurl presignedurl",
+    ),
+    (Kind::Tail, Cookie, "cookie cookies"),
+    (Kind::Tail, Key, "salt"),
+    (Kind::Pass, Credential, "pass"),
+    (Kind::Pin, Credential, "pin"),
+    (Kind::Key, Key, "key keys"),
+    (
+        Kind::Whole,
+        Credential,
+        "auth authentication authn authinfo oauth crypt crypted pw pws pword pswd mdp",
+    ),
+    (Kind::Whole, Token, "signature assertion"),
+    (Kind::Whole, Session, "session sessions sid sids sess"),
+    (Kind::Whole, Key, "privatekeys certificate clientcertificate clientcert xforwardedclientcert pem privatepart"),
+    (Kind::Whole, Card, "pan csc ccn"),
+    (Kind::Whole, GovernmentId, "passport"),
+    (Kind::SessionId, Session, "sessionid sessionids"),
+];
+
+/// What single words say. A word may have several roles.
+pub(super) const ROLES: &[(u16, &str)] = &[
+    (
+        role::META,
+        "at on by type types kind kinds count counts counter length len size id ids uid uuid guid name names hint \
+         hints policy policies strength score age days hours minutes seconds secs ms expired expires expiry expire \
+         expiration exp ttl timeout lifetime validity valid invalid enabled enable disabled disable required require requirement \
+         requirements optional changed change changes updated update updates created creation modified reset resets rotated \
+         rotation revoked revocation revoke prefix suffix version versions status state url uri urls endpoint endpoints path paths \
+         file files filename dir directory folder location source sources provider providers issuer issued audience scope scopes \
+         algorithm algorithms algo alg format encoding method methods mode field fields label title placeholder prompt \
+         description rule rules pattern regex min max limit limits usage used use attempts attempt retries tries \
+         failures failed failure success succeeded history manager managers store stores vault backend service server \
+         host port region arn ref refs reference references exists exist present set missing empty matches match matched mismatch verified \
+         visible visibility shown show hidden hide index indexes position offset bucket budget cost price rate rates \
+         per last first time times date timestamp day domain owner username login logins allowed locked lock less free \
+         protected protection generator generated generate validator validation encoder hasher checker factory handler helper config configuration \
+         settings setting options option schema class page form screen view dialog link links button error errors message \
+         messages reason event events requests result results checksum fingerprint fingerprints thumbprint entropy \
+         bits family group groups level levels permission permissions role roles category tag tags stream parser \
+         address symbol decimals supply balance amount holder holders contract masked truncated redacted \
+         four digits brand network issuers country currency is ok flag flags supported support available \
+         consent banner preferences notice samesite secure httponly partitioned domains santa \
+         sharing sync sniffing stuffing spraying breach leak leaked leaks scanner scanning scan detection \
+         complexity reuse reminder recovery resetting request alias aliases comment comments note notes arns \
+         ciphers cipher bytelength numbers total totals quota",
+    ),
+    (
+        role::VALUE,
+        "value values val vals hash hashes hashed digest digests salt salted plain plaintext cleartext clear text raw string \
+         str data content contents bytes blob b base hex encoded enc encrypted crypted confirm confirmation confirmations \
+         conf again repeat repeated retype verify new old current original previous prev temp tmp default header headers param \
+         params json xml pem der env input key keys secret primary secondary tertiary one two live test prod dev staging production \
+         sandbox development backup fallback fallbacks here body payload cookie number num no dev md sha bcrypt argon scrypt pbkdf \
+         hmac crypt override query hdr",
+    ),
+    (
+        role::ASK,
+        "has have had is are was needs need requires require required should shall can could may must show hide \
+         no not without enable enabled disable disabled allow allows num number count counts min max total avg \
+         average minimum maximum missing use uses using supports support any valid validate masked redacted \
+         truncated unset with remaining length",
+    ),
+    (role::VERB, "forgot forgotten change changed reset reuse rotate lost"),
+    (role::CARD_META, "check checks"),
+    (
+        role::PLACE,
+        "x http https req request requests res response resp header headers hdr body param params form query qs data user users my the a an \
+         app env ctx context config configuration settings setting cfg conf redirect server client raw new old current this self input field attr \
+         attributes attribute attrs props properties meta metadata payload json args kwargs arguments options opts event log logs extra \
+         account accounts admin db database customer member api rest raw post get put fields values vars var variables globals \
+         rack aiohttp flask django laravel ci php asp net aspnet core express symfony rails koa play tomcat spring servlet connect \
+         smtp ftp imap ldap proxy remote upstream downstream your orig original next client login signin signup",
+    ),
+    (
+        role::NO_TOKEN,
+        "max min total num number count prompt completion input output cached cache reasoning used remaining avg average \
+         next prev previous page pages continuation continue pagination paging paged cursor start end eos bos pad unk mask sep cls \
+         stop special first last per lexer syntax parse parser unexpected expected cancellation cancel idempotency \
+         idempotent sync resume scroll position fencing nft erc utility governance native lp each is has skip delta \
+         change changes design color colour search string keyword identifier operator punctuation whitespace bad \
+         illegal missing current thinking generated accepted rejected budget image audio text vision draft single double \
+         subword word vocab stake staked staking reward swap wrapped list tail marker snapshot watch seek",
+    ),
+    (
+        role::NO_PASS,
+        "boarding render shadow first second third fourth single multi two three one season ski bus day test tests by low high band all \
+         hall mountain num must can did will should compiler optimizer optimization lint check checks tool event \
+         weekend visitor monthly weekly daily annual train travel gate parking backward forward depth lighting post pre \
+         gbuffer outline optimizing transform transit rail metro backstage press lobby free fast xbox game battle \
+         flight ship museum tour next last forwards filter build full half partial final initial gc sweep \
+         validation quality dry each every per pct percent percentage health qa is has not fail or of \
+         touchdown completed incomplete long short assist return mean avg max min total count rate hard soft",
+    ),
+    (
+        role::PASS,
+        "db user usr admin root my new old mysql maria mariadb pg psql postgres postgresql sql mssql oracle redis mongo mongodb \
+         rabbit rabbitmq smtp imap pop ftp sftp ssh ldap mail email http https proxy wifi wlan web app login auth \
+         key keystore store truststore trust cert ca ssl tls pfx jks private server client host api service svc account acct \
+         bind cluster node jenkins docker registry git repo nexus sonar vpn router sudo su sys system sa dba dbuser database \
+         rds aws tomcat wp wordpress drupal joomla magento cpanel whm plesk current confirm conf temp default basic conn connection \
+         source target src dst dest remote local guest my the enable telnet rdp vnc samba smb nas backup restore encrypted user hashed crypt",
+    ),
+    (
+        role::PIN,
+        "user users card atm new old current confirm confirmation device sim security secure access login account acct my customer client debit credit \
+         bank voicemail parental transaction upi m mobile unlock admin phone app wallet secret door encrypted enter \
+         reset temp temporary default hashed verify verification repeat authentication auth alarm safe lock screen employee member \
+         your payment vault agent caller personal data payload body form params request req",
+    ),
+    (
+        role::KEY,
+        "api private secret access encryption encrypt encrypted encrypting decryption enc signing sign master ssh rsa dsa ecdsa ed ecc aes des hmac gpg pgp \
+         pem ssl tls jwt jws jwe oauth auth authentication authorization app application client consumer shared preshared storage \
+         account service server admin root session crypto crypt cipher symmetric asymmetric deploy deployment webhook \
+         license licence activation registration subscription recovery vault unseal seal wallet priv privat security sec token \
+         bot integration instrumentation ingest ingestion write transaction merchant partner dev developer live prod production cookie \
+         network wep wpa wifi psk kek dek kms hsm bearer credential credentials dsa ec elliptic hashing hkdf pbkdf salt \
+         jose jwk pkcs pfx provisioning pairing telemetry logging \
+         aws amazon gcp google gcloud azure firebase fcm gcm apns github gitlab bitbucket slack discord telegram stripe paypal \
+         braintree twilio sendgrid mailgun mailchimp mandrill postmark sparkpost sendinblue brevo heroku datadog dd newrelic relic algolia \
+         openai anthropic claude cohere huggingface hf mistral groq gemini replicate pinecone mapbox cloudflare digitalocean linode vultr hetzner shopify \
+         twitter facebook instagram linkedin dropbox okta auth npm pypi rubygems docker jenkins circleci travis sonar sonarqube snyk jira \
+         confluence atlassian zendesk intercom hubspot salesforce mixpanel amplitude launchdarkly pusher plaid coinbase binance kraken \
+         etherscan infura alchemy youtube maps gmaps googlemaps recaptcha captcha nexmo vonage plivo messagebird clicksend bandwidth \
+         airtable notion asana trello figma canva sentry rollbar bugsnag honeybadger airbrake loggly papertrail \
+         sumologic splunk elastic elasticsearch kibana grafana influx influxdb pagerduty opsgenie statuspage fastly akamai netlify \
+         vercel railway supabase planetscale neon upstash mongodb cloudinary imgix uploadcare filestack contentful \
+         sanity prismic storyblok flask django rails laravel symfony minio backblaze wasabi tencent aliyun alibaba \
+         baidu yandex naver kakao wechat weixin adyen klarna mollie razorpay paystack flutterwave authorizenet \
+         dkim saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
+         giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex",
+    ),
+    (
+        role::LINE,
+        "cookie cookies setcookie cookieheader httpcookie authorization proxyauthorization httpauthorization xforwardedauthorization authorizationheader \
+         mnemonic mnemonicphrase seedphrase seedwords recoveryphrase secretphrase passphrase connectionstring \
+         connectionstrings",
+    ),
+    (
+        role::APART,
+        "pwds cred creds dsn psk kek dek cvv cvvs cvc ccv iban ibans ssn ssns nino itin cpf cnpj curp bsn pesel \
+         mrn csrf xsrf passw email emails mail phone phones mobile dob dpop xprv cfid parola senha \
+         haslo heslo taxid ccno ccnr ccnum ccexp cardno cardexp idrsa ided iddsa pkcs pfx mnemonic authdata \
+         aadhar biometric biometrics diagnosis sortcode sastoken sasurl sasuri dburl dburi pgurl clabe authpw \
+         krbtgt keytab viewkey surname birthday postcode zipcode telephone",
+    ),
+    (role::LABEL, "name key header field param parameter variable property"),
+    (role::CONTENT, "value val content"),
+];
