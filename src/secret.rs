@@ -154,13 +154,21 @@ mod tests {
     }
 
     fn login() -> Login {
-        Login { user: "ann", password: Secret("hunter2"), pin: Masked(4711), email: Hashed("ann@example.com".into()) }
+        Login {
+            user: "ann",
+            password: Secret("hunter2"),
+            pin: Masked(4711),
+            email: Hashed("ann@example.com".into()),
+        }
     }
 
     #[test]
     fn a_wrapped_value_prints_nowhere() {
         let l = login();
-        let shown = format!("{:?} {} {:?} {} {:?} {}", l.password, l.password, l.pin, l.pin, l.email, l.email);
+        let shown = format!(
+            "{:?} {} {:?} {} {:?} {}",
+            l.password, l.password, l.pin, l.pin, l.email, l.email
+        );
         assert_eq!(shown, ["[redacted]"; 6].join(" "));
         // An alternate or padded format is no way round it.
         assert!(!format!("{:#?} {:>40}", l.password, l.pin).contains("hunter"));
@@ -171,7 +179,10 @@ mod tests {
     fn a_foreign_serializer_sees_the_placeholder() {
         let text = serde_json::to_string(&login()).unwrap();
         let mask = "\"[redacted]\"";
-        assert_eq!(text, format!("{{\"user\":\"ann\",\"password\":{mask},\"pin\":{mask},\"email\":{mask}}}"));
+        assert_eq!(
+            text,
+            format!("{{\"user\":\"ann\",\"password\":{mask},\"pin\":{mask},\"email\":{mask}}}")
+        );
     }
 
     /// A writer of ours makes the serializer's type one of ours; serde_json then writes a newtype
@@ -203,7 +214,10 @@ mod tests {
 
     #[test]
     fn a_foreign_serializer_called_by_ours_sees_the_placeholder() {
-        assert_eq!(inside(|| serde_json::to_string(&login().password).unwrap()), "\"[redacted]\"");
+        assert_eq!(
+            inside(|| serde_json::to_string(&login().password).unwrap()),
+            "\"[redacted]\""
+        );
     }
 
     #[test]

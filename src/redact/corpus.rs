@@ -88,9 +88,26 @@ const SENSITIVE: &str = "
 
 /// The same, with blanks.
 const SENSITIVE_PHRASES: &[&str] = &[
-    "api key", "API Key", "access token", "Card number", "Credit Card Number", "private key", "Social Security Number",
-    "connection string", "client secret", "Set Cookie", "security code", "new password", "Password (again)", "bank account number",
-    "session token", "CSRF token", "one-time password", "seed phrase", "pass phrase", "PIN code",
+    "api key",
+    "API Key",
+    "access token",
+    "Card number",
+    "Credit Card Number",
+    "private key",
+    "Social Security Number",
+    "connection string",
+    "client secret",
+    "Set Cookie",
+    "security code",
+    "new password",
+    "Password (again)",
+    "bank account number",
+    "session token",
+    "CSRF token",
+    "one-time password",
+    "seed phrase",
+    "pass phrase",
+    "PIN code",
 ];
 
 /// Names that look like those of secrets, and are none.
@@ -173,7 +190,10 @@ fn names(list: &str) -> Vec<&str> {
 #[test]
 fn sensitive_names_are_known() {
     let policy = Policy::compile(&Redaction::standard(), None);
-    let all: Vec<_> = names(SENSITIVE).into_iter().chain(SENSITIVE_PHRASES.iter().copied()).collect();
+    let all: Vec<_> = names(SENSITIVE)
+        .into_iter()
+        .chain(SENSITIVE_PHRASES.iter().copied())
+        .collect();
     let missed: Vec<_> = all.iter().filter(|name| policy.name(name).is_none()).collect();
     println!("{} of {} sensitive names missed: {missed:?}", missed.len(), all.len());
     assert!(all.len() >= 300);
@@ -184,7 +204,10 @@ fn sensitive_names_are_known() {
 fn look_alikes_stay() {
     let policy = Policy::compile(&Redaction::standard(), None);
     let all = names(LOOK_ALIKES);
-    let hit: Vec<_> = all.iter().filter_map(|name| Some((name, policy.name(name)?.class))).collect();
+    let hit: Vec<_> = all
+        .iter()
+        .filter_map(|name| Some((name, policy.name(name)?.class)))
+        .collect();
     println!("{} of {} look-alikes hit: {hit:?}", hit.len(), all.len());
     assert!(all.len() >= 300);
     assert!(hit.len() * 100 <= all.len(), "{hit:?}");

@@ -10,7 +10,10 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    pub(crate) const NONE: Self = Self { bits: 0, counts: [0; Class::COUNT] };
+    pub(crate) const NONE: Self = Self {
+        bits: 0,
+        counts: [0; Class::COUNT],
+    };
 
     /// Notes one more of `class`.
     #[inline]
@@ -43,7 +46,11 @@ impl Found {
 
     /// The classes found, each with its count, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Class, u32)> {
-        Class::ALL.iter().zip(self.counts).filter(|(_, n)| *n > 0).map(|(class, n)| (*class, u32::from(n)))
+        Class::ALL
+            .iter()
+            .zip(self.counts)
+            .filter(|(_, n)| *n > 0)
+            .map(|(class, n)| (*class, u32::from(n)))
     }
 }
 

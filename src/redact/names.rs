@@ -31,7 +31,11 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn split(name: &[u8]) -> Self {
         let name = name.get(name.len().saturating_sub(CAP)..).unwrap_or(name);
-        let mut words = Self { buf: [0; CAP], ends: [0; MAX], len: 0 };
+        let mut words = Self {
+            buf: [0; CAP],
+            ends: [0; MAX],
+            len: 0,
+        };
         let (mut at, mut previous) = (0, 0u8);
         let mut rest = name;
         while let Some((&b, tail)) = rest.split_first() {
@@ -102,7 +106,9 @@ impl Words {
 
     #[inline]
     fn start(&self, k: usize) -> usize {
-        k.checked_sub(1).and_then(|k| self.ends.get(k)).map_or(0, |&end| usize::from(end))
+        k.checked_sub(1)
+            .and_then(|k| self.ends.get(k))
+            .map_or(0, |&end| usize::from(end))
     }
 
     /// Words `from..to`, glued.
@@ -184,7 +190,10 @@ impl Vocabulary {
             Some(index) => index,
             None => {
                 let index = self.entries.len();
-                self.entries.push(Entry { text, ..Entry::default() });
+                self.entries.push(Entry {
+                    text,
+                    ..Entry::default()
+                });
                 let (mut at, tag) = place(text.as_bytes());
                 while self.slots.get(at).is_some_and(|slot| slot.1 != 0) {
                     at = (at + 1) & (SLOTS - 1);
@@ -215,7 +224,10 @@ impl Vocabulary {
 
     #[inline]
     fn look(&self, text: &[u8]) -> Entry {
-        self.find(text).and_then(|i| self.entries.get(i)).copied().unwrap_or_default()
+        self.find(text)
+            .and_then(|i| self.entries.get(i))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The roles of one word.
@@ -244,17 +256,25 @@ impl Vocabulary {
                 };
                 let found = if let Some((kind, class)) = entry.core {
                     let around = Around::new(single, first, end, None, 0);
-                    around.allow(kind, class, end - first).then_some((kind, class, entry.roles))
+                    around
+                        .allow(kind, class, end - first)
+                        .then_some((kind, class, entry.roles))
                 } else if end == first + 1 && entry.text.is_empty() {
                     self.inside(text, single, first)
                 } else {
                     None
                 };
                 if let Some((kind, class, roles)) = found.filter(|f| on & f.1.bit() != 0) {
-                    let weak = matches!(kind, Kind::Whole | Kind::Pass | Kind::Pin | Kind::Tail)
-                        && class != Class::Cookie;
+                    let weak =
+                        matches!(kind, Kind::Whole | Kind::Pass | Kind::Pin | Kind::Tail) && class != Class::Cookie;
                     let line = roles & role::LINE != 0;
-                    best = Some(Match { class, weak, line, first, end });
+                    best = Some(Match {
+                        class,
+                        weak,
+                        line,
+                        first,
+                        end,
+                    });
                 }
             }
         }
@@ -288,7 +308,11 @@ impl Vocabulary {
         // A core with something behind it. Only passwords may have a word of their own before it
         // and an unknown one behind it: nothing else in any language holds these letters.
         let from = PREFIXES.iter().find_map(|(prefix, anywhere)| {
-            if *anywhere { memchr::memmem::find(word, prefix) } else { word.starts_with(prefix).then_some(0) }
+            if *anywhere {
+                memchr::memmem::find(word, prefix)
+            } else {
+                word.starts_with(prefix).then_some(0)
+            }
         })?;
         let (_, rest) = word.split_at_checked(from)?;
         for len in (5..rest.len().min(self.longest + 1)).rev() {
@@ -314,8 +338,13 @@ impl Vocabulary {
 }
 
 /// Where a core with a tail may begin inside a word, and whether anywhere.
-const PREFIXES: &[(&[u8], bool)] =
-    &[(b"passw", true), (b"secret", false), (b"token", false), (b"apikey", false), (b"passphrase", false)];
+const PREFIXES: &[(&[u8], bool)] = &[
+    (b"passw", true),
+    (b"secret", false),
+    (b"token", false),
+    (b"apikey", false),
+    (b"passphrase", false),
+];
 
 /// The longest known word that begins `tail` (`changed` of `changedat`).
 fn known_prefix<'a>(all: &Vocabulary, tail: &'a [u8]) -> &'a [u8] {

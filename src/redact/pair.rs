@@ -43,7 +43,14 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         return None;
     };
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-    let value = Value { s, policy: walk.policy, judged, name, colon }.find(value)?;
+    let value = Value {
+        s,
+        policy: walk.policy,
+        judged,
+        name,
+        colon,
+    }
+    .find(value)?;
     if value.done {
         walk.skip = value.hit.next;
     }
@@ -54,7 +61,10 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
 pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     let s = walk.s;
     let back = s.get(close.saturating_sub(256).max(walk.floor)..close)?;
-    let open = back.iter().rposition(|b| matches!(b, b'<' | b'>')).filter(|k| back.get(*k) == Some(&b'<'))?;
+    let open = back
+        .iter()
+        .rposition(|b| matches!(b, b'<' | b'>'))
+        .filter(|k| back.get(*k) == Some(&b'<'))?;
     let tag = back.get(open + 1..)?;
     let tag = tag.get(..tag.iter().position(|b| *b <= b' ').unwrap_or(tag.len()))?;
     if !tag.first()?.is_ascii_alphabetic() || before(s, close) == b'/' {
@@ -68,11 +78,21 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
         start += 9;
     }
     let rest = s.get(start..)?;
-    let end = if data { memchr::memmem::find(rest, b"]]>") } else { memchr::memchr(b'<', rest) };
+    let end = if data {
+        memchr::memmem::find(rest, b"]]>")
+    } else {
+        memchr::memchr(b'<', rest)
+    };
     let end = start + end?;
     let text = s.get(start..end)?.trim_ascii();
     let done = text.is_empty() || walk.policy.is_done(judged.verdict, text);
-    (!done).then_some(Hit { start, end, verdict: judged.verdict, quotes: None, next: end })
+    (!done).then_some(Hit {
+        start,
+        end,
+        verdict: judged.verdict,
+        quotes: None,
+        next: end,
+    })
 }
 
 /// Judges the name, with the words before it where it takes them to know.
@@ -90,7 +110,8 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
                 return Some(judged);
             }
             // A colon in a sentence: `unexpected token: x`, `tests pass: 3`.
-            let prose = at(s, value.saturating_sub(1)) == b' ' && !matches!(at(s, value), b'"' | b'\'' | b'\\' | b'[' | b'{');
+            let prose =
+                at(s, value.saturating_sub(1)) == b' ' && !matches!(at(s, value), b'"' | b'\'' | b'\\' | b'[' | b'{');
             if judged.weak && prose {
                 return None;
             }
@@ -100,7 +121,9 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
         // A name of several words: `api key: x`, `Card number = 1`.
         None if spaced => {
             let first = words_before(s, name.start, walk.floor, 3);
-            let judged = (first < name.start).then(|| walk.policy.judge(s.get(first..name.end)?)).flatten();
+            let judged = (first < name.start)
+                .then(|| walk.policy.judge(s.get(first..name.end)?))
+                .flatten();
             let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak;
             judged.filter(reaches).or_else(|| content(walk, name, text))
         }
@@ -115,7 +138,14 @@ fn content(walk: &mut Walk<'_>, name: Name, text: &[u8]) -> Option<Judged> {
         return None;
     }
     walk.label = None;
-    (name.start.saturating_sub(end) <= 64).then_some(Judged { verdict, weak: false, line: false, words: 1, first: 0, end: 1 })
+    (name.start.saturating_sub(end) <= 64).then_some(Judged {
+        verdict,
+        weak: false,
+        line: false,
+        words: 1,
+        first: 0,
+        end: 1,
+    })
 }
 
 /// Remembers a sensitive name that stands as the value of `name`, `key` and the like.
@@ -141,7 +171,12 @@ fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     while sep - end < 2 && matches!(before(s, end), b':' | b'!' | b'?' | b'+' | b'|' | b'~') {
         end -= 1;
     }
-    let blank = s.get(end.saturating_sub(8)..end)?.iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blank = s
+        .get(end.saturating_sub(8)..end)?
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     end -= blank;
     // `config["password"] = ..`
     if before(s, end) == b']' && matches!(before(s, end - 1), b'"' | b'\'') {
@@ -154,7 +189,12 @@ fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     let mut level = 0;
     if quote != 0 {
         end -= 1;
-        level = s.get(end.saturating_sub(16)..end)?.iter().rev().take_while(|b| **b == b'\\').count();
+        level = s
+            .get(end.saturating_sub(16)..end)?
+            .iter()
+            .rev()
+            .take_while(|b| **b == b'\\')
+            .count();
         end -= level;
     }
     let head = s.get(end.saturating_sub(NAME).max(floor.min(end))..end)?;
@@ -166,13 +206,21 @@ fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
             start += 1;
         }
     } else {
-        let inside = head.iter().rev().position(|b| *b == quote || *b < b' ' || matches!(b, b'\\' | b'{' | b'='))?;
+        let inside = head
+            .iter()
+            .rev()
+            .position(|b| *b == quote || *b < b' ' || matches!(b, b'\\' | b'{' | b'='))?;
         start -= inside;
         if before(s, start) != quote {
             return None;
         }
     }
-    (start < end).then_some(Name { start, end, quote, level })
+    (start < end).then_some(Name {
+        start,
+        end,
+        quote,
+        level,
+    })
 }
 
 /// The start of up to `count` words, each a single blank apart, before `start`.
@@ -183,8 +231,14 @@ fn words_before(s: &[u8], start: usize, floor: usize, count: usize) -> usize {
         if first == 0 || at(s, end) != b' ' {
             break;
         }
-        let head = s.get(end.saturating_sub(24).max(floor.min(end))..end).unwrap_or_default();
-        let len = head.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+        let head = s
+            .get(end.saturating_sub(24).max(floor.min(end))..end)
+            .unwrap_or_default();
+        let len = head
+            .iter()
+            .rev()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            .count();
         if len == 0 {
             break;
         }
@@ -223,7 +277,16 @@ impl Value<'_> {
             let done = self.policy.is_done(self.judged.verdict, text);
             // Behind the closing quote, if there is one.
             let next = (end + level + 1).min(s.len());
-            return Some(Delimited { hit: Hit { start, end, verdict: self.judged.verdict, quotes: None, next }, done });
+            return Some(Delimited {
+                hit: Hit {
+                    start,
+                    end,
+                    verdict: self.judged.verdict,
+                    quotes: None,
+                    next,
+                },
+                done,
+            });
         }
         // A member of JSON that is no string becomes one.
         let quotes = (self.colon && self.name.quote == b'"').then_some(self.name.level);
@@ -237,10 +300,15 @@ impl Value<'_> {
             let empty = end - open <= 2;
             return if empty { None } else { self.hit(at_, end, quotes) };
         }
-        if quotes.is_none() && (self.judged.line || self.colon)
+        if quotes.is_none()
+            && (self.judged.line || self.colon)
             && let Some((start, single)) = auth::scheme(s, at_)
         {
-            let end = if single { self.unquoted(start) } else { self.line_end(start) };
+            let end = if single {
+                self.unquoted(start)
+            } else {
+                self.line_end(start)
+            };
             return self.hit(start, end, None);
         }
         let end = if quotes.is_none() && self.judged.line && self.colon {
@@ -268,7 +336,16 @@ impl Value<'_> {
         let end = before_escape(self.s, start, end);
         let text = self.s.get(start..end)?;
         let done = self.policy.is_done(verdict, text);
-        (end > start).then_some(Delimited { hit: Hit { start, end, verdict, quotes, next: end }, done })
+        (end > start).then_some(Delimited {
+            hit: Hit {
+                start,
+                end,
+                verdict,
+                quotes,
+                next: end,
+            },
+            done,
+        })
     }
 
     /// The quote that stands before an unquoted name: `-H "X-Api-Key: x"`.
@@ -285,7 +362,10 @@ impl Value<'_> {
         let s = self.s;
         let enclosing = self.enclosing();
         let whole = self.judged.line && !self.colon;
-        let lead = s.get(self.name.start.saturating_sub(2)..self.name.start).unwrap_or_default().trim_ascii_end();
+        let lead = s
+            .get(self.name.start.saturating_sub(2)..self.name.start)
+            .unwrap_or_default()
+            .trim_ascii_end();
         let listed = !self.colon && lead.last() == Some(&b';');
         let (mut depth, mut i) = (0u32, start);
         while let Some(&b) = s.get(i) {
@@ -305,7 +385,9 @@ impl Value<'_> {
                     }
                     None => true,
                 },
-                b',' | b'&' | b'|' => !whole && (is_delimiter(next) || self.leads_to_name(i + 1)) && !(b != b',' && next == b),
+                b',' | b'&' | b'|' => {
+                    !whole && (is_delimiter(next) || self.leads_to_name(i + 1)) && !(b != b',' && next == b)
+                }
                 b'(' | b'[' | b'{' => {
                     depth += 1;
                     false
@@ -329,7 +411,10 @@ impl Value<'_> {
     /// Whether the blank at `i` is within an item of a list with semicolons.
     fn list_goes_on(&self, i: usize) -> bool {
         let rest = self.s.get(i..).unwrap_or_default();
-        let stop = rest.iter().take(64).position(|b| *b < b' ' || matches!(b, b';' | b'=' | b'"' | b'\'' | b'<'));
+        let stop = rest
+            .iter()
+            .take(64)
+            .position(|b| *b < b' ' || matches!(b, b';' | b'=' | b'"' | b'\'' | b'<'));
         stop.is_some_and(|k| rest.get(k) == Some(&b';'))
     }
 
@@ -344,7 +429,10 @@ impl Value<'_> {
     fn line_end(&self, start: usize) -> usize {
         let s = self.s;
         let enclosing = self.enclosing();
-        let lead = s.get(self.name.start.saturating_sub(4)..self.name.start).unwrap_or_default().trim_ascii_end();
+        let lead = s
+            .get(self.name.start.saturating_sub(4)..self.name.start)
+            .unwrap_or_default()
+            .trim_ascii_end();
         let inline = matches!(lead.last(), Some(b'{' | b'(' | b'[' | b','));
         let mut i = start;
         let mut open = false;
@@ -381,14 +469,67 @@ impl Value<'_> {
 }
 
 /// Values that say there is none.
-const NOTHING: &[&[u8]] = &[b"null", b"None", b"nil", b"undefined", b"<nil>", b"NULL", b"|", b"|-", b">", b">-"];
+const NOTHING: &[&[u8]] = &[
+    b"null",
+    b"None",
+    b"nil",
+    b"undefined",
+    b"<nil>",
+    b"NULL",
+    b"|",
+    b"|-",
+    b">",
+    b">-",
+];
 
 /// What stands behind the name of a secret in a sentence without being it.
 const REMARKS: &[&[u8]] = &[
-    b"required", b"invalid", b"missing", b"incorrect", b"wrong", b"expired", b"mismatch", b"changed", b"failed", b"ok", b"true", b"false",
-    b"yes", b"no", b"none", b"empty", b"unset", b"set", b"must", b"is", b"too", b"not", b"cannot", b"should", b"the", b"a", b"an", b"unknown",
-    b"valid", b"success", b"succeeded", b"denied", b"updated", b"reset", b"enabled", b"disabled", b"present", b"absent", b"unauthorized",
-    b"expected", b"unexpected", b"malformed", b"rejected", b"accepted", b"revoked", b"bad",
+    b"required",
+    b"invalid",
+    b"missing",
+    b"incorrect",
+    b"wrong",
+    b"expired",
+    b"mismatch",
+    b"changed",
+    b"failed",
+    b"ok",
+    b"true",
+    b"false",
+    b"yes",
+    b"no",
+    b"none",
+    b"empty",
+    b"unset",
+    b"set",
+    b"must",
+    b"is",
+    b"too",
+    b"not",
+    b"cannot",
+    b"should",
+    b"the",
+    b"a",
+    b"an",
+    b"unknown",
+    b"valid",
+    b"success",
+    b"succeeded",
+    b"denied",
+    b"updated",
+    b"reset",
+    b"enabled",
+    b"disabled",
+    b"present",
+    b"absent",
+    b"unauthorized",
+    b"expected",
+    b"unexpected",
+    b"malformed",
+    b"rejected",
+    b"accepted",
+    b"revoked",
+    b"bad",
 ];
 
 /// The opening quote of a value: where its text begins, the quote, and the backslashes before it. Python and Rust put up to two
@@ -400,7 +541,10 @@ fn opening(s: &[u8], i: usize) -> Option<(usize, u8, usize)> {
         if let b @ (b'"' | b'\'' | b'`') = at(s, start + level) {
             return Some((start + level + 1, b, level));
         }
-        if !matches!(at(s, start), b'b' | b'u' | b'r' | b'f' | b'B' | b'U' | b'R' | b'F' | b'@' | b'$') {
+        if !matches!(
+            at(s, start),
+            b'b' | b'u' | b'r' | b'f' | b'B' | b'U' | b'R' | b'F' | b'@' | b'$'
+        ) {
             return None;
         }
     }
@@ -445,20 +589,37 @@ fn run(s: &[u8], i: usize, b: u8) -> usize {
 
 /// The end of a span without the backslashes that escape the quote behind it.
 pub(super) fn before_escape(s: &[u8], start: usize, end: usize) -> usize {
-    if matches!(at(s, end), b'"' | b'\'') { end - slashes(s, end).min(end - start) } else { end }
+    if matches!(at(s, end), b'"' | b'\'') {
+        end - slashes(s, end).min(end - start)
+    } else {
+        end
+    }
 }
 
 /// The number of backslashes before `i`.
 pub(super) fn slashes(s: &[u8], i: usize) -> usize {
-    s.get(..i).unwrap_or_default().iter().rev().take_while(|b| **b == b'\\').count()
+    s.get(..i)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|b| **b == b'\\')
+        .count()
 }
 
 /// `[redacted]` and its like at `i`: where it ends.
 fn placeholder(s: &[u8], i: usize) -> Option<usize> {
-    [&b"[redacted]"[..], b"[filtered]", b"[masked]", b"[hidden]", b"[removed]", b"<redacted>", b"[scrubbed]"]
-        .iter()
-        .find(|text| reads(s, i, text))
-        .map(|text| i + text.len())
+    [
+        &b"[redacted]"[..],
+        b"[filtered]",
+        b"[masked]",
+        b"[hidden]",
+        b"[removed]",
+        b"<redacted>",
+        b"[scrubbed]",
+    ]
+    .iter()
+    .find(|text| reads(s, i, text))
+    .map(|text| i + text.len())
 }
 
 /// The bracket that opens the value at `i`: itself, or behind the name of a `Debug` form.
@@ -470,7 +631,11 @@ fn bracket(s: &[u8], i: usize) -> Option<usize> {
         return None;
     }
     let rest = s.get(i..)?;
-    let len = rest.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':')).count();
+    let len = rest
+        .iter()
+        .take(64)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':'))
+        .count();
     let upper = at(s, i).is_ascii_uppercase();
     match (at(s, i + len), at(s, i + len + 1)) {
         (b'(', _) => Some(i + len),
@@ -505,7 +670,11 @@ fn balanced(s: &[u8], open: usize) -> usize {
 }
 
 fn blanks(s: &[u8], i: usize) -> usize {
-    s.get(i..).unwrap_or_default().iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+    s.get(i..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count()
 }
 
 /// Bytes of a name without quotes.
@@ -515,5 +684,9 @@ fn is_name(b: u8) -> bool {
 
 /// What may follow the end of a value, and the end of the text.
 fn is_delimiter(b: u8) -> bool {
-    b <= b' ' || matches!(b, b',' | b';' | b')' | b']' | b'}' | b'>' | b'"' | b'\'' | b'&' | b'\\' | b'|')
+    b <= b' '
+        || matches!(
+            b,
+            b',' | b';' | b')' | b']' | b'}' | b'>' | b'"' | b'\'' | b'&' | b'\\' | b'|'
+        )
 }

@@ -47,7 +47,10 @@ pub(crate) struct HashKey {
 impl HashKey {
     #[expect(clippy::needless_pass_by_value, reason = "the key is wiped here")]
     pub(crate) fn new(secret: SecretBytes) -> Self {
-        let digest = Sha256::new().chain_update([0x05]).chain_update(secret.expose()).finalize();
+        let digest = Sha256::new()
+            .chain_update([0x05])
+            .chain_update(secret.expose())
+            .finalize();
         let name = base64url(digest.first_chunk().unwrap_or(&[0; 16]));
         let kid = name.first_chunk().copied().unwrap_or_default();
         // HMAC fills a key shorter than a block with zeros.
@@ -75,7 +78,9 @@ impl HashKey {
 
 impl fmt::Debug for HashKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HashKey").field("kid", &self.kid()).finish_non_exhaustive()
+        f.debug_struct("HashKey")
+            .field("kid", &self.kid())
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,12 +113,19 @@ impl Policy {
         static VERSION: AtomicU64 = AtomicU64::new(1);
         let classes = redaction.classes();
         let shapes = redaction.shapes();
-        let on = Class::ALL.iter().zip(classes).filter(|(_, t)| *t != Treatment::Keep).fold(0, |on, (c, _)| on | c.bit());
+        let on = Class::ALL
+            .iter()
+            .zip(classes)
+            .filter(|(_, t)| *t != Treatment::Keep)
+            .fold(0, |on, (c, _)| on | c.bit());
         let custom = redaction
             .fields()
             .map(|(name, treatment)| {
                 let words = Words::split(name.as_bytes());
-                Custom { glued: words.glued(0, words.len()).into(), treatment }
+                Custom {
+                    glued: words.glued(0, words.len()).into(),
+                    treatment,
+                }
             })
             .filter(|custom| !custom.glued.is_empty())
             .collect::<Box<[_]>>();
@@ -140,7 +152,11 @@ impl Policy {
     /// Whether some treatment needs a key.
     pub(crate) fn uses_hash(&self) -> bool {
         let custom = self.custom.iter().map(|custom| &custom.treatment);
-        self.classes.iter().chain(&self.shapes).chain(custom).any(|t| *t == Treatment::Hash)
+        self.classes
+            .iter()
+            .chain(&self.shapes)
+            .chain(custom)
+            .any(|t| *t == Treatment::Hash)
     }
 
     /// The name of the key, if there is one.
@@ -164,12 +180,35 @@ impl Policy {
             if custom == Treatment::Keep {
                 return None;
             }
-            let verdict = Verdict { treatment: custom, class: Class::Custom };
-            return Some(Judged { verdict, weak: false, line: false, words: n, first: 0, end: n });
+            let verdict = Verdict {
+                treatment: custom,
+                class: Class::Custom,
+            };
+            return Some(Judged {
+                verdict,
+                weak: false,
+                line: false,
+                words: n,
+                first: 0,
+                end: n,
+            });
         }
-        let Match { class, weak, line, first, end } = self.vocabulary.judge(&words, self.on)?;
+        let Match {
+            class,
+            weak,
+            line,
+            first,
+            end,
+        } = self.vocabulary.judge(&words, self.on)?;
         let treatment = self.classes.get(class as usize).copied()?;
-        Some(Judged { verdict: Verdict { treatment, class }, weak, line, words: n, first, end })
+        Some(Judged {
+            verdict: Verdict { treatment, class },
+            weak,
+            line,
+            words: n,
+            first,
+            end,
+        })
     }
 
     /// What the program said of this name: by the whole name first; an addition also by its words within a longer name.
@@ -202,7 +241,11 @@ impl Policy {
     /// The roles of a single word of a text.
     pub(super) fn roles(&self, word: &[u8]) -> u16 {
         let words = Words::split(word);
-        if words.len() == 1 { self.vocabulary.roles(words.glued(0, 1)) } else { 0 }
+        if words.len() == 1 {
+            self.vocabulary.roles(words.glued(0, 1))
+        } else {
+            0
+        }
     }
 
     /// The first pass over a value: whether the writer must escape, and whether a secret may be in it. What this does not
@@ -213,7 +256,10 @@ impl Policy {
         if !seen.suspicious && !self.emails {
             return seen;
         }
-        Scan { escape: seen.escape, suspicious: self.search(s, seen.suspicious) }
+        Scan {
+            escape: seen.escape,
+            suspicious: self.search(s, seen.suspicious),
+        }
     }
 
     /// Whether there is something to replace.
@@ -331,7 +377,10 @@ const PLACEHOLDERS: &[&[u8]] = &[b"redacted", b"filtered", b"masked", b"hidden",
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy").field("version", &self.version).field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Policy")
+            .field("version", &self.version)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 

@@ -54,7 +54,12 @@ impl Default for Redaction {
 impl Redaction {
     /// The names and shapes described above. The default.
     pub const fn standard() -> Self {
-        Self { base: Base::Standard, classes: Vec::new(), fields: Vec::new(), shapes: Vec::new() }
+        Self {
+            base: Base::Standard,
+            classes: Vec::new(),
+            fields: Vec::new(),
+            shapes: Vec::new(),
+        }
     }
 
     /// The standard policy, and who acted only as keyed hashes: `session_id`, `user_id`, `username`, and
@@ -70,7 +75,12 @@ impl Redaction {
 
     /// Nothing by name or shape; wrapped values are still redacted. For trails that hold no text from outside.
     pub const fn none() -> Self {
-        Self { base: Base::None, classes: Vec::new(), fields: Vec::new(), shapes: Vec::new() }
+        Self {
+            base: Base::None,
+            classes: Vec::new(),
+            fields: Vec::new(),
+            shapes: Vec::new(),
+        }
     }
 
     /// Says what happens to a field: adds a name, or overrides what the policy says of it.
@@ -108,7 +118,10 @@ impl Redaction {
                 rules.push((format!("class {class}"), treatment));
             }
         }
-        rules.extend(self.fields().map(|(name, treatment)| (format!("field {name}"), treatment)));
+        rules.extend(
+            self.fields()
+                .map(|(name, treatment)| (format!("field {name}"), treatment)),
+        );
         for (shape, treatment) in Shape::ALL.iter().zip(self.shapes()) {
             if treatment != Treatment::Keep {
                 rules.push((format!("shape {shape}"), treatment));

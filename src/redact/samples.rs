@@ -8,7 +8,11 @@ pub(super) fn shown(text: &str) -> String {
     let (mut out, mut found) = (String::new(), Found::NONE);
     let changed = policy.text(text, &mut out, &mut found);
     assert_eq!(changed, !found.is_empty());
-    assert_eq!(changed, policy.scan(text.as_bytes()).suspicious, "scan and text disagree on {text:?}");
+    assert_eq!(
+        changed,
+        policy.scan(text.as_bytes()).suspicious,
+        "scan and text disagree on {text:?}"
+    );
     if changed { out } else { text.to_owned() }
 }
 
@@ -40,7 +44,13 @@ pub(super) fn body(set: &str, n: usize, seed: u64) -> String {
     (0..n)
         .map(|k| match k {
             1 => draw(&edge.iter().copied().filter(u8::is_ascii_digit).collect::<Vec<_>>()),
-            2 => draw(&edge.iter().copied().filter(|b| !b.is_ascii_digit() || edge.len() == 10).collect::<Vec<_>>()),
+            2 => draw(
+                &edge
+                    .iter()
+                    .copied()
+                    .filter(|b| !b.is_ascii_digit() || edge.len() == 10)
+                    .collect::<Vec<_>>(),
+            ),
             k if k == 0 || k + 1 == n => draw(&edge),
             _ => draw(set.as_bytes()),
         })
@@ -55,11 +65,19 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
     };
     let jwt = |head: &str| {
-        format!("{head}{}.eyJ{}.{}", body(ALNUM, 30, seed), body(ALNUM, 50, seed + 1), body(URL64, 43, seed + 2))
+        format!(
+            "{head}{}.eyJ{}.{}",
+            body(ALNUM, 30, seed),
+            body(ALNUM, 50, seed + 1),
+            body(URL64, 43, seed + 2)
+        )
     };
     vec![
         ("aws access key id", t("AKIA", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
-        ("aws temporary key id", t("ASIA", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
+        (
+            "aws temporary key id",
+            t("ASIA", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
+        ),
         ("google api key", t("AIza", URL64, 35)),
         ("google oauth", t("ya29.", URL64, 60)),
         ("google client secret", t("GOCSPX-", URL64, 28)),
@@ -69,10 +87,16 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("github user", t("ghu_", ALNUM, 36)),
         ("github server", t("ghs_", ALNUM, 36)),
         ("github refresh", t("ghr_", ALNUM, 36)),
-        ("github fine grained", format!("{}_{}", t("github_pat_", ALNUM, 22), body(ALNUM, 59, seed))),
+        (
+            "github fine grained",
+            format!("{}_{}", t("github_pat_", ALNUM, 22), body(ALNUM, 59, seed)),
+        ),
         ("gitlab", t("glpat-", URL64, 20)),
         ("gitlab runner", t("glrt-", URL64, 20)),
-        ("gitlab routable", format!("{}.01.{}", t("glpat-", URL64, 27), body(LOWER, 9, seed))),
+        (
+            "gitlab routable",
+            format!("{}.01.{}", t("glpat-", URL64, 27), body(LOWER, 9, seed)),
+        ),
         ("bitbucket", t("ATBB", ALNUM, 32)),
         ("atlassian", t("ATATT3", URL64, 180)),
         ("npm", t("npm_", ALNUM, 36)),
@@ -80,11 +104,46 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("rubygems", t("rubygems_", HEX, 48)),
         ("crates.io", t("cio", ALNUM, 32)),
         ("docker", t("dckr_pat_", URL64, 27)),
-        ("slack bot", format!("{}-{}-{}", t("xoxb-", DIGITS, 12), body(DIGITS, 12, seed), body(ALNUM, 24, seed))),
-        ("slack user", format!("{}-{}-{}", t("xoxp-", DIGITS, 12), body(DIGITS, 12, seed), body(HEX, 32, seed))),
-        ("slack app", format!("{}-{}-{}", t("xapp-1-A", UPPER, 10), body(DIGITS, 13, seed), body(HEX, 64, seed))),
-        ("discord bot", format!("{}.{}.{}", t("MTA", ALNUM, 23), body(ALNUM, 6, seed), body(URL64, 38, seed))),
-        ("telegram bot", format!("{}:{}", t("1", DIGITS, 9), format_args!("AA{}", body(URL64, 33, seed)))),
+        (
+            "slack bot",
+            format!(
+                "{}-{}-{}",
+                t("xoxb-", DIGITS, 12),
+                body(DIGITS, 12, seed),
+                body(ALNUM, 24, seed)
+            ),
+        ),
+        (
+            "slack user",
+            format!(
+                "{}-{}-{}",
+                t("xoxp-", DIGITS, 12),
+                body(DIGITS, 12, seed),
+                body(HEX, 32, seed)
+            ),
+        ),
+        (
+            "slack app",
+            format!(
+                "{}-{}-{}",
+                t("xapp-1-A", UPPER, 10),
+                body(DIGITS, 13, seed),
+                body(HEX, 64, seed)
+            ),
+        ),
+        (
+            "discord bot",
+            format!(
+                "{}.{}.{}",
+                t("MTA", ALNUM, 23),
+                body(ALNUM, 6, seed),
+                body(URL64, 38, seed)
+            ),
+        ),
+        (
+            "telegram bot",
+            format!("{}:{}", t("1", DIGITS, 9), format_args!("AA{}", body(URL64, 33, seed))),
+        ),
         ("stripe live", t("sk_live_", ALNUM, 24)),
         ("stripe restricted", t("rk_live_", ALNUM, 99)),
         ("stripe hook", t("whsec_", ALNUM, 32)),
@@ -93,7 +152,15 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("twilio", t("SK", HEX, 32)),
         ("sendgrid", format!("{}.{}", t("SG.", URL64, 22), body(URL64, 43, seed))),
         ("mailgun", t("key-", LOWER, 32)),
-        ("mailgun new", format!("{}-{}-{}", body(HEX, 32, seed), body(HEX, 8, seed), body(HEX, 8, seed + 1))),
+        (
+            "mailgun new",
+            format!(
+                "{}-{}-{}",
+                body(HEX, 32, seed),
+                body(HEX, 8, seed),
+                body(HEX, 8, seed + 1)
+            ),
+        ),
         ("mailchimp", format!("{}-us{}", body(HEX, 32, seed), 1 + seed % 20)),
         ("brevo", format!("{}-{}", t("xkeysib-", HEX, 64), body(ALNUM, 16, seed))),
         ("digitalocean", t("dop_v1_", HEX, 64)),
@@ -102,40 +169,61 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("vault service", t("hvs.", URL64, 90)),
         ("vault batch", t("hvb.", URL64, 140)),
         ("vault old", t("s.", ALNUM, 24)),
-        ("terraform", format!("{}.atlasv1.{}", body(ALNUM, 14, seed), body(URL64, 67, seed))),
+        (
+            "terraform",
+            format!("{}.atlasv1.{}", body(ALNUM, 14, seed), body(URL64, 67, seed)),
+        ),
         ("doppler", t("dp.pt.", ALNUM, 43)),
         ("linear", t("lin_api_", ALNUM, 40)),
         ("notion", t("ntn_", ALNUM, 46)),
         ("notion old", t("secret_", ALNUM, 43)),
-        ("openai", format!("{}T3BlbkFJ{}", t("sk-", ALNUM, 20), body(ALNUM, 20, seed))),
+        (
+            "openai",
+            format!("{}T3BlbkFJ{}", t("sk-", ALNUM, 20), body(ALNUM, 20, seed)),
+        ),
         ("openai project", t("sk-proj-", URL64, 120)),
         ("anthropic", t("sk-ant-api03-", URL64, 93)),
         ("hugging face", t("hf_", ALNUM, 34)),
         ("groq", t("gsk_", ALNUM, 52)),
         ("replicate", t("r8_", ALNUM, 37)),
         ("perplexity", t("pplx-", ALNUM, 48)),
-        ("cloudflare origin", format!("{}-{}", t("v1.0-", HEX, 24), body(HEX, 146, seed))),
+        (
+            "cloudflare origin",
+            format!("{}-{}", t("v1.0-", HEX, 24), body(HEX, 146, seed)),
+        ),
         ("age", t("AGE-SECRET-KEY-1", UPPER, 58)),
         ("1password", t("ops_eyJ", ALNUM, 250)),
         ("new relic", t("NRAK-", UPPER, 27)),
         ("new relic licence", format!("{}NRAL", body(HEX, 36, seed))),
         ("grafana cloud", t("glc_", ALNUM, 40)),
-        ("grafana service", format!("{}_{}", t("glsa_", ALNUM, 32), body(HEX, 8, seed))),
+        (
+            "grafana service",
+            format!("{}_{}", t("glsa_", ALNUM, 32), body(HEX, 8, seed)),
+        ),
         ("planetscale", t("pscale_tkn_", URL64, 43)),
         ("postman", format!("{}-{}", t("PMAK-", HEX, 24), body(HEX, 34, seed))),
-        ("dynatrace", format!("{}.{}", t("dt0c01.", UPPER, 24), body(UPPER, 64, seed))),
+        (
+            "dynatrace",
+            format!("{}.{}", t("dt0c01.", UPPER, 24), body(UPPER, 64, seed)),
+        ),
         ("airtable", format!("{}.{}", t("pat", ALNUM, 14), body(HEX, 64, seed))),
         ("sentry", t("sntryu_", HEX, 64)),
         ("sonarqube", t("sqp_", HEX, 40)),
         ("pulumi", t("pul-", HEX, 40)),
         ("supabase", t("sbp_", HEX, 40)),
-        ("tailscale", format!("{}-{}", t("tskey-auth-", ALNUM, 11), body(ALNUM, 32, seed))),
+        (
+            "tailscale",
+            format!("{}-{}", t("tskey-auth-", ALNUM, 11), body(ALNUM, 32, seed)),
+        ),
         ("figma", t("figd_", URL64, 43)),
         ("hubspot", format!("pat-na1-{}", uuid())),
         ("plaid", format!("access-production-{}", uuid())),
         ("easypost", t("EZAK", ALNUM, 54)),
         ("shippo", t("shippo_live_", HEX, 40)),
-        ("azure client secret", format!("{}8Q~{}", body(ALNUM, 3, seed), body(URL64, 34, seed))),
+        (
+            "azure client secret",
+            format!("{}8Q~{}", body(ALNUM, 3, seed), body(URL64, 34, seed)),
+        ),
         ("openshift", t("sha256~", URL64, 43)),
         ("jfrog", t("AKCp", ALNUM, 69)),
         ("buildkite", t("bkua_", HEX, 40)),
@@ -147,8 +235,22 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
 
 /// Texts in which a secret may stand, with a blank for it.
 const FRAMES: &[&str] = &[
-    "{}", "rotated {} today", "key={}", "(see {})", "{\"note\":\"{}\"}", "a,{},b", "got '{}'.", "https://example.com/x?k={}&y=1",
-    "line one\n{}\nline three", "{\\\"note\\\":\\\"{}\\\"}", "Some(\"{}\")", "x-header: {}", "[{}]", "<a>{}</a>", "{};", "Zürich {} ok",
+    "{}",
+    "rotated {} today",
+    "key={}",
+    "(see {})",
+    "{\"note\":\"{}\"}",
+    "a,{},b",
+    "got '{}'.",
+    "https://example.com/x?k={}&y=1",
+    "line one\n{}\nline three",
+    "{\\\"note\\\":\\\"{}\\\"}",
+    "Some(\"{}\")",
+    "x-header: {}",
+    "[{}]",
+    "<a>{}</a>",
+    "{};",
+    "Zürich {} ok",
 ];
 
 #[test]
@@ -167,15 +269,28 @@ fn provider_tokens_are_found_in_any_text() {
             }
         }
     }
-    println!("{} of {all} tokens in texts missed: {:#?}", missed.len(), missed.iter().take(8).collect::<Vec<_>>());
-    assert!(missed.len() * 200 <= all, "{} of {all}: {:#?}", missed.len(), missed.iter().take(12).collect::<Vec<_>>());
+    println!(
+        "{} of {all} tokens in texts missed: {:#?}",
+        missed.len(),
+        missed.iter().take(8).collect::<Vec<_>>()
+    );
+    assert!(
+        missed.len() * 200 <= all,
+        "{} of {all}: {:#?}",
+        missed.len(),
+        missed.iter().take(12).collect::<Vec<_>>()
+    );
 }
 
 #[test]
 fn what_stands_around_a_token_stays() {
     let token = &tokens(3)[6].1;
     for frame in FRAMES {
-        assert_eq!(shown(&frame.replace("{}", token)), frame.replace("{}", "[redacted]"), "{frame}");
+        assert_eq!(
+            shown(&frame.replace("{}", token)),
+            frame.replace("{}", "[redacted]"),
+            "{frame}"
+        );
     }
 }
 
@@ -214,8 +329,22 @@ fn harmless() -> Vec<String> {
         all.push(body(HEX, 64, seed));
         all.push(body(HEX, 7 + seed as usize % 9, seed));
         let h = body(HEX, 32, seed);
-        all.push(format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..]));
-        all.push(format!("user {}-{}-{}-{}-{} logged in", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..]));
+        all.push(format!(
+            "{}-{}-{}-{}-{}",
+            &h[..8],
+            &h[8..12],
+            &h[12..16],
+            &h[16..20],
+            &h[20..]
+        ));
+        all.push(format!(
+            "user {}-{}-{}-{}-{} logged in",
+            &h[..8],
+            &h[8..12],
+            &h[12..16],
+            &h[16..20],
+            &h[20..]
+        ));
         all.push(h);
     }
     all
@@ -223,7 +352,11 @@ fn harmless() -> Vec<String> {
 
 #[test]
 fn harmless_values_stay() {
-    let hit: Vec<_> = harmless().into_iter().filter(|text| shown(text) != *text).map(|t| (shown(&t), t)).collect();
+    let hit: Vec<_> = harmless()
+        .into_iter()
+        .filter(|text| shown(text) != *text)
+        .map(|t| (shown(&t), t))
+        .collect();
     assert!(hit.is_empty(), "{hit:#?}");
 }
 
@@ -243,7 +376,12 @@ fn random_values_are_rarely_hit() {
             }
         }
     }
-    assert!(hits.len() as u64 * 100 <= all, "{} of {all}: {:?}", hits.len(), &hits[..hits.len().min(20)]);
+    assert!(
+        hits.len() as u64 * 100 <= all,
+        "{} of {all}: {:?}",
+        hits.len(),
+        &hits[..hits.len().min(20)]
+    );
 }
 
 mod properties {
@@ -254,11 +392,89 @@ mod properties {
 
     /// Pieces from which adversaries, and loggers, build texts.
     const PIECES: &[&str] = &[
-        "password", "token", "api key", "Authorization", "Cookie", "pin", "author", "user", "card number", "secret", "=", ":", ": ", "=>", " = ",
-        "\"", "\\\"", "\\\\\\\"", "'", "{", "}", "[", "]", "(", ")", ",", ", ", ";", "&", "?", " ", "\n", "\\n", "hunter2", "Bearer ", "Basic ",
-        "[redacted]", "None", "null", "Some(", "://", "@", "bob", "-", "--", " -p", "mysql", "-----BEGIN PRIVATE KEY-----", "-----END ", "4111 ",
-        "1111 1111 1111", "DE89", "370400440532013000", "eyJ", ".", "%5B", "%", "<", ">", "</", "é", "密码", "\\", "\\u003d", "|", "#", "*", "…",
-        "hmac:abcdef:", "219-09-9998", "name", "value", "+", "~", "Q~", "A3-", "`", "\u{7f}", "\t", "Set-Cookie", "password: ", "secret=", ";pwd=",
+        "password",
+        "token",
+        "api key",
+        "Authorization",
+        "Cookie",
+        "pin",
+        "author",
+        "user",
+        "card number",
+        "secret",
+        "=",
+        ":",
+        ": ",
+        "=>",
+        " = ",
+        "\"",
+        "\\\"",
+        "\\\\\\\"",
+        "'",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        ",",
+        ", ",
+        ";",
+        "&",
+        "?",
+        " ",
+        "\n",
+        "\\n",
+        "hunter2",
+        "Bearer ",
+        "Basic ",
+        "[redacted]",
+        "None",
+        "null",
+        "Some(",
+        "://",
+        "@",
+        "bob",
+        "-",
+        "--",
+        " -p",
+        "mysql",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END ",
+        "4111 ",
+        "1111 1111 1111",
+        "DE89",
+        "370400440532013000",
+        "eyJ",
+        ".",
+        "%5B",
+        "%",
+        "<",
+        ">",
+        "</",
+        "é",
+        "密码",
+        "\\",
+        "\\u003d",
+        "|",
+        "#",
+        "*",
+        "…",
+        "hmac:abcdef:",
+        "219-09-9998",
+        "name",
+        "value",
+        "+",
+        "~",
+        "Q~",
+        "A3-",
+        "`",
+        "\u{7f}",
+        "\t",
+        "Set-Cookie",
+        "password: ",
+        "secret=",
+        ";pwd=",
     ];
 
     fn texts() -> impl Strategy<Value = String> {
@@ -274,7 +490,9 @@ mod properties {
 
     fn policies() -> [Policy; 4] {
         let hash = Redaction::strict().field("user", Treatment::Hash);
-        let prefix = Redaction::standard().class(super::Class::Key, Treatment::Prefix(4)).class(super::Class::Token, Treatment::Prefix(2));
+        let prefix = Redaction::standard()
+            .class(super::Class::Key, Treatment::Prefix(4))
+            .class(super::Class::Token, Treatment::Prefix(2));
         let prefix = prefix.shape(super::super::Shape::Token, Treatment::Prefix(6));
         let sha = Redaction::standard().class(super::Class::Credential, Treatment::Sha256);
         let key = || crate::redact::HashKey::new(crate::secret::SecretBytes::new([7; 32]));

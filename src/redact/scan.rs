@@ -26,7 +26,10 @@ pub(crate) struct Scan {
     pub(crate) suspicious: bool,
 }
 
-const CLEAN: Scan = Scan { escape: false, suspicious: false };
+const CLEAN: Scan = Scan {
+    escape: false,
+    suspicious: false,
+};
 
 /// See the [module](self). What it suspects need not be: the caller walks it.
 #[inline]
@@ -55,7 +58,9 @@ fn tiny(s: &[u8]) -> Scan {
 /// 8 to 16 bytes, in two halves that overlap.
 #[inline]
 fn short(s: &[u8]) -> Scan {
-    let (Some(head), Some(tail)) = (s.first_chunk::<8>(), s.last_chunk::<8>()) else { return closer(s) };
+    let (Some(head), Some(tail)) = (s.first_chunk::<8>(), s.last_chunk::<8>()) else {
+        return closer(s);
+    };
     if any_zero(map(join(*head, *tail), odd)) || begins(head) {
         return closer(s);
     }
@@ -63,7 +68,12 @@ fn short(s: &[u8]) -> Scan {
         // Twelve digits or a social security number in so little room have digits here.
         11..=13 => [2, 9, 10].into_iter().all(|k| s.get(k).is_some_and(u8::is_ascii_digit)),
         14.. => s.last_chunk::<14>().is_none_or(|end| {
-            let part = |at: usize| end.get(at..).and_then(<[u8]>::first_chunk::<8>).copied().unwrap_or_default();
+            let part = |at: usize| {
+                end.get(at..)
+                    .and_then(<[u8]>::first_chunk::<8>)
+                    .copied()
+                    .unwrap_or_default()
+            };
             any_zero(grouped([part(6), part(3), part(1), part(0)]))
         }),
         _ => false,
@@ -98,7 +108,10 @@ fn long(s: &[u8]) -> Scan {
 fn closer(s: &[u8]) -> Scan {
     let (blocks, rest) = s.as_chunks::<16>();
     let escape = blocks.iter().any(|block| any_zero(map(*block, escaped))) || rest.iter().any(|b| escaped(*b) == 0);
-    Scan { escape, suspicious: true }
+    Scan {
+        escape,
+        suspicious: true,
+    }
 }
 
 /// Whether 17 to 64 bytes have any of the features; `None` for another length.
@@ -111,7 +124,10 @@ fn features(s: &[u8]) -> Option<bool> {
         return Some(false);
     }
     let odds = |window: &[u8; 17]| Some(map(*window.first_chunk::<16>()?, odd));
-    let mut low = min(min(odds(head)?, dashed(head)), min(map(*tail.last_chunk::<16>()?, odd), dashed(tail)));
+    let mut low = min(
+        min(odds(head)?, dashed(head)),
+        min(map(*tail.last_chunk::<16>()?, odd), dashed(tail)),
+    );
     let mut run = in_run(word(s, 8)?);
     if n > 24 {
         low = min(low, min(digits(s.first_chunk()?), digits(s.last_chunk()?)));
@@ -146,7 +162,9 @@ fn features(s: &[u8]) -> Option<bool> {
 /// Zero for a dash behind a byte below `0`, of the last 16 of 17 bytes.
 #[inline]
 fn dashed(window: &[u8; 17]) -> [u8; 16] {
-    let (Some(before), Some(here)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) else { return [0; 16] };
+    let (Some(before), Some(here)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) else {
+        return [0; 16];
+    };
     let mut low = *here;
     for (b, a) in low.iter_mut().zip(before) {
         *b = (*b ^ b'-') | a.saturating_sub(b'0' - 1);
@@ -157,7 +175,13 @@ fn dashed(window: &[u8; 17]) -> [u8; 16] {
 /// Zero where 24 bytes have digits as a card or a social security number has.
 #[inline]
 fn digits(window: &[u8; 24]) -> [u8; 16] {
-    let part = |at: usize| window.get(at..).and_then(<[u8]>::first_chunk::<16>).copied().unwrap_or_default();
+    let part = |at: usize| {
+        window
+            .get(at..)
+            .and_then(<[u8]>::first_chunk::<16>)
+            .copied()
+            .unwrap_or_default()
+    };
     grouped([part(8), part(5), part(3), part(2)])
 }
 
@@ -211,7 +235,10 @@ fn is_uuid(s: &[u8], head: &[u8; 17], tail: &[u8; 17]) -> Option<bool> {
     };
     let (head, tail) = (head.first_chunk::<16>()?, tail.last_chunk::<16>()?);
     let middle = s.get(16..)?.first_chunk::<16>()?;
-    Some(!any_zero(min(min(map(*head, plain), map(*middle, plain)), map(*tail, plain))))
+    Some(!any_zero(min(
+        min(map(*head, plain), map(*middle, plain)),
+        map(*tail, plain),
+    )))
 }
 
 /// Whether the first bytes are those of `Bearer`, `Basic`, `mysql`, `ALTER`, `CREATE`, `SET`, `GRANT` in any case, or `--`.
@@ -222,7 +249,16 @@ fn begins(head: &[u8; 8]) -> bool {
         const fn word(letters: &[u8; 4]) -> u32 {
             u32::from_le_bytes(*letters)
         }
-        [word(b"crea"), word(b"bear"), word(b"alte"), 0, word(b"gran"), word(b"basi"), word(b"mysq"), word(b"set ")]
+        [
+            word(b"crea"),
+            word(b"bear"),
+            word(b"alte"),
+            0,
+            word(b"gran"),
+            word(b"basi"),
+            word(b"mysq"),
+            word(b"set "),
+        ]
     };
     let [a, b, c, d, ..] = *head;
     let word = u32::from_le_bytes([a, b, c, d]) | 0x2020_2020;

@@ -7,7 +7,7 @@
 
 use super::pair;
 use super::policy::{Policy, Verdict};
-use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, sets, set, ssn, token, url};
+use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
 use super::{Class, Shape};
 
 /// A secret in a text.
@@ -68,8 +68,24 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) const fn new(policy: &'a Policy, s: &'a [u8]) -> Self {
-        let strings = [Quoted { start: 0, end: 0, level: 0 }; DEPTH];
-        Self { policy, s, all: s, strings, depth: 0, at: 0, skip: 0, floor: 0, barren: 0, command: None, label: None }
+        let strings = [Quoted {
+            start: 0,
+            end: 0,
+            level: 0,
+        }; DEPTH];
+        Self {
+            policy,
+            s,
+            all: s,
+            strings,
+            depth: 0,
+            at: 0,
+            skip: 0,
+            floor: 0,
+            barren: 0,
+            command: None,
+            label: None,
+        }
     }
 
     fn hit(&mut self, shape: Shape, class: Class, span: (usize, usize)) -> Option<Hit> {
@@ -80,8 +96,18 @@ impl<'a> Walk<'a> {
     fn treated(&mut self, verdict: Verdict, (start, end): (usize, usize)) -> Option<Hit> {
         let span = (start, pair::before_escape(self.s, start, end));
         let done = self.policy.is_done(verdict, self.s.get(span.0..span.1)?);
-        let quotes = if self.s.get(span.0).is_some_and(u8::is_ascii_digit) { self.number(span) } else { None };
-        let hit = Hit { start: span.0, end: span.1, verdict, quotes, next: span.1 };
+        let quotes = if self.s.get(span.0).is_some_and(u8::is_ascii_digit) {
+            self.number(span)
+        } else {
+            None
+        };
+        let hit = Hit {
+            start: span.0,
+            end: span.1,
+            verdict,
+            quotes,
+            next: span.1,
+        };
         if done {
             self.skip = hit.end;
         }
@@ -95,9 +121,16 @@ impl<'a> Walk<'a> {
             None => (0, 0),
         };
         let first = self.s.get(from..start)?.iter().find(|b| !b.is_ascii_whitespace())?;
-        let last = self.s.get(from..start)?.iter().rev().take(16).find(|b| !b.is_ascii_whitespace())?;
+        let last = self
+            .s
+            .get(from..start)?
+            .iter()
+            .rev()
+            .take(16)
+            .find(|b| !b.is_ascii_whitespace())?;
         let next = self.s.get(end..)?.iter().take(16).find(|b| !b.is_ascii_whitespace())?;
-        let json = matches!(first, b'{' | b'[') && matches!(last, b':' | b'[' | b',') && matches!(next, b',' | b'}' | b']');
+        let json =
+            matches!(first, b'{' | b'[') && matches!(last, b':' | b'[' | b',') && matches!(next, b',' | b'}' | b']');
         json.then_some(level)
     }
 
@@ -217,7 +250,11 @@ impl<'a> Walk<'a> {
         }
         if let Some(slot) = self.strings.get_mut(self.depth) {
             let end = pair::closing(self.s, i + 1, b'"', level);
-            *slot = Quoted { start: i + 1, end, level };
+            *slot = Quoted {
+                start: i + 1,
+                end,
+                level,
+            };
             self.depth += 1;
             self.s = self.all.get(..end).unwrap_or(self.all);
         }
@@ -230,7 +267,11 @@ impl<'a> Walk<'a> {
                 break;
             }
             self.depth -= 1;
-            let outer = self.depth.checked_sub(1).and_then(|k| self.strings.get(k)).map_or(self.all.len(), |s| s.end);
+            let outer = self
+                .depth
+                .checked_sub(1)
+                .and_then(|k| self.strings.get(k))
+                .map_or(self.all.len(), |s| s.end);
             self.s = self.all.get(..outer).unwrap_or(self.all);
             i = i.max(end + level + 1);
         }

@@ -209,7 +209,11 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     ),
     (Kind::Whole, Token, "signature assertion"),
     (Kind::Whole, Session, "session sessions sid sids sess"),
-    (Kind::Whole, Key, "privatekeys certificate clientcertificate clientcert xforwardedclientcert pem privatepart"),
+    (
+        Kind::Whole,
+        Key,
+        "privatekeys certificate clientcertificate clientcert xforwardedclientcert pem privatepart",
+    ),
     (Kind::Whole, Card, "pan csc ccn"),
     (Kind::Whole, GovernmentId, "passport"),
     (Kind::SessionId, Session, "sessionid sessionids"),

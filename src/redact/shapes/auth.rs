@@ -84,13 +84,31 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
 
 /// Words that stand behind `Bearer` without being one.
 const NOT_CREDENTIALS: &[&[u8]] = &[
-    b"token", b"tokens", b"auth", b"authentication", b"authorization", b"scheme", b"only", b"required", b"missing",
-    b"realm", b"error", b"format", b"credentials", b"header", b"invalid", b"null", b"undefined", b"none",
+    b"token",
+    b"tokens",
+    b"auth",
+    b"authentication",
+    b"authorization",
+    b"scheme",
+    b"only",
+    b"required",
+    b"missing",
+    b"realm",
+    b"error",
+    b"format",
+    b"credentials",
+    b"header",
+    b"invalid",
+    b"null",
+    b"undefined",
+    b"none",
 ];
 
 /// Whether this is base64 for `user:password` in printable characters.
 fn pair_in_base64(text: &[u8]) -> bool {
-    let body = text.get(..text.iter().position(|b| *b == b'=').unwrap_or(text.len())).unwrap_or_default();
+    let body = text
+        .get(..text.iter().position(|b| *b == b'=').unwrap_or(text.len()))
+        .unwrap_or_default();
     if body.len() < 4 || body.len() % 4 == 1 {
         return false;
     }
@@ -138,10 +156,22 @@ pub(in super::super) fn sql(s: &[u8], i: usize) -> Option<(usize, usize)> {
 
 /// The password of `-u user:password` and its longer forms; `colon` is where the colon stands.
 pub(in super::super) fn user_flag(s: &[u8], colon: usize) -> Option<(usize, usize)> {
-    const FLAGS: [&[u8]; 8] =
-        [b"-u ", b"-U ", b"--user ", b"--user=", b"--proxy-user ", b"--proxy-user=", b"--login ", b"--creds "];
+    const FLAGS: [&[u8]; 8] = [
+        b"-u ",
+        b"-U ",
+        b"--user ",
+        b"--user=",
+        b"--proxy-user ",
+        b"--proxy-user=",
+        b"--login ",
+        b"--creds ",
+    ];
     let head = s.get(colon.saturating_sub(64)..colon)?;
-    let user = head.iter().rev().position(|b| *b <= b' ' || matches!(b, b'"' | b'\'' | b'=' | b':')).unwrap_or(head.len());
+    let user = head
+        .iter()
+        .rev()
+        .position(|b| *b <= b' ' || matches!(b, b'"' | b'\'' | b'=' | b':'))
+        .unwrap_or(head.len());
     let begin = |i: usize| i == 0 || before(s, i).is_ascii_whitespace();
     let mut from = colon - user;
     let quote = match before(s, from) {
@@ -152,7 +182,11 @@ pub(in super::super) fn user_flag(s: &[u8], colon: usize) -> Option<(usize, usiz
     // `-ubob:x`
     let glued = user > 2 && quote == 0 && reads(s, from, b"-u") && begin(from);
     let lead = s.get(from.saturating_sub(16)..from)?;
-    let flagged = || FLAGS.iter().any(|flag| lead.ends_with(flag) && begin(from - flag.len()));
+    let flagged = || {
+        FLAGS
+            .iter()
+            .any(|flag| lead.ends_with(flag) && begin(from - flag.len()))
+    };
     if user == 0 || !(glued || flagged()) {
         return None;
     }
@@ -164,7 +198,13 @@ pub(in super::super) fn user_flag(s: &[u8], colon: usize) -> Option<(usize, usiz
 /// Where a command-line argument ends: at its quote, or at white space.
 pub(in super::super) fn argument(s: &[u8], start: usize, quote: u8) -> usize {
     let rest = s.get(start..).unwrap_or_default();
-    let stop = |b: &u8| if quote == 0 { *b <= b' ' || matches!(b, b'"' | b'\'' | b'`') } else { *b == quote };
+    let stop = |b: &u8| {
+        if quote == 0 {
+            *b <= b' ' || matches!(b, b'"' | b'\'' | b'`')
+        } else {
+            *b == quote
+        }
+    };
     start + rest.iter().position(stop).unwrap_or(rest.len())
 }
 
@@ -208,5 +248,11 @@ pub(in super::super) fn short_flag(s: &[u8], i: usize, spaced: bool) -> Option<(
 }
 
 fn spaces(s: &[u8], i: usize) -> usize {
-    i + s.get(i..).unwrap_or_default().iter().take(8).take_while(|b| **b == b' ').count()
+    i + s
+        .get(i..)
+        .unwrap_or_default()
+        .iter()
+        .take(8)
+        .take_while(|b| **b == b' ')
+        .count()
 }

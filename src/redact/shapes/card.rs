@@ -12,7 +12,8 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     let earlier = before(s, i.saturating_sub(1));
     let glued = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
     // A longer number, a decimal, a telephone number, the rest of an identifier, a negative number.
-    let rest = matches!(previous, b'.' | b',') && earlier.is_ascii_digit() || previous == b'-' && !earlier.is_ascii_alphabetic();
+    let rest = matches!(previous, b'.' | b',') && earlier.is_ascii_digit()
+        || previous == b'-' && !earlier.is_ascii_alphabetic();
     if glued(previous) || previous == b'+' || rest {
         return None;
     }

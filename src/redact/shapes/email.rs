@@ -6,7 +6,11 @@ use super::{at, run_to, set};
 pub(in super::super) fn find(s: &[u8], i: usize, from: usize) -> Option<(usize, usize)> {
     const LOCAL: u16 = set::URL64 | set::DOT | set::PLUS | set::PERCENT | set::TILDE;
     let local = s.get(from.max(i.saturating_sub(64))..i)?;
-    let length = local.iter().rev().position(|b| super::sets(*b) & LOCAL == 0).unwrap_or(local.len());
+    let length = local
+        .iter()
+        .rev()
+        .position(|b| super::sets(*b) & LOCAL == 0)
+        .unwrap_or(local.len());
     let start = i - length;
     let domain = i + 1;
     let mut end = run_to(s, domain, set::ALNUM | set::DASH | set::DOT, 253);

@@ -105,7 +105,11 @@ pub(super) fn run(s: &[u8], from: usize, set: u16) -> usize {
 /// [`run`], given up one past `limit` bytes.
 #[inline]
 pub(super) fn run_to(s: &[u8], from: usize, set: u16, limit: usize) -> usize {
-    run(s.get(..from.saturating_add(limit).saturating_add(1)).unwrap_or(s), from, set)
+    run(
+        s.get(..from.saturating_add(limit).saturating_add(1)).unwrap_or(s),
+        from,
+        set,
+    )
 }
 
 /// Whether letters and digits both occur.
@@ -115,5 +119,6 @@ pub(super) fn mixed(body: &[u8]) -> bool {
 
 /// Whether `s` at `i` reads `word`, in any case.
 pub(super) fn reads(s: &[u8], i: usize, word: &[u8]) -> bool {
-    s.get(i..i.saturating_add(word.len())).is_some_and(|text| text.eq_ignore_ascii_case(word))
+    s.get(i..i.saturating_add(word.len()))
+        .is_some_and(|text| text.eq_ignore_ascii_case(word))
 }

@@ -25,9 +25,15 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
         let previous = before(s, *k);
         previous == b'-' || previous == b' ' && before(s, k - 1) == b'-'
     });
-    let Some(end) = end else { return Some((i, body + rest.len())) };
+    let Some(end) = end else {
+        return Some((i, body + rest.len()));
+    };
     let marker = s.get(end + 4..)?;
-    let words = marker.iter().take(48).take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b' ').count();
+    let words = marker
+        .iter()
+        .take(48)
+        .take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b' ')
+        .count();
     let close = marker.iter().skip(words).take(5).take_while(|b| **b == b'-').count();
     Some((i, end + 4 + words + close))
 }
@@ -41,7 +47,9 @@ pub(in super::super) fn putty(s: &[u8], i: usize) -> Option<(usize, usize)> {
     let body = i + HEAD.len();
     // The key, then a line with its code (`Private-MAC: <hex>`), which helps to guess the passphrase.
     let rest = s.get(body..)?;
-    let Some(code) = memchr::memmem::find(rest, b"Private-MAC:") else { return Some((body, s.len())) };
+    let Some(code) = memchr::memmem::find(rest, b"Private-MAC:") else {
+        return Some((body, s.len()));
+    };
     let code = body + code + 12;
     let digits = code + s.get(code..)?.iter().take_while(|b| **b == b' ').count();
     Some((body, super::run(s, digits, super::set::ANY_HEX)))

@@ -25,11 +25,22 @@ pub(super) struct Rule {
 }
 
 const fn token(set: u16, min: u16, max: u16) -> Rule {
-    Rule { set, min, max, mixed: false, keep: false, back: 0, class: Class::Token }
+    Rule {
+        set,
+        min,
+        max,
+        mixed: false,
+        keep: false,
+        back: 0,
+        class: Class::Token,
+    }
 }
 
 const fn key(set: u16, min: u16, max: u16) -> Rule {
-    Rule { class: Class::Key, ..token(set, min, max) }
+    Rule {
+        class: Class::Key,
+        ..token(set, min, max)
+    }
 }
 
 /// For short prefixes that ordinary words may have.
@@ -38,7 +49,10 @@ const fn mixed(rule: Rule) -> Rule {
 }
 
 const fn hook(set: u16, min: u16) -> Rule {
-    Rule { keep: true, ..token(set, min, ANY) }
+    Rule {
+        keep: true,
+        ..token(set, min, ANY)
+    }
 }
 
 const fn behind(back: u16, rule: Rule) -> Rule {
@@ -98,25 +112,43 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64, 43, 43), "sha256~"),
     (mixed(token(URL64 | DOT, 66, 80)), "pat. sat."),
     // Chat.
-    (mixed(token(URL64 | PERCENT, 10, ANY)), "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxc- xoxd-"),
+    (
+        mixed(token(URL64 | PERCENT, 10, ANY)),
+        "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxc- xoxd-",
+    ),
     (mixed(token(URL64, 20, ANY)), "xapp- xwfp-"),
-    (mixed(hook(ALNUM | SLASH, 20)), "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/"),
+    (
+        mixed(hook(ALNUM | SLASH, 20)),
+        "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/",
+    ),
     (
         mixed(hook(URL64 | SLASH, 40)),
         "discord.com/api/webhooks/ discordapp.com/api/webhooks/ discord.com/api/v10/webhooks/ \
          webhook.office.com/webhookb2/ outlook.office.com/webhook/",
     ),
-    (mixed(hook(ALNUM | SLASH | DASH, 12)), "hooks.zapier.com/hooks/catch/ open.feishu.cn/open-apis/bot/v2/hook/"),
+    (
+        mixed(hook(ALNUM | SLASH | DASH, 12)),
+        "hooks.zapier.com/hooks/catch/ open.feishu.cn/open-apis/bot/v2/hook/",
+    ),
     (mixed(hook(URL64 | COLON, 40)), "api.telegram.org/bot"),
-    (mixed(hook(HEX | DASH, 30)), "qyapi.weixin.qq.com/cgi-bin/webhook/send?key="),
+    (
+        mixed(hook(HEX | DASH, 30)),
+        "qyapi.weixin.qq.com/cgi-bin/webhook/send?key=",
+    ),
     // Payment and trade.
-    (key(ALNUM, 14, ANY), "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ ek_live_ ek_test_"),
+    (
+        key(ALNUM, 14, ANY),
+        "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ ek_live_ ek_test_",
+    ),
     (key(BASE64, 20, ANY), "whsec_"),
     (key(URL64, 20, ANY), "sq0atp- sq0csp-"),
     (mixed(key(URL64, 56, 64)), "EAAA EAAl"),
     (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
     (key(ANY_HEX, 32, 32), "shpat_ shpca_ shppa_ shpss_"),
-    (key(HEX | DASH, 36, 36), "access-sandbox- access-development- access-production-"),
+    (
+        key(HEX | DASH, 36, 36),
+        "access-sandbox- access-development- access-production-",
+    ),
     (key(WORD | DASH, 12, ANY), "FLWSECK_TEST- FLWSECK-"),
     (mixed(key(ALNUM, 54, 54)), "EZAK EZTK"),
     (token(URL64 | EQUALS, 43, 43), "duffel_test_ duffel_live_"),
@@ -133,13 +165,19 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64, 20, ANY), "hvs. hvb. hvr."),
     (mixed(token(ALNUM, 24, 24)), "s."),
     (token(URL64, 80, ANY), "b.AAAAAQ"),
-    (token(ALNUM | DOT | UNDER | DASH, 40, ANY), "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said."),
+    (
+        token(ALNUM | DOT | UNDER | DASH, 40, ANY),
+        "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said.",
+    ),
     (key(DIGIT | UPPER, 50, 64), "AGE-SECRET-KEY-1"),
     (token(URL64 | EQUALS, 100, ANY), "ops_eyJ"),
     (mixed(key(DIGIT | UPPER | DASH, 30, 36)), "A3-"),
     (mixed(key(LOWER | DIGIT, 58, 58)), "nsec1"),
     (mixed(key(ALNUM, 100, 112)), "xprv9 xprvA"),
-    (token(DIGIT | UPPER | DOT, 80, ANY), "dt0c01. dt0s01. dt0s02. dt0s03. dt0s06. dt0s08."),
+    (
+        token(DIGIT | UPPER | DOT, 80, ANY),
+        "dt0c01. dt0s01. dt0s02. dt0s03. dt0s06. dt0s08.",
+    ),
     (key(URL64, 40, ANY), "PMAK- PMAT-"),
     (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
     // Watching.
@@ -151,13 +189,22 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(BASE64 | UNDER | DASH, 60, ANY), "sntrys_"),
     (token(HEX, 64, 64), "sntryu_ sntrya_ rootly_ ATTA"),
     (token(ALNUM, 40, ANY), "phx_"),
-    (mixed(token(HEX | DASH, 36, 36)), "sdk- mob- waka_ pat-na1- pat-na2- pat-eu1- pat-ap1-"),
+    (
+        mixed(token(HEX | DASH, 36, 36)),
+        "sdk- mob- waka_ pat-na1- pat-na2- pat-eu1- pat-ap1-",
+    ),
     // Language models and their kin.
-    (token(URL64, 20, ANY), "sk-proj- sk-svcacct- sk-admin- sk-None- sk-ant- sk-or- sk-lf- tvly-"),
+    (
+        token(URL64, 20, ANY),
+        "sk-proj- sk-svcacct- sk-admin- sk-None- sk-ant- sk-or- sk-lf- tvly-",
+    ),
     (mixed(token(ALNUM, 32, ANY)), "sk- csk- pplx- xai- sess-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
     (mixed(token(ALNUM, 30, ANY)), "gsk_ r8_ hf_ api_org_ jina_"),
-    (mixed(token(WORD | DASH, 40, ANY)), "pcsk_ lsv2_pt_ lsv2_sk_ nvapi- tgp_v1_ wandb_v1_"),
+    (
+        mixed(token(WORD | DASH, 40, ANY)),
+        "pcsk_ lsv2_pt_ lsv2_sk_ nvapi- tgp_v1_ wandb_v1_",
+    ),
     // Work.
     (token(ALNUM, 32, ANY), "lin_api_ lin_oauth_"),
     (mixed(token(ALNUM, 40, 52)), "ntn_ secret_"),

@@ -6,9 +6,13 @@ use super::{at, before};
 /// never given out.
 pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     let text: &[u8; 11] = s.get(i..)?.first_chunk()?;
-    let [a1, a2, a3, b'-', g1, g2, b'-', n1, n2, n3, n4] = *text else { return None };
+    let [a1, a2, a3, b'-', g1, g2, b'-', n1, n2, n3, n4] = *text else {
+        return None;
+    };
     let number = |digits: &[u8]| {
-        digits.iter().try_fold(0u32, |all, d| d.is_ascii_digit().then(|| all * 10 + u32::from(d - b'0')))
+        digits.iter().try_fold(0u32, |all, d| {
+            d.is_ascii_digit().then(|| all * 10 + u32::from(d - b'0'))
+        })
     };
     let (area, group, serial) = (number(&[a1, a2, a3])?, number(&[g1, g2])?, number(&[n1, n2, n3, n4])?);
     let edge = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || b >= 0x80;

@@ -28,7 +28,10 @@ pub(in super::super) static INDEX: LazyLock<Index> = LazyLock::new(Index::build)
 
 impl Index {
     fn build() -> Self {
-        let mut index = Self { pairs: Box::new([0; 256]), by_first: vec![Vec::new(); 256] };
+        let mut index = Self {
+            pairs: Box::new([0; 256]),
+            by_first: vec![Vec::new(); 256],
+        };
         for (rule, prefixes) in PROVIDERS {
             for prefix in prefixes.split_ascii_whitespace() {
                 let prefix = prefix.as_bytes();
@@ -54,14 +57,18 @@ impl Index {
     /// Whether some prefix may begin with these two bytes.
     #[inline]
     pub(in super::super) fn may(&self, b0: u8, b1: u8) -> bool {
-        self.pairs.get(usize::from(b0)).is_some_and(|seconds| seconds >> (b1 & 63) & 1 == 1)
+        self.pairs
+            .get(usize::from(b0))
+            .is_some_and(|seconds| seconds >> (b1 & 63) & 1 == 1)
     }
 
     /// The token that begins at the word start `i`.
     pub(in super::super) fn find(&self, s: &[u8], i: usize) -> Option<Token> {
         let text = s.get(i..)?;
         let list = self.by_first.get(usize::from(at(text, 0)))?;
-        list.iter().filter(|spec| text.starts_with(spec.prefix)).find_map(|spec| spec.matches(s, i))
+        list.iter()
+            .filter(|spec| text.starts_with(spec.prefix))
+            .find_map(|spec| spec.matches(s, i))
     }
 }
 
@@ -73,7 +80,11 @@ impl Spec {
         if rule.mixed && !mixed(s.get(body..run_to(s, body, rule.set, 64))?) {
             return None;
         }
-        let end = if rule.max == ANY { run(s, body, rule.set) } else { run_to(s, body, rule.set, rule.max.into()) };
+        let end = if rule.max == ANY {
+            run(s, body, rule.set)
+        } else {
+            run_to(s, body, rule.set, rule.max.into())
+        };
         let end = trim(s, body, end);
         let length = end - body;
         let fits = length >= usize::from(rule.min) && (rule.max == ANY || length <= usize::from(rule.max));
@@ -112,7 +123,11 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         32 if at(s, end) == b'-' && all(set::HEX) => {
             if s.get(end + 1..end + 3) == Some(b"us") {
                 let close = run_to(s, end + 3, set::DIGIT, 2);
-                return (close > end + 3 && !at(s, close).is_ascii_alphanumeric()).then_some((start, close, Class::Key));
+                return (close > end + 3 && !at(s, close).is_ascii_alphanumeric()).then_some((
+                    start,
+                    close,
+                    Class::Key,
+                ));
             }
             let part = |from: usize| run_to(s, from, set::HEX, 8) == from + 8;
             let close = end + 18;
@@ -125,7 +140,10 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         84 | 88 => {
             let marks: [&[u8]; 5] = [b"JQQJ99", b"AZDO", b"AzCa", b"AzSe", b"AzFu"];
             let tail = word.get(48..)?;
-            marks.iter().any(|mark| memchr::memmem::find(tail, mark).is_some()).then_some((start, end, Class::Key))
+            marks
+                .iter()
+                .any(|mark| memchr::memmem::find(tail, mark).is_some())
+                .then_some((start, end, Class::Key))
         }
         _ => None,
     }

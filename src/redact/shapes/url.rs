@@ -14,7 +14,13 @@ pub(in super::super) fn find(s: &[u8], colon: usize) -> Option<(usize, usize)> {
     let rest = s.get(start..)?;
     let stop = |b: &u8| *b <= b' ' || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\');
     let path = |b: &u8| matches!(b, b'/' | b'?' | b'#');
-    let authority = rest.get(..rest.iter().take(256).position(|b| stop(b) || path(b)).unwrap_or(rest.len().min(256)))?;
+    let authority = rest.get(
+        ..rest
+            .iter()
+            .take(256)
+            .position(|b| stop(b) || path(b))
+            .unwrap_or(rest.len().min(256)),
+    )?;
     let user = authority.iter().position(|b| matches!(b, b':' | b'@' | b'['))?;
     if authority.get(user) != Some(&b':') {
         return None;
