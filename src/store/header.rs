@@ -405,3 +405,217 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().filter(|number| *number < NUMBER_END)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn header() -> impl Strategy<Value = Header> {
+        let number = 1..NUMBER_END;
+        let point = |seq: std::ops::Range<u64>| {
+            (seq, any::<[u8; 32]>()).prop_map(|(seq, head)| Point { seq, head: Head(head) })
+        };
+        let text = || prop::option::of(".{0,12}");
+        let kept = (number.clone(), point(0..NUMBER_END)).prop_map(|(file, prev)| KeptFrom { file, prev });
+        let held = (number.clone(), point(0..NUMBER_END), point(0..NUMBER_END)).prop_map(|(file, prev, end)| Held {
+            file,
+            prev,
+            end,
+        });
+        let causes = prop::sample::select(vec![Cause::Start, Cause::Rotate, Cause::Resync, Cause::Recover]);
+        let trusts = prop::sample::select(vec![Trust::Chained, Trust::Sealed, Trust::Signed]);
+        let place = prop_oneof![
+            Just((None, Point::GENESIS)),
+            (0..100_u64, point(0..NUMBER_END)).prop_map(|(file, prev)| (Some(file), prev)),
+        ];
+        (
+            (
+                any::<[u8; 16]>(),
+                number.clone(),
+                any::<[u8; 16]>(),
+                100..NUMBER_END,
+                causes,
+            ),
+            (
+                place,
+                any::<bool>(),
+                trusts,
+                0..NUMBER_END,
+                Micros::MIN.0..=Micros::MAX.0,
+            ),
+            (
+                text(),
+                text(),
+                text(),
+                any::<u32>(),
+                prop::option::of(kept),
+                prop::collection::vec(held, 0..3),
+            ),
+        )
+            .prop_map(|(a, b, c)| Header {
+                trail: TrailId(a.0),
+                run: a.1,
+                run_id: RunId(a.2),
+                file: a.3,
+                cause: a.4,
+                prev_file: b.0.0,
+                prev: b.0.1,
+                clean: b.1,
+                trust: b.2,
+                commit: b.3,
+                opened: Micros(b.4),
+                who: Identity {
+                    service: c.0,
+                    version: c.1,
+                    host: c.2,
+                    pid: c.3,
+                },
+                kept_from: c.4,
+                held: c.5,
+            })
+    }
+
+    fn example() -> Header {
+        Header {
+            trail: TrailId([0x10; 16]),
+            run: 1,
+            run_id: RunId([0x20; 16]),
+            file: 1,
+            cause: Cause::Start,
+            prev_file: None,
+            prev: Point::GENESIS,
+            clean: true,
+            trust: Trust::Chained,
+            commit: 0,
+            opened: Micros::parse(b"2026-11-20T08:15:30.000000Z").unwrap(),
+            who: Identity {
+                service: Some("example".into()),
+                version: Some("1.2.0".into()),
+                host: Some("host-a".into()),
+                pid: 4242,
+            },
+            kept_from: None,
+            held: Vec::new(),
+        }
+    }
+
+    /// Frames a body as if it were a header's, so that what is refused is refused for what it says.
+    fn framed(body: &str) -> Vec<u8> {
+        let mut line = body.as_bytes().to_vec();
+        let head = Head::ZERO.header(&chain::leaf(&line));
+        head.push_frame(&mut line);
+        line
+    }
+
+    fn body() -> String {
+        String::from_utf8(example().body()).unwrap()
+    }
+
+    #[test]
+    fn the_header_of_the_format_is_written_to_the_byte() {
+        let (line, head) = example().render();
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            concat!(
+                r#"{"tracing_audit":1,"trail":"EBAQEBAQEBAQEBAQEBAQEA","run":1,"run_id":"ICAgICAgICAgICAgICAgIA","file":1,"#,
+                r#""cause":"start","prev_file":null,"prev_seq":0,"prev_head":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#,
+                r#""clean":true,"trust":"chained","commit":0,"opened":"2026-11-20T08:15:30.000000Z","service":"example","#,
+                r#""version":"1.2.0","host":"host-a","pid":4242,"must":[],"tag":"G-LgP9mB4i26GNrp3JUf4g"}"#
+            )
+        );
+        let hex: String = head.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "1be2e03fd981e22dba18dae9dc951fe279eb0e5ed9b0a7d2476d75f1312282d7");
+    }
+
+    #[test]
+    fn what_a_later_build_writes_is_read_or_refused_by_name() {
+        let parse = |body: &str| Header::parse(&framed(body));
+        let later = body() + r#","salted":true,"tree":["x"]"#;
+        assert_eq!(parse(&later).unwrap().0, example());
+
+        let needs = body().replace("\"must\":[]", "\"must\":[\"enc\"]");
+        let Err(Unreadable::Unsupported(what)) = parse(&needs) else {
+            panic!("it must be refused");
+        };
+        assert!(what.contains("enc"), "{what}");
+
+        let newer = body().replace("\"tracing_audit\":1", "\"tracing_audit\":2");
+        let Err(Unreadable::Unsupported(what)) = parse(&newer) else {
+            panic!("it must be refused");
+        };
+        assert!(what.contains("version 2"), "{what}");
+    }
+
+    #[test]
+    fn a_sealed_header_is_read_though_this_build_cannot_check_the_seal() {
+        let header = Header {
+            trust: Trust::Sealed,
+            ..example()
+        };
+        let (mut line, head) = header.render();
+        line.pop();
+        line.extend_from_slice(format!(",\"seal\":\"{}\"}}", Head::ZERO.text()).as_bytes());
+        assert_eq!(Header::parse(&line).unwrap(), (header, head));
+        let at = line.len() - 3;
+        line[at] = b'B';
+        assert!(Header::parse(&line).is_err(), "a seal has one spelling");
+    }
+
+    #[test]
+    fn every_key_is_needed_and_of_its_kind() {
+        for (from, to) in [
+            ("\"run\":1", "\"run\":0"),
+            ("\"run\":1", "\"run\":\"1\""),
+            ("\"file\":1", "\"file\":0"),
+            ("\"file\":1", "\"file\":9007199254740992"),
+            ("\"file\":1,", ""),
+            ("\"cause\":\"start\"", "\"cause\":\"begin\""),
+            ("\"prev_file\":null", "\"prev_file\":1"),
+            ("\"prev_file\":null,", ""),
+            ("\"prev_seq\":0", "\"prev_seq\":1"),
+            ("\"clean\":true", "\"clean\":1"),
+            ("\"trust\":\"chained\"", "\"trust\":\"none\""),
+            ("08:15:30.000000Z", "08:15:30Z"),
+            ("\"pid\":4242", "\"pid\":0"),
+            ("\"host\":\"host-a\"", "\"host\":null"),
+            ("\"must\":[]", "\"must\":{}"),
+            (",\"must\":[]", ""),
+            ("\"pid\":4242", "\"pid\":4242,\"pid\":4242"),
+            ("\"service\":\"example\"", "\"service\":\"a\tb\""),
+            ("EBAQEBAQEBAQEBAQEBAQEA", "EBAQEBAQEBAQEBAQEBAQEB"),
+            ("\"must\":[]", "\"kept_from\":{\"file\":1},\"must\":[]"),
+        ] {
+            let changed = body().replace(from, to);
+            assert_ne!(changed, body(), "{from}");
+            assert!(
+                matches!(Header::parse(&framed(&changed)), Err(Unreadable::Damaged(_))),
+                "{to}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_header_reads_back(header in header()) {
+            let (line, head) = header.render();
+            prop_assert!(!line.contains(&b'\n'));
+            prop_assert_eq!(Header::parse(&line), Ok((header, head)));
+            prop_assert!(serde_json::from_slice::<Value>(&line).is_ok());
+        }
+
+        #[test]
+        fn no_flipped_bit_of_a_header_goes_unnoticed(header in header(), at: prop::sample::Index, bit in 0_u32..8) {
+            let (mut line, _) = header.render();
+            let at = at.index(line.len());
+            line[at] ^= 1_u8 << bit;
+            prop_assert!(matches!(Header::parse(&line), Err(Unreadable::Damaged(_))));
+        }
+
+        #[test]
+        fn no_bytes_break_the_reading_of_headers(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Header::parse(&[MAGIC, &bytes].concat());
+            let _ = Header::parse(&bytes);
+        }
+    }
+}

@@ -109,7 +109,9 @@ impl<'f> Lines<'f> {
         if self.buffer.len() < self.end + self.first {
             // Doubling, but never far beyond the longest line.
             let most = (self.longest + self.first).max(self.end + self.first);
-            self.buffer.resize((self.end * 2).clamp(self.end + self.first, most), 0);
+            let len = (self.end * 2).clamp(self.end + self.first, most);
+            self.buffer.reserve_exact(len - self.buffer.len());
+            self.buffer.resize(len, 0);
         }
         let from = self.at + self.end as u64;
         let into = self.buffer.get_mut(self.end..).unwrap_or_default();
@@ -201,4 +203,134 @@ pub(crate) fn proof(line: &[u8]) -> Option<u64> {
     }
     let stated = whole.get("metadata")?.get("seq")?.as_u64()?;
     (stated < seq).then_some(stated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::mem::MemDisk;
+    use crate::io::{Disk, write_all};
+    use proptest::prelude::*;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn file(bytes: &[u8]) -> Arc<dyn DiskFile> {
+        let disk = MemDisk::new();
+        disk.put("/f", bytes);
+        disk.open_read(Path::new("/f")).unwrap()
+    }
+
+    /// Lines as (at, text), and where what is not one stands.
+    fn all(lines: &mut Lines<'_>) -> (Vec<(u64, Vec<u8>)>, Vec<u64>, Option<u64>) {
+        let (mut found, mut long) = (Vec::new(), Vec::new());
+        loop {
+            match lines.next().unwrap() {
+                Piece::Line { at, text } => found.push((at, text.to_vec())),
+                Piece::TooLong { at } => long.push(at),
+                Piece::Unfinished { at } => return (found, long, Some(at)),
+                Piece::End => return (found, long, None),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_the_same_whatever_is_read_at_once(
+            bytes in prop::collection::vec(prop::sample::select(b"ab\n".to_vec()), 0..300),
+            first in 1_usize..40,
+            longest in 0_usize..30,
+        ) {
+            let file = file(&bytes);
+            let mut lines = Lines::with(&*file, 0, first, longest);
+            let (found, long, unfinished) = all(&mut lines);
+            let mut expected = (Vec::new(), Vec::new(), None);
+            let mut at = 0;
+            for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+                match line.strip_suffix(b"\n") {
+                    Some(text) if text.len() <= longest => expected.0.push((at, text.to_vec())),
+                    Some(_) => expected.1.push(at),
+                    None => expected.2 = Some(at),
+                }
+                at += line.len() as u64;
+            }
+            prop_assert_eq!((found, long, unfinished), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_takes_no_more_memory_than_the_longest() {
+        let disk = MemDisk::new();
+        let file = disk.open_new(Path::new("/f")).unwrap();
+        for _ in 0..40 {
+            write_all(&*file, &vec![b'x'; 1 << 20]).unwrap();
+        }
+        let mut lines = Lines::new(&*file, 0);
+        assert_eq!(lines.next().unwrap(), Piece::Unfinished { at: 0 });
+        assert!(
+            lines.buffer.capacity() <= LINE_MAX + 2 * CHUNK,
+            "{}",
+            lines.buffer.capacity()
+        );
+        write_all(&*file, b"\nshort\n").unwrap();
+        let mut lines = Lines::new(&*file, 0);
+        assert_eq!(lines.next().unwrap(), Piece::TooLong { at: 0 });
+        assert_eq!(
+            lines.next().unwrap(),
+            Piece::Line {
+                at: (40 << 20) + 1,
+                text: b"short"
+            }
+        );
+    }
+
+    #[test]
+    fn a_record_follows_only_its_own_point_in_its_own_spelling() {
+        let from = Point {
+            seq: 8,
+            head: Head([7; 32]),
+        };
+        let rest = b"\"time\":\"2026-11-20T08:15:30.000000Z\",\"event\":\"AUDIT_STOP\",\"metadata\":{}";
+        let line = |seq: &str, rest: &[u8]| {
+            let mut line = format!("{{\"seq\":{seq},").into_bytes();
+            line.extend_from_slice(rest);
+            from.head.record(9, &chain::leaf(rest)).push_frame(&mut line);
+            line
+        };
+        let (point, found) = follow(&line("9", rest), from)
+            .map(|(point, rest)| (point, rest.to_vec()))
+            .unwrap();
+        assert_eq!((point.seq, found.as_slice()), (9, &rest[..]));
+        assert_eq!(own(&found), Some(&b"STOP"[..]));
+        assert!(time(&found).is_some());
+        for seq in ["09", "+9", " 9", "9.0", "10", "8", "", "99999999999999999999"] {
+            assert!(follow(&line(seq, rest), from).is_none(), "{seq}");
+        }
+        for odd in [&b"\"a\":\"\t\""[..], b"\"a\":\"\xff\"", b"\"a\":\"\0\""] {
+            assert!(follow(&line("9", odd), from).is_none(), "{odd:?}");
+        }
+        assert!(follow(&[line("9", rest), b" ".to_vec()].concat(), from).is_none());
+        assert!(follow(b"", from).is_none() && follow(b"{\"seq\":9,", from).is_none());
+    }
+
+    #[test]
+    fn only_whole_own_records_prove_a_sync() {
+        let line = |seq: u64, rest: &str| {
+            format!("{{\"seq\":{seq},\"time\":\"2026-11-20T08:15:30.000000Z\",{rest},\"tag\":\"x\"}}").into_bytes()
+        };
+        let stop = "\"event\":\"AUDIT_STOP\",\"metadata\":{}";
+        let point = |seq: u64| format!("\"event\":\"AUDIT_CHECKPOINT\",\"metadata\":{{\"seq\":{seq}}}");
+        assert_eq!(proof(&line(9, stop)), Some(8));
+        assert_eq!(proof(&line(9, &point(5))), Some(5));
+        assert_eq!(proof(&line(9, &point(9))), None);
+        assert_eq!(proof(&line(9, "\"event\":\"AUDIT_START\",\"metadata\":{}")), None);
+        assert_eq!(
+            proof(&line(9, "\"event\":\"DATA_READ\",\"message\":\"AUDIT_STOP\"")),
+            None
+        );
+        let cut = line(9, stop);
+        assert_eq!(proof(&cut[..cut.len() - 1]), None);
+        let mut spoilt = line(9, stop);
+        spoilt[50] = 0;
+        assert_eq!(proof(&spoilt), None);
+    }
 }

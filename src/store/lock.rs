@@ -152,3 +152,90 @@ fn refusal(disk: &dyn Disk, path: &Path) -> Error {
         .at(path)
         .remedy("stop it, wait longer with `lock_wait`, or give this process a trail of its own with `instance`")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::RealDisk;
+    use crate::store::sample::noon;
+
+    fn real(dir: &Path) -> (Arc<dyn Disk>, Home) {
+        let home = Home::create(&RealDisk, &dir.join("logs"), None).unwrap();
+        (RealDisk::shared(), home)
+    }
+
+    fn opening(wait: Duration) -> Opening {
+        Opening {
+            lock_wait: wait,
+            now: noon(),
+            host: "host-a".into(),
+        }
+    }
+
+    #[test]
+    fn a_second_trail_of_this_process_is_told_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let (disk, home) = real(dir.path());
+        assert!(!is_held(&*disk, &home));
+        let lock = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
+        assert!(is_held(&*disk, &home) && lock.holds());
+        let error = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Locked, Some(&*home.lock())));
+        assert!(error.to_string().contains("another trail of this process"), "{error}");
+        drop(lock);
+        assert!(!is_held(&*disk, &home));
+        Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
+    }
+
+    #[test]
+    fn the_process_that_holds_the_trail_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let (disk, home) = real(dir.path());
+        // The lock of an open file that this module knows nothing of is another process's.
+        let other = disk.open_lock(&home.lock()).unwrap();
+        assert!(other.try_lock().unwrap());
+        write_all(&*other, b"{\"pid\":4242,\"host\":\"host-b\",\"since\":\"x\"}\n").unwrap();
+        let error = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap_err();
+        assert!(error.to_string().contains("process 4242 on host host-b"), "{error}");
+        assert!(error.to_string().contains("lock_wait"), "{error}");
+        other.truncate(0).unwrap();
+        write_all(&*other, b"garbage").unwrap();
+        let error = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap_err();
+        assert!(error.to_string().contains("another process"), "{error}");
+    }
+
+    #[test]
+    fn a_lock_that_is_given_back_in_time_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let (disk, home) = real(dir.path());
+        let first = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
+        let waiting = thread::spawn({
+            let (disk, home) = (disk.clone(), home.clone());
+            move || Lock::take(&disk, &home, &opening(Duration::from_secs(60))).is_ok()
+        });
+        drop(first);
+        assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn a_removed_lock_file_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (disk, home) = real(dir.path());
+        let lock = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
+        disk.unlink(&home.lock()).unwrap();
+        assert!(!lock.holds());
+        drop(disk.open_lock(&home.lock()).unwrap());
+        assert!(!lock.holds(), "a new file of that name is not the one we hold");
+    }
+
+    #[test]
+    fn two_trails_cannot_share_a_key_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = dir.path().join("keys");
+        let home = |name: &str| Home::create(&RealDisk, &dir.path().join(name), Some(&keys)).unwrap();
+        let disk = RealDisk::shared();
+        let _first = Lock::take(&disk, &home("a"), &opening(Duration::ZERO)).unwrap();
+        let error = Lock::take(&disk, &home("b"), &opening(Duration::ZERO)).unwrap_err();
+        assert_eq!(error.path(), Some(&*keys.canonicalize().unwrap().join(".lock")));
+    }
+}

@@ -95,23 +95,21 @@ impl Home {
 
 /// Makes a directory, and those above it, for this user alone. One that is there stays as it is.
 fn make_dir(disk: &dyn Disk, dir: &Path, what: &str) -> Result<(), Error> {
-    match disk.create_dir(dir) {
-        Ok(()) => {
-            // Best effort: a parent that may be used but not listed cannot be opened.
-            let _ = dir.parent().map(|parent| disk.sync_dir(parent));
-            Ok(())
+    let mut made = disk.create_dir(dir);
+    if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        if made.as_ref().is_err_and(|error| error.kind() == NotFound) && disk.stat(parent).is_err() {
+            make_dir(disk, parent, what)?;
+            made = disk.create_dir(dir);
         }
-        Err(error) if error.kind() == AlreadyExists => Ok(()),
-        Err(error) if error.kind() == NotFound => match dir.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => Err(Error::io(&format!("make {what}"), dir, error)),
-            Some(parent) => {
-                make_dir(disk, parent, what)?;
-                make_dir(disk, dir, what)
-            }
-            None => Err(Error::io(&format!("make {what}"), dir, error)),
-        },
-        Err(error) => Err(Error::io(&format!("make {what}"), dir, error)
+        if made.is_ok() {
+            // Best effort: a parent that may be used but not listed cannot be opened.
+            let _ = disk.sync_dir(parent);
+        }
+    }
+    match made {
+        Err(error) if error.kind() != AlreadyExists => Err(Error::io(&format!("make {what}"), dir, error)
             .remedy("name a directory that the user that runs this program can make, or make it and give it to them")),
+        _ => Ok(()),
     }
 }
 
@@ -230,4 +228,156 @@ impl Opened {
 /// Opens a trail for writing: locks, reads the state, recovers, and takes the next run's number.
 pub(crate) fn open(disk: Arc<dyn Disk>, home: Home, opening: &Opening) -> Result<Opened, Error> {
     recover::open(disk, &home, opening)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+    use crate::io::RealDisk;
+
+    fn create(dir: &Path, keys: Option<&Path>) -> Result<Home, Error> {
+        Home::create(&RealDisk, dir, keys)
+    }
+
+    #[test]
+    fn directories_are_made_for_this_user_alone_and_keys_beside() {
+        let tmp = tempfile::tempdir().unwrap();
+        let home = create(&tmp.path().join("a/b/logs"), None).unwrap();
+        assert_eq!(home.keys, io::with_suffix(&home.dir, ".keys"));
+        for dir in [&home.dir, &home.keys] {
+            assert_eq!(fs::metadata(dir).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        assert_eq!(create(&tmp.path().join("a/./b/../b/logs/"), None).unwrap(), home);
+        assert_eq!(Home::find(&RealDisk, &tmp.path().join("a/b/logs"), None).unwrap(), home);
+    }
+
+    #[test]
+    fn a_directory_that_is_there_keeps_its_bits_and_may_be_reached_by_a_link() {
+        let tmp = tempfile::tempdir().unwrap();
+        let dir = tmp.path().join("logs");
+        fs::create_dir(&dir).unwrap();
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o750)).unwrap();
+        symlink(&dir, tmp.path().join("link")).unwrap();
+        let home = create(&tmp.path().join("link"), None).unwrap();
+        assert_eq!(home.dir, dir.canonicalize().unwrap());
+        assert_eq!(fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o750);
+    }
+
+    #[test]
+    fn a_key_directory_inside_the_trail_is_refused_however_it_is_spelled() {
+        let tmp = tempfile::tempdir().unwrap();
+        let dir = tmp.path().join("logs");
+        create(&dir, None).unwrap();
+        symlink(&dir, tmp.path().join("link")).unwrap();
+        for inside in [
+            "logs/keys",
+            "logs",
+            "logs/../logs/x/y",
+            "link/keys",
+            "logs.keys/../logs/k",
+        ] {
+            let keys = tmp.path().join(inside);
+            for error in [
+                create(&dir, Some(&keys)).unwrap_err(),
+                Home::find(&RealDisk, &dir, Some(&keys)).unwrap_err(),
+            ] {
+                assert_eq!(
+                    (error.kind(), error.path()),
+                    (ErrorKind::Config, Some(&*keys)),
+                    "{error}"
+                );
+            }
+        }
+        assert!(fs::read_dir(&dir).unwrap().next().is_none(), "nothing was made");
+        create(&dir, Some(&tmp.path().join("logs-keys"))).unwrap();
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_a_directory_is_an_error_with_the_remedy() {
+        let tmp = tempfile::tempdir().unwrap();
+        let file = tmp.path().join("file");
+        fs::write(&file, b"x").unwrap();
+        let error = create(&file, None).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Config, Some(&*file)));
+        assert!(error.to_string().contains("it is a file"), "{error}");
+        let error = create(&file.join("logs"), None).unwrap_err();
+        assert!(error.path().is_some_and(|path| path.starts_with(&file)), "{error}");
+        let error = create(Path::new("/proc/no/logs"), None).unwrap_err();
+        assert!(error.to_string().contains("/proc/no"), "{error}");
+        let error = create(Path::new("/"), None).unwrap_err();
+        assert!(error.to_string().contains("no place beside"), "{error}");
+        assert!(Home::find(&RealDisk, &tmp.path().join("none"), None).is_err());
+    }
+
+    #[test]
+    fn an_instances_keys_are_found_under_its_parents_keys() {
+        let tmp = tempfile::tempdir().unwrap();
+        let keys = tmp.path().join("logs.keys/a");
+        let made = create(&tmp.path().join("logs/a"), Some(&keys)).unwrap();
+        assert_eq!(Home::find(&RealDisk, &tmp.path().join("logs/a"), None).unwrap(), made);
+    }
+
+    /// A file that is no trail's, however odd, ends a start in an error or is set aside: at once, and in little memory.
+    #[test]
+    fn odd_files_under_names_of_ours_end_in_an_error_or_aside() {
+        let opening = Opening {
+            lock_wait: Duration::ZERO,
+            now: sample::noon(),
+            host: "host-a".into(),
+        };
+        let name = "audit-2026-11-20.jsonl";
+        let odd: [(&str, fn(&Path)); 6] = [
+            ("a pipe", |path| {
+                assert!(
+                    std::process::Command::new("mkfifo")
+                        .arg(path)
+                        .status()
+                        .unwrap()
+                        .success()
+                );
+            }),
+            ("a symbolic link", |path| symlink("/dev/zero", path).unwrap()),
+            ("a directory", |path| fs::create_dir(path).unwrap()),
+            ("", |path| fs::File::create(path).unwrap().set_len(20 << 20).unwrap()),
+            ("", |path| fs::write(path, vec![b'\n'; 100_000]).unwrap()),
+            ("", |path| {
+                fs::write(path, "{\"tracing_audit\":1,".to_owned() + &"[".repeat(200_000) + "\n").unwrap()
+            }),
+        ];
+        for (noun, make) in odd {
+            let tmp = tempfile::tempdir().unwrap();
+            let home = create(&tmp.path().join("logs"), None).unwrap();
+            let path = home.dir.join(name);
+            make(&path);
+            let opened = open(RealDisk::shared(), home.clone(), &opening);
+            if noun.is_empty() {
+                assert_eq!(opened.unwrap().cause, Cause::Recover);
+                assert!(!path.exists() && io::with_suffix(&path, ".torn").exists());
+            } else {
+                let error = opened.unwrap_err();
+                assert_eq!(error.path(), Some(&*path), "{error}");
+                assert!(error.to_string().contains(noun), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_directory_that_may_not_be_written_is_an_error_with_the_remedy() {
+        // /sys is read-only even for root.
+        let home = Home {
+            dir: "/sys/kernel".into(),
+            keys: "/tmp".into(),
+        };
+        let opening = Opening {
+            lock_wait: Duration::ZERO,
+            now: sample::noon(),
+            host: "host-a".into(),
+        };
+        let error = open(RealDisk::shared(), home, &opening).unwrap_err();
+        assert!(error.to_string().contains("/sys/kernel/.lock"), "{error}");
+        assert!(error.to_string().contains("writable"), "{error}");
+    }
 }

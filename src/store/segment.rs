@@ -156,3 +156,100 @@ impl Segment {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::mem::MemDisk;
+    use crate::store::sample::{home, noon, start};
+
+    fn segment(disk: &MemDisk) -> Segment {
+        let opened = start(disk, noon()).unwrap();
+        let header = opened.header(noon(), crate::store::Identity::default());
+        let (segment, head) = Segment::create(&disk.shared(), &home(), &header, noon().day()).unwrap();
+        assert_eq!(head, header.render().1);
+        segment
+    }
+
+    #[test]
+    fn the_header_goes_in_with_the_first_lines_in_one_write() {
+        let disk = MemDisk::new();
+        let mut segment = segment(&disk);
+        let header = segment.bytes();
+        assert_eq!(disk.get(segment.path()).unwrap(), b"");
+        let calls = disk.calls();
+        segment.write(b"first\n").unwrap();
+        assert_eq!(disk.calls(), calls + 1);
+        assert_eq!(segment.bytes(), header + 6);
+        assert_eq!(disk.get(segment.path()).unwrap().len() as u64, header + 6);
+    }
+
+    #[test]
+    fn a_commit_goes_in_whole_or_not_at_all() {
+        let disk = MemDisk::new();
+        let mut segment = segment(&disk);
+        segment.write(b"first\n").unwrap();
+        let whole = disk.get(segment.path()).unwrap();
+        disk.short_writes(Some(2));
+        disk.fail(disk.calls() + 2, std::io::ErrorKind::StorageFull);
+        let error = segment.write(b"second\n").unwrap_err();
+        assert_eq!(
+            (error.io_kind(), error.path()),
+            (Some(std::io::ErrorKind::StorageFull), Some(segment.path()))
+        );
+        assert_eq!(disk.get(segment.path()).unwrap(), whole);
+        // Short writes alone are no failure, and neither is an interruption.
+        disk.fail(disk.calls() + 1, std::io::ErrorKind::Interrupted);
+        segment.write(b"second\n").unwrap();
+        assert_eq!(
+            disk.get(segment.path()).unwrap(),
+            [whole.as_slice(), b"second\n"].concat()
+        );
+    }
+
+    #[test]
+    fn nothing_is_written_behind_a_half_line() {
+        let disk = MemDisk::new();
+        let mut segment = segment(&disk);
+        segment.write(b"first\n").unwrap();
+        disk.short_writes(Some(2));
+        for call in [1, 2] {
+            disk.fail(disk.calls() + call, std::io::ErrorKind::Other);
+        }
+        segment.write(b"second\n").unwrap_err();
+        disk.short_writes(None);
+        let left = disk.get(segment.path()).unwrap();
+        assert!(left.ends_with(b"first\nse"));
+        assert_eq!(segment.write(b"third\n").unwrap_err().kind(), ErrorKind::Damaged);
+        assert_eq!(disk.get(segment.path()).unwrap(), left);
+    }
+
+    #[test]
+    fn a_file_whose_first_lines_could_not_be_written_is_no_file() {
+        let disk = MemDisk::new();
+        let mut segment = segment(&disk);
+        disk.short_writes(Some(100));
+        disk.fail(disk.calls() + 1, std::io::ErrorKind::StorageFull);
+        segment.write(b"first\n").unwrap_err();
+        assert_eq!(disk.get(segment.path()), None);
+        assert!(segment.write(b"first\n").is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_moved_replaced_cut_or_written_to_is_noticed() {
+        let disk = MemDisk::new();
+        let mut segment = segment(&disk);
+        segment.write(b"first\n").unwrap();
+        let (path, len) = (segment.path().to_owned(), segment.bytes());
+        assert_eq!(segment.moved(), Moved::No);
+        let again = disk.open_append(&path).unwrap();
+        again.write(b"x").unwrap();
+        assert_eq!(segment.moved(), Moved::Grown { len: len + 1 });
+        again.truncate(3).unwrap();
+        assert_eq!(segment.moved(), Moved::Cut { len: 3 });
+        disk.remove(&path);
+        assert_eq!(segment.moved(), Moved::Unlinked);
+        disk.put(&path, b"");
+        assert_eq!(segment.moved(), Moved::Replaced);
+    }
+}

@@ -152,3 +152,76 @@ impl State {
 fn check(text: &[u8]) -> [u8; 32] {
     Sha256::new_with_prefix([0x06]).chain_update(text).finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn state() -> impl Strategy<Value = State> {
+        let time = || (Micros::MIN.0..=Micros::MAX.0).prop_map(Micros);
+        let mark = (1..NUMBER_END, 0..NUMBER_END, any::<[u8; 32]>()).prop_map(|(file, seq, head)| Mark {
+            file,
+            point: Point { seq, head: Head(head) },
+        });
+        (
+            any::<[u8; 16]>(),
+            1..NUMBER_END,
+            prop::option::of(mark),
+            any::<bool>(),
+            time(),
+            prop::option::of(time()),
+        )
+            .prop_map(|(trail, next_run, durable, clean, max_clock, pruned)| State {
+                trail: TrailId(trail),
+                next_run,
+                durable,
+                clean,
+                max_clock,
+                pruned,
+            })
+    }
+
+    #[test]
+    fn the_state_of_the_format_is_written_to_the_byte() {
+        let head = Head::parse("QuRHSnP27Y_ymYncv0FiQpspNsEQ_bAxdl7b9EYfles").unwrap();
+        let state = State {
+            trail: TrailId([0x10; 16]),
+            next_run: 2,
+            durable: Some(Mark {
+                file: 1,
+                point: Point { seq: 3, head },
+            }),
+            clean: true,
+            max_clock: Micros::parse(b"2026-11-20T08:15:31.000000Z").unwrap(),
+            pruned: None,
+        };
+        assert_eq!(
+            String::from_utf8(state.render()).unwrap(),
+            concat!(
+                r#"{"tracing_audit_state":1,"trail":"EBAQEBAQEBAQEBAQEBAQEA","next_run":2,"#,
+                r#""durable":{"file":1,"seq":3,"head":"QuRHSnP27Y_ymYncv0FiQpspNsEQ_bAxdl7b9EYfles"},"clean":true,"#,
+                r#""max_clock":"2026-11-20T08:15:31.000000Z","pruned":null,"#,
+                r#""head_check":"UP3r_bjs5hTlgD4zj4UVTFhCyEdVX4GeTuMYcfeSBp4"}"#,
+                "\n"
+            )
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_state_reads_back(state in state()) {
+            prop_assert_eq!(State::parse(&state.render()), Ok(Some(state)));
+        }
+
+        #[test]
+        fn no_flipped_bit_and_no_cut_of_a_state_goes_unnoticed(state in state(), at: prop::sample::Index, bit in 0_u32..8) {
+            let whole = state.render();
+            let at = at.index(whole.len());
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1_u8 << bit;
+            prop_assert_eq!(State::parse(&flipped), Ok(None));
+            prop_assert_eq!(State::parse(&whole[..at]), Ok(None));
+        }
+    }
+}
