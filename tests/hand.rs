@@ -47,7 +47,7 @@ pub struct Hand {
     pub state: Option<Vec<u8>>,
     /// Put into every header before `must`.
     pub kept_from: Option<String>,
-    second: u64,
+    clock: u64,
 }
 
 impl Hand {
@@ -62,17 +62,19 @@ impl Hand {
             files: BTreeMap::new(),
             state: None,
             kept_from: None,
-            second: 0,
+            clock: 0,
         }
     }
 
+    /// A millisecond later each time.
     fn time(&mut self) -> String {
-        self.second += 1;
-        let (minute, second) = (self.second / 60, self.second % 60);
+        self.clock += 1;
+        let (second, milli) = (self.clock / 1_000, self.clock % 1_000);
+        let (minute, hour) = (second / 60, 8 + second / 3_600);
         format!(
-            "2026-11-20T{:02}:{:02}:{second:02}.000000Z",
-            8 + minute / 60,
-            minute % 60
+            "2026-11-20T{hour:02}:{:02}:{:02}.{milli:03}000Z",
+            minute % 60,
+            second % 60
         )
     }
 

@@ -1,0 +1,253 @@
+//! What a reader of a trail gets, and what it does not.
+
+use std::fs;
+use std::io::Write as _;
+use std::time::Duration;
+
+use tracing_audit::{ErrorKind, Record};
+
+use crate::hand::{Hand, Laid, three_files};
+
+/// The numbers of the records, and the messages of what is no record, in their order.
+fn read(laid: &Laid) -> (Vec<u64>, Vec<String>) {
+    let mut seqs = Vec::new();
+    let mut damage = Vec::new();
+    for item in tracing_audit::read(&laid.dir).unwrap() {
+        match item {
+            Ok(record) => seqs.push(record.seq()),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Damaged);
+                damage.push(error.to_string());
+            }
+        }
+    }
+    (seqs, damage)
+}
+
+#[test]
+fn records_come_in_their_order_whatever_the_files_are_called() {
+    let hand = three_files();
+    let laid = hand.lay();
+    fs::rename(laid.path("audit-2026-11-20.jsonl"), laid.path("audit-2027-01-01.jsonl")).unwrap();
+    let (seqs, damage) = read(&laid);
+    assert_eq!(seqs, (1..=hand.seq).collect::<Vec<_>>());
+    assert_eq!(damage, [""; 0]);
+    let first = tracing_audit::read(&laid.dir).unwrap().nth(1).unwrap().unwrap();
+    assert_eq!(
+        (first.event(), first.user_id(), first.message()),
+        ("DATA_READ", Some("u2"), Some("read a book"))
+    );
+}
+
+#[test]
+fn lines_are_the_bytes_of_the_files_without_headers() {
+    let hand = three_files();
+    let laid = hand.lay();
+    let lines: Vec<String> = tracing_audit::read(&laid.dir)
+        .unwrap()
+        .lines()
+        .map(Result::unwrap)
+        .collect();
+    let mut expected = Vec::new();
+    for name in hand.files.keys() {
+        expected.extend(
+            hand.lines(name)
+                .into_iter()
+                .skip(1)
+                .map(|line| String::from_utf8(line).unwrap()),
+        );
+    }
+    assert_eq!(lines, expected.iter().map(|line| line.trim_end()).collect::<Vec<_>>());
+    let record: Record = lines[3].parse().unwrap();
+    assert_eq!(record.seq(), 4);
+    assert!("{\"seq\":1}".parse::<Record>().is_err());
+}
+
+#[test]
+fn a_damaged_line_is_reported_once_and_reading_goes_on_with_the_next_file() {
+    let hand = three_files();
+    let laid = hand.lay();
+    let mut lines = hand.lines("audit-2026-11-20.jsonl");
+    lines[3][40] ^= 1;
+    laid.put("audit-2026-11-20.jsonl", &lines.concat());
+    let (seqs, damage) = read(&laid);
+    assert_eq!(seqs, [1, 2].into_iter().chain(6..=hand.seq).collect::<Vec<_>>());
+    assert_eq!(damage.len(), 1);
+    assert!(
+        damage[0].starts_with("damaged at line 4, where record 3 should be: the tag does not fit"),
+        "{}",
+        damage[0]
+    );
+    assert!(damage[0].contains("audit-2026-11-20.jsonl"), "{}", damage[0]);
+    // A file that ends too early.
+    let lines = hand.lines("audit-2026-11-20.jsonl");
+    laid.put("audit-2026-11-20.jsonl", &lines[..4].concat());
+    let (seqs, damage) = read(&laid);
+    assert_eq!(seqs, [1, 2, 3].into_iter().chain(6..=hand.seq).collect::<Vec<_>>());
+    assert!(damage[0].contains("records 4 to 5 are missing"), "{}", damage[0]);
+}
+
+#[test]
+fn what_was_superseded_is_not_read() {
+    let mut hand = Hand::new();
+    hand.open("start").begin().records(2);
+    let synced = hand.point();
+    hand.records(2).open_at("resync", Some(synced)).records(3).stop();
+    let laid = hand.lay();
+    let (seqs, damage) = read(&laid);
+    assert_eq!((seqs, damage.len()), ((1..=7).collect(), 0));
+}
+
+#[test]
+fn the_newest_records_and_those_from_a_number_on_can_be_asked_for() {
+    let hand = three_files();
+    let laid = hand.lay();
+    let entries = || tracing_audit::read(&laid.dir).unwrap();
+    let seqs = |entries: tracing_audit::Entries| entries.map(|record| record.unwrap().seq()).collect::<Vec<_>>();
+    assert_eq!(seqs(entries().last(3).unwrap()), [hand.seq - 2, hand.seq - 1, hand.seq]);
+    assert_eq!(seqs(entries().last(0).unwrap()), [0; 0]);
+    assert_eq!(seqs(entries().last(1_000).unwrap()), (1..=hand.seq).collect::<Vec<_>>());
+    assert_eq!(
+        seqs(entries().last(7).unwrap()),
+        (hand.seq - 6..=hand.seq).collect::<Vec<_>>(),
+        "over two files"
+    );
+    assert_eq!(seqs(entries().from_seq(9)), (9..=hand.seq).collect::<Vec<_>>());
+    assert_eq!(seqs(entries().from_seq(99)), [0; 0]);
+}
+
+#[test]
+fn a_half_line_is_nobodys_while_a_writer_is_there_and_damage_without_one() {
+    let mut hand = Hand::new();
+    hand.open("start").begin().records(2);
+    let laid = hand.lay();
+    let whole = hand.files[&hand.name].clone();
+    laid.put(&hand.name, &whole[..whole.len() - 5]);
+    let (seqs, damage) = read(&laid);
+    assert_eq!((seqs, damage.len()), (vec![1, 2], 1));
+    assert!(damage[0].contains("the last line is not whole"), "{}", damage[0]);
+    let lock = fs::File::create(laid.path(".lock")).unwrap();
+    lock.lock().unwrap();
+    let (seqs, damage) = read(&laid);
+    assert_eq!((seqs, damage.len()), (vec![1, 2], 0));
+}
+
+#[test]
+fn a_file_that_is_removed_while_it_is_read_does_not_stop_the_reader() {
+    let hand = three_files();
+    let laid = hand.lay();
+    let mut entries = tracing_audit::read(&laid.dir).unwrap();
+    assert_eq!(entries.next().unwrap().unwrap().seq(), 1);
+    fs::remove_file(laid.path("audit-2026-11-20.jsonl")).unwrap();
+    fs::remove_file(laid.path("audit-2026-11-20.part0002.jsonl")).unwrap();
+    let rest: Vec<_> = entries.map(|record| record.unwrap().seq()).collect();
+    // The first was open, the second was not.
+    assert_eq!(rest, (2..=5).chain(12..=hand.seq).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_compressed_or_newer_file_is_refused_by_name_and_feature() {
+    let hand = three_files();
+    let laid = hand.lay();
+    fs::rename(
+        laid.path("audit-2026-11-20.jsonl"),
+        laid.path("audit-2026-11-20.jsonl.gz"),
+    )
+    .unwrap();
+    let error = tracing_audit::read(&laid.dir).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(
+        error.to_string().contains("`gzip`") && error.to_string().contains("audit-2026-11-20.jsonl.gz"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_line_that_is_too_long_is_no_line() {
+    let mut hand = Hand::new();
+    hand.open("start").begin();
+    let laid = hand.lay();
+    let mut file = fs::File::options().append(true).open(laid.path(&hand.name)).unwrap();
+    for _ in 0..17 {
+        file.write_all(&[b'x'; 1 << 20]).unwrap();
+    }
+    file.write_all(b"\n").unwrap();
+    let (seqs, damage) = read(&laid);
+    assert_eq!((seqs, damage.len()), (vec![1], 1));
+    assert!(damage[0].contains("longer than 16 MiB"), "{}", damage[0]);
+    let report = laid.verify();
+    assert_eq!(
+        (report.exit_code(), report.faults()[0].line_number()),
+        (2, Some(3)),
+        "{report}"
+    );
+}
+
+/// A hand whose trail on the disk grows with it.
+struct Growing {
+    hand: Hand,
+    laid: Laid,
+}
+
+impl Growing {
+    /// Appends what the hand wrote since, `keep` bytes of it apart.
+    fn write(&self, keep: usize) {
+        for (name, bytes) in &self.hand.files {
+            let path = self.laid.path(name);
+            let there = fs::metadata(&path).map_or(0, |meta| meta.len()) as usize;
+            let to = bytes.len() - if *name == self.hand.name { keep } else { 0 };
+            let mut file = fs::File::options().append(true).create(true).open(path).unwrap();
+            file.write_all(&bytes[there..to]).unwrap();
+        }
+    }
+}
+
+#[test]
+fn following_goes_on_through_half_lines_rotations_and_resyncs() {
+    let mut hand = Hand::new();
+    hand.open("start").begin().records(2);
+    let mut growing = Growing { laid: hand.lay(), hand };
+    let mut lines = tracing_audit::read(&growing.laid.dir).unwrap().last(1).unwrap().lines();
+    let first: Vec<_> = lines
+        .by_ref()
+        .map(|line| line.unwrap().parse::<Record>().unwrap().seq())
+        .collect();
+    assert_eq!(first, [3]);
+    let mut follow = lines.follow();
+    let mut next = || {
+        let line = follow.wait(Duration::from_millis(1)).unwrap();
+        line.map(|line| line.parse::<Record>().unwrap().seq())
+    };
+    assert_eq!(next(), None);
+    growing.hand.records(2);
+    growing.write(10);
+    assert_eq!((next(), next()), (Some(4), None), "half of the second line");
+    growing.write(0);
+    assert_eq!((next(), next()), (Some(5), None));
+    let synced = growing.hand.point();
+    growing.hand.record();
+    growing.write(0);
+    growing
+        .hand
+        .open("rotate")
+        .own("AUDIT_ROTATE", "\"file\":2,\"prev_file\":1")
+        .record();
+    growing.write(0);
+    assert_eq!(
+        (next(), next(), next(), next()),
+        (Some(6), Some(7), Some(8), None),
+        "a rotation"
+    );
+    // Seq 6 to 8 are written again, and have been read.
+    growing.hand.open_at("resync", Some(synced)).records(3);
+    growing.write(0);
+    assert_eq!(next(), None, "what was read is not read again");
+    growing.hand.record();
+    growing.write(0);
+    assert_eq!((next(), next()), (Some(9), None), "a resync");
+    fs::write(growing.laid.path("audit-2026-11-21.jsonl"), b"").unwrap();
+    assert_eq!(next(), None, "a file that has only been made");
+    growing.hand.record();
+    growing.write(0);
+    assert_eq!((next(), next()), (Some(10), None));
+}
