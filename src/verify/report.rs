@@ -391,10 +391,11 @@ impl Report {
             Verdict::Consistent if self.live => format!("consistent: {counted}, still being written"),
             Verdict::Consistent => format!("consistent: {counted}, a clean end"),
             Verdict::Tampered => format!(
-                "TAMPERED: {}; {counted} proven before the first",
-                plural(self.fault_count, "fault")
+                "tampered: {}; {} before the first{range}",
+                plural(self.fault_count, "fault"),
+                plural(self.records, "record"),
             ),
-            Verdict::Open => format!("open end: {counted} are consistent, what follows is not finished"),
+            Verdict::Open => format!("open: {counted}; what follows is torn or not finished"),
             Verdict::UnknownKey => format!("unknown key: {counted}"),
             Verdict::Unreadable => format!("cannot be read: {}", plural(self.fault_count, "reason")),
         }
@@ -420,14 +421,14 @@ impl fmt::Display for Report {
         }
         let more = self.fault_count - self.faults.len().min(SHOWN) as u64;
         if more > 0 {
-            write!(f, "\n  and {} more", plural(more, "fault"))?;
+            write!(f, "\n  and {}", plural(more, "more fault"))?;
         }
         for note in self.notes.iter().take(SHOWN) {
             write!(f, "\n  note: {note}")?;
         }
         let more = self.notes.len().saturating_sub(SHOWN) as u64;
         if more > 0 {
-            write!(f, "\n  and {} more", plural(more, "note"))?;
+            write!(f, "\n  and {}", plural(more, "more note"))?;
         }
         for limit in self.limits() {
             write!(f, "\n  {limit}")?;
