@@ -1,65 +1,172 @@
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tracing_core::Level;
 
-use crate::chain::{Head, leaf};
 use crate::clock::{Clock, Time};
-use crate::config::{CaptureRule, Durability, OnFull};
+use crate::config::{CaptureRule, Durability, OnFull, Retention, Rotation, Settings, env};
 use crate::error::{Error, ErrorKind};
-use crate::queue::Rest;
+use crate::io::{Disk, RealDisk};
 use crate::render::{Limits, Policy};
 use crate::severity::Severity;
-use crate::sync;
+use crate::status::{Source, complain};
+use crate::store::retain::Keep;
+use crate::store::{self, Home, Identity, Opening};
 use crate::trail::{self, Core, Lease, Plan, Trail};
+use crate::writer::{self, Desk, Medium, Writer};
 
 /// Settings of a trail to be: setters that cannot fail, and one [`build`](Builder::build) that can.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use tracing_audit::{Durability, OnFull, Retention, Severity, Trail};
+///
+/// let trail = Trail::builder("/var/log/shop/audit")
+///     .service("shop", env!("CARGO_PKG_VERSION"))
+///     .retention(Retention::days(365))
+///     .on_full(Severity::High, OnFull::Block(Duration::from_millis(200)))
+///     .durability(Severity::Critical, Durability::Synced)
+///     .build()?;
+/// # Ok::<(), tracing_audit::Error>(())
+/// ```
+///
+/// Nothing is read from the environment unless [`env`](Builder::env) is called. Of two sources of a setting, code
+/// overrides the environment, in whatever order the calls come.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct Builder {
     dir: PathBuf,
+    instance: Option<String>,
     detached: bool,
-    mirror: bool,
-    limits: Limits,
+    settings: Settings,
     time: Time,
-    span_level: Level,
     capture: Vec<CaptureRule>,
-    durability: [Durability; 4],
-    on_full: [OnFull; 4],
-    queue_bytes: usize,
-    wait_limit: Duration,
+    disk: Option<Arc<dyn Disk>>,
+    /// The first thing that a setter could not take.
+    wrong: Option<Error>,
 }
 
 impl Trail {
-    /// Begins the settings of a trail in this directory, which is made if it is missing.
+    /// Begins the settings of a trail in this directory, which is made if it is missing. Its keys and its state are
+    /// beside it, in `<dir>.keys`.
     pub fn builder(dir: impl Into<PathBuf>) -> Builder {
         Builder {
             dir: dir.into(),
+            instance: None,
             detached: false,
-            mirror: true,
-            limits: Limits::default(),
+            settings: Settings::new(),
             time: Time::default(),
-            span_level: Level::INFO,
             capture: Vec::new(),
-            durability: [Durability::Buffered; 4],
-            on_full: OnFull::DEFAULT,
-            queue_bytes: 16 * 1024 * 1024,
-            wait_limit: Duration::from_secs(5),
+            disk: None,
+            wrong: None,
         }
     }
 }
 
 impl Builder {
-    /// Keeps the trail from becoming the process's: only a layer of it, or `in: &trail`, records to it.
-    pub fn detached(mut self) -> Builder {
-        self.detached = true;
+    /// How long files are kept. Default: 14 days.
+    pub fn retention(mut self, retention: Retention) -> Builder {
+        self.settings.retention.put(retention, Source::Code);
+        self
+    }
+
+    /// When a file ends and the next begins. Default: at midnight UTC, and at 100 MiB.
+    pub fn rotation(mut self, rotation: Rotation) -> Builder {
+        self.settings.rotation.put(rotation, Source::Code);
+        self
+    }
+
+    /// How far records of this severity must have come before emitting them returns. Default: in the queue.
+    pub fn durability(mut self, severity: Severity, durability: Durability) -> Builder {
+        if let Some(setting) = self.settings.durability(severity) {
+            setting.put(durability, Source::Code);
+        }
+        self
+    }
+
+    /// What happens to records of this severity when the queue is full. Default: low and medium are shed, high and
+    /// critical wait 50 ms for room.
+    pub fn on_full(mut self, severity: Severity, on_full: OnFull) -> Builder {
+        if let Some(setting) = self.settings.on_full(severity) {
+            setting.put(on_full, Source::Code);
+        }
+        self
+    }
+
+    /// The most bytes that wait to be written. Default: 16 MiB. An eighth of it is kept for critical records.
+    pub fn queue_bytes(mut self, bytes: usize) -> Builder {
+        self.settings.queue_bytes.put(bytes, Source::Code);
+        self
+    }
+
+    /// The most bytes of one value; longer ones are cut, and the record says so. Default: 8 KiB.
+    pub fn value_bytes(mut self, bytes: usize) -> Builder {
+        self.settings.value_bytes.put(bytes, Source::Code);
+        self
+    }
+
+    /// The most bytes of one line; a record that would be longer loses values, and says so. Default: 64 KiB.
+    pub fn line_bytes(mut self, bytes: usize) -> Builder {
+        self.settings.line_bytes.put(bytes, Source::Code);
         self
     }
 
     /// Whether accepted records are shown to the other layers, such as the console. Default: yes.
     pub fn mirror(mut self, mirror: bool) -> Builder {
-        self.mirror = mirror;
+        self.settings.mirror.put(mirror, Source::Code);
+        self
+    }
+
+    /// The most verbose spans whose fields lend context. Default: INFO.
+    pub fn span_level(mut self, level: Level) -> Builder {
+        self.settings.span_level.put(level, Source::Code);
+        self
+    }
+
+    /// How long to wait for another process that holds the directory: at a rolling update the old one may still be
+    /// there. Default: 10 s.
+    pub fn lock_wait(mut self, wait: Duration) -> Builder {
+        self.settings.lock_wait.put(wait, Source::Code);
+        self
+    }
+
+    /// The longest that a receipt, `flush`, `sync` or `close` waits. Default: 5 s.
+    pub fn wait_limit(mut self, limit: Duration) -> Builder {
+        self.settings.wait_limit.put(limit, Source::Code);
+        self
+    }
+
+    /// The program's name and version, for the header of each file. An empty one is left out.
+    pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Builder {
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        self.settings.service.put(some(name.into()), Source::Code);
+        self.settings.version.put(some(version.into()), Source::Code);
+        self
+    }
+
+    /// The host's name, for the header of each file. Default: what the system says.
+    pub fn host(mut self, host: impl Into<String>) -> Builder {
+        self.settings.host.put(Some(host.into()), Source::Code);
+        self
+    }
+
+    /// Where keys and state are. Default: `<dir>.keys`. Never inside the trail's directory, whose copies would carry
+    /// them.
+    pub fn keys(mut self, dir: impl Into<PathBuf>) -> Builder {
+        self.settings.keys.put(Some(dir.into()), Source::Code);
+        self
+    }
+
+    /// A trail of its own in a subdirectory of this name, where several processes share a directory.
+    pub fn instance(mut self, name: impl Into<String>) -> Builder {
+        self.instance = Some(name.into());
+        self
+    }
+
+    /// Keeps the trail from becoming the process's: only a layer of it, or `in: &trail`, records to it.
+    pub fn detached(mut self) -> Builder {
+        self.detached = true;
         self
     }
 
@@ -69,24 +176,12 @@ impl Builder {
         self
     }
 
-    /// The most verbose spans whose fields lend context. Default: INFO.
-    pub fn span_level(mut self, level: Level) -> Builder {
-        self.span_level = level;
-        self
-    }
-
-    /// How far records of this severity must have come before emitting them returns. Default: buffered.
-    pub fn durability(mut self, severity: Severity, durability: Durability) -> Builder {
-        if let Some(slot) = self.durability.get_mut(severity.index()) {
-            *slot = durability;
-        }
-        self
-    }
-
-    /// What happens to records of this severity when the queue is full.
-    pub fn on_full(mut self, severity: Severity, on_full: OnFull) -> Builder {
-        if let Some(slot) = self.on_full.get_mut(severity.index()) {
-            *slot = on_full;
+    /// Takes settings from environment variables: `AUDIT_RETENTION_DAYS`, `AUDIT_MAX_FILE_BYTES`, `AUDIT_QUEUE_BYTES`
+    /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, and `AUDIT_SERVICE` or
+    /// `OTEL_SERVICE_NAME`. The directory is not among them: only [`init`](crate::init) reads that.
+    pub fn env(mut self) -> Builder {
+        if let Err(error) = env::read(&mut self.settings, &env::process) {
+            self.wrong.get_or_insert(error);
         }
         self
     }
@@ -97,55 +192,130 @@ impl Builder {
         self
     }
 
-    /// Builds the trail and starts its writer.
+    /// Another disk than the system's.
+    #[cfg(test)]
+    pub(crate) fn disk(mut self, disk: Arc<dyn Disk>) -> Builder {
+        self.disk = Some(disk);
+        self
+    }
+
+    /// Opens the directory, finds out how it was left, begins a file, and starts the writer.
     ///
     /// # Errors
-    /// Whatever is wrong with the settings or the directory, with the path and the remedy.
-    pub fn build(self) -> Result<Trail, Error> {
+    /// Whatever is wrong with the settings ([`Config`](ErrorKind::Config)), the directory ([`Io`](ErrorKind::Io),
+    /// [`Locked`](ErrorKind::Locked), [`Unsupported`](ErrorKind::Unsupported)) or the keys ([`Key`](ErrorKind::Key)),
+    /// with the path and the remedy. What is merely damaged stops nothing: the trail goes on, and says so.
+    pub fn build(mut self) -> Result<Trail, Error> {
+        if let Some(error) = self.wrong.take() {
+            return Err(error);
+        }
+        self.settings.check()?;
+        let (dir, keys) = self.places()?;
+        let real = self.disk.is_none();
+        let disk = self.disk.clone().unwrap_or_else(RealDisk::shared);
+        let home = Home::create(&*disk, &dir, keys.as_deref())?;
+        let ephemeral = real && is_ephemeral(&home);
+        let settings = &self.settings;
+        let host = settings.host.value.clone().or_else(host_name);
+        let opening = Opening {
+            lock_wait: settings.lock_wait.value,
+            now: self.time.micros(),
+            host: host.clone().unwrap_or_default(),
+        };
+        let opened = store::open(Arc::clone(&disk), home.clone(), &opening)?;
+        let policy = Policy;
+        let limits = Limits {
+            value: settings.value_bytes.value,
+            line: settings.line_bytes.value,
+        };
+        let who = Identity {
+            service: settings.service.value.clone(),
+            version: settings.version.value.clone(),
+            host,
+            pid: std::process::id(),
+        };
+        let retention = settings.retention.value;
+        let keep = Keep {
+            days: retention.days,
+            files: retention.files,
+            bytes: retention.bytes,
+        };
+        let max_bytes = settings.rotation.value.max_bytes;
         let core = Arc::new(Core::new(Plan {
-            policy: Arc::new(Policy),
-            limits: self.limits,
+            policy: Arc::new(policy),
+            limits,
             time: self.time,
-            mirror: self.mirror,
-            span_level: self.span_level,
+            mirror: settings.mirror.value,
+            span_level: settings.span_level.value,
             capture: self.capture,
-            dir: self.dir,
-            durability: self.durability,
-            on_full: self.on_full,
-            queue_bytes: self.queue_bytes,
-            wait_limit: self.wait_limit,
+            dir: home.dir.clone(),
+            settings: settings.list(),
+            retention,
+            durability: settings.durability.each_ref().map(|setting| setting.value),
+            on_full: settings.on_full.each_ref().map(|setting| setting.value),
+            queue_bytes: settings.queue_bytes.value,
+            wait_limit: settings.wait_limit.value,
         }));
+        core.board.write(|notice| notice.ephemeral = ephemeral);
+        let desk = Desk {
+            disk,
+            home,
+            opened,
+            who,
+            keep,
+            max_bytes,
+            new_key: None,
+        };
         let lease = Lease::first(Arc::clone(&core));
+        let writer = Writer::begin(Arc::clone(&core), desk)?;
         trail::enter(&core, self.detached);
-        sync::spawn("audit-writer", move || stand_in(&core))
-            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the writer: {error}")))?;
+        writer::spawn(writer)?;
         Ok(Trail::new(lease))
+    }
+
+    /// The directory, and where its keys are if not beside it.
+    fn places(&self) -> Result<(PathBuf, Option<PathBuf>), Error> {
+        let keys = self.settings.keys.value.clone();
+        let Some(name) = &self.instance else {
+            return Ok((self.dir.clone(), keys));
+        };
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        if name.is_empty() || name.len() > 64 || !name.chars().all(plain) || name.starts_with("audit-") {
+            return Err(
+                Error::new(ErrorKind::Config, format!("{name:?} cannot be the name of an instance"))
+                    .remedy("use 1 to 64 letters, digits, - and _, not beginning with audit-"),
+            );
+        }
+        let keys = match keys {
+            Some(keys) => keys,
+            None => crate::io::with_suffix(&self.dir, ".keys"),
+        };
+        Ok((self.dir.join(name), Some(keys.join(name))))
     }
 }
 
-/// Stands in for the writer until it is there: numbers and chains in memory.
-fn stand_in(core: &Core) {
-    let (mut chunks, mut seq, mut head, mut out) = (Vec::new(), 0, Head::ZERO, Vec::new());
-    while core.leases.load(std::sync::atomic::Ordering::Acquire) > 0 || !core.queue.is_empty() {
-        core.queue.rest(Rest::Park(Instant::now() + Duration::from_millis(100)));
-        core.queue.take(&mut chunks, 16);
-        for chunk in chunks.drain(..) {
-            out.clear();
-            core.progress.numbered(chunk.first_ticket(), seq + 1);
-            for (_, line) in chunk.lines() {
-                seq += 1;
-                out.extend_from_slice(format!("{{\"seq\":{seq},").as_bytes());
-                out.extend_from_slice(line);
-                head = head.record(seq, &leaf(line));
-                head.push_frame(&mut out);
-                out.push(b'\n');
-            }
-            core.recent.push(&out, chunk.len());
-            let last = chunk.first_ticket() + chunk.len() as u64 - 1;
-            core.progress.written(last);
-            core.progress.synced(last);
-            core.queue.give_back(chunk);
+/// Says once what the file system does not promise, and whether it outlives the machine.
+fn is_ephemeral(home: &Home) -> bool {
+    let dir = home.dir.display();
+    match writer::medium(&home.dir) {
+        Medium::Disk => false,
+        Medium::Ephemeral(_) => true,
+        Medium::Network(kind) => {
+            complain(&format_args!(
+                "{dir} is on {kind}: another machine may not see the lock, and `synced` means what that server makes of it"
+            ));
+            false
         }
     }
-    core.progress.ended();
+}
+
+#[cfg(unix)]
+fn host_name() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Some(name).filter(|name| !name.is_empty())
+}
+
+#[cfg(not(unix))]
+fn host_name() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
 }

@@ -35,6 +35,7 @@ mod recent;
 mod site;
 mod status;
 mod trail;
+mod writer;
 
 mod draft;
 mod init;

@@ -71,7 +71,15 @@ impl Chunk {
         self.entries.len()
     }
 
+    /// The line with this number within the chunk, if the text of those before it has this length.
+    #[inline]
+    pub(crate) fn line(&self, number: usize, offset: usize) -> Option<(&Brief, &[u8])> {
+        let entry = self.entries.get(number)?;
+        Some((&entry.brief, self.text.get(offset..offset + entry.len as usize)?))
+    }
+
     /// The lines, oldest first.
+    #[cfg(test)]
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&Brief, &[u8])> {
         let mut rest = self.text.as_slice();
         self.entries.iter().map_while(move |entry| {
@@ -93,10 +101,18 @@ pub(crate) enum Loss {
     Reentrant,
     /// The trail had ended.
     Closed,
+    /// It was in the file, and could not be kept when the disk failed.
+    Unkept,
 }
 
 impl Loss {
-    pub(crate) const ALL: [Loss; 4] = [Loss::QueueFull, Loss::Panicked, Loss::Reentrant, Loss::Closed];
+    pub(crate) const ALL: [Loss; 5] = [
+        Loss::QueueFull,
+        Loss::Panicked,
+        Loss::Reentrant,
+        Loss::Closed,
+        Loss::Unkept,
+    ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -104,6 +120,7 @@ impl Loss {
             Loss::Panicked => "panicked",
             Loss::Reentrant => "reentrant",
             Loss::Closed => "closed",
+            Loss::Unkept => "write_error",
         }
     }
 
@@ -146,6 +163,9 @@ pub(crate) enum Push {
     Closed,
 }
 
+/// All losses.
+pub(crate) type Losses = [Lost; Loss::ALL.len()];
+
 /// Until when the writer rests, and what wakes it before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rest {
@@ -153,11 +173,14 @@ pub(crate) enum Rest {
     Nap(Instant),
     /// When quiet: woken by the first push.
     Park(Instant),
+    /// When it could not write if it wanted: woken by a ring alone.
+    Sleep(Instant),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Writer {
     Busy,
+    Asleep,
     Napping,
     Parked,
 }
@@ -166,7 +189,7 @@ enum Writer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
     pub(crate) accepted: PerSeverity,
-    pub(crate) lost: [Lost; Loss::ALL.len()],
+    pub(crate) lost: Losses,
     pub(crate) last_ticket: u64,
     pub(crate) bytes: usize,
     pub(crate) high_water: usize,
@@ -184,7 +207,7 @@ struct State {
     held: usize,
     high_water: usize,
     accepted: PerSeverity,
-    lost: [Lost; Loss::ALL.len()],
+    lost: Losses,
     writer: Writer,
     rung: bool,
     /// Callers that wait for room.
@@ -341,7 +364,7 @@ impl Queue {
     #[inline]
     fn wake_after(&self, mut state: MutexGuard<'_, State>) {
         let wake = match state.writer {
-            Writer::Busy => false,
+            Writer::Busy | Writer::Asleep => false,
             Writer::Napping => state.held >= self.wake_at,
             Writer::Parked => true,
         };
@@ -396,12 +419,14 @@ impl Queue {
         let (until, as_what) = match rest {
             Rest::Nap(until) => (until, Writer::Napping),
             Rest::Park(until) => (until, Writer::Parked),
+            Rest::Sleep(until) => (until, Writer::Asleep),
         };
         let waiting = match as_what {
             Writer::Parked => state.held > 0,
-            _ => state.held >= self.wake_at,
+            Writer::Napping => state.held >= self.wake_at,
+            Writer::Asleep | Writer::Busy => false,
         };
-        if !waiting && !state.rung && !state.closed {
+        if !waiting && !state.rung {
             state.writer = as_what;
             while state.writer == as_what && !state.rung {
                 if self.bell.wait_until(&mut state, until).timed_out() {
@@ -428,7 +453,10 @@ impl Queue {
 
     /// No push gets in any more. What is in stays, to be taken.
     pub(crate) fn close(&self) {
-        let mut state = self.state.lock();
+        let Some(mut state) = lock(&self.state, self.home) else {
+            return;
+        };
+        state.rung = true;
         if !state.closed {
             state.closed = true;
             state.free = Vec::new();
@@ -468,8 +496,22 @@ impl Queue {
         })
     }
 
+    /// Counts records that were accepted and are lost after all.
+    pub(crate) fn unkept(&self, count: PerSeverity, at: Micros) {
+        let mut state = self.state.lock();
+        if let Some(lost) = state.lost.get_mut(Loss::Unkept.index()) {
+            for (total, more) in lost.count.iter_mut().zip(count) {
+                *total += more;
+            }
+            lost.span = Some(
+                lost.span
+                    .map_or((at, at), |(first, last)| (first.min(at), last.max(at))),
+            );
+        }
+    }
+
     /// What was lost so far, and begins a new span of time for what will be.
-    pub(crate) fn lost(&self) -> [Lost; Loss::ALL.len()] {
+    pub(crate) fn lost(&self) -> Losses {
         let mut state = self.state.lock();
         let lost = state.lost;
         for reason in &mut state.lost {
@@ -613,7 +655,7 @@ mod tests {
         assert_eq!(flow.accepted[3], critical);
         assert_eq!(flow.high_water, flow.bytes);
         // A refusal alone is not a loss: the caller may come again.
-        assert_eq!(flow.lost, <[Lost; 4]>::default());
+        assert_eq!(flow.lost, Losses::default());
     }
 
     #[test]

@@ -275,6 +275,15 @@ impl Progress {
         });
     }
 
+    pub(crate) fn reached_written(&self, ticket: u64) -> bool {
+        self.reached(Level::Written, ticket)
+    }
+
+    /// All tickets up to this one are on the disk.
+    pub(crate) fn synced_ticket(&self) -> u64 {
+        self.synced.load(Ordering::Acquire)
+    }
+
     /// The highest ticket somebody waits for to be on the disk.
     pub(crate) fn wanted_synced(&self) -> u64 {
         self.wanted_synced.load(Ordering::Acquire)

@@ -39,6 +39,21 @@ impl Recent {
         }
     }
 
+    /// Takes back the last lines: they are written again, with other tags.
+    pub(crate) fn forget(&self, mut lines: usize) {
+        let mut state = self.0.lock();
+        while let Some((text, count)) = state.commits.back() {
+            let (bytes, count) = (text.len(), *count);
+            if count > lines {
+                break;
+            }
+            lines -= count;
+            state.lines -= count;
+            state.bytes -= bytes;
+            state.commits.pop_back();
+        }
+    }
+
     /// The lines kept, oldest first, without LF.
     pub(crate) fn lines(&self) -> Vec<String> {
         let state = self.0.lock();

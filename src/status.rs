@@ -5,8 +5,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::chain::Head;
+use crate::clock::Micros;
 use crate::queue::PerSeverity;
 use crate::severity::Severity;
+use crate::sync::Mutex;
 
 /// How a trail is, at one moment. Made by `Trail::status`.
 #[derive(Clone, Debug)]
@@ -26,9 +29,9 @@ pub struct Status {
     pub written: Counts,
     /// Of these, known to be on the disk.
     pub synced: Counts,
-    /// Of these, lost, for whatever reason.
+    /// Of these, not in the file and not in the queue any more, for whatever reason.
     pub lost: Counts,
-    /// The losses by reason: `queue_full`, `panicked`, `reentrant`, `closed`.
+    /// The losses by reason: `queue_full`, `panicked`, `reentrant`, `closed`, `write_error`.
     pub losses: Vec<(&'static str, Counts)>,
     /// The trail's own records in the file, such as `AUDIT_ROTATE`.
     pub own_records: u64,
@@ -62,13 +65,20 @@ pub struct Status {
     pub settings: Vec<Setting>,
 }
 
+impl Status {
+    /// Records in the file, since the trail was built: the callers' and its own.
+    pub fn records(&self) -> u64 {
+        self.written.total() + self.own_records
+    }
+}
+
 /// Whether records reach the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Health {
     /// They do.
     Healthy,
-    /// They do not at the moment, or some were lost; [`Status::fault`] says what is wrong.
+    /// They do not at the moment, or not as they should; [`Status::fault`] says what is wrong.
     Degraded,
     /// The trail has ended.
     Ended,
@@ -168,3 +178,48 @@ pub(crate) fn complain(what: &dyn fmt::Display) {
 
 /// How long a dropped handle waits for the disk.
 pub(crate) const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// What the writer says of itself, for others to look at.
+#[derive(Debug, Default)]
+pub(crate) struct Board(Mutex<Notice>);
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notice {
+    pub(crate) trail: String,
+    pub(crate) file: PathBuf,
+    pub(crate) file_bytes: u64,
+    /// Bytes of the other files.
+    pub(crate) other_bytes: u64,
+    pub(crate) written: PerSeverity,
+    pub(crate) own_written: u64,
+    /// The last record on the disk, and the head behind it.
+    pub(crate) chain: Option<(u64, Head)>,
+    pub(crate) last_commit: Option<Micros>,
+    pub(crate) fault: Option<String>,
+    pub(crate) last_error: Option<String>,
+    /// `None` while there is no subscriber to ask.
+    pub(crate) capture: Option<Vec<String>>,
+    pub(crate) ephemeral: bool,
+    pub(crate) ended: bool,
+}
+
+impl Board {
+    pub(crate) fn look(&self) -> Notice {
+        self.0.lock().clone()
+    }
+
+    pub(crate) fn write(&self, change: impl FnOnce(&mut Notice)) {
+        change(&mut self.0.lock());
+    }
+}
+
+impl Notice {
+    /// The first 48 bits of the head: a number that every reader of metrics keeps exactly.
+    pub(crate) fn head48(&self) -> u64 {
+        self.chain.map_or(0, |(_, Head(head))| {
+            head.iter()
+                .take(6)
+                .fold(0, |number, byte| number << 8 | u64::from(*byte))
+        })
+    }
+}

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::brief::{Brief, EventId, OWN_BASE};
 use crate::event::{Category, EventType};
 use crate::outcome::Outcome;
-use crate::queue::{Loss, Lost, PerSeverity};
+use crate::queue::{Loss, Losses, PerSeverity};
 use crate::severity::Severity;
 use crate::sync::Mutex;
 
@@ -273,7 +273,7 @@ impl Meter {
         tally.drain_into(&mut self.0.lock().synced);
     }
 
-    pub(crate) fn lost(&self, lost: &[Lost; Loss::ALL.len()]) {
+    pub(crate) fn lost(&self, lost: &Losses) {
         let mut totals = self.0.lock();
         for (total, lost) in totals.lost.iter_mut().zip(lost) {
             *total = lost.count;

@@ -36,6 +36,7 @@ pub(crate) use calendar::{Calendar, Step};
 pub(crate) use finding::{Finding, StateWas};
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, RunId, TrailId, Trust};
 pub(crate) use lock::Lock;
+pub(crate) use members::push_string;
 pub(crate) use segment::Segment;
 pub(crate) use state::{Mark, State};
 

@@ -1,99 +1,29 @@
-use std::cell::Cell;
-use std::fmt;
-use std::ops::Deref;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock, Weak};
-use std::time::Duration;
+//! What callers, layers and the writer share.
 
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tracing_core::Level;
+
+use super::mailbox::{Ask, Mailbox};
+use super::process;
 use crate::brief::Brief;
-use crate::clock::Time;
-use crate::config::{CaptureRule, Durability, OnFull};
+use crate::clock::{Micros, Time};
+use crate::config::{CaptureRule, Durability, OnFull, Retention};
 use crate::error::Error;
+use crate::meter::{Gauges, Meter};
 use crate::queue::{Loss, Push, Queue};
-use crate::receipt::{self, Fate, Level, Progress, Receipt};
+use crate::receipt::{self, Fate, Progress, Receipt};
 use crate::recent::Recent;
 use crate::render::{self, Fields, Limits, Policy, What};
 use crate::severity::Severity;
-use crate::status::complain;
+use crate::status::{Board, LAST_WAIT, Setting, complain};
 use crate::sync::{Mutex, on_own_thread};
 
-/// A running trail: the handle that `init` and [`Builder::build`](crate::Builder::build) give.
-///
-/// Clones are the same trail. Keep one for as long as the program should record: when the last handle is dropped,
-/// everything is written and synced, at most 5 s long, and the trail notes its clean end. A layer that lives on keeps
-/// recording; the trail then simply goes on.
-#[derive(Clone)]
-#[must_use = "a trail that is dropped ends: keep it until the program does, as in `let _trail = ..`"]
-pub struct Trail {
-    handle: Arc<Handle>,
-}
-
-struct Handle {
-    core: Lease,
-}
-
-impl Trail {
-    pub(crate) fn new(core: Lease) -> Trail {
-        Trail {
-            handle: Arc::new(Handle { core }),
-        }
-    }
-
-    /// What the layer keeps a clone of: as long as one [`Lease`] lives, the writer does.
-    pub(crate) fn core(&self) -> &Lease {
-        &self.handle.core
-    }
-
-    /// The trail's directory.
-    pub fn dir(&self) -> &Path {
-        &self.core().dir
-    }
-
-    /// Waits until everything accepted so far is in the file.
-    ///
-    /// # Errors
-    /// [`Timeout`](crate::ErrorKind::Timeout) after `Builder::wait_limit`, [`Closed`](crate::ErrorKind::Closed) after
-    /// the end, [`WouldDeadlock`](crate::ErrorKind::WouldDeadlock) on the trail's own threads.
-    pub fn flush(&self) -> Result<(), Error> {
-        let core = self.core();
-        core.progress.wait(Level::Written, core.queue.last_ticket()).map(drop)
-    }
-
-    /// Waits until everything accepted so far is on the disk.
-    ///
-    /// # Errors
-    /// As [`flush`](Trail::flush).
-    pub fn sync(&self) -> Result<(), Error> {
-        let core = self.core();
-        core.progress.wait(Level::Synced, core.queue.last_ticket()).map(drop)
-    }
-
-    /// Ends the trail: writes and syncs everything, notes the clean end, lets go of the directory. Records that come
-    /// later, from whatever handle or layer, are refused with [`Closed`](crate::ErrorKind::Closed).
-    ///
-    /// # Errors
-    /// As [`flush`](Trail::flush), and what the disk said.
-    pub fn close(self) -> Result<(), Error> {
-        self.core().queue.close();
-        Ok(())
-    }
-
-    /// The last 10,000 lines, oldest first, as they stand in the file.
-    pub fn recent(&self) -> Vec<String> {
-        self.core().recent.lines()
-    }
-}
-
-impl fmt::Debug for Trail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trail")
-            .field("dir", &self.dir())
-            .finish_non_exhaustive()
-    }
-}
-
-/// What callers, layers and the writer share.
+/// One trail.
 #[derive(Debug)]
 pub(crate) struct Core {
     id: u32,
@@ -103,16 +33,22 @@ pub(crate) struct Core {
     /// Whether accepted records are shown to the other layers.
     pub(crate) mirror: bool,
     /// Spans more verbose than this lend no context.
-    pub(crate) span_level: tracing_core::Level,
+    pub(crate) span_level: Level,
     pub(crate) capture: Vec<CaptureRule>,
     pub(crate) dir: PathBuf,
-    pub(crate) durability: [Durability; 4],
-    pub(crate) on_full: [OnFull; 4],
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) retention: Retention,
+    durability: [Durability; 4],
+    on_full: [OnFull; 4],
     pub(crate) queue: Arc<Queue>,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) board: Board,
+    pub(crate) meter: Meter,
     pub(crate) recent: Recent,
-    pub(crate) unknown: Mutex<Vec<String>>,
-    pub(crate) leases: AtomicUsize,
+    pub(super) unknown: Mutex<Vec<String>>,
+    leases: AtomicUsize,
+    pub(super) handles: AtomicUsize,
 }
 
 /// What the builder decides of a [`Core`].
@@ -122,9 +58,11 @@ pub(crate) struct Plan {
     pub(crate) limits: Limits,
     pub(crate) time: Time,
     pub(crate) mirror: bool,
-    pub(crate) span_level: tracing_core::Level,
+    pub(crate) span_level: Level,
     pub(crate) capture: Vec<CaptureRule>,
     pub(crate) dir: PathBuf,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) retention: Retention,
     pub(crate) durability: [Durability; 4],
     pub(crate) on_full: [OnFull; 4],
     pub(crate) queue_bytes: usize,
@@ -148,13 +86,19 @@ impl Core {
             span_level: plan.span_level,
             capture: plan.capture,
             dir: plan.dir,
+            settings: plan.settings,
+            retention: plan.retention,
             durability: plan.durability,
             on_full: plan.on_full,
             progress: Arc::new(Progress::new(id, Arc::clone(&queue), plan.wait_limit)),
             queue,
+            mailbox: Mailbox::new(),
+            board: Board::default(),
+            meter: Meter::default(),
             recent: Recent::default(),
             unknown: Mutex::default(),
             leases: AtomicUsize::new(0),
+            handles: AtomicUsize::new(0),
         }
     }
 
@@ -192,7 +136,7 @@ impl Core {
     #[cold]
     fn turned_away(&self, push: Push, brief: &Brief, line: &[u8]) -> Receipt {
         let limit = match self.on_full.get(brief.severity.index()) {
-            // The writer makes the room itself: waiting for it here would never end.
+            // The writer makes the room itself: waiting for it on its own thread would never end.
             Some(OnFull::Block(limit)) if !on_own_thread() => *limit,
             _ => Duration::ZERO,
         };
@@ -222,12 +166,14 @@ impl Core {
     }
 
     /// Counts a record that could not be rendered, because its code panicked beyond what was caught.
+    #[cold]
     pub(crate) fn count_panicked(&self, severity: Severity) -> Receipt {
         self.queue.lose(Loss::Panicked, severity, self.time.micros());
         Receipt::refused(self.id, Fate::Dropped)
     }
 
     /// Counts a call from within another call that could not be recorded.
+    #[cold]
     pub(crate) fn count_reentrant(&self, severity: Severity) -> Receipt {
         self.queue.lose(Loss::Reentrant, severity, self.time.micros());
         Receipt::refused(self.id, Fate::Dropped)
@@ -239,6 +185,58 @@ impl Core {
         let mut unknown = self.unknown.lock();
         if unknown.len() < UNKNOWN && !unknown.iter().any(|known| known == name) {
             unknown.push(name.to_owned());
+        }
+    }
+
+    /// Asks the writer, and waits for its answer.
+    pub(super) fn ask(&self, ask: Ask, patience: Duration) -> Result<(), Error> {
+        receipt::refuse_own_thread()?;
+        let until = Instant::now() + patience;
+        self.mailbox
+            .ask(ask, self.queue.last_ticket(), until, || self.queue.ring())
+    }
+
+    /// Whether no handle is left that could end the trail: then the writer ends it when it is quiet.
+    pub(crate) fn is_orphaned(&self) -> bool {
+        self.handles.load(Ordering::Acquire) == 0
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.leases.load(Ordering::Acquire) == 0
+    }
+
+    pub(crate) fn gauges(&self) -> Gauges {
+        let notice = self.board.look();
+        let (queue_bytes, queue_high_water_bytes) =
+            self.queue.flow().map_or((0, 0), |flow| (flow.bytes, flow.high_water));
+        Gauges {
+            queue_bytes,
+            queue_high_water_bytes,
+            log_bytes: notice.other_bytes + notice.file_bytes,
+            retention_days: self.retention.days,
+            chain: (notice.chain.map_or(0, |(seq, _)| seq), notice.head48()),
+            capture_ok: notice.capture.is_none_or(|found| found.is_empty()),
+            storage_ephemeral: notice.ephemeral,
+            last_commit: notice.last_commit.map_or(0.0, |Micros(at)| at as f64 / 1e6),
+        }
+    }
+
+    /// The last handle was dropped: everything written and synced, and the clean end noted, in at most 5 s.
+    pub(super) fn let_go(&self) {
+        // With no other lease there is nobody who could go on.
+        let ask = if self.leases.load(Ordering::Acquire) <= 1 {
+            Ask::Close
+        } else {
+            Ask::Rest
+        };
+        if on_own_thread() || self.mailbox.is_closed() {
+            return;
+        }
+        if let Err(error) = self.ask(ask, LAST_WAIT) {
+            complain(&format_args!(
+                "the trail in {} did not end cleanly: {error}",
+                self.dir.display()
+            ));
         }
     }
 }
@@ -277,72 +275,9 @@ impl Deref for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if self.0.leases.fetch_sub(1, Ordering::AcqRel) == 1 {
-            leave(self.0.id);
+            process::leave(self.0.id);
+            self.0.let_go();
             self.0.queue.close();
         }
     }
-}
-
-/// Trails that may be the process's, in the order in which they were built.
-static PROCESS: RwLock<Vec<(u32, Weak<Core>)>> = RwLock::new(Vec::new());
-
-/// Grows when `PROCESS` changes, so that threads look again.
-static CHANGES: AtomicU64 = AtomicU64::new(1);
-
-/// Makes a trail known to receipts, and, unless it is detached, a candidate for the process's trail.
-pub(crate) fn enter(core: &Arc<Core>, detached: bool) {
-    receipt::enter(&core.progress);
-    if !detached && let Ok(mut trails) = PROCESS.write() {
-        trails.push((core.id, Arc::downgrade(core)));
-        CHANGES.fetch_add(1, Ordering::Release);
-    }
-}
-
-fn leave(id: u32) {
-    if let Ok(mut trails) = PROCESS.write() {
-        trails.retain(|(trail, _)| *trail != id);
-        CHANGES.fetch_add(1, Ordering::Release);
-    }
-}
-
-/// The process's trail: the first built, not detached, that still runs.
-pub(crate) fn process_core() -> Option<Arc<Core>> {
-    PROCESS.read().ok()?.iter().find_map(|(_, core)| core.upgrade())
-}
-
-/// Does something with the process's trail. The hot path: one load and a look into a thread-local.
-#[inline]
-pub(crate) fn with_process_core<R>(then: impl FnOnce(Option<&Core>) -> R) -> R {
-    thread_local! {
-        static KNOWN: Cell<(u64, Option<Arc<Core>>)> = const { Cell::new((0, None)) };
-    }
-    // Taken out while `then` runs: a call within it looks for itself.
-    let mut known = KNOWN.try_with(Cell::take).unwrap_or_default();
-    let changes = CHANGES.load(Ordering::Acquire);
-    if known.0 != changes {
-        known = (changes, process_core());
-    }
-    let done = then(known.1.as_deref());
-    let _ = KNOWN.try_with(|slot| slot.set(known));
-    done
-}
-
-/// The receipt of a record that no trail took. Counted, and said once on standard error.
-#[cold]
-pub(crate) fn no_trail_receipt() -> Receipt {
-    static SAID: AtomicBool = AtomicBool::new(false);
-    NO_TRAIL.fetch_add(1, Ordering::Relaxed);
-    if !SAID.swap(true, Ordering::Relaxed) {
-        complain(
-            &"no trail runs, so audit records are not kept; call tracing_audit::init, or build a Trail and keep it",
-        );
-    }
-    Receipt::refused(0, Fate::NoTrail)
-}
-
-static NO_TRAIL: AtomicU64 = AtomicU64::new(0);
-
-/// Records emitted in this process while no trail ran.
-pub(crate) fn without_trail() -> u64 {
-    NO_TRAIL.load(Ordering::Relaxed)
 }

@@ -1,0 +1,187 @@
+//! A running trail, as its owner and the rest of the crate see it.
+
+mod core;
+mod mailbox;
+mod process;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::error::{Error, ErrorKind};
+use crate::queue::Loss;
+use crate::status::{Counts, Health, Status};
+
+pub(crate) use core::{Core, Lease, Plan};
+pub(crate) use mailbox::{Ask, Request, ended};
+pub(crate) use process::{enter, leave, no_trail_receipt, process_core, with_process_core, without_trail};
+
+/// A running trail: the handle that `init` and [`Builder::build`](crate::Builder::build) give.
+///
+/// Clones are the same trail. Keep one for as long as the program should record: when the last handle is dropped,
+/// everything is written and synced, at most 5 s long, and the trail notes its clean end. A layer that lives on keeps
+/// recording; the trail then simply goes on.
+#[derive(Clone)]
+#[must_use = "a trail that is dropped ends: keep it until the program does, as in `let _trail = ..`"]
+pub struct Trail {
+    handle: Arc<Handle>,
+}
+
+struct Handle {
+    core: Lease,
+}
+
+impl Trail {
+    pub(crate) fn new(core: Lease) -> Trail {
+        core.handles.fetch_add(1, Ordering::AcqRel);
+        Trail {
+            handle: Arc::new(Handle { core }),
+        }
+    }
+
+    /// What the layer keeps a clone of: as long as one [`Lease`] lives, the writer does.
+    pub(crate) fn core(&self) -> &Lease {
+        &self.handle.core
+    }
+
+    /// The trail's directory.
+    pub fn dir(&self) -> &Path {
+        &self.core().dir
+    }
+
+    /// The trail's id: 22 characters, the same for as long as the directory lives.
+    pub fn id(&self) -> String {
+        self.core().board.look().trail
+    }
+
+    /// Waits until everything accepted so far is in the file.
+    ///
+    /// # Errors
+    /// [`Timeout`](ErrorKind::Timeout) after `Builder::wait_limit`, [`Closed`](ErrorKind::Closed) after the end,
+    /// [`WouldDeadlock`](ErrorKind::WouldDeadlock) on the trail's own threads.
+    pub fn flush(&self) -> Result<(), Error> {
+        self.ask(Ask::Write)
+    }
+
+    /// Waits until everything accepted so far is on the disk.
+    ///
+    /// # Errors
+    /// As [`flush`](Trail::flush).
+    pub fn sync(&self) -> Result<(), Error> {
+        self.ask(Ask::Sync)
+    }
+
+    /// Ends the trail: writes and syncs everything, notes the clean end, lets go of the directory. Records that come
+    /// later, from whatever handle or layer, are refused with [`Closed`](ErrorKind::Closed).
+    ///
+    /// # Errors
+    /// As [`flush`](Trail::flush), and what the disk said. A trail that has ended already is closed.
+    pub fn close(self) -> Result<(), Error> {
+        self.ask(Ask::Close)
+    }
+
+    fn ask(&self, ask: Ask) -> Result<(), Error> {
+        let core = self.core();
+        core.ask(ask, core.progress.wait_limit())
+            .map_err(|error| match core.board.look().fault {
+                Some(fault) if error.kind() == ErrorKind::Timeout => {
+                    Error::new(ErrorKind::Timeout, format!("{error}: {fault}"))
+                }
+                _ => error,
+            })
+    }
+
+    /// The last lines, oldest first, as they stand in the file: at most 10,000, and at most 16 MiB.
+    pub fn recent(&self) -> Vec<String> {
+        self.core().recent.lines()
+    }
+
+    /// How the trail is, and what it has done so far.
+    pub fn status(&self) -> Status {
+        let core = self.core();
+        let notice = core.board.look();
+        let flow = core.queue.flow();
+        let (synced, _) = core.meter.on_disk();
+        let mut lost = [0; 4];
+        let mut losses = Vec::new();
+        for (loss, counts) in Loss::ALL.iter().zip(flow.iter().flat_map(|flow| flow.lost)) {
+            for (total, count) in lost.iter_mut().zip(counts.count) {
+                *total += count;
+            }
+            if counts.count != [0; 4] {
+                losses.push((loss.as_str(), Counts::from(counts.count)));
+            }
+        }
+        let mut emitted = flow.map_or([0; 4], |flow| flow.accepted);
+        for ((emitted, lost), unkept) in emitted.iter_mut().zip(lost).zip(flow.map_or([0; 4], |flow| {
+            flow.lost.get(Loss::Unkept.index()).copied().unwrap_or_default().count
+        })) {
+            // What was written and could not be kept had been accepted.
+            *emitted += lost - unkept;
+        }
+        Status {
+            health: match (notice.ended, &notice.fault) {
+                (true, _) => Health::Ended,
+                (false, Some(_)) => Health::Degraded,
+                (false, None) => Health::Healthy,
+            },
+            trail: notice.trail,
+            dir: core.dir.clone(),
+            file: notice.file,
+            emitted: emitted.into(),
+            written: notice.written.into(),
+            synced: synced.into(),
+            lost: lost.into(),
+            losses,
+            own_records: notice.own_written,
+            queue_bytes: flow.map_or(0, |flow| flow.bytes),
+            queue_high_water_bytes: flow.map_or(0, |flow| flow.high_water),
+            queue_limit_bytes: core.queue.limit(),
+            chain_seq: notice.chain.map_or(0, |(seq, _)| seq),
+            chain_head: notice.chain.map(|(_, head)| head.text()).unwrap_or_default(),
+            last_commit: notice.last_commit.map(Into::into),
+            file_bytes: notice.file_bytes,
+            fault: notice.fault,
+            last_error: notice.last_error,
+            write_errors: core.meter.troubles(),
+            capture: notice.capture.unwrap_or_default(),
+            unknown_events: core.unknown.lock().clone(),
+            storage_ephemeral: notice.ephemeral,
+            settings: core.settings.clone(),
+        }
+    }
+
+    /// The trail's counts, gauges and histograms as Prometheus reads them (text exposition format 0.0.4), whether or
+    /// not the program has a metrics recorder.
+    ///
+    /// ```
+    /// # let audit = tracing_audit::testing::capture()?;
+    /// # let trail = audit.trail();
+    /// assert!(trail.metrics().contains("# TYPE audit_events_total counter"));
+    /// # Ok::<(), tracing_audit::Error>(())
+    /// ```
+    pub fn metrics(&self) -> String {
+        let core = self.core();
+        if let Some(flow) = core.queue.flow() {
+            core.meter.lost(&flow.lost);
+        }
+        core.meter.text(&core.gauges())
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if self.core.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.core.let_go();
+        }
+    }
+}
+
+impl fmt::Debug for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trail")
+            .field("dir", &self.dir())
+            .finish_non_exhaustive()
+    }
+}

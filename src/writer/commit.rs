@@ -1,0 +1,280 @@
+//! From the queue into the file: batches, commits, syncs.
+
+use std::time::Instant;
+
+use super::batch::AROUND;
+use super::kept::Place;
+use super::own_records::Own;
+use super::syncer::{Done, Job};
+use super::{Durable, SYNC_AFTER, SYNC_BYTES, Stuck, Syncing, Writer};
+use crate::queue::Loss;
+use crate::store::Mark;
+
+/// Chunks in a commit: about half a megabyte.
+const CHUNKS: usize = 8;
+
+/// Commits in a turn, so that timers and questions are looked at.
+const COMMITS: usize = 32;
+
+/// While losses go on, they are declared this often.
+const GAP_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// A file's room is used up.
+struct Full;
+
+impl Writer {
+    /// Writes what there is, in commits; whether there is more already.
+    pub(super) fn build_batches(&mut self, asked: bool) -> Result<bool, Stuck> {
+        // What an earlier attempt left comes first.
+        self.commit()?;
+        for _ in 0..COMMITS {
+            self.declare_losses(asked);
+            if self.chunks.is_empty() {
+                self.core.queue.take(&mut self.taken, CHUNKS);
+                self.chunks.extend(self.taken.drain(..));
+            }
+            if self.chunks.is_empty() && self.own.is_empty() {
+                return Ok(false);
+            }
+            self.naps = 0;
+            while let Err(Full) = self.build() {
+                self.commit()?;
+                self.rotate()?;
+            }
+            self.commit()?;
+        }
+        Ok(true)
+    }
+
+    /// Numbers and chains what was taken. `Full` before a line that would not fit the file.
+    fn build(&mut self) -> Result<(), Full> {
+        while let Some(own) = self.own.front() {
+            self.scratch.clear();
+            let brief = own.rest(self.now, &mut self.scratch);
+            self.batch.activity |= own.is_activity();
+            let more = (self.batch.text.bytes.len() + self.scratch.len() + AROUND) as u64;
+            if self.segment.bytes() + more > self.max_bytes() {
+                return Err(Full);
+            }
+            self.batch.own(&mut self.built, &brief, &self.scratch);
+            self.own.pop_front();
+        }
+        while let Some(chunk) = self.chunks.front() {
+            let first = self.cursor.0;
+            let (mut at, mut offset) = self.cursor;
+            let room = self.max_bytes().saturating_sub(self.segment.bytes());
+            let (mut full, ticket) = (false, chunk.first_ticket() + first as u64);
+            let behind = self.batch.text.lines;
+            self.core.progress.numbered(ticket, self.built.seq + 1);
+            while let Some((brief, rest)) = chunk.line(at, offset) {
+                if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room {
+                    full = true;
+                    break;
+                }
+                self.batch.record(&mut self.built, brief, rest);
+                at += 1;
+                offset += rest.len();
+            }
+            if at > first {
+                self.batch.text.tickets(ticket, behind, at - first);
+                self.batch.activity = true;
+            }
+            self.cursor = (at, offset);
+            if full {
+                return Err(Full);
+            }
+            self.cursor = (0, 0);
+            if let Some(chunk) = self.chunks.pop_front() {
+                self.core.queue.give_back(chunk);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the batch, if there is one.
+    pub(super) fn commit(&mut self) -> Result<(), Stuck> {
+        if self.batch.text.is_empty() {
+            return Ok(());
+        }
+        self.look_after_the_file()?;
+        let began = Instant::now();
+        if let Err(error) = self.segment.write(&self.batch.text.bytes) {
+            return Err(self.write_failed(error));
+        }
+        self.core.meter.committed(began.elapsed());
+        self.commits += 1;
+        self.write_works();
+        self.committed();
+        Ok(())
+    }
+
+    /// The batch is in the file.
+    fn committed(&mut self) {
+        let (text, tally) = (&self.batch.text, &self.batch.tally);
+        // With a full memory's worth of lines behind them, these would be forgotten before anybody looked.
+        self.core.recent.push(&text.bytes, text.lines);
+        let (now, bytes) = (self.now, self.segment.bytes());
+        self.core.board.write(|notice| {
+            for (total, more) in notice.written.iter_mut().zip(tally.records) {
+                *total += more;
+            }
+            notice.own_written += tally.own;
+            notice.last_commit = Some(now);
+            notice.file_bytes = bytes;
+        });
+        if let Some((_, last)) = text.tickets {
+            self.core.progress.written(last);
+        }
+        let soon = match std::mem::take(&mut self.batch.urgent) {
+            true => self.monotonic,
+            false => self.monotonic + SYNC_AFTER,
+        };
+        self.sync_at = Some(self.sync_at.map_or(soon, |at| at.min(soon)));
+        if std::mem::take(&mut self.batch.activity) {
+            self.active = self.monotonic;
+            self.checkpoint_at
+                .get_or_insert(self.monotonic + super::upkeep::CHECKPOINT_EVERY);
+        }
+        self.keep_batch();
+    }
+
+    /// Keeps what was written until it is on the disk.
+    pub(super) fn keep_batch(&mut self) {
+        let place = Place {
+            file: &self.handle,
+            path: self.segment.path(),
+            end: self.segment.bytes(),
+            before: self.written,
+            after: self.built,
+        };
+        self.kept.take(&mut self.batch, &place);
+        self.written = self.built;
+    }
+
+    /// Declares what was lost since the last time, unless it was just now.
+    fn declare_losses(&mut self, asked: bool) {
+        if self.monotonic < self.gap_at && !asked {
+            return;
+        }
+        let declarable = |loss: &Loss| *loss != Loss::Closed;
+        let known = self.core.queue.flow().map(|flow| flow.lost).unwrap_or_default();
+        let mut losses = Loss::ALL.iter().zip(&known).zip(&self.declared);
+        if losses.all(|((loss, lost), declared)| !declarable(loss) || lost.count == *declared) {
+            return;
+        }
+        self.gap_at = self.monotonic + GAP_EVERY;
+        let lost = self.core.queue.lost();
+        for ((loss, lost), declared) in Loss::ALL.iter().zip(&lost).zip(&mut self.declared) {
+            let mut count = lost.count;
+            for (count, declared) in count.iter_mut().zip(&*declared) {
+                *count -= declared;
+            }
+            if declarable(loss) && count != [0; 4] {
+                *declared = lost.count;
+                let cause = self
+                    .gap_cause
+                    .filter(|_| *loss == Loss::QueueFull)
+                    .unwrap_or(loss.as_str());
+                self.own.push_back(Own::gap(cause, count, lost, self.now));
+            }
+        }
+        self.gap_cause = None;
+        self.core.meter.lost(&lost);
+    }
+
+    /// Begins a sync if it is time and none is outstanding.
+    pub(super) fn sync_if_due(&mut self, asked: bool) {
+        let due = self.sync_at.is_some_and(|at| at <= self.monotonic);
+        let wanted = self.core.progress.wanted_synced() > self.core.progress.synced_ticket();
+        let much = self.kept.unsynced() >= SYNC_BYTES;
+        if (due || wanted || much || asked) && !self.syncer.is_busy() {
+            self.begin_sync();
+        }
+    }
+
+    /// Begins a sync of all that is written, if any of it is not synced.
+    pub(super) fn begin_sync(&mut self) {
+        if !self.kept.has_unsynced() && !self.directory && !self.state_due {
+            self.sync_at = None;
+            return;
+        }
+        let mark = Mark {
+            file: self.segment.number(),
+            point: self.written,
+        };
+        let mut files = self.older.clone();
+        files.push((self.segment.path().to_owned(), self.handle.clone()));
+        let state = std::mem::take(&mut self.state_due).then(|| {
+            self.state.durable = Some(mark);
+            self.calendar.remember(&mut self.state);
+            self.state.clone()
+        });
+        self.syncing = Some(Syncing {
+            mark,
+            older: self.older.len(),
+        });
+        self.sync_at = None;
+        self.syncer.begin(Job {
+            files,
+            directory: std::mem::take(&mut self.directory),
+            ticket: self.kept.begin_sync(),
+            state,
+        });
+    }
+
+    /// Takes note of a sync that has ended.
+    pub(super) fn fetch_sync(&mut self) {
+        if let Some(done) = self.syncer.done() {
+            self.sync_done(done);
+        }
+    }
+
+    pub(super) fn sync_done(&mut self, done: Done) {
+        self.core.meter.sync_took(done.took);
+        let Some(Syncing { mark, older }) = self.syncing.take() else {
+            return;
+        };
+        if let Err(error) = done.result {
+            self.sync_failed(error);
+            return;
+        }
+        self.durable = Durable {
+            file: Some(mark.file),
+            point: mark.point,
+        };
+        self.older.drain(..older.min(self.older.len()));
+        self.settled |= mark.file == self.segment.number();
+        self.kept.synced(&mut self.synced_tally);
+        self.core.meter.synced(&mut self.synced_tally);
+        self.core
+            .board
+            .write(|notice| notice.chain = Some((mark.point.seq, mark.point.head)));
+        self.sync_works();
+        if let Some(Err(error)) = done.state {
+            self.state_due = true;
+            self.state_failed(error);
+        }
+        if self.kept.has_unsynced() && self.sync_at.is_none() {
+            self.sync_at = Some(self.monotonic + SYNC_AFTER);
+        }
+    }
+
+    /// Syncs everything written so far, and waits for it.
+    pub(super) fn sync_and_wait(&mut self) -> Result<(), Stuck> {
+        while self.syncer.is_busy() || self.kept.has_unsynced() || self.directory || self.state_due {
+            if !self.syncer.is_busy() {
+                self.begin_sync();
+            }
+            // However long it takes: without it there is nothing that may be done next.
+            let until = Instant::now() + super::LONGEST_PARK;
+            if let Some(done) = self.syncer.wait(until) {
+                let failed = done.result.is_err() || matches!(done.state, Some(Err(_)));
+                self.sync_done(done);
+                if failed {
+                    return Err(Stuck);
+                }
+            }
+        }
+        Ok(())
+    }
+}

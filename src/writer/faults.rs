@@ -1,0 +1,264 @@
+//! When the disk does not do what it should: what failed is kept and tried again, elsewhere where that is needed.
+//!
+//! - A write that failed: the file was cut back, the batch is kept, and the queue fills meanwhile.
+//! - A sync that failed: never tried again on the same file. A new file goes on from the last point whose sync
+//!   succeeded, with everything behind it written again (docs/FORMAT.md, "Failed syncs").
+//! - A file that is gone, replaced, cut or written to by others: as after a failed sync, and said so in the trail.
+
+use std::time::{Duration, Instant};
+
+use super::batch::{Batch, Text};
+use super::kept::Again;
+use super::own_records::Own;
+use super::{Stuck, Writer};
+use crate::error::{Error, ErrorKind};
+use crate::meter::Trouble;
+use crate::status::complain;
+use crate::store::finding::{Suspicion, What};
+use crate::store::segment::Moved;
+use crate::store::{Cause, Segment};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What is wrong, until it works again.
+#[derive(Debug)]
+pub(super) struct Fault {
+    trouble: Trouble,
+    error: Option<Error>,
+    /// By the real clock: a clock set by hand may stand still.
+    retry_at: Instant,
+    pause: Duration,
+}
+
+impl Fault {
+    pub(super) fn must_wait(&self) -> bool {
+        Instant::now() < self.retry_at
+    }
+
+    pub(super) fn retry_at(&self) -> Instant {
+        self.retry_at
+    }
+
+    /// For the builder: what `build` returns.
+    pub(super) fn take_error(&mut self) -> Error {
+        self.error
+            .take()
+            .unwrap_or_else(|| Error::new(ErrorKind::Io, "the disk refused"))
+    }
+}
+
+impl Writer {
+    /// Notes an error, and when to try again. One line on standard error for each change of state.
+    pub(super) fn note(&mut self, trouble: Trouble, error: Error) -> Stuck {
+        self.core.meter.trouble(trouble);
+        let said = error.to_string();
+        let known = self.fault.as_ref().is_some_and(|fault| fault.trouble == trouble);
+        if !known && self.commits > 0 {
+            complain(&format_args!("{said}; records wait in memory, and it is tried again"));
+        }
+        self.core.board.write(|notice| {
+            notice.fault = Some(said.clone());
+            notice.last_error = Some(said);
+        });
+        self.gap_cause = Some(match error.io_kind() {
+            Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) => "disk_full",
+            _ => "write_error",
+        });
+        let pause = self
+            .fault
+            .as_ref()
+            .map_or(FIRST_PAUSE, |fault| (fault.pause * 2).min(LONGEST_PAUSE));
+        self.fault = Some(Fault {
+            trouble,
+            error: Some(error),
+            retry_at: Instant::now() + pause,
+            pause,
+        });
+        Stuck
+    }
+
+    /// Notes an error that does not keep records from the file.
+    pub(super) fn mention(&mut self, trouble: Trouble, error: &Error) {
+        self.core.meter.trouble(trouble);
+        let said = error.to_string();
+        let mut news = false;
+        self.core.board.write(|notice| {
+            news = notice.last_error.as_ref() != Some(&said);
+            notice.last_error = Some(said.clone());
+        });
+        if news {
+            complain(&said);
+        }
+    }
+
+    pub(super) fn write_failed(&mut self, error: Error) -> Stuck {
+        // Behind a half line that could not be taken back, nothing may follow in that file.
+        self.resync |= error.kind() == ErrorKind::Damaged;
+        self.note(Trouble::Write, error)
+    }
+
+    pub(super) fn write_works(&mut self) {
+        self.works(&[Trouble::Write, Trouble::Rotate, Trouble::Tamper]);
+    }
+
+    pub(super) fn sync_works(&mut self) {
+        self.works(&[Trouble::Sync]);
+    }
+
+    fn works(&mut self, troubles: &[Trouble]) {
+        if self
+            .fault
+            .as_ref()
+            .is_some_and(|fault| troubles.contains(&fault.trouble))
+        {
+            self.fault = None;
+            self.core.board.write(|notice| notice.fault = None);
+            if self.commits > 1 {
+                complain(&format_args!("the trail in {} works again", self.home.dir.display()));
+            }
+        }
+    }
+
+    pub(super) fn sync_failed(&mut self, error: Error) {
+        self.resync = true;
+        self.note(Trouble::Sync, error);
+    }
+
+    pub(super) fn state_failed(&mut self, error: Error) {
+        self.mention(Trouble::State, &error);
+        self.sync_at.get_or_insert(self.monotonic + super::SYNC_AFTER);
+    }
+
+    /// Whether the open file is still what we made; before each commit.
+    pub(super) fn look_after_the_file(&mut self) -> Result<(), Stuck> {
+        if !self.lock_lost && !self.lock.as_ref().is_none_or(|lock| lock.holds()) {
+            self.lock_lost = true;
+            let error = Error::new(ErrorKind::Locked, "the lock file was removed or replaced")
+                .at(self.home.lock())
+                .remedy("make sure that no other process writes to this directory, then start this one again");
+            self.mention(Trouble::Tamper, &error);
+        }
+        let what = match self.segment.moved() {
+            Moved::No => return Ok(()),
+            Moved::Unlinked => What::Missing,
+            Moved::Replaced => What::Replaced,
+            Moved::Cut { .. } => What::Cut,
+            Moved::Grown { .. } => What::Appended,
+        };
+        let suspicion = Suspicion {
+            what,
+            file: Some(self.segment.number()),
+            expected: Some(self.written),
+            found: None,
+        };
+        self.own.push_back(Own::suspicion(&suspicion));
+        self.resync = true;
+        let error = Error::new(
+            ErrorKind::Damaged,
+            format!("the file being written is not as the trail left it ({})", what.as_str()),
+        )
+        .at(self.segment.path())
+        .remedy("find out who did that; the trail goes on in another file");
+        self.note(Trouble::Tamper, error);
+        // Nothing to wait for: another file is another chance.
+        self.write_again()?;
+        Ok(())
+    }
+
+    /// Goes on in a new file from the last point that is on the disk, with everything behind it.
+    pub(super) fn write_again(&mut self) -> Result<(), Stuck> {
+        if self.syncer.is_busy() {
+            // A sync of the old file may still be at work; what it says does not matter any more.
+            let _ = self.syncer.wait(Instant::now() + super::LONGEST_PARK);
+            self.syncing = None;
+        }
+        let mut again = self.kept.again();
+        again.extend(std::mem::take(&mut self.again));
+        self.again = again.into();
+        let header = self.header(Cause::Resync, self.durable);
+        let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day()) {
+            Ok(made) => made,
+            Err(error) => return Err(self.note(Trouble::Sync, error)),
+        };
+        self.next_file += 1;
+        self.handle = segment.sync_handle();
+        self.segment = segment;
+        self.settled = false;
+        self.older.clear();
+        self.directory = true;
+        self.state_due = true;
+        self.written = self.durable.point;
+        self.written.head = head;
+        self.built = self.written;
+        let lines = self.again.iter().map(|again| match again {
+            Again::Text(text, _) => text.lines,
+            Again::Lost { .. } => 0,
+        });
+        self.core.recent.forget(lines.sum());
+        let (pending, tally) = (
+            std::mem::take(&mut self.batch.text),
+            std::mem::take(&mut self.batch.tally),
+        );
+        let result = self.write_kept();
+        // What was not in any file comes behind, whatever happened.
+        let mut text = Text::default();
+        text.chain_again(&pending, &mut self.built);
+        self.renumber(&text);
+        (self.batch.text, self.batch.tally) = (text, tally);
+        result?;
+        self.resync = false;
+        self.sync_at = Some(self.monotonic);
+        Ok(())
+    }
+
+    fn write_kept(&mut self) -> Result<(), Stuck> {
+        while let Some(again) = self.again.pop_front() {
+            match again {
+                Again::Lost {
+                    path,
+                    records,
+                    first_ticket,
+                } => {
+                    let error = Error::new(ErrorKind::Io, "cannot read back what a failed sync left in doubt")
+                        .at(path)
+                        .remedy("the records are lost, and an AUDIT_GAP counts them");
+                    self.mention(Trouble::Sync, &error);
+                    self.core.queue.unkept(records, self.now);
+                    self.core.board.write(|notice| {
+                        for (written, lost) in notice.written.iter_mut().zip(records) {
+                            *written -= lost.min(*written);
+                        }
+                    });
+                    if let Some(first) = first_ticket {
+                        self.core.progress.lost_from(first);
+                    }
+                }
+                Again::Text(old, tally) => {
+                    let mut batch = Batch::default();
+                    batch.text.chain_again(&old, &mut self.built);
+                    if let Err(error) = self.segment.write(&batch.text.bytes) {
+                        self.again.push_front(Again::Text(old, tally));
+                        self.built = self.written;
+                        return Err(self.note(Trouble::Sync, error));
+                    }
+                    batch.tally = tally;
+                    self.renumber(&batch.text);
+                    self.core.recent.push(&batch.text.bytes, batch.text.lines);
+                    std::mem::swap(&mut self.batch, &mut batch);
+                    self.keep_batch();
+                    std::mem::swap(&mut self.batch, &mut batch);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says which numbers the tickets of a text have now; others than before only if records before them were lost.
+    fn renumber(&mut self, text: &Text) {
+        if let Some((first, _)) = text.tickets {
+            let first_line = self.built.seq + 1 - text.lines as u64;
+            self.core.progress.numbered(first, text.seq_of_tickets(first_line));
+        }
+    }
+}

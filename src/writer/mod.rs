@@ -1,0 +1,446 @@
+//! The one thread that numbers, chains and writes.
+//!
+//! It takes what the queue has, writes it in one piece, lets a second thread make it durable, and tells whoever waits.
+//! Under traffic it naps a millisecond between commits, so that nobody has to wake it; when all is quiet it parks.
+//!
+//! Its thread has no subscriber of its own: a scoped one, even one that does nothing, would make every `info!` of the
+//! program ask for the thread's. What it calls of the host (the metrics recorder, the canary) may speak as it likes; a
+//! record made there is queued like any other, and no wait on this thread is allowed.
+
+mod batch;
+mod commit;
+mod faults;
+mod kept;
+mod medium;
+mod own_records;
+mod syncer;
+mod upkeep;
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::clock::Micros;
+use crate::error::{Error, ErrorKind};
+use crate::io::{Disk, DiskFile};
+use crate::meter::{Facade, Tally};
+use crate::queue::{Chunk, Loss, PerSeverity, Rest};
+use crate::status::complain;
+use crate::store::retain::Keep;
+use crate::store::{
+    Calendar, Cause, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, Segment, State, TrailId, Trust,
+};
+use crate::sync;
+use crate::trail::{self, Ask, Core, Request};
+
+use batch::Batch;
+use faults::Fault;
+use kept::{Again, Kept};
+use own_records::Own;
+use syncer::Syncer;
+
+pub(crate) use medium::{Medium, medium};
+
+/// Between two batches.
+const NAP: Duration = Duration::from_millis(1);
+
+/// Naps without work after which it is quiet.
+const QUIET_NAPS: u32 = 50;
+
+/// The wall clock is looked at this often, even if nothing happens: midnight must not be missed by a suspended machine.
+const LONGEST_PARK: Duration = Duration::from_secs(60);
+
+/// What is not urgent is on the disk after this time.
+const SYNC_AFTER: Duration = Duration::from_secs(1);
+
+/// So much unsynced text is synced before its time.
+const SYNC_BYTES: u64 = 128 << 20;
+
+/// An orphaned trail that was quiet for this long is closed until something comes.
+const ORPHAN_REST: Duration = Duration::from_secs(1);
+
+/// How long an end waits for a disk that does not work.
+const END_PATIENCE: Duration = Duration::from_secs(4);
+
+/// What the builder gives the writer, beside the core.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) home: Home,
+    pub(crate) opened: Opened,
+    pub(crate) who: Identity,
+    pub(crate) keep: Keep,
+    pub(crate) max_bytes: u64,
+    /// The key for hashes was made just now: its id.
+    pub(crate) new_key: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// A clean end is noted; what comes next goes on behind it.
+    Resting,
+    Over,
+}
+
+/// The writer of one trail.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    core: Arc<Core>,
+    disk: Arc<dyn Disk>,
+    home: Home,
+    lock: Option<Lock>,
+    who: Identity,
+    keep: Keep,
+    max_bytes: u64,
+
+    trail: TrailId,
+    run: u64,
+    run_id: RunId,
+    next_file: u64,
+    kept_from: Option<KeptFrom>,
+    /// As last stored.
+    state: State,
+    calendar: Calendar,
+    /// The time of this turn.
+    now: Micros,
+    monotonic: Duration,
+
+    segment: Segment,
+    handle: Arc<dyn DiskFile>,
+    /// Whether the open file's first group is on the disk: only then may it be left for another.
+    settled: bool,
+    /// Files before the open one that no sync has covered since their last line.
+    older: Vec<(PathBuf, Arc<dyn DiskFile>)>,
+    /// Whether the directory has a name that may not be durable.
+    directory: bool,
+    commits: u64,
+    /// A new file could not be begun; until when the old one is gone on with.
+    rotate_again: Option<Instant>,
+
+    /// Behind the last line in the file, and behind the last one built.
+    written: Point,
+    built: Point,
+    /// The last point known to be on the disk, and the one that the outstanding sync is for.
+    durable: Durable,
+    syncing: Option<Syncing>,
+    /// The `seq` at the start of the run, for the count in `AUDIT_STOP`.
+    run_began: u64,
+
+    chunks: VecDeque<Chunk>,
+    taken: Vec<Chunk>,
+    /// How far the first chunk is done: lines, and bytes of their text.
+    cursor: (usize, usize),
+    own: VecDeque<Own>,
+    scratch: Vec<u8>,
+    batch: Batch,
+    kept: Kept,
+    /// To be written again into a new file; not empty only while that goes on.
+    again: VecDeque<Again>,
+    resync: bool,
+    syncer: Syncer,
+
+    /// What gap records have declared.
+    declared: [PerSeverity; Loss::ALL.len()],
+    gap_at: Duration,
+    fault: Option<Fault>,
+    gap_cause: Option<&'static str>,
+    lock_lost: bool,
+
+    sync_at: Option<Duration>,
+    checkpoint_at: Option<Duration>,
+    checkpointed: u64,
+    state_due: bool,
+    retention_at: Duration,
+    metrics_at: Duration,
+    told_commits: u64,
+    canary: Option<u64>,
+    facade: Facade,
+    synced_tally: Tally,
+
+    requests: Vec<Request>,
+    phase: Phase,
+    /// When the end was asked for.
+    ending: Option<Instant>,
+    active: Duration,
+    naps: u32,
+}
+
+/// A point known to be on the disk; without a file before the first sync of a trail.
+#[derive(Clone, Copy, Debug)]
+struct Durable {
+    file: Option<u64>,
+    point: Point,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Syncing {
+    mark: Mark,
+    older: usize,
+}
+
+/// The trail cannot go on for now; the fault says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stuck;
+
+impl Writer {
+    /// Begins the run: its first file, what the start found, a sync, the state. On the builder's thread, so that
+    /// whatever is wrong is an error of `build`.
+    pub(crate) fn begin(core: Arc<Core>, desk: Desk) -> Result<Writer, Error> {
+        let Desk {
+            disk,
+            home,
+            mut opened,
+            who,
+            keep,
+            max_bytes,
+            new_key,
+        } = desk;
+        let (now, monotonic) = (core.time.micros(), core.time.monotonic());
+        let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
+        let header = opened.header(now, who.clone());
+        let (segment, head) = Segment::create(&disk, &home, &header, now.day())?;
+        let point = Point { seq: opened.seq, head };
+        let mut own = VecDeque::from([Own::start(opened.run, opened.next_file, !opened.clean, false)]);
+        let queue_bytes = core.queue.limit() as u64;
+        own.extend(opened.found.drain(..).map(|finding| Own::found(&finding, queue_bytes)));
+        own.extend(step.map(Own::clock_step));
+        own.push_back(Own::config(&core.settings));
+        // In a trail that has no records yet a new key is what one expects.
+        let key = |kid: &String| Own::key(if opened.seq == 0 { "created" } else { "lost" }, kid, None);
+        own.extend(new_key.iter().map(key));
+        let syncer = Syncer::new(
+            Arc::clone(&disk),
+            home.clone(),
+            Arc::clone(&core.progress),
+            Arc::clone(&core.queue),
+        );
+        let mut writer = Writer {
+            handle: segment.sync_handle(),
+            segment,
+            settled: false,
+            older: Vec::new(),
+            directory: true,
+            commits: 0,
+            rotate_again: None,
+            written: point,
+            built: point,
+            durable: Durable {
+                file: opened.prev_file,
+                point: Point {
+                    seq: opened.seq,
+                    head: opened.head,
+                },
+            },
+            syncing: None,
+            run_began: opened.seq,
+            chunks: VecDeque::new(),
+            taken: Vec::new(),
+            cursor: (0, 0),
+            own,
+            scratch: Vec::new(),
+            batch: Batch::default(),
+            kept: Kept::default(),
+            again: VecDeque::new(),
+            resync: false,
+            syncer,
+            declared: Default::default(),
+            gap_at: Duration::ZERO,
+            fault: None,
+            gap_cause: None,
+            lock_lost: false,
+            sync_at: None,
+            checkpoint_at: None,
+            checkpointed: 0,
+            state_due: true,
+            retention_at: monotonic,
+            metrics_at: monotonic,
+            told_commits: 0,
+            canary: None,
+            facade: Facade::default(),
+            synced_tally: Tally::default(),
+            requests: Vec::new(),
+            phase: Phase::Running,
+            ending: None,
+            active: monotonic,
+            naps: 0,
+            trail: opened.trail,
+            run: opened.run,
+            run_id: opened.run_id,
+            next_file: opened.next_file + 1,
+            kept_from: opened.kept_from,
+            state: opened.state,
+            lock: Some(opened.lock),
+            calendar,
+            now,
+            monotonic,
+            who,
+            keep,
+            max_bytes,
+            home,
+            disk,
+            core,
+        };
+        writer
+            .core
+            .board
+            .write(|notice| notice.trail = writer.trail.to_string());
+        writer.begin_first_file()?;
+        Ok(writer)
+    }
+
+    fn begin_first_file(&mut self) -> Result<(), Error> {
+        let failed = |writer: &mut Writer, _: Stuck| {
+            let said = writer.fault.as_mut().map(Fault::take_error);
+            said.unwrap_or_else(|| Error::new(ErrorKind::Io, "cannot begin the trail"))
+        };
+        self.build_batches(false).map_err(|stuck| failed(self, stuck))?;
+        self.sync_and_wait().map_err(|stuck| failed(self, stuck))?;
+        self.survey();
+        Ok(())
+    }
+
+    /// The life of the thread.
+    pub(crate) fn run(mut self) {
+        let core = Arc::clone(&self.core);
+        if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            complain(&format_args!(
+                "the writer of {} panicked; the trail has ended",
+                core.dir.display()
+            ));
+        }
+        // Whatever happened, nobody waits for a thread that is gone, and nobody is kept from the directory.
+        let cleanly = self.phase == Phase::Over && self.fault.is_none();
+        core.queue.close();
+        trail::leave(core.id());
+        self.count_closed();
+        drop(self.lock.take());
+        core.board.write(|notice| notice.ended = true);
+        core.progress.ended();
+        let answer = |request: Request| match (cleanly, request.ask) {
+            (true, Ask::Close | Ask::Rest) => request.answer(Ok(())),
+            _ => request.answer(Err(trail::ended())),
+        };
+        self.requests.drain(..).for_each(answer);
+        core.mailbox.close(cleanly).into_iter().for_each(answer);
+    }
+
+    fn work(&mut self) {
+        while self.phase != Phase::Over {
+            let more = self.turn();
+            if self.phase != Phase::Over && !more {
+                self.rest();
+            }
+        }
+    }
+
+    /// One round of all there is to do; whether there is more already.
+    fn turn(&mut self) -> bool {
+        self.core.mailbox.take(&mut self.requests);
+        self.look_at_the_clock();
+        self.fetch_sync();
+        let asked = !self.requests.is_empty() || self.ending.is_some();
+        let must_wait = self.fault.as_ref().is_some_and(Fault::must_wait);
+        let more = match must_wait && !asked {
+            true => false,
+            false => self.advance(asked).unwrap_or(false),
+        };
+        self.answer();
+        self.end_if_asked();
+        self.tell_metrics(asked);
+        more
+    }
+
+    fn advance(&mut self, asked: bool) -> Result<bool, Stuck> {
+        if self.resync {
+            self.write_again()?;
+        }
+        if self.phase == Phase::Resting {
+            if self.own.is_empty() && self.core.queue.is_empty() {
+                return Ok(false);
+            }
+            self.go_on()?;
+        }
+        self.rotate_at_midnight()?;
+        let more = self.build_batches(asked)?;
+        self.keep_files_for_their_time()?;
+        self.checkpoint();
+        self.sync_if_due(asked);
+        Ok(more)
+    }
+
+    /// Sleeps until something is to be done.
+    fn rest(&mut self) {
+        let began = Instant::now();
+        let left = |at: Duration| at.saturating_sub(self.core.time.monotonic());
+        if let Some(fault) = &self.fault {
+            return self
+                .core
+                .queue
+                .rest(Rest::Sleep(fault.retry_at().min(began + LONGEST_PARK)));
+        }
+        if self.naps < QUIET_NAPS {
+            self.naps += 1;
+            return self.core.queue.rest(Rest::Nap(began + NAP));
+        }
+        let orphan = (self.phase == Phase::Running && self.core.is_orphaned()).then(|| self.active + ORPHAN_REST);
+        let metrics = self.facade_is_behind().then_some(self.metrics_at);
+        let due = [
+            self.sync_at.filter(|_| !self.syncer.is_busy()),
+            self.checkpoint_at,
+            orphan,
+            metrics,
+        ];
+        let due = due.into_iter().flatten().map(left).min().unwrap_or(LONGEST_PARK);
+        // A clock set by hand may stand still: look again now and then, and never spin.
+        let due = due.clamp(NAP, LONGEST_PARK);
+        self.core.queue.rest(Rest::Park(began + due));
+    }
+
+    fn look_at_the_clock(&mut self) {
+        // Until the monotonic clock stands still around the wall clock's: else a clock that is moved on meanwhile would
+        // look as if it had stepped.
+        let mut monotonic = self.core.time.monotonic();
+        for _ in 0..3 {
+            self.now = self.core.time.micros();
+            let again = self.core.time.monotonic();
+            let still = again.saturating_sub(monotonic) < Duration::from_millis(100);
+            monotonic = again;
+            if still {
+                break;
+            }
+        }
+        self.monotonic = monotonic;
+        if let Some(step) = self.calendar.tick(self.now, monotonic) {
+            self.own.push_back(Own::clock_step(step));
+        }
+    }
+
+    fn header(&self, cause: Cause, prev: Durable) -> Header {
+        Header {
+            trail: self.trail,
+            run: self.run,
+            run_id: self.run_id,
+            file: self.next_file,
+            cause,
+            prev_file: prev.file,
+            prev: prev.point,
+            clean: true,
+            trust: Trust::Chained,
+            commit: self.commits,
+            opened: self.now,
+            who: self.who.clone(),
+            kept_from: self.kept_from,
+            held: Vec::new(),
+        }
+    }
+}
+
+/// Starts the thread of a writer that has begun.
+pub(crate) fn spawn(writer: Writer) -> Result<(), Error> {
+    sync::spawn("audit-writer", move || writer.run())
+        .map(drop)
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the trail's writer: {error}")))
+}

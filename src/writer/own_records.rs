@@ -1,0 +1,260 @@
+//! What the trail records about itself: `AUDIT_*` (docs/FORMAT.md, "The writer's own records").
+//!
+//! Written here and not by `render`: nothing in them comes from a caller, no alias may turn a member into a key, and
+//! nothing may be redacted or cut.
+
+use serde_json::{Map, Value, json};
+
+use crate::brief::{Brief, EventId, Slice};
+use crate::clock::Micros;
+use crate::event::{EventType, events};
+use crate::outcome::Outcome;
+use crate::queue::{Lost, PerSeverity};
+use crate::severity::Severity;
+use crate::status::Setting;
+use crate::store::finding::{Recovered, Suspicion};
+use crate::store::retain::Prune;
+use crate::store::{Finding, Mark, Step, push_string};
+
+/// A record to come: what it is and what it says.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    event: EventType,
+    metadata: Map<String, Value>,
+}
+
+impl Own {
+    fn new(event: EventType, metadata: Value) -> Own {
+        let metadata = match metadata {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        Own { event, metadata }
+    }
+
+    /// The first of a run; or of a run that had been closed and goes on, since a layer had outlived the last handle.
+    pub(super) fn start(run: u64, file: u64, unclean: bool, resumed: bool) -> Own {
+        let mut metadata =
+            json!({ "run": run, "file": file, "version": env!("CARGO_PKG_VERSION"), "unclean": unclean });
+        if let (true, Value::Object(members)) = (resumed, &mut metadata) {
+            members.insert("resumed".to_owned(), true.into());
+        }
+        Own::new(events::AUDIT_START, metadata)
+    }
+
+    pub(super) fn stop(records: u64, lost: u64) -> Own {
+        Own::new(events::AUDIT_STOP, json!({ "records": records, "lost": lost }))
+    }
+
+    pub(super) fn found(finding: &Finding, queue_bytes: u64) -> Own {
+        match finding {
+            Finding::Recovered(recovered) => Own::recovered(recovered, queue_bytes),
+            Finding::TamperSuspected(suspicion) => Own::suspicion(suspicion),
+        }
+    }
+
+    fn recovered(recovered: &Recovered, queue_bytes: u64) -> Own {
+        Own::new(events::AUDIT_RECOVER, recovered.metadata(queue_bytes).into())
+    }
+
+    pub(super) fn suspicion(suspicion: &Suspicion) -> Own {
+        Own::new(events::AUDIT_TAMPER_SUSPECTED, suspicion.metadata().into())
+    }
+
+    pub(super) fn rotated(file: u64, from: Mark) -> Own {
+        let prev_head = from.point.head.text();
+        Own::new(
+            events::AUDIT_ROTATE,
+            json!({ "file": file, "prev_file": from.file, "prev_head": prev_head }),
+        )
+    }
+
+    pub(super) fn checkpoint(mark: Mark) -> Own {
+        let head = mark.point.head.text();
+        Own::new(
+            events::AUDIT_CHECKPOINT,
+            json!({ "file": mark.file, "seq": mark.point.seq, "head": head }),
+        )
+    }
+
+    /// `count` are the records lost since the last gap, `lost` says when.
+    pub(super) fn gap(cause: &str, count: PerSeverity, lost: &Lost, now: Micros) -> Own {
+        let (first, last) = lost.span.unwrap_or((now, now));
+        let count: Map<String, Value> = Severity::ALL
+            .iter()
+            .zip(count)
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| (severity.as_str().to_owned(), count.into()))
+            .collect();
+        let metadata = json!({ "count": count, "first": first.to_string(), "last": last.to_string(), "cause": cause });
+        Own::new(events::AUDIT_GAP, metadata)
+    }
+
+    pub(super) fn prune(prune: &Prune) -> Own {
+        Own::new(events::AUDIT_PRUNE, prune.metadata().into())
+    }
+
+    pub(super) fn config(settings: &[Setting]) -> Own {
+        let settings: Map<String, Value> = settings
+            .iter()
+            .map(|setting| {
+                let said = json!({ "value": setting.value, "source": setting.source.to_string() });
+                (setting.name.to_owned(), said)
+            })
+            .collect();
+        Own::new(events::AUDIT_CONFIG, json!({ "settings": settings }))
+    }
+
+    pub(super) fn clock_step(step: Step) -> Own {
+        let seconds = (step.to.0 - step.from.0) as f64 / 1e6;
+        let metadata = json!({
+            "from": step.from.to_string(),
+            "to": step.to.to_string(),
+            "step_seconds": seconds,
+        });
+        Own::new(events::AUDIT_CLOCK_STEP, metadata)
+    }
+
+    pub(super) fn key(what: &str, kid: &str, prev_kid: Option<&str>) -> Own {
+        Own::new(
+            events::AUDIT_KEY,
+            json!({ "what": what, "kid": kid, "prev_kid": prev_kid }),
+        )
+    }
+
+    /// Whether it is more than a note that all is well: a checkpoint alone is no activity.
+    pub(super) fn is_activity(&self) -> bool {
+        self.event != events::AUDIT_CHECKPOINT
+    }
+
+    /// Appends the rest of the line.
+    pub(super) fn rest(&self, time: Micros, out: &mut Vec<u8>) -> Brief {
+        let event = self.event;
+        out.extend_from_slice(b"\"time\":\"");
+        out.extend_from_slice(&time.text());
+        let names = format!(
+            "\",\"event\":\"{event}\",\"category\":\"{}\",\"severity\":\"{}\",\"outcome\":\"{}\",\"metadata\":",
+            event.category(),
+            event.severity(),
+            Outcome::Success,
+        );
+        out.extend_from_slice(names.as_bytes());
+        push_members(out, &self.metadata);
+        Brief {
+            event: EventId::of(event),
+            category: event.category(),
+            severity: event.severity(),
+            outcome: Outcome::Success,
+            time,
+            occurred: time,
+            duration_us: Brief::NO_DURATION,
+            redactions: 0,
+            name: Slice::default(),
+            user: Slice::default(),
+            ip: Slice::default(),
+            session: Slice::default(),
+            resource: Slice::default(),
+        }
+    }
+}
+
+fn push_members(out: &mut Vec<u8>, members: &Map<String, Value>) {
+    out.push(b'{');
+    for (at, (name, value)) in members.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        push_string(out, name);
+        out.push(b':');
+        push_value(out, value);
+    }
+    out.push(b'}');
+}
+
+/// In the spelling of docs/FORMAT.md, which escapes more than `serde_json` does.
+fn push_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::String(text) => push_string(out, text),
+        Value::Object(members) => push_members(out, members),
+        Value::Array(items) => {
+            out.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                push_value(out, item);
+            }
+            out.push(b']');
+        }
+        plain => out.extend_from_slice(plain.to_string().as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Head;
+    use crate::parse;
+    use crate::status::Source;
+    use crate::store::Point;
+
+    fn line(own: &Own) -> String {
+        let mut point = Point {
+            seq: 0,
+            head: Head::ZERO,
+        };
+        let (mut rest, mut text) = (Vec::new(), super::super::batch::Text::default());
+        own.rest(Micros(1_795_262_400_000_000), &mut rest);
+        text.line(&mut point, &rest);
+        String::from_utf8(text.bytes).unwrap()
+    }
+
+    #[test]
+    fn every_own_record_is_a_record_that_reads_back() {
+        let mark = Mark {
+            file: 3,
+            point: Point {
+                seq: 9,
+                head: Head([1; 32]),
+            },
+        };
+        let lost = Lost {
+            count: [0; 4],
+            span: Some((Micros(0), Micros(5))),
+        };
+        let setting = Setting {
+            name: "keys",
+            value: "C:\\keys \u{202e}\u{7f}\n".to_owned(),
+            source: Source::Environment,
+        };
+        let step = Step {
+            from: Micros(0),
+            to: Micros(-2_500_000),
+        };
+        for own in [
+            Own::start(1, 1, false, false),
+            Own::start(1, 2, true, true),
+            Own::stop(10, 0),
+            Own::rotated(4, mark),
+            Own::checkpoint(mark),
+            Own::gap("queue_full", [1, 0, 2, 0], &lost, Micros(0)),
+            Own::config(&[setting]),
+            Own::clock_step(step),
+            Own::key("created", "abcdef", None),
+        ] {
+            let line = line(&own);
+            let record = parse::record(line.trim_end().as_bytes()).unwrap_or_else(|error| panic!("{error:?}: {line}"));
+            assert_eq!(record.event_type(), Some(own.event));
+            assert_eq!(record.metadata(), Some(&own.metadata));
+            assert!(line.starts_with("{\"seq\":1,\"time\":\"2026-11-21T12:00:00.000000Z\",\"event\":\"AUDIT_"));
+            assert!(line.is_ascii(), "what a terminal would act on is escaped: {line}");
+        }
+        assert_eq!(
+            line(&Own::gap("queue_full", [1, 0, 2, 0], &lost, Micros(0)))
+                .matches("\"low\":1")
+                .count(),
+            1
+        );
+        assert!(line(&Own::clock_step(step)).contains("\"step_seconds\":-2.5"));
+    }
+}

@@ -1,0 +1,189 @@
+//! The second thread: makes durable what the first has written, while that goes on writing.
+//!
+//! One sync is outstanding at a time, and covers every commit before it began; whoever waits for one of them is woken by
+//! one broadcast.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::io::{Disk, DiskFile};
+use crate::queue::Queue;
+use crate::receipt::Progress;
+use crate::store::{Home, State};
+use crate::sync::{self, Condvar, Mutex};
+
+/// What is to be made durable, in this order.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The open file, and before it those that it stands on and that no sync has covered since their last line.
+    pub(super) files: Vec<(PathBuf, Arc<dyn DiskFile>)>,
+    /// Whether the directory has a name that may not be durable.
+    pub(super) directory: bool,
+    /// The last ticket that this makes durable.
+    pub(super) ticket: u64,
+    /// To be stored behind it.
+    pub(super) state: Option<State>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) result: Result<(), Error>,
+    /// `None` where none was stored.
+    pub(super) state: Option<Result<(), Error>>,
+    pub(super) took: Duration,
+}
+
+#[derive(Debug)]
+pub(super) struct Syncer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    disk: Arc<dyn Disk>,
+    home: Home,
+    progress: Arc<Progress>,
+    queue: Arc<Queue>,
+    desk: Mutex<Desk>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    job: Option<Job>,
+    /// From the beginning of a job until its result is fetched.
+    busy: bool,
+    done: Option<Done>,
+    over: bool,
+}
+
+impl Syncer {
+    pub(super) fn new(disk: Arc<dyn Disk>, home: Home, progress: Arc<Progress>, queue: Arc<Queue>) -> Syncer {
+        Syncer {
+            shared: Arc::new(Shared {
+                disk,
+                home,
+                progress,
+                queue,
+                desk: Mutex::default(),
+                changed: Condvar::new(),
+            }),
+            thread: None,
+        }
+    }
+
+    /// Begins a sync. Only when none is outstanding.
+    pub(super) fn begin(&mut self, job: Job) {
+        if self.thread.is_none() {
+            let shared = Arc::clone(&self.shared);
+            self.thread = sync::spawn("audit-sync", move || shared.work()).ok();
+        }
+        let mut desk = self.shared.desk.lock();
+        desk.busy = true;
+        if self.thread.is_some() {
+            desk.job = Some(job);
+            drop(desk);
+            self.shared.changed.notify_all();
+        } else {
+            // No thread to be had: slower, and no less durable.
+            drop(desk);
+            let done = self.shared.perform(job);
+            self.shared.desk.lock().done = Some(done);
+        }
+    }
+
+    /// Whether a sync is outstanding, or its result not fetched.
+    pub(super) fn is_busy(&self) -> bool {
+        self.shared.desk.lock().busy
+    }
+
+    /// The result, once there is one.
+    pub(super) fn done(&self) -> Option<Done> {
+        self.shared.desk.lock().fetch()
+    }
+
+    /// Waits for the result of the outstanding sync; `None` if there is none, or the time is over.
+    pub(super) fn wait(&self, until: Instant) -> Option<Done> {
+        let mut desk = self.shared.desk.lock();
+        while desk.busy && desk.done.is_none() {
+            if self.shared.changed.wait_until(&mut desk, until).timed_out() {
+                break;
+            }
+        }
+        desk.fetch()
+    }
+}
+
+impl Desk {
+    fn fetch(&mut self) -> Option<Done> {
+        let done = self.done.take();
+        self.busy &= done.is_none();
+        done
+    }
+}
+
+impl Drop for Syncer {
+    /// Not joined: a disk that hangs would hang us too. The thread ends when the disk lets it.
+    fn drop(&mut self) {
+        self.shared.desk.lock().over = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn work(&self) {
+        let mut desk = self.desk.lock();
+        loop {
+            if let Some(job) = desk.job.take() {
+                drop(desk);
+                let done = self.perform(job);
+                self.desk.lock().done = Some(done);
+                self.changed.notify_all();
+                self.queue.ring();
+                desk = self.desk.lock();
+            } else if desk.over {
+                return;
+            } else {
+                self.changed.wait(&mut desk);
+            }
+        }
+    }
+
+    fn perform(&self, job: Job) -> Done {
+        let began = Instant::now();
+        let result = self.sync(&job);
+        let took = began.elapsed();
+        if result.is_ok() {
+            self.progress.synced(job.ticket);
+        }
+        let state = job.state.filter(|_| result.is_ok());
+        Done {
+            state: state.map(|state| state.store(&*self.disk, &self.home)),
+            result,
+            took,
+        }
+    }
+
+    fn sync(&self, job: &Job) -> Result<(), Error> {
+        let sync = |(path, file): &(PathBuf, Arc<dyn DiskFile>)| {
+            file.sync_data()
+                .map_err(|error| Error::io("sync a file of the trail", path, error))
+        };
+        let Some((last, before)) = job.files.split_last() else {
+            return Ok(());
+        };
+        before.iter().try_for_each(sync)?;
+        if job.directory {
+            let dir = &self.home.dir;
+            self.disk
+                .sync_dir(dir)
+                .map_err(|error| Error::io("sync the trail directory", dir, error))?;
+        }
+        sync(last)
+    }
+}

@@ -1,0 +1,306 @@
+//! What the clock asks for: new files, checkpoints, retention, metrics; and the end.
+
+use std::time::{Duration, Instant};
+
+use super::own_records::Own;
+use super::{Durable, END_PATIENCE, ORPHAN_REST, Phase, Stuck, Writer};
+use crate::canary;
+use crate::error::{Error, ErrorKind};
+use crate::meter::Trouble;
+use crate::status::complain;
+use crate::store::{Cause, Mark, Segment, names, retain};
+use crate::trail::{Ask, Request};
+
+/// A point that is on the disk is stated this often while records come.
+pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+
+const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+const METRICS_EVERY: Duration = Duration::from_secs(1);
+
+/// After a new file could not be begun, the old one is gone on with for this long.
+const ROTATE_AGAIN: Duration = Duration::from_secs(10);
+
+impl Writer {
+    /// A file for each day, also when nothing happens.
+    pub(super) fn rotate_at_midnight(&mut self) -> Result<(), Stuck> {
+        if self.now.day() != self.segment.day() {
+            self.commit()?;
+            self.rotate()?;
+        }
+        Ok(())
+    }
+
+    /// Goes on in a new file. If none can be begun the old one is gone on with, past its size if need be: better a long
+    /// file than no records.
+    pub(super) fn rotate(&mut self) -> Result<(), Stuck> {
+        if self.rotate_again.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        if !self.settled {
+            // At most one seam between files may be without a sync.
+            self.sync_and_wait()?;
+        }
+        let from = Mark {
+            file: self.segment.number(),
+            point: self.written,
+        };
+        let prev = Durable {
+            file: Some(from.file),
+            point: from.point,
+        };
+        let header = self.header(Cause::Rotate, prev);
+        let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day()) {
+            Ok(made) => made,
+            Err(error) => {
+                self.rotate_again = Some(Instant::now() + ROTATE_AGAIN);
+                self.mention(Trouble::Rotate, &error);
+                return Ok(());
+            }
+        };
+        self.rotate_again = None;
+        self.next_file += 1;
+        self.older.push((self.segment.path().to_owned(), self.handle.clone()));
+        self.handle = segment.sync_handle();
+        self.segment = segment;
+        self.settled = false;
+        self.directory = true;
+        self.state_due = true;
+        self.written.head = head;
+        self.built = self.written;
+        self.own.push_front(Own::rotated(self.segment.number(), from));
+        self.sync_at = Some(self.monotonic);
+        // Not at once for every part of a flood.
+        self.retention_at = self.retention_at.min(self.monotonic);
+        self.survey();
+        Ok(())
+    }
+
+    /// The size limit in force.
+    pub(super) fn max_bytes(&self) -> u64 {
+        match self.rotate_again {
+            Some(_) => u64::MAX,
+            None => self.max_bytes,
+        }
+    }
+
+    /// How many bytes the trail's files have.
+    pub(super) fn survey(&mut self) {
+        let dir = &self.home.dir;
+        let names = names::list(&*self.disk, dir).unwrap_or_default();
+        let others = names.iter().filter(|name| **name != self.segment.name());
+        let bytes = others
+            .filter_map(|name| self.disk.stat(&name.path(dir)).ok())
+            .map(|stat| stat.len)
+            .sum();
+        let (file, file_bytes) = (self.segment.path().to_owned(), self.segment.bytes());
+        self.core.board.write(|notice| {
+            notice.other_bytes = bytes;
+            notice.file = file;
+            notice.file_bytes = file_bytes;
+        });
+    }
+
+    /// Removes files past their retention: at start, after each rotation, hourly.
+    pub(super) fn keep_files_for_their_time(&mut self) -> Result<(), Stuck> {
+        if self.monotonic < self.retention_at {
+            return Ok(());
+        }
+        self.retention_at = self.monotonic + RETENTION_EVERY;
+        loop {
+            let due = retain::due(&*self.disk, &self.home, self.trail, &self.keep, &self.calendar, &[]);
+            let prune = match due {
+                Ok(Some(prune)) => prune,
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    self.mention(Trouble::Retention, &error);
+                    return Ok(());
+                }
+            };
+            if prune.policy_days.is_none() {
+                complain(&format_args!(
+                    "files of {} go because of their number or size and not their age; who can write many records can \
+                     flush out old ones",
+                    self.home.dir.display()
+                ));
+            }
+            self.own.push_back(Own::prune(&prune));
+            self.build_batches(false)?;
+            self.sync_and_wait()?;
+            self.kept_from = Some(prune.kept_from);
+            if let Err(error) = retain::prune(&*self.disk, &self.home, self.trail, &mut self.calendar, &prune) {
+                self.mention(Trouble::Retention, &error);
+                return Ok(());
+            }
+            self.state_due = true;
+            self.survey();
+        }
+    }
+
+    /// States a point that is on the disk, every 10 s in which records came.
+    pub(super) fn checkpoint(&mut self) {
+        if self.checkpoint_at.is_none_or(|at| at > self.monotonic) {
+            return;
+        }
+        let Durable {
+            file: Some(file),
+            point,
+        } = self.durable
+        else {
+            return;
+        };
+        if point.seq > self.checkpointed && self.durable_is_ours() {
+            self.checkpoint_at = None;
+            self.checkpointed = point.seq;
+            self.own.push_back(Own::checkpoint(Mark { file, point }));
+            self.state_due = true;
+        }
+    }
+
+    fn durable_is_ours(&self) -> bool {
+        self.durable.point.seq > self.run_began
+    }
+
+    /// After a clean end something comes: the state says so before the file does.
+    pub(super) fn go_on(&mut self) -> Result<(), Stuck> {
+        self.state.clean = false;
+        self.state_due = true;
+        self.sync_and_wait()?;
+        self.phase = Phase::Running;
+        self.own
+            .push_front(Own::start(self.run, self.segment.number(), false, true));
+        Ok(())
+    }
+
+    /// A clean end, behind which the trail may go on.
+    fn come_to_rest(&mut self) -> Result<(), Stuck> {
+        if self.resync {
+            self.write_again()?;
+        }
+        while self.build_batches(true)? {}
+        self.sync_and_wait()?;
+        let lost: u64 = self.declared.iter().flatten().sum();
+        self.own
+            .push_back(Own::stop(self.written.seq + 1 - self.run_began, lost));
+        self.build_batches(false)?;
+        self.state.clean = true;
+        self.state_due = true;
+        let ended = self.sync_and_wait();
+        // If the state could not be stored it may still say that the trail goes on, which is the truth to keep to.
+        self.state.clean = ended.is_ok();
+        ended?;
+        self.phase = Phase::Resting;
+        self.checkpoint_at = None;
+        self.checkpointed = self.written.seq;
+        Ok(())
+    }
+
+    /// Answers who asked for what is done now.
+    pub(super) fn answer(&mut self) {
+        let written = self.fault.is_none() && self.batch.text.is_empty() && self.own.is_empty();
+        let (at, durable) = (self.written.seq, self.durable.point.seq);
+        for mut request in std::mem::take(&mut self.requests) {
+            let written = written && self.core.progress.reached_written(request.ticket);
+            let target = match written {
+                true => *request.target.get_or_insert(at),
+                false => request.target.unwrap_or(u64::MAX),
+            };
+            match request.ask {
+                Ask::Write if written => request.answer(Ok(())),
+                Ask::Sync if durable >= target => request.answer(Ok(())),
+                _ => self.requests.push(request),
+            }
+        }
+    }
+
+    /// Ends the trail, or brings it to rest, if somebody asked or nobody is left.
+    pub(super) fn end_if_asked(&mut self) {
+        let closing = self.requests.iter().any(|request| request.ask == Ask::Close) || self.core.is_abandoned();
+        let resting = self.requests.iter().any(|request| request.ask == Ask::Rest);
+        let quiet = self.monotonic.saturating_sub(self.active) >= ORPHAN_REST && self.core.queue.is_empty();
+        let orphan = self.phase == Phase::Running && self.core.is_orphaned() && quiet;
+        if closing {
+            self.core.queue.close();
+            self.ending.get_or_insert_with(Instant::now);
+        } else if !resting && !orphan {
+            return;
+        }
+        let ended = match self.phase {
+            Phase::Resting if self.own.is_empty() && self.core.queue.is_empty() => Ok(()),
+            Phase::Resting => self.go_on().and_then(|()| self.come_to_rest()),
+            _ => self.come_to_rest(),
+        };
+        match ended {
+            Ok(()) if closing => self.phase = Phase::Over,
+            Ok(()) => {
+                for request in std::mem::take(&mut self.requests) {
+                    match request.ask {
+                        Ask::Rest => request.answer(Ok(())),
+                        _ => self.requests.push(request),
+                    }
+                }
+            }
+            Err(Stuck) if self.ending.is_some_and(|since| since.elapsed() >= END_PATIENCE) => {
+                let left = self.core.queue.waiting();
+                complain(&format_args!(
+                    "the trail in {} ends uncleanly, with {left} records not written: {}",
+                    self.home.dir.display(),
+                    self.fault_text(),
+                ));
+                self.phase = Phase::Over;
+                let told = std::mem::take(&mut self.requests);
+                told.into_iter().for_each(|request: Request| {
+                    let error = Error::new(ErrorKind::Io, format!("cannot end the trail: {}", self.fault_text()));
+                    request.answer(Err(error));
+                });
+            }
+            Err(Stuck) => {}
+        }
+    }
+
+    fn fault_text(&self) -> String {
+        self.core
+            .board
+            .look()
+            .fault
+            .unwrap_or_else(|| "the disk refused".to_owned())
+    }
+
+    /// Tells the host's recorder, if it has one, once a second; and asks what keeps events from the trail.
+    pub(super) fn tell_metrics(&mut self, now: bool) {
+        if self.phase == Phase::Over || now || (self.facade_is_behind() && self.metrics_at <= self.monotonic) {
+            self.metrics_at = self.monotonic + METRICS_EVERY;
+            self.told_commits = self.commits;
+            if let Some(flow) = self.core.queue.flow() {
+                self.core.meter.lost(&flow.lost);
+            }
+            self.facade.flush(&self.core.meter, &self.core.gauges());
+        }
+        let changes = canary::changes();
+        if self.commits > 0 && self.canary != Some(changes) {
+            self.canary = Some(changes);
+            self.ask_the_canary();
+        }
+    }
+
+    pub(super) fn facade_is_behind(&self) -> bool {
+        self.told_commits != self.commits
+    }
+
+    fn ask_the_canary(&mut self) {
+        let id = self.core.id();
+        let asked = std::panic::catch_unwind(|| canary::ask(id));
+        let Ok(Some(found)) = asked else { return };
+        let known = self.core.board.look().capture.unwrap_or_default();
+        for news in found.iter().filter(|news| !known.contains(news)) {
+            complain(news);
+        }
+        self.core.board.write(|notice| notice.capture = Some(found));
+    }
+
+    /// What came after the end is counted, though no record can say so.
+    pub(super) fn count_closed(&mut self) {
+        if let Some(flow) = self.core.queue.flow() {
+            self.core.meter.lost(&flow.lost);
+        }
+    }
+}
