@@ -40,7 +40,7 @@ pub fn init(dir: impl Into<PathBuf>) -> Result<Trail, Error> {
         .or_else(|| named("AUDIT_LOGS_DIR"))
         .unwrap_or_else(|| dir.into());
     let shown = Shown::new(named("AUDIT_APP_LOG").as_deref(), &dir)?;
-    start(Trail::builder(dir), shown)
+    start(Trail::builder(dir).env(), shown)
 }
 
 fn named(variable: &str) -> Option<PathBuf> {

@@ -208,7 +208,8 @@ impl Drop for Home {
 /// A clock that stands still until it is told otherwise; for [`Builder::clock`].
 #[derive(Debug)]
 pub struct ManualClock {
-    wall: AtomicI64,
+    /// What the wall clock is ahead of the monotonic one: so that both move at once, whoever looks meanwhile.
+    ahead: AtomicI64,
     monotonic: AtomicU64,
 }
 
@@ -216,27 +217,28 @@ impl ManualClock {
     /// One that stands at this time.
     pub fn new(time: impl Into<SystemTime>) -> ManualClock {
         ManualClock {
-            wall: AtomicI64::new(Micros::from(time.into()).0),
+            ahead: AtomicI64::new(Micros::from(time.into()).0),
             monotonic: AtomicU64::new(0),
         }
     }
 
     /// Lets time pass.
     pub fn advance(&self, span: Duration) {
-        let micros = span.as_micros() as u64;
-        self.monotonic.fetch_add(micros, Ordering::AcqRel);
-        self.wall.fetch_add(micros as i64, Ordering::AcqRel);
+        self.monotonic.fetch_add(span.as_micros() as u64, Ordering::AcqRel);
     }
 
     /// Sets the wall clock, as an administrator or a time server does: no time passes meanwhile.
     pub fn step_to(&self, time: impl Into<SystemTime>) {
-        self.wall.store(Micros::from(time.into()).0, Ordering::Release);
+        let passed = self.monotonic.load(Ordering::Acquire) as i64;
+        self.ahead
+            .store(Micros::from(time.into()).0 - passed, Ordering::Release);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> SystemTime {
-        Micros(self.wall.load(Ordering::Acquire)).into()
+        let passed = self.monotonic.load(Ordering::Acquire) as i64;
+        Micros(self.ahead.load(Ordering::Acquire) + passed).into()
     }
 
     fn monotonic(&self) -> Duration {
