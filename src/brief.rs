@@ -67,6 +67,7 @@ impl EventId {
     pub(crate) const OTHER: EventId = EventId(u16::MAX);
 
     /// The number of a type: a constant for the table, a look-up for own types.
+    #[inline]
     pub(crate) fn of(event: EventType) -> EventId {
         match event.index() {
             Some(index) => EventId(index),
@@ -88,6 +89,7 @@ impl EventId {
             .unwrap_or("other")
     }
 
+    #[cold]
     fn of_own(name: &'static str) -> EventId {
         let place = |names: &[&'static str]| names.iter().position(|known| *known == name);
         let known = OWN.read().ok().and_then(|names| place(&names));

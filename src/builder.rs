@@ -223,7 +223,7 @@ impl Builder {
             host: host.clone().unwrap_or_default(),
         };
         let opened = store::open(Arc::clone(&disk), home.clone(), &opening)?;
-        let policy = Policy;
+        let policy = Policy::compile(&crate::redact::Redaction::standard(), None);
         let limits = Limits {
             value: settings.value_bytes.value,
             line: settings.line_bytes.value,

@@ -87,10 +87,16 @@ impl Micros {
                 text
             }
         };
-        let mut rest = self.0.rem_euclid(SECOND) as u32;
-        for digit in text.iter_mut().skip(20).take(6).rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
+        let micros = self.0.rem_euclid(SECOND) as u32;
+        if let Some(digits) = text.get_mut(20..26) {
+            for (two, number) in digits
+                .chunks_exact_mut(2)
+                .zip([micros / 10_000, micros / 100 % 100, micros % 100])
+            {
+                if let (Some(from), [tens, ones]) = (DIGITS.get(number as usize), two) {
+                    [*tens, *ones] = *from;
+                }
+            }
         }
         text
     }
@@ -117,6 +123,20 @@ impl Micros {
         let micros = i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000)).ok()?;
         Some(Micros(micros).clamp(Micros::MIN, Micros::MAX))
     }
+}
+
+/// The numbers below 100 in two digits each.
+static DIGITS: [[u8; 2]; 100] = digits();
+
+#[expect(clippy::indexing_slicing, reason = "at compile time")]
+const fn digits() -> [[u8; 2]; 100] {
+    let mut table = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        table[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
+    }
+    table
 }
 
 fn second_text(second: i64) -> [u8; Micros::WIDTH] {

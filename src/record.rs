@@ -112,6 +112,11 @@ impl Key {
         self as usize
     }
 
+    /// Whether any string will do.
+    pub(crate) const fn takes_strings(self) -> bool {
+        matches!(self.kind(), Kind::Text | Kind::Any) && !matches!(self, Key::BodySha256)
+    }
+
     /// The key with exactly this spelling.
     pub(crate) fn from_str(name: &str) -> Option<Key> {
         Key::ALL.iter().copied().find(|key| key.as_str() == name)

@@ -3,8 +3,8 @@ use std::fmt;
 use crate::brief::Brief;
 use crate::outcome::Outcome;
 use crate::record::{Key, KeySet};
-use crate::render::pen::{CHUNK, Text};
-use crate::render::redaction::Class;
+use crate::render::pen::Text;
+use crate::render::redaction::{Class, NAME, REDACTED, Verdict};
 use crate::render::slot::Target;
 use crate::render::{How, Sink, Slot};
 use crate::severity::Severity;
@@ -20,11 +20,15 @@ pub(crate) struct Fields {
     /// The members of `metadata`.
     pub(super) members: Vec<Member>,
     pub(super) notes: Vec<Note>,
+    /// What `redacted` will list, entry after entry, each `,"name:class"`.
+    pub(super) entries: Text,
     pub(super) cuts: Vec<Cut>,
     said: Said,
     event: String,
     /// `duration_ms` in microseconds, or [`Brief::NO_DURATION`].
     pub(super) duration_us: u32,
+    /// Bytes of `text` that are those of replaced members.
+    dead: usize,
     /// Members of `metadata` that found no room.
     pub(super) crowded_out: u32,
     /// Scratch: a value as its own code wrote it, before redaction. Empty between values.
@@ -59,11 +63,13 @@ pub(super) struct Member {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Owner(pub(super) u16);
 
-/// Something of the owner's value was redacted: secrets of these classes, a bit each.
+/// A secret of this class was redacted in the owner's value. What is listed of it stands in `entries`.
 #[derive(Clone, Copy)]
 pub(super) struct Note {
     pub(super) owner: Owner,
-    pub(super) classes: u32,
+    pub(super) class: Class,
+    pub(super) at: u32,
+    pub(super) len: u32,
 }
 
 /// The owner's value was cut; it had so many bytes.
@@ -95,22 +101,29 @@ pub(super) struct Begun {
 pub(super) struct Mark {
     text: usize,
     notes: usize,
+    entries: usize,
     cuts: usize,
 }
 
 /// Members of `metadata` beyond this many are left out and counted as cut.
 const MEMBERS: usize = 256;
 
+/// Bytes of an entry of `truncated`, with the longest name and the longest number.
+const ENTRY: usize = 64 + NAME;
+
+/// Text of replaced values that is put up with.
+const SPARE: usize = 4 * 1024;
+
 /// Room that an idle `Fields` keeps.
 const KEPT: usize = 64 * 1024;
 
-impl Note {
-    pub(super) fn classes(&self) -> impl Iterator<Item = Class> + Clone + use<> {
-        let classes = self.classes;
-        Class::ALL
-            .iter()
-            .copied()
-            .filter(move |class| classes & class.bit() != 0)
+impl Member {
+    /// Bytes of its text.
+    fn bytes(&self) -> usize {
+        match self.len {
+            0 => usize::from(self.name) + 4,
+            len => len as usize,
+        }
     }
 }
 
@@ -138,10 +151,12 @@ impl Fields {
             present: KeySet::default(),
             members: Vec::new(),
             notes: Vec::new(),
+            entries: Text::default(),
             cuts: Vec::new(),
             said: Said::default(),
             event: String::new(),
             duration_us: Brief::NO_DURATION,
+            dead: 0,
             crowded_out: 0,
             raw: String::new(),
             clean: String::new(),
@@ -155,7 +170,9 @@ impl Fields {
         self.said = Said::default();
         self.duration_us = Brief::NO_DURATION;
         self.crowded_out = 0;
-        self.text.clear(KEPT);
+        self.dead = 0;
+        self.text.clear_to(KEPT);
+        self.entries.clear();
         self.members.clear();
         self.notes.clear();
         self.cuts.clear();
@@ -192,9 +209,6 @@ impl Fields {
     /// Takes one value for `slot`.
     #[inline]
     pub(crate) fn sink<'a>(&'a mut self, slot: &'a Slot, how: How<'a>) -> Sink<'a> {
-        if slot.replaces && self.text.len() > KEPT {
-            self.compact();
-        }
         Sink::new(self, slot, how)
     }
 
@@ -216,11 +230,7 @@ impl Fields {
             let name = parent.name_of(member);
             if self.members.len() < MEMBERS && self.member_named(name).is_none() {
                 let at = self.text.len();
-                let bytes = if member.len == 0 {
-                    dropped_len(member)
-                } else {
-                    member.len as usize
-                };
+                let bytes = member.bytes();
                 self.text.push(parent.text.get(member.at as usize, bytes));
                 let owner = Owner(Owner::METADATA + self.members.len() as u16);
                 self.members.push(Member {
@@ -236,7 +246,10 @@ impl Fields {
 
     fn copy_notes(&mut self, parent: &Fields, from: Owner, to: Owner) {
         for note in parent.notes.iter().filter(|note| note.owner == from) {
-            self.notes.push(Note { owner: to, ..*note });
+            let at = self.entries.len() as u32;
+            self.entries
+                .push(parent.entries.get(note.at as usize, note.len as usize));
+            self.notes.push(Note { owner: to, at, ..*note });
         }
         for cut in parent.cuts.iter().filter(|cut| cut.owner == from) {
             self.cuts.push(Cut { owner: to, ..*cut });
@@ -281,29 +294,86 @@ impl Fields {
         &mut self.said
     }
 
+    /// The short way of a harmless name. Says whether it was the first.
+    #[inline]
+    pub(super) fn put_event(&mut self, name: &str) -> bool {
+        let first = !self.said.event;
+        if first {
+            self.set_event(name);
+        }
+        first
+    }
+
+    /// The short way of an outcome in our own spelling. Says whether it was one, and the first.
+    #[inline]
+    pub(super) fn put_outcome(&mut self, name: &str) -> bool {
+        let outcome = match name {
+            "success" => Outcome::Success,
+            "failure" => Outcome::Failure,
+            "denied" => Outcome::Denied,
+            _ => return false,
+        };
+        let first = self.said.outcome.is_none();
+        if first {
+            self.said.outcome = Some(outcome);
+        }
+        first
+    }
+
     pub(super) fn set_event(&mut self, name: &str) {
         self.event.clear();
         self.event.push_str(name);
         self.said.event = true;
     }
 
-    pub(super) fn note(&mut self, owner: Owner, classes: u32) {
-        match self.notes.iter_mut().find(|note| note.owner == owner) {
-            Some(note) => note.classes |= classes,
-            None => self.notes.push(Note { owner, classes }),
+    /// Notes that secrets of these classes were redacted in a value.
+    pub(super) fn note(&mut self, of: Begun, classes: u32) {
+        let found = Class::ALL.iter().filter(|class| classes & class.bit() != 0);
+        for class in found.copied() {
+            let known = self
+                .notes
+                .iter()
+                .any(|note| note.owner == of.owner && note.class == class);
+            if known {
+                continue;
+            }
+            let at = self.entries.len();
+            self.entries.push(b",\"");
+            match of.owner.key() {
+                Some(key) => self.entries.push(key.as_str().as_bytes()),
+                None => {
+                    self.entries.push(b"metadata.");
+                    self.entries.push(self.text.get(of.at + 2, usize::from(of.name)));
+                }
+            }
+            self.entries.push(b":");
+            self.entries.push(class.as_str().as_bytes());
+            self.entries.push(b"\"");
+            self.notes.push(Note {
+                owner: of.owner,
+                class,
+                at: at as u32,
+                len: (self.entries.len() - at) as u32,
+            });
         }
     }
 
-    /// Every class of secret that was redacted in a value.
-    pub(crate) fn redactions(&self) -> impl Iterator<Item = Class> {
-        self.notes.iter().flat_map(Note::classes)
-    }
-
-    pub(super) fn note_cut(&mut self, owner: Owner, bytes: usize) {
+    pub(super) fn note_cut(&mut self, of: Begun, bytes: usize) {
         self.cuts.push(Cut {
-            owner,
+            owner: of.owner,
             bytes: bytes as u64,
         });
+    }
+
+    /// No less than the bytes of what all this adds to a line.
+    #[inline(always)]
+    pub(super) fn most(&self) -> usize {
+        self.text.len() - self.dead + self.entries.len() + self.cuts.len() * ENTRY
+    }
+
+    /// Every secret that was redacted, by its class.
+    pub(crate) fn redactions(&self) -> impl Iterator<Item = Class> {
+        self.notes.iter().map(|note| note.class)
     }
 
     /// Writes the name of a member; its value follows, and then [`keep`](Fields::keep) or
@@ -367,10 +437,18 @@ impl Fields {
     pub(super) fn keep(&mut self, begun: Begun) {
         let len = self.text.len() - begun.at;
         match (begun.owner.key(), begun.owner.member()) {
-            (Some(key), None) => self.set_place(key, begun.at, len),
+            (Some(key), None) => {
+                self.bury(key);
+                self.set_place(key, begun.at, len);
+            }
             (_, Some(index)) => self.set_member(index, begun, len),
             (None, None) => {}
         }
+    }
+
+    /// The key's former value, if it has one, is no longer.
+    fn bury(&mut self, key: Key) {
+        self.dead += self.place(key).map_or(0, |place| place.len as usize);
     }
 
     /// The value is left out, and only `redacted` names it.
@@ -379,6 +457,7 @@ impl Fields {
         match (begun.owner.key(), begun.owner.member()) {
             (Some(key), None) => {
                 self.text.truncate(begun.at);
+                self.bury(key);
                 self.present.remove(key);
             }
             (_, Some(index)) => self.set_member(index, begun, 0),
@@ -397,14 +476,16 @@ impl Fields {
         Mark {
             text: self.text.len(),
             notes: self.notes.len(),
+            entries: self.entries.len(),
             cuts: self.cuts.len(),
         }
     }
 
-    /// Forgets whatever was taken since.
+    /// Forgets whatever was taken since. Values that were replaced since do not come back.
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.text.truncate(mark.text);
         self.notes.truncate(mark.notes);
+        self.entries.truncate(mark.entries);
         self.cuts.truncate(mark.cuts);
         self.keys.clear();
         for key in keys(self.present) {
@@ -420,9 +501,18 @@ impl Fields {
     }
 
     /// Before a value replaces an owner's former one.
-    pub(super) fn forget_notes(&mut self, owner: Owner) {
-        self.notes.retain(|note| note.owner != owner);
+    fn forget_notes(&mut self, owner: Owner) {
         self.cuts.retain(|cut| cut.owner != owner);
+        if !self.notes.iter().any(|note| note.owner == owner) {
+            return;
+        }
+        self.notes.retain(|note| note.owner != owner);
+        let old = std::mem::take(&mut self.entries);
+        for note in &mut self.notes {
+            let at = self.entries.len() as u32;
+            self.entries.push(old.get(note.at as usize, note.len as usize));
+            note.at = at;
+        }
     }
 
     fn set_member(&mut self, index: usize, begun: Begun, len: usize) {
@@ -432,14 +522,21 @@ impl Fields {
             name: begun.name,
         };
         match self.members.get_mut(index) {
-            Some(known) => *known = member,
+            Some(known) => {
+                self.dead += known.bytes();
+                *known = member;
+            }
             None => self.members.push(member),
         }
     }
 
     /// Drops the text of values that were replaced. A span that lives for days can be recorded to without end.
     #[cold]
-    fn compact(&mut self) {
+    pub(super) fn compact(&mut self) {
+        if self.dead <= SPARE || self.dead <= self.text.len() / 2 {
+            return;
+        }
+        self.dead = 0;
         let mut text = Text::default();
         for key in keys(self.present) {
             if let Some(place) = self.place(key) {
@@ -450,55 +547,68 @@ impl Fields {
         }
         let old = std::mem::replace(&mut self.text, text);
         for member in &mut self.members {
-            let bytes = if member.len == 0 {
-                dropped_len(member)
-            } else {
-                member.len as usize
-            };
+            let bytes = member.bytes();
             let at = self.text.len();
             self.text.push(old.get(member.at as usize, bytes));
             member.at = at as u32;
         }
     }
 
-    /// The fast way of a value that needs neither redaction nor escaping nor cutting: name and value in one go.
+    /// The short way of a value that needs neither redaction nor escaping nor cutting: name and value in one go.
     /// Says whether it could.
     #[inline(always)]
-    pub(super) fn put_plain(&mut self, slot: &Slot, value: &[u8], quoted: bool) -> bool {
-        let at = self.text.len();
-        let head = usize::from(slot.head_len) + usize::from(quoted);
-        let free = match slot.target {
-            Target::Key(key) => !self.present.has(key),
-            _ => {
-                slot.head_len != 0 && self.members.len() < MEMBERS && self.member_named(slot.name.as_bytes()).is_none()
-            }
-        };
-        if !free {
+    pub(super) fn put_key(&mut self, slot: &Slot, key: Key, value: &[u8], quoted: bool) -> bool {
+        if self.present.has(key) {
             return false;
         }
-        let mut pen = self.text.pen(CHUNK + value.len() + 1);
-        pen.chunk(&slot.head, head);
-        pen.put(value);
-        if quoted {
-            pen.byte(b'"');
-        }
-        let len = pen.at();
-        self.text.wrote(len);
-        match slot.target {
-            Target::Key(key) => self.set_place(key, at, len),
-            _ => self.members.push(Member {
+        let at = self.text.len();
+        let len = self.text.put_member(&slot.head, slot.head_len, value, quoted);
+        self.set_place(key, at, len);
+        true
+    }
+
+    /// The same for a member of `metadata`.
+    #[inline(always)]
+    pub(super) fn put_metadata(&mut self, slot: &Slot, value: &[u8], quoted: bool) -> bool {
+        let free =
+            slot.head_len != 0 && self.members.len() < MEMBERS && self.member_named(slot.name.as_bytes()).is_none();
+        if free {
+            let at = self.text.len();
+            let len = self.text.put_member(&slot.head, slot.head_len, value, quoted);
+            self.members.push(Member {
                 at: at as u32,
                 len: len as u32,
                 name: slot.name.len() as u16,
-            }),
+            });
+        }
+        free
+    }
+
+    /// The same for a value that is masked.
+    #[inline]
+    pub(super) fn put_masked(&mut self, slot: &Slot) -> bool {
+        let (owner, done) = match slot.target {
+            Target::Key(key) => (Owner::of(key), self.put_key(slot, key, REDACTED.as_bytes(), true)),
+            _ => (
+                Owner(Owner::METADATA + self.members.len() as u16),
+                self.put_metadata(slot, REDACTED.as_bytes(), true),
+            ),
+        };
+        if !done {
+            return false;
+        }
+        if let Some(Verdict { class, .. }) = slot.verdict {
+            // The place was free, so nothing was noted for it.
+            self.notes.push(Note {
+                owner,
+                class,
+                at: self.entries.len() as u32,
+                len: slot.entry.len() as u32,
+            });
+            self.entries.push(&slot.entry);
         }
         true
     }
-}
-
-/// Bytes of `,"name":`.
-fn dropped_len(member: &Member) -> usize {
-    usize::from(member.name) + 4
 }
 
 /// The keys of a set, in their order.

@@ -6,7 +6,7 @@ use crate::event::{Category, EventType};
 use crate::outcome::Outcome;
 use crate::record::Key;
 use crate::render::fields::{Fields, Member, Owner};
-use crate::render::pen::{CHUNK, Pen, padded};
+use crate::render::pen::{Pen, Text, padded};
 use crate::render::{Limits, squeeze};
 use crate::severity::Severity;
 
@@ -41,39 +41,40 @@ const HEAD: usize = 256;
 ///
 /// The values of `fields` first, then those of the contexts in their order; the first that has a key gives it. A line
 /// that would be longer than `limits.line` loses the ends of its longest values first, and says so in `truncated`.
-pub(crate) fn rest(out: &mut Vec<u8>, what: &What<'_>, fields: &Fields, contexts: &[&Fields], limits: Limits) -> Brief {
-    let sources = Sources { fields, contexts };
+pub(crate) fn rest(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &[&Fields], limits: Limits) -> Brief {
+    let sources = Sources::new(fields, contexts);
     let most = HEAD + sources.most();
     if most + AROUND > limits.line {
         return squeeze::rest(out, what, &sources, limits);
     }
-    let from = out.len();
-    out.resize(from + most + CHUNK, 0);
-    let mut pen = Pen::new(out.get_mut(from..).unwrap_or_default());
+    let mut pen = out.pen(most);
     let mut brief = head(&mut pen, what);
     let mut starts = [0_u32; 64];
-    let mut left = sources.present();
+    let mut left = sources.present;
     while left != 0 {
         let index = left.trailing_zeros() as usize;
         left &= left - 1;
         let source = sources.of(index);
         let place = source.place_at(index);
         if let Some(start) = starts.get_mut(index & 63) {
-            *start = pen.at() as u32;
+            *start = pen.at();
         }
-        pen.piece(source.text.piece(place.at as usize), place.len as usize);
+        pen.piece(&source.text, place.at, place.len);
     }
     members(&mut pen, &sources);
-    let (truncated, redacted) = (sources.truncated(), sources.redacted());
-    brief.redactions = lists(
-        &mut |bytes| pen.put(bytes),
-        truncated,
-        sources.crowded_out(),
-        redacted,
-        LISTED,
-    );
-    let len = from + pen.at();
-    out.truncate(len);
+    brief.redactions = match sources.noted() {
+        Noted::Nothing => 0,
+        Noted::OwnRedactions => {
+            pen.chunk(const { &padded::<16>(",\"redacted\":[") }, 13);
+            // Without the first comma.
+            pen.piece(&fields.entries, 1, fields.entries.len() as u32 - 1);
+            pen.byte(b']');
+            fields.notes.len() as u16
+        }
+        Noted::Else => all_lists(&mut pen, &sources),
+    };
+    let len = pen.at() as usize;
+    out.wrote(len);
     sources.brief(&mut brief, |key| Slice {
         at: starts.get(key.index()).copied().unwrap_or_default(),
         len: sources.of(key.index()).place_at(key.index()).len,
@@ -85,18 +86,31 @@ pub(crate) fn rest(out: &mut Vec<u8>, what: &What<'_>, fields: &Fields, contexts
 pub(super) struct Sources<'a> {
     pub(super) fields: &'a Fields,
     pub(super) contexts: &'a [&'a Fields],
+    /// The keys that somebody has, a bit each.
+    pub(super) present: u64,
+}
+
+enum Noted {
+    Nothing,
+    OwnRedactions,
+    Else,
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn all(&self) -> impl Iterator<Item = &'a Fields> + Clone + use<'a> {
-        std::iter::once(self.fields).chain(self.contexts.iter().copied())
+    #[inline(always)]
+    fn new(fields: &'a Fields, contexts: &'a [&'a Fields]) -> Sources<'a> {
+        let present = contexts
+            .iter()
+            .fold(fields.present().0, |keys, context| keys | context.present().0);
+        Sources {
+            fields,
+            contexts,
+            present,
+        }
     }
 
-    /// The keys that somebody has, a bit each.
-    #[inline]
-    pub(super) fn present(&self) -> u64 {
-        let contexts = self.contexts.iter();
-        contexts.fold(self.fields.present().0, |keys, context| keys | context.present().0)
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Fields> + Clone + use<'a> {
+        std::iter::once(self.fields).chain(self.contexts.iter().copied())
     }
 
     /// Who gives the key of this index. Somebody has it.
@@ -110,23 +124,25 @@ impl<'a> Sources<'a> {
         context.copied().unwrap_or(self.fields)
     }
 
-    /// An upper bound of what is written behind the head.
+    /// No less than the bytes behind the head.
     #[inline]
     fn most(&self) -> usize {
-        let mut most = 0;
-        for source in self.all() {
-            most += source.text.len();
-            if !source.members.is_empty() {
-                most += 16;
-            }
-            for note in &source.notes {
-                most += source.entry_len(note.owner) * note.classes.count_ones() as usize;
-            }
-            for cut in &source.cuts {
-                most += source.entry_len(cut.owner);
-            }
+        let contexts = self.contexts.iter();
+        contexts.fold(self.fields.most(), |most, context| most + context.most())
+    }
+
+    /// What there is to be listed.
+    #[inline]
+    fn noted(&self) -> Noted {
+        let mut other = self.fields.cuts.len() + self.fields.crowded_out as usize;
+        for context in self.contexts {
+            other += context.notes.len() + context.cuts.len() + context.crowded_out as usize;
         }
-        most
+        match (self.fields.notes.len(), other) {
+            (0, 0) => Noted::Nothing,
+            (1..=LISTED, 0) => Noted::OwnRedactions,
+            _ => Noted::Else,
+        }
     }
 
     /// Members of `metadata` that are written: of two with one name the first.
@@ -156,7 +172,7 @@ impl<'a> Sources<'a> {
         }
         match (owner.key(), owner.member()) {
             (Some(key), _) => {
-                let given = self.present() >> key.index() & 1 == 1;
+                let given = self.present >> key.index() & 1 == 1;
                 !given || std::ptr::eq(self.of(key.index()), source)
             }
             (None, Some(index)) => {
@@ -168,12 +184,12 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// What `redacted` lists.
-    pub(super) fn redacted(&self) -> impl Iterator<Item = (&'a Fields, Owner, &'static str)> + Clone {
+    /// What `redacted` lists, each entry with a comma before it.
+    pub(super) fn redacted(&self) -> impl Iterator<Item = &'a [u8]> + Clone {
         self.all()
             .flat_map(|source| source.notes.iter().map(move |note| (source, note)))
             .filter(|(source, note)| self.concerns(source, note.owner))
-            .flat_map(|(source, note)| note.classes().map(move |class| (source, note.owner, class.as_str())))
+            .map(|(source, note)| source.entries.get(note.at as usize, note.len as usize))
     }
 
     /// What `truncated` lists.
@@ -191,7 +207,7 @@ impl<'a> Sources<'a> {
     /// Says where the values stand that others need; `member` says where the member of a key stands, empty for nowhere.
     #[inline(always)]
     pub(super) fn brief(&self, brief: &mut Brief, member: impl Fn(Key) -> Slice) {
-        let present = self.present();
+        let present = self.present;
         let slice = |key: Key| {
             let found = present >> key.index() & 1 == 1;
             let member = found.then(|| member(key)).filter(|member| member.len > 0)?;
@@ -211,39 +227,32 @@ impl<'a> Sources<'a> {
     }
 }
 
-impl Fields {
-    /// The most that one entry of `redacted` or `truncated` takes.
-    fn entry_len(&self, owner: Owner) -> usize {
-        let member = owner.member().and_then(|index| self.members.get(index));
-        64 + member.map_or(0, |member| usize::from(member.name))
-    }
-}
-
 /// Writes from `"time"` to `"outcome"`.
+#[inline]
 pub(super) fn head(pen: &mut Pen<'_>, what: &What<'_>) -> Brief {
-    pen.chunk(&padded::<8>("\"time\":\""), 8);
-    pen.chunk(&what.time.text(), Micros::WIDTH);
+    pen.chunk(const { &padded::<8>("\"time\":\"") }, 8);
+    pen.chunk(&what.time.text(), Micros::WIDTH as u32);
     if let Some(occurred) = what.occurred {
-        pen.chunk(&padded::<14>("\",\"occurred\":\""), 14);
-        pen.chunk(&occurred.text(), Micros::WIDTH);
+        pen.chunk(const { &padded::<14>("\",\"occurred\":\"") }, 14);
+        pen.chunk(&occurred.text(), Micros::WIDTH as u32);
     }
-    pen.chunk(&padded::<16>("\",\"event\":\""), 11);
+    pen.chunk(const { &padded::<16>("\",\"event\":\"") }, 11);
     let (event, name) = match what.event {
         Name::Type(event) => (EventId::of(event), event.name()),
         Name::Text(name) => (EventId::OTHER, name),
     };
     let slice = Slice {
-        at: pen.at() as u32,
+        at: pen.at(),
         len: name.len() as u32,
     };
     pen.put(name.as_bytes());
     let (category, len) = CATEGORIES.get(what.category as usize).unwrap_or(&NOTHING);
-    pen.chunk(category, usize::from(*len));
+    pen.chunk(category, u32::from(*len));
     let severities = SEVERITIES.get(what.severity.index());
     let (severity, len) = severities
         .and_then(|row| row.get(what.outcome.index()))
         .unwrap_or(&NOTHING);
-    pen.chunk(severity, usize::from(*len));
+    pen.chunk(severity, u32::from(*len));
     Brief {
         event,
         category: what.category,
@@ -261,22 +270,55 @@ pub(super) fn head(pen: &mut Pen<'_>, what: &What<'_>) -> Brief {
     }
 }
 
+/// Writes `metadata`.
+#[inline(always)]
 fn members(pen: &mut Pen<'_>, sources: &Sources<'_>) {
-    let mut any = false;
-    for (source, _, member) in sources.members() {
-        let (at, len) = (member.at as usize, member.len as usize);
-        if any {
-            pen.piece(source.text.piece(at), len);
-        } else {
-            pen.chunk(&padded::<16>(",\"metadata\":{"), 13);
-            // Without its comma.
-            pen.piece(source.text.piece(at + 1), len - 1);
-            any = true;
-        }
+    if sources.contexts.iter().any(|context| !context.members.is_empty()) {
+        return merged_members(pen, sources);
     }
-    if any {
+    let mut open = false;
+    for member in sources.fields.members.iter().filter(|member| member.len > 0) {
+        push_member(pen, sources.fields, member, &mut open);
+    }
+    if open {
         pen.byte(b'}');
     }
+}
+
+/// The same where contexts have some, too.
+#[cold]
+#[inline(never)]
+fn merged_members(pen: &mut Pen<'_>, sources: &Sources<'_>) {
+    let mut open = false;
+    for (source, _, member) in sources.members() {
+        push_member(pen, source, member, &mut open);
+    }
+    if open {
+        pen.byte(b'}');
+    }
+}
+
+#[inline(always)]
+fn push_member(pen: &mut Pen<'_>, source: &Fields, member: &Member, open: &mut bool) {
+    let comma = u32::from(!*open);
+    if !*open {
+        pen.chunk(const { &padded::<16>(",\"metadata\":{") }, 13);
+        *open = true;
+    }
+    pen.piece(&source.text, member.at + comma, member.len - comma);
+}
+
+#[cold]
+#[inline(never)]
+fn all_lists(pen: &mut Pen<'_>, sources: &Sources<'_>) -> u16 {
+    let (truncated, redacted) = (sources.truncated(), sources.redacted());
+    lists(
+        &mut |bytes| pen.put(bytes),
+        truncated,
+        sources.crowded_out(),
+        redacted,
+        LISTED,
+    )
 }
 
 /// Writes `truncated` and `redacted`, each with at most `listed` entries, and counts what was redacted.
@@ -284,7 +326,7 @@ pub(super) fn lists<'a>(
     put: &mut impl FnMut(&[u8]),
     truncated: impl Iterator<Item = (&'a Fields, Owner, u64)> + Clone,
     crowded_out: u64,
-    redacted: impl Iterator<Item = (&'a Fields, Owner, &'static str)> + Clone,
+    redacted: impl Iterator<Item = &'a [u8]> + Clone,
     listed: usize,
 ) -> u16 {
     // The last entry says how many are not listed.
@@ -315,12 +357,13 @@ pub(super) fn lists<'a>(
 
     let count = redacted.clone().count();
     let shown = if count > listed { listed - 1 } else { count };
-    for (number, (source, owner, class)) in redacted.take(shown).enumerate() {
-        put(if number > 0 { b",\"" } else { b",\"redacted\":[\"" });
-        put_owner(put, source, owner);
-        put(b":");
-        put(class.as_bytes());
-        put(b"\"");
+    for (number, entry) in redacted.take(shown).enumerate() {
+        if number == 0 {
+            put(b",\"redacted\":[");
+            put(entry.get(1..).unwrap_or_default());
+        } else {
+            put(entry);
+        }
     }
     if count > shown {
         put(b",\"+");

@@ -16,17 +16,18 @@ mod sink;
 mod slot;
 mod squeeze;
 mod stage;
-mod stub;
 #[cfg(test)]
 mod testing;
 mod transcribe;
 
-pub(crate) use fields::{Fields, Said};
+pub(crate) use fields::Fields;
 pub(crate) use line::{Name, What, rest};
+pub(crate) use pen::Text;
 pub(crate) use sink::Sink;
 pub(crate) use slot::Slot;
 pub(crate) use stage::Stage;
-pub(crate) use stub::Policy;
+
+pub(crate) use crate::redact::Policy;
 
 /// How long things may get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,13 +9,16 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::record::Kind;
-use crate::render::fields::{Begun, Owner};
+use crate::render::fields::Begun;
 use crate::render::redaction::{Class, Found, NAME, REDACTED, Treatment, Verdict, floor, inside, push_escaped};
 use crate::render::serialize::Value;
 use crate::render::{Fields, How, Policy, Sink, Slot, transcribe};
 
 /// Levels of nesting that are written.
 const DEPTH: u32 = 32;
+
+/// Stands on the list of names for an open bracket.
+const BRACKET: (u32, u32) = (u32::MAX, 0);
 
 /// Levels of nesting that are followed, to count what is in them.
 const FOLLOWED: u32 = 128;
@@ -32,6 +35,8 @@ pub(super) enum Stop {
     Failed(String),
     /// A name that is neither text nor number.
     NoName,
+    /// It is no scalar, and the policy wants its text.
+    Treat(Verdict),
 }
 
 /// A value being written.
@@ -54,8 +59,6 @@ pub(super) struct Nested<'a> {
     name_at: usize,
     /// A name was written, its value not yet.
     named: bool,
-    /// For each open bracket, how many names stood on the list before it.
-    names: [u32; DEPTH as usize],
 }
 
 /// What to do with the value of a name.
@@ -83,7 +86,6 @@ impl<'a> Nested<'a> {
             left_out: 0,
             name_at: 0,
             named: false,
-            names: [0; DEPTH as usize],
         }
     }
 
@@ -114,7 +116,7 @@ impl<'a> Nested<'a> {
         }
         if self.left_out > 0 {
             let bytes = self.fields.text.len() - begun.value + self.left_out;
-            self.fields.note_cut(begun.owner, bytes);
+            self.fields.note_cut(begun, bytes);
         }
         self.fields.keep(begun);
     }
@@ -128,6 +130,9 @@ impl<'a> Nested<'a> {
 
     pub(super) fn open(&mut self, object: bool) -> Result<(), Stop> {
         if self.begun.is_none() {
+            if let Some(verdict) = self.slot.verdict {
+                return Err(Stop::Treat(verdict));
+            }
             let key = self.slot.key().filter(|key| key.kind() == Kind::Any);
             self.begun = self.fields.begin(self.slot, key);
         }
@@ -137,9 +142,7 @@ impl<'a> Nested<'a> {
             return self.check();
         }
         self.separate();
-        if let Some(names) = self.names.get_mut(self.depth as usize) {
-            *names = self.fields.keys.len() as u32;
-        }
+        self.fields.keys.push(BRACKET);
         self.objects = self.objects & !(1 << self.depth) | u64::from(object) << self.depth;
         self.depth += 1;
         self.fields.text.push(if object { b"{" } else { b"[" });
@@ -156,8 +159,7 @@ impl<'a> Nested<'a> {
         }
         let Some(depth) = self.depth.checked_sub(1) else { return };
         self.depth = depth;
-        let names = self.names.get(depth as usize).copied().unwrap_or_default();
-        self.fields.keys.truncate(names as usize);
+        while self.fields.keys.pop().is_some_and(|name| name != BRACKET) {}
         let object = self.objects >> depth & 1 == 1;
         self.fields.text.push(if object { b"}" } else { b"]" });
     }
@@ -202,16 +204,13 @@ impl<'a> Nested<'a> {
     /// A string that had `bytes` bytes before somebody cut it.
     pub(super) fn string_cut(&mut self, text: &str, bytes: usize) {
         // A few letters of a string are worth less than none.
-        if !self.has_room(text.len().min(16) + 3) {
+        let Some(begun) = self.begun.filter(|_| self.has_room(text.len().min(16) + 3)) else {
             return self.leave_out(bytes + 3);
-        }
+        };
         self.separate();
         self.fields.text.push(b"\"");
         let (from, room) = (self.fields.text.len(), self.room().saturating_sub(3));
-        if self
-            .fields
-            .push_text(text, bytes == text.len(), room, self.owner(), self.how)
-        {
+        if self.fields.push_text(text, bytes == text.len(), room, begun, self.how) {
             let written = self.fields.text.len() - from;
             self.left_out += bytes.saturating_sub(written).max(1);
             self.full = true;
@@ -241,7 +240,9 @@ impl<'a> Nested<'a> {
     }
 
     pub(super) fn note(&mut self, class: Class) {
-        self.fields.note(self.owner(), class.bit());
+        if let Some(begun) = self.begun {
+            self.fields.note(begun, class.bit());
+        }
     }
 
     /// The value is left out, with its name, and only `redacted` tells of it.
@@ -278,11 +279,12 @@ impl<'a> Nested<'a> {
     }
 
     fn push_name(&mut self, name: &str) {
+        let Some(begun) = self.begun else { return };
         self.name_at = self.fields.text.len();
         self.separate();
         self.fields.text.push(b"\"");
         let at = self.fields.text.len();
-        if self.fields.push_text(name, true, NAME, self.owner(), self.how) {
+        if self.fields.push_text(name, true, NAME, begun, self.how) {
             self.left_out += name.len().saturating_sub(NAME).max(1);
         }
         let plain = self.fields.text.len();
@@ -302,15 +304,10 @@ impl<'a> Nested<'a> {
     /// Whether the name from `at` on stands in this object already.
     fn is_taken(&self, at: usize) -> bool {
         let name = self.fields.text.from(at);
-        let first = self
-            .depth
-            .checked_sub(1)
-            .and_then(|depth| self.names.get(depth as usize));
-        let known = self.fields.keys.get(first.copied().unwrap_or_default() as usize..);
+        let known = self.fields.keys.iter().rev().take_while(|name| **name != BRACKET);
         known
-            .unwrap_or_default()
-            .iter()
-            .any(|(at, len)| *len as usize == name.len() && self.fields.text.get(*at as usize, *len as usize) == name)
+            .map(|(at, len)| self.fields.text.get(*at as usize, *len as usize))
+            .any(|known| known == name)
     }
 
     /// Takes back a name that gets no value.
@@ -350,10 +347,6 @@ impl<'a> Nested<'a> {
         }
         self.left_out += bytes;
     }
-
-    fn owner(&self) -> Owner {
-        self.begun.map_or(Owner(u16::MAX), |begun| begun.owner)
-    }
 }
 
 /// JSON has no such numbers.
@@ -381,7 +374,7 @@ impl fmt::Display for Stop {
         match self {
             Stop::Enough => f.write_str("too large"),
             Stop::Failed(why) => f.write_str(why),
-            Stop::NoName => f.write_str("no name"),
+            Stop::NoName | Stop::Treat(_) => f.write_str("not in this way"),
         }
     }
 }

@@ -7,30 +7,52 @@
 /// The fixed size in which pieces are copied.
 pub(super) const CHUNK: usize = 32;
 
+/// Room for a head, a value of up to a chunk, and its quote.
+const SHORT: usize = 3 * CHUNK;
+
 /// Text that grows at its end, with at least [`CHUNK`] bytes of room behind it.
+///
+/// Reused, it neither allocates nor zeroes its room again.
 #[derive(Clone, Default)]
-pub(super) struct Text {
+pub(crate) struct Text {
     room: Vec<u8>,
     used: usize,
 }
 
 impl Text {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn new() -> Text {
+        Text::default()
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
         self.used
+    }
+
+    /// Empties it and keeps its room.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.used = 0;
+    }
+
+    /// Empties it. Room beyond `keep` bytes is given back.
+    #[inline]
+    pub(super) fn clear_to(&mut self, keep: usize) {
+        self.used = 0;
+        if self.room.len() > keep {
+            self.shrink(keep);
+        }
+    }
+
+    #[cold]
+    fn shrink(&mut self, keep: usize) {
+        self.room.truncate(keep);
+        self.room.shrink_to(keep);
     }
 
     /// Forgets everything from `at` on.
     pub(super) fn truncate(&mut self, at: usize) {
         self.used = self.used.min(at);
-    }
-
-    /// Empties it. Room beyond `keep` bytes is given back.
-    pub(super) fn clear(&mut self, keep: usize) {
-        self.used = 0;
-        if self.room.len() > keep {
-            self.room.truncate(keep);
-            self.room.shrink_to(keep);
-        }
     }
 
     /// What was written from `at` on.
@@ -53,15 +75,56 @@ impl Text {
         if self.room.len() < end {
             self.grow(end);
         }
-        Pen {
-            to: self.room.get_mut(self.used..).unwrap_or_default(),
-            at: 0,
-        }
+        Pen::new(self.room.get_mut(self.used..).unwrap_or_default())
     }
 
     #[inline]
     pub(super) fn wrote(&mut self, bytes: usize) {
         self.used += bytes;
+    }
+
+    /// Appends the first `head_len` bytes of `head` and `value`, between quotes where `head` goes on with one. Says how
+    /// many bytes that was.
+    #[inline(always)]
+    pub(super) fn put_member(&mut self, head: &[u8; CHUNK], head_len: u8, value: &[u8], quoted: bool) -> usize {
+        // Below the size of a chunk, and known to be.
+        let start = usize::from(head_len) % CHUNK + usize::from(quoted);
+        let end = start + value.len();
+        let len = end + usize::from(quoted);
+        let needed = if value.len() <= CHUNK { SHORT } else { end + CHUNK };
+        let Some(to) = self
+            .room
+            .get_mut(self.used..)
+            .filter(|room| room.len() >= needed + CHUNK)
+        else {
+            self.grow(self.used + needed + CHUNK);
+            return self.put_member(head, head_len, value, quoted);
+        };
+        if value.len() <= CHUNK
+            && let Some(to) = to.first_chunk_mut::<SHORT>()
+        {
+            if let Some(to) = to.first_chunk_mut() {
+                *to = *head;
+            }
+            if let Some(to) = to.get_mut(start..end) {
+                copy_short(to, value);
+            }
+            if let Some(to) = to.get_mut(end) {
+                *to = b'"';
+            }
+        } else {
+            if let Some(to) = to.first_chunk_mut() {
+                *to = *head;
+            }
+            if let Some(to) = to.get_mut(start..end) {
+                to.copy_from_slice(value);
+            }
+            if let Some(to) = to.get_mut(end) {
+                *to = b'"';
+            }
+        }
+        self.used += len;
+        len
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
@@ -82,10 +145,11 @@ impl Text {
         }
     }
 
-    /// The piece at `at` for a [`Pen::piece`]: its bytes and at least a chunk of others behind them.
-    #[inline]
-    pub(super) fn piece(&self, at: usize) -> &[u8] {
-        self.room.get(at..).unwrap_or_default()
+    /// A chunk from `at` on, of which the end may be nothing.
+    #[inline(always)]
+    fn chunk_at(&self, at: u32) -> Option<&[u8; CHUNK]> {
+        let at = at as usize;
+        self.room.get(at..at + CHUNK)?.first_chunk()
     }
 
     #[cold]
@@ -94,68 +158,97 @@ impl Text {
     }
 }
 
+impl std::ops::Deref for Text {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        self.room.get(..self.used).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(&String::from_utf8_lossy(self), f)
+    }
+}
+
 /// Writes into room that was made before.
+///
+/// Places are `u32`, as they are in the tables of a record: with those the compiler sees that adding a chunk to one
+/// cannot overflow, and one comparison guards each copy.
 pub(super) struct Pen<'a> {
     to: &'a mut [u8],
-    at: usize,
+    at: u32,
 }
 
 impl<'a> Pen<'a> {
     /// Over room that is at least [`CHUNK`] bytes longer than what will be written.
-    pub(super) fn new(to: &'a mut [u8]) -> Pen<'a> {
+    #[inline(always)]
+    fn new(to: &'a mut [u8]) -> Pen<'a> {
         Pen { to, at: 0 }
     }
 
     /// Bytes written.
     #[inline(always)]
-    pub(super) fn at(&self) -> usize {
+    pub(super) fn at(&self) -> u32 {
         self.at
     }
 
     #[inline(always)]
+    fn room<const N: usize>(&mut self, at: u32) -> Option<&mut [u8; N]> {
+        let at = at as usize;
+        self.to.get_mut(at..at + N)?.first_chunk_mut()
+    }
+
+    #[inline(always)]
     pub(super) fn byte(&mut self, byte: u8) {
-        if let Some(to) = self.to.get_mut(self.at) {
-            *to = byte;
-        }
-        self.at += 1;
+        self.chunk(&[byte], 1);
     }
 
     /// The first `len` bytes of a chunk; the others fall into the room behind.
     #[inline(always)]
-    pub(super) fn chunk<const N: usize>(&mut self, chunk: &[u8; N], len: usize) {
-        if let Some(to) = self.to.get_mut(self.at..).and_then(|to| to.first_chunk_mut::<N>()) {
+    pub(super) fn chunk<const N: usize>(&mut self, chunk: &[u8; N], len: u32) {
+        if let Some(to) = self.room(self.at) {
             *to = *chunk;
         }
         self.at += len;
     }
 
-    /// The first `len` bytes of `piece`, which has a chunk of room behind them.
+    /// What stands in `text` at `at`.
     #[inline(always)]
-    pub(super) fn piece(&mut self, piece: &[u8], len: usize) {
-        if let Some(chunk) = piece.first_chunk::<CHUNK>() {
-            self.chunk(chunk, len);
+    pub(super) fn piece(&mut self, text: &Text, at: u32, len: u32) {
+        if let Some(chunk) = text.chunk_at(at) {
+            self.chunk::<CHUNK>(chunk, len);
         }
-        if len > CHUNK {
-            self.behind(piece, len);
+        if len > CHUNK as u32 {
+            self.behind(text, at, len);
         }
     }
 
     /// The bytes of a piece behind its first chunk.
-    #[inline]
-    fn behind(&mut self, piece: &[u8], len: usize) {
+    #[inline(always)]
+    fn behind(&mut self, text: &Text, at: u32, len: u32) {
+        const ONE: u32 = CHUNK as u32;
         let start = self.at - len;
-        if len <= 3 * CHUNK {
-            for (at, chunk) in [(CHUNK, piece.get(CHUNK..)), (2 * CHUNK, piece.get(2 * CHUNK..))] {
-                if at >= len {
-                    break;
-                }
-                let chunk = chunk.and_then(<[u8]>::first_chunk::<CHUNK>);
-                let to = self.to.get_mut(start + at..).and_then(<[u8]>::first_chunk_mut::<CHUNK>);
-                if let (Some(to), Some(chunk)) = (to, chunk) {
-                    *to = *chunk;
-                }
-            }
-        } else if let (Some(to), Some(from)) = (self.to.get_mut(start + CHUNK..self.at), piece.get(CHUNK..len)) {
+        if len > 3 * ONE {
+            return self.far_behind(text, at, len);
+        }
+        if let (Some(chunk), Some(to)) = (text.chunk_at(at + ONE), self.room(start + ONE)) {
+            *to = *chunk;
+        }
+        if len > 2 * ONE
+            && let (Some(chunk), Some(to)) = (text.chunk_at(at + 2 * ONE), self.room(start + 2 * ONE))
+        {
+            *to = *chunk;
+        }
+    }
+
+    #[inline(never)]
+    fn far_behind(&mut self, text: &Text, at: u32, len: u32) {
+        let from = text.get(at as usize + CHUNK, len as usize - CHUNK);
+        let start = (self.at - len) as usize + CHUNK;
+        if let Some(to) = self.to.get_mut(start..start + from.len()) {
             to.copy_from_slice(from);
         }
     }
@@ -163,37 +256,53 @@ impl<'a> Pen<'a> {
     /// All of `bytes`, which may end where it ends.
     #[inline(always)]
     pub(super) fn put(&mut self, bytes: &[u8]) {
-        let end = self.at + bytes.len();
-        if let Some(to) = self.to.get_mut(self.at..end) {
+        let at = self.at as usize;
+        if let Some(to) = self.to.get_mut(at..at + bytes.len()) {
             copy(to, bytes);
         }
-        self.at = end;
+        self.at += bytes.len() as u32;
     }
 }
 
 /// Copies between slices of one length. Up to 64 bytes two chunks that may overlap do it.
 #[inline(always)]
 fn copy(to: &mut [u8], from: &[u8]) {
-    #[inline(always)]
-    fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
-        if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
-            if let Some(to) = to.first_chunk_mut::<N>() {
-                *to = *first;
-            }
-            if let Some(to) = to.last_chunk_mut::<N>() {
-                *to = *last;
-            }
-        }
-    }
     match from.len() {
-        0 => {}
-        1 => ends::<1>(to, from),
-        2..=3 => ends::<2>(to, from),
-        4..=7 => ends::<4>(to, from),
-        8..=15 => ends::<8>(to, from),
-        16..=31 => ends::<16>(to, from),
-        32..=64 => ends::<32>(to, from),
+        0..=CHUNK => copy_short(to, from),
+        33..=64 => ends::<CHUNK>(to, from),
         _ => to.copy_from_slice(from),
+    }
+}
+
+/// The same for up to [`CHUNK`] bytes. Most values have 8 to 16, and are asked for first.
+#[inline(always)]
+fn copy_short(to: &mut [u8], from: &[u8]) {
+    let len = from.len();
+    if len >= 8 {
+        if len <= 16 {
+            ends::<8>(to, from)
+        } else {
+            ends::<16>(to, from)
+        }
+    } else if len >= 4 {
+        ends::<4>(to, from);
+    } else if len >= 2 {
+        ends::<2>(to, from);
+    } else {
+        ends::<1>(to, from);
+    }
+}
+
+/// The first and the last `N` bytes, which may overlap.
+#[inline(always)]
+fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        if let Some(to) = to.first_chunk_mut::<N>() {
+            *to = *first;
+        }
+        if let Some(to) = to.last_chunk_mut::<N>() {
+            *to = *last;
+        }
     }
 }
 
@@ -223,13 +332,13 @@ mod tests {
             text.push(b"behind");
             assert_eq!(text.from(0), [b"before", &source[..len], b"behind"].concat());
 
-            let mut room = vec![0; 300];
-            let mut pen = Pen::new(&mut room);
-            pen.piece(&source, len);
-            pen.byte(7);
-            assert_eq!(pen.at(), len + 1);
-            assert_eq!(room[..len], source[..len]);
-            assert_eq!(room[len], 7);
+            let mut copy = Text::default();
+            let mut pen = copy.pen(len + 1);
+            pen.piece(&text, 6, len as u32);
+            pen.byte(b'!');
+            let written = pen.at();
+            copy.wrote(written as usize);
+            assert_eq!(copy.from(0), [&source[..len], b"!"].concat());
 
             text.push_again(6, len);
             assert_eq!(text.from(12 + len), &source[..len]);
@@ -240,7 +349,7 @@ mod tests {
     fn room_beyond_the_kept_is_given_back() {
         let mut text = Text::default();
         text.push(&[b'x'; 100_000]);
-        text.clear(4096);
+        text.clear_to(4096);
         assert_eq!(text.len(), 0);
         assert!(text.room.capacity() < 100_000);
         text.push(b"again");

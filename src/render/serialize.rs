@@ -59,17 +59,10 @@ impl<'n, 'a> Value<'n, 'a> {
         Ok(compound)
     }
 
-    /// The text of a value whose treatment needs it.
-    fn text_of<T: Serialize + ?Sized>(value: &T) -> String {
-        // Not one of our serializers, so wrapped values within it stay closed.
-        let json = serde_json::to_string(value).unwrap_or_default();
-        serde_json::from_str::<String>(&json).unwrap_or(json)
-    }
-
     fn treated<T: Serialize + ?Sized>(nested: &mut Nested<'a>, verdict: Verdict, value: &T) {
         let text = match verdict.treatment {
             Treatment::Mask => String::new(),
-            _ => Self::text_of(value),
+            _ => text_of(value),
         };
         match nested.whole() {
             Some(mut sink) => sink.judge(verdict, &text),
@@ -257,6 +250,13 @@ impl<'n, 'a> ser::Serializer for Value<'n, 'a> {
         }
         Ok(())
     }
+}
+
+/// The text of a value whose treatment needs it: a string as it is, anything else as JSON.
+pub(super) fn text_of<T: Serialize + ?Sized>(value: &T) -> String {
+    // Not one of our serializers, so wrapped values within it stay closed.
+    let json = serde_json::to_string(value).unwrap_or_default();
+    serde_json::from_str::<String>(&json).unwrap_or(json)
 }
 
 /// What a wrapper's name asks for.

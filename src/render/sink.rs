@@ -8,10 +8,10 @@ use crate::brief::Brief;
 use crate::outcome::Outcome;
 use crate::record::{Key, Kind};
 use crate::render::fields::Begun;
-use crate::render::nested::{self, Nested};
+use crate::render::nested::{self, Nested, Stop};
 use crate::render::redaction::{self, REDACTED, Treatment, Verdict, floor, push_escaped, window};
-use crate::render::slot::{Takes, Target};
-use crate::render::{Fields, How, Slot};
+use crate::render::slot::{Target, Way};
+use crate::render::{Fields, How, Limits, Policy, Slot, serialize};
 use crate::severity::Severity;
 
 /// Takes one value.
@@ -55,77 +55,87 @@ impl<'a> Sink<'a> {
         Sink { fields, slot, how }
     }
 
-    #[inline]
-    pub(crate) fn str(mut self, value: &str) {
-        if matches!(self.slot.takes, Takes::Text | Takes::Both) && value.len() <= self.how.limits.value {
-            let scan = self.how.policy.scan(value.as_bytes());
-            if !(scan.escape | scan.suspicious) && self.fields.put_plain(self.slot, value.as_bytes(), true) {
-                return;
+    #[inline(always)]
+    pub(crate) fn str(self, value: &str) {
+        let Sink { fields, slot, how } = self;
+        let plain = || {
+            value.len() <= how.limits.value && {
+                let scan = how.policy.scan(value.as_bytes());
+                !(scan.escape | scan.suspicious)
             }
+        };
+        let done = match slot.way {
+            Way::Text(key) => plain() && fields.put_key(slot, key, value.as_bytes(), true),
+            Way::Both => plain() && fields.put_metadata(slot, value.as_bytes(), true),
+            Way::Mask => fields.put_masked(slot),
+            Way::Event => value.len() <= EVENT && plain() && fields.put_event(value),
+            Way::Outcome => fields.put_outcome(value),
+            _ => false,
+        };
+        if !done {
+            long_str(fields, slot, how.policy, how.limits, value);
         }
-        self.value(value, Shape::Text(value.len()));
     }
 
     #[inline]
-    pub(crate) fn i64(mut self, value: i64) {
+    pub(crate) fn i64(self, value: i64) {
         let mut digits = itoa::Buffer::new();
         self.integer(digits.format(value), value < 0, value.unsigned_abs());
     }
 
     #[inline]
-    pub(crate) fn u64(mut self, value: u64) {
+    pub(crate) fn u64(self, value: u64) {
         let mut digits = itoa::Buffer::new();
         self.integer(digits.format(value), false, value);
     }
 
-    pub(crate) fn i128(mut self, value: i128) {
+    pub(crate) fn i128(self, value: i128) {
         match (u64::try_from(value), i64::try_from(value)) {
             (Ok(value), _) => self.u64(value),
             (_, Ok(value)) => self.i64(value),
-            _ => self.value(itoa::Buffer::new().format(value), Shape::Wide),
+            _ => self.long(itoa::Buffer::new().format(value), Shape::Wide),
         }
     }
 
-    pub(crate) fn u128(mut self, value: u128) {
+    pub(crate) fn u128(self, value: u128) {
         match u64::try_from(value) {
             Ok(value) => self.u64(value),
-            Err(_) => self.value(itoa::Buffer::new().format(value), Shape::Wide),
+            Err(_) => self.long(itoa::Buffer::new().format(value), Shape::Wide),
         }
     }
 
     #[inline]
-    pub(crate) fn f64(mut self, value: f64) {
-        let mut digits = zmij::Buffer::new();
+    pub(crate) fn f64(self, value: f64) {
         if !value.is_finite() {
             let text = nested::not_finite(value);
-            return self.value(text, Shape::Text(text.len()));
+            return self.long(text, Shape::Text(text.len()));
         }
+        let mut digits = zmij::Buffer::new();
         let text = digits.format_finite(value);
-        let fast = match self.slot.takes {
-            Takes::Number => value >= 0.0,
-            Takes::Both => value.abs() < CARD as f64,
+        let done = match self.slot.way {
+            Way::Number(key) if value >= 0.0 && self.fields.put_key(self.slot, key, text.as_bytes(), false) => {
+                self.fields.duration_us = micros(value);
+                true
+            }
+            Way::Both if value.abs() < CARD as f64 => self.fields.put_metadata(self.slot, text.as_bytes(), false),
             _ => false,
         };
-        if fast && self.fields.put_plain(self.slot, text.as_bytes(), false) {
-            if self.slot.takes == Takes::Number {
-                self.fields.duration_us = micros(value);
-            }
-            return;
+        if !done {
+            self.long(text, Shape::Float);
         }
-        self.value(text, Shape::Float);
     }
 
-    pub(crate) fn f32(mut self, value: f32) {
+    pub(crate) fn f32(self, value: f32) {
         let mut digits = zmij::Buffer::new();
         if value.is_finite() {
-            self.value(digits.format_finite(value), Shape::Float);
+            self.long(digits.format_finite(value), Shape::Float);
         } else {
             self.f64(f64::from(value));
         }
     }
 
-    pub(crate) fn bool(mut self, value: bool) {
-        self.value(if value { "true" } else { "false" }, Shape::Bool);
+    pub(crate) fn bool(self, value: bool) {
+        self.long(if value { "true" } else { "false" }, Shape::Bool);
     }
 
     /// Bytes are text in most cases; those that are not become U+FFFD.
@@ -134,8 +144,7 @@ impl<'a> Sink<'a> {
         match std::str::from_utf8(value) {
             Ok(text) => self.str(text),
             Err(_) => {
-                let mut sink = self;
-                sink.value(&String::from_utf8_lossy(seen), Shape::Text(value.len()));
+                self.long(&String::from_utf8_lossy(seen), Shape::Text(value.len()));
             }
         }
     }
@@ -187,11 +196,19 @@ impl<'a> Sink<'a> {
         if self.is_settled() {
             return;
         }
+        self.make_room();
         let before = self.fields.mark();
         let nested = Nested::new(self.fields, self.slot, self.how);
         let done = catch_unwind(AssertUnwindSafe(|| nested.serialize(value)));
         match done {
             Ok(Ok(())) => {}
+            Ok(Err(Stop::Treat(verdict))) => {
+                let text = catch_unwind(AssertUnwindSafe(|| serialize::text_of(value)));
+                match text {
+                    Ok(text) => self.judge(verdict, &text),
+                    Err(panic) => self.panicked(panic),
+                }
+            }
             Ok(Err(error)) => {
                 self.fields.back_to(before);
                 let text = format!("<failed: {error}>");
@@ -206,7 +223,12 @@ impl<'a> Sink<'a> {
 
     /// Text that should be JSON; if it is not, a string.
     pub(crate) fn json(mut self, text: &str) {
-        if !self.is_settled() && !self.transcribe(text) {
+        self.make_room();
+        if self.is_settled() {
+            return;
+        }
+        // What is treated is treated as it came.
+        if self.slot.verdict.is_some() || !self.transcribe(text) {
             self.string(text, text.len());
         }
     }
@@ -229,16 +251,17 @@ impl<'a> Sink<'a> {
     }
 
     #[inline]
-    fn integer(&mut self, digits: &str, negative: bool, size: u64) {
-        let quoted = match self.slot.takes {
-            Takes::Text => true,
-            Takes::Both => false,
-            Takes::Count if !negative => false,
-
-            _ => return self.value(digits, Shape::Integer),
+    fn integer(self, digits: &str, negative: bool, size: u64) {
+        let (fields, slot) = (&mut *self.fields, self.slot);
+        let done = match slot.way {
+            _ if size >= CARD => false,
+            Way::Text(key) => fields.put_key(slot, key, digits.as_bytes(), true),
+            Way::Count(key) if !negative => fields.put_key(slot, key, digits.as_bytes(), false),
+            Way::Both => fields.put_metadata(slot, digits.as_bytes(), false),
+            _ => false,
         };
-        if size >= CARD || !self.fields.put_plain(self.slot, digits.as_bytes(), quoted) {
-            self.value(digits, Shape::Integer);
+        if !done {
+            self.long(digits, Shape::Integer);
         }
     }
 
@@ -259,6 +282,7 @@ impl<'a> Sink<'a> {
         if self.is_settled() {
             return;
         }
+        self.make_room();
         let mut raw = std::mem::take(&mut self.fields.raw);
         // JSON that was cut is none, and a hash of half a value is nobody's: these get to write more.
         let window = match (self.slot.key().map(Key::kind), self.slot.verdict) {
@@ -296,8 +320,20 @@ impl<'a> Sink<'a> {
         self.string("<panicked>", 10);
     }
 
-    /// The way of every value that is not plain.
     #[inline(never)]
+    fn long(mut self, text: &str, shape: Shape) {
+        self.make_room();
+        self.value(text, shape);
+    }
+
+    /// A span that lives for days can be recorded to without end.
+    fn make_room(&mut self) {
+        if self.slot.replaces {
+            self.fields.compact();
+        }
+    }
+
+    /// The way of every value that is not plain.
     fn value(&mut self, text: &str, shape: Shape) {
         match self.slot.target {
             Target::Nothing => {}
@@ -319,7 +355,7 @@ impl<'a> Sink<'a> {
             }
             Target::Outcome => {
                 let said = self.fields.said_mut();
-                let known = outcome(text);
+                let known = Outcome::from_name(text);
                 if self.slot.replaces || said.outcome.is_none() {
                     // The caller stated an outcome; that it cannot be read must not make it the default.
                     said.outcome = Some(known.unwrap_or_default());
@@ -332,7 +368,7 @@ impl<'a> Sink<'a> {
             Target::Status => {
                 let code = text.parse::<u16>().is_ok_and(|code| (100..600).contains(&code));
                 let said = self.fields.said_mut();
-                match outcome(text) {
+                match Outcome::from_name(text) {
                     _ if code => self.key(Key::StatusCode, text, shape),
                     Some(outcome) if self.slot.replaces || said.outcome.is_none() => said.outcome = Some(outcome),
                     _ => self.put(None, text, shape),
@@ -396,8 +432,11 @@ impl<'a> Sink<'a> {
         if let Some(verdict) = self.slot.verdict.filter(|verdict| verdict.treatment != Treatment::Keep) {
             return self.judge(verdict, text);
         }
-        if matches!(shape, Shape::Integer | Shape::Wide | Shape::Float) && self.is_card(text) {
-            return self.string(text, text.len());
+        if matches!(shape, Shape::Integer | Shape::Wide | Shape::Float) {
+            let digits = text.strip_suffix(".0").unwrap_or(text);
+            if nested::is_card(digits, &mut self.fields.clean, self.how.policy) {
+                return self.string(digits, digits.len());
+            }
         }
         let Some(begun) = self.fields.begin(self.slot, key) else {
             return;
@@ -407,8 +446,8 @@ impl<'a> Sink<'a> {
                 self.fields.text.push(b"\"");
                 let whole = bytes == text.len();
                 let limit = self.how.limits.value;
-                if self.fields.push_text(text, whole, limit, begun.owner, self.how) {
-                    self.fields.note_cut(begun.owner, bytes);
+                if self.fields.push_text(text, whole, limit, begun, self.how) {
+                    self.fields.note_cut(begun, bytes);
                 }
                 self.fields.text.push(b"\"");
             }
@@ -429,11 +468,6 @@ impl<'a> Sink<'a> {
         self.fields.keep(begun);
     }
 
-    fn is_card(&mut self, digits: &str) -> bool {
-        let digits = digits.strip_suffix(".0").unwrap_or(digits);
-        nested::is_card(digits, &mut self.fields.clean, self.how.policy)
-    }
-
     /// A value that the policy treats by its name or type.
     pub(super) fn judge(&mut self, verdict: Verdict, text: &str) {
         let key = self
@@ -443,7 +477,7 @@ impl<'a> Sink<'a> {
         let Some(begun) = self.fields.begin(self.slot, key) else {
             return;
         };
-        self.fields.note(begun.owner, verdict.class.bit());
+        self.fields.note(begun, verdict.class.bit());
         match verdict.treatment {
             Treatment::Drop => return self.fields.drop_value(begun),
             Treatment::Mask => {
@@ -464,11 +498,6 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Whether any string will do.
-fn takes_strings(key: Key) -> bool {
-    matches!(key.kind(), Kind::Text | Kind::Any) && key != Key::BodySha256
-}
-
 fn bytes(shape: Shape) -> usize {
     match shape {
         Shape::Text(bytes) => bytes,
@@ -476,14 +505,11 @@ fn bytes(shape: Shape) -> usize {
     }
 }
 
-/// The table's spelling first, which is what nearly all say.
-fn outcome(text: &str) -> Option<Outcome> {
-    match text {
-        "success" => Some(Outcome::Success),
-        "failure" => Some(Outcome::Failure),
-        "denied" => Some(Outcome::Denied),
-        _ => Outcome::from_name(text),
-    }
+/// The long way of a string. Its arguments fit into registers: a sink that goes the short way need not stand in
+/// memory for its sake.
+#[inline(never)]
+fn long_str(fields: &mut Fields, slot: &Slot, policy: &Policy, limits: Limits, value: &str) {
+    Sink::new(fields, slot, How { policy, limits }).long(value, Shape::Text(value.len()));
 }
 
 /// A hash in the one spelling, if it is one.
@@ -595,5 +621,451 @@ fn unquoted(text: &str) -> Option<std::borrow::Cow<'_, str>> {
 impl fmt::Debug for Sink<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Sink").field(&self.slot).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::render::testing::{Draft, line};
+
+    fn event(name: &str, put: impl FnOnce(Sink<'_>)) -> Draft {
+        let mut draft = Draft::new();
+        draft.put(name, put);
+        draft
+    }
+
+    #[test]
+    fn a_text_key_holds_strings_whatever_was_given() {
+        for (shown, draft) in [
+            ("\"7\"", event("user.id", |sink| sink.u64(7))),
+            ("\"-7\"", event("user.id", |sink| sink.i64(-7))),
+            ("\"1.5\"", event("user.id", |sink| sink.f64(1.5))),
+            ("\"true\"", event("user.id", |sink| sink.bool(true))),
+            ("\"NaN\"", event("user.id", |sink| sink.f64(f64::NAN))),
+            ("\"x\"", event("user.id", |sink| sink.bytes(b"x"))),
+            ("\"a\u{fffd}b\"", event("user.id", |sink| sink.bytes(b"a\xffb"))),
+            (
+                "\"170141183460469231731687303715884105727\"",
+                event("user.id", |sink| sink.i128(i128::MAX)),
+            ),
+            (
+                "\"192.0.2.7\"",
+                event("user.id", |sink| sink.serialize(&Ipv4Addr::new(192, 0, 2, 7))),
+            ),
+            ("\"7\"", event("user.id", |sink| sink.serialize(&Some(7_u8)))),
+        ] {
+            assert_eq!(draft.shown("user_id").as_deref(), Some(shown));
+        }
+    }
+
+    #[test]
+    fn a_number_key_takes_text_that_spells_a_number_and_nothing_else() {
+        assert_eq!(
+            event("status_code", |sink| sink.str("200"))
+                .shown("status_code")
+                .unwrap(),
+            "200"
+        );
+        assert_eq!(
+            event("status_code", |sink| sink.i64(200)).shown("status_code").unwrap(),
+            "200"
+        );
+        assert_eq!(
+            event("duration_ms", |sink| sink.str("1.50"))
+                .shown("duration_ms")
+                .unwrap(),
+            "1.5"
+        );
+        assert_eq!(
+            event("duration_ms", |sink| sink.u64(3)).shown("duration_ms").unwrap(),
+            "3"
+        );
+        for (name, shown, draft) in [
+            ("status_code", "\"OK\"", event("status_code", |sink| sink.str("OK"))),
+            ("status_code", "-1", event("status_code", |sink| sink.i64(-1))),
+            ("status_code", "200.0", event("status_code", |sink| sink.f64(200.0))),
+            ("status_code", "true", event("status_code", |sink| sink.bool(true))),
+            (
+                "status_code",
+                "[200]",
+                event("status_code", |sink| sink.serialize(&[200])),
+            ),
+            ("duration_ms", "\"soon\"", event("duration_ms", |sink| sink.str("soon"))),
+            ("duration_ms", "-0.5", event("duration_ms", |sink| sink.f64(-0.5))),
+            (
+                "duration_ms",
+                "\"Infinity\"",
+                event("duration_ms", |sink| sink.f64(f64::INFINITY)),
+            ),
+            ("body_sha256", "\"abc\"", event("body_sha256", |sink| sink.str("abc"))),
+        ] {
+            assert_eq!(draft.shown(name), None, "{name} {shown}");
+            assert_eq!(draft.shown(&format!("metadata.{name}")).as_deref(), Some(shown));
+        }
+        let hash = "AB".repeat(32);
+        let draft = event("body_sha256", |sink| sink.str(&hash));
+        assert_eq!(
+            draft.shown("body_sha256").unwrap(),
+            format!("\"{}\"", hash.to_lowercase())
+        );
+    }
+
+    #[test]
+    fn the_brief_knows_the_duration() {
+        for (millis, micros) in [(0.0, 0), (1.5, 1_500), (1e18, Brief::NO_DURATION - 1)] {
+            let draft = event("duration_ms", |sink| sink.f64(millis));
+            assert_eq!(draft.line().brief.duration_us, micros);
+        }
+        assert_eq!(
+            event("duration_ms", |sink| sink.str("2.5")).line().brief.duration_us,
+            2_500
+        );
+        assert_eq!(event("duration_ms", |sink| sink.u64(2)).line().brief.duration_us, 2_000);
+        assert_eq!(
+            event("message", |sink| sink.str("x")).line().brief.duration_us,
+            Brief::NO_DURATION
+        );
+    }
+
+    #[test]
+    fn a_name_given_twice_goes_on_in_metadata_and_no_name_repeats() {
+        let mut draft = Draft::new();
+        for value in ["a", "b", "c", "d"] {
+            draft.str("user_id", value);
+        }
+        draft
+            .str("user.id", "e")
+            .str("x", "1")
+            .str("x", "2")
+            .str("x_2", "3")
+            .str("x", "4");
+        assert_eq!(draft.shown("user_id").unwrap(), "\"a\"");
+        for (name, shown) in [
+            ("user_id", "b"),
+            ("user_id_2", "c"),
+            ("user_id_3", "d"),
+            ("x", "1"),
+            ("x_2", "2"),
+            ("x_2_2", "3"),
+            ("x_3", "4"),
+        ] {
+            assert_eq!(
+                draft.shown(&format!("metadata.{name}")).unwrap(),
+                format!("\"{shown}\"")
+            );
+        }
+        // The dot is part of the name.
+        assert!(draft.line().metadata().contains(&"user.id"));
+    }
+
+    #[test]
+    fn a_span_records_a_value_again_in_place_of_the_first() {
+        let mut draft = Draft::new();
+        draft.put_span("user.id", |sink| sink.str("hunter: password: x"));
+        draft.put_span("user.id", |sink| sink.str("alice"));
+        draft.put_span("audit.book", |sink| sink.u64(1));
+        draft.put_span("audit.book", |sink| sink.u64(2));
+        draft.put_span("outcome", |sink| sink.str("failure"));
+        draft.put_span("outcome", |sink| sink.str("success"));
+        let line = draft.line();
+        assert_eq!(line.shown("user_id").unwrap(), "\"alice\"");
+        assert_eq!(line.shown("metadata.book").unwrap(), "2");
+        assert_eq!(line.redacted(), [""; 0]);
+        assert_eq!(draft.fields.said().outcome, Some(Outcome::Success));
+    }
+
+    #[test]
+    fn a_span_recorded_to_without_end_does_not_grow() {
+        let mut draft = Draft::new();
+        for round in 0..20_000 {
+            draft.put_span("user.id", |sink| sink.u64(round));
+            draft.put_span("audit.password", |sink| sink.str("x"));
+            draft.put_span("audit.big", |sink| sink.str(&"y".repeat(round as usize % 100)));
+        }
+        assert!(draft.fields.text.len() < 20_000, "{}", draft.fields.text.len());
+        assert!(draft.fields.most() < 20_000);
+        let line = draft.line();
+        assert_eq!(line.shown("user_id").unwrap(), "\"19999\"");
+        assert_eq!(line.redacted(), ["metadata.password:credential"]);
+    }
+
+    #[test]
+    fn status_is_a_code_or_an_outcome() {
+        let draft = event("status", |sink| sink.u64(404));
+        assert_eq!(draft.shown("status_code").unwrap(), "404");
+        let draft = event("status", |sink| sink.str("denied"));
+        assert_eq!(draft.fields.said().outcome, Some(Outcome::Denied));
+        let draft = event("status", |sink| sink.u64(4));
+        assert_eq!(draft.shown("metadata.status").unwrap(), "4");
+    }
+
+    #[test]
+    fn what_was_said_of_event_severity_and_outcome_is_kept_apart() {
+        let mut draft = Draft::new();
+        draft
+            .str("event", "AUTH_LOGIN")
+            .str("event", "second")
+            .str("severity", "warn");
+        draft
+            .str("outcome", "purple")
+            .str("outcome", "success")
+            .str("severity", "loud");
+        assert_eq!(draft.fields.event(), Some("AUTH_LOGIN"));
+        assert_eq!(draft.fields.said().severity, Some(Severity::Medium));
+        // It was stated and cannot be read: nothing else may stand in its place.
+        assert_eq!(draft.fields.said().outcome, Some(Outcome::Unknown));
+        let line = draft.line();
+        assert_eq!(line.metadata(), ["event", "outcome", "outcome_2", "severity"]);
+        assert_eq!(line.shown("metadata.event").unwrap(), "\"second\"");
+        let draft = event("outcome", |sink| sink.bool(false));
+        assert_eq!(draft.fields.said().outcome, Some(Outcome::Failure));
+    }
+
+    #[test]
+    fn a_panic_leaves_a_word_and_nothing_half_written() {
+        struct Broken;
+        impl fmt::Display for Broken {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("half")?;
+                std::panic::resume_unwind(Box::new("no"))
+            }
+        }
+        impl Serialize for Broken {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let map = HashMap::from([("password", "x"), ("y", "z")]);
+                serializer.collect_map(map.iter().map(|(name, value)| match *name {
+                    "y" => std::panic::resume_unwind(Box::new("no")),
+                    _ => (name, value),
+                }))
+            }
+        }
+        struct Nasty;
+        impl Drop for Nasty {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new("again"))
+            }
+        }
+        impl fmt::Debug for Nasty {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                std::panic::resume_unwind(Box::new(Nasty))
+            }
+        }
+        let mut draft = Draft::new();
+        draft.put("user_id", |sink| sink.display(&Broken));
+        draft.put("old", |sink| sink.serialize(&Broken));
+        draft.put("status_code", |sink| sink.serialize(&Broken));
+        draft.put("x", |sink| sink.debug(&std::mem::ManuallyDrop::new(Nasty)));
+        let line = draft.line();
+        for name in ["user_id", "old", "metadata.status_code", "metadata.x"] {
+            assert_eq!(line.shown(name).unwrap(), "\"<panicked>\"", "{name}");
+        }
+        assert_eq!(line.redacted(), [""; 0]);
+        assert_eq!(draft.fields.said().panicked, 4);
+    }
+
+    #[derive(Debug)]
+    struct Failed(&'static str, Option<&'static Failed>);
+    impl fmt::Display for Failed {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    impl Error for Failed {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.map(|cause| cause as _)
+        }
+    }
+
+    #[test]
+    fn an_error_is_written_with_its_causes_once_each_and_ends() {
+        static DISK: Failed = Failed("disk full", None);
+        static WRITE: Failed = Failed("cannot write: disk full", Some(&DISK));
+        static SAVE: Failed = Failed("not saved", Some(&WRITE));
+        static LOOP: Failed = Failed("a", Some(&LOOP2));
+        static LOOP2: Failed = Failed("b", Some(&LOOP));
+        let draft = event("error", |sink| sink.error(&SAVE));
+        assert_eq!(draft.shown("error").unwrap(), "\"not saved: cannot write: disk full\"");
+        let draft = event("error", |sink| sink.error(&LOOP));
+        assert_eq!(
+            draft.shown("error").unwrap(),
+            format!("\"{}\"", ["a: b"; CAUSES / 2].join(": "))
+        );
+    }
+
+    #[test]
+    fn the_debug_form_of_a_string_is_the_string() {
+        for text in ["", "alice", "a \"b\" \\ \n \u{7f} \u{202e} é", "it's"] {
+            let draft = event("x", |sink| sink.debug(&text));
+            let shown: String = serde_json::from_str(&draft.shown("metadata.x").unwrap()).unwrap();
+            assert_eq!(shown, text);
+        }
+        for (text, value) in [
+            ("(\"a\", \"b\")", &("a", "b") as &dyn fmt::Debug),
+            ("Some(\"a\")", &Some("a")),
+        ] {
+            let draft = event("x", |sink| sink.debug(value));
+            let shown: String = serde_json::from_str(&draft.shown("metadata.x").unwrap()).unwrap();
+            assert_eq!(shown, text);
+        }
+    }
+
+    #[test]
+    fn a_span_keeps_flat_values_and_displays_and_no_structs() {
+        #[derive(Debug)]
+        struct NewUser {
+            #[allow(dead_code, reason = "shown by Debug")]
+            name: &'static str,
+        }
+        /// As tracing wraps a `%` value.
+        struct Shown(&'static str);
+        impl fmt::Debug for Shown {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)
+            }
+        }
+        let kept = |value: &dyn fmt::Debug| {
+            let mut draft = Draft::new();
+            draft.put_span("user_agent", |sink| sink.span_debug(value));
+            draft
+                .shown("user_agent")
+                .map(|shown| serde_json::from_str::<String>(&shown).unwrap())
+        };
+        let agent = "Mozilla/5.0 (X11; Linux x86_64)";
+        let long: &'static str = "x".repeat(5_000).leak();
+        assert_eq!(kept(&7).as_deref(), Some("7"));
+        assert_eq!(kept(&"a (b)").as_deref(), Some("a (b)"));
+        assert_eq!(kept(&Shown(agent)).as_deref(), Some(agent));
+        assert_eq!(kept(&Shown(long)).as_deref(), Some(long));
+        assert_eq!(kept(&NewUser { name: "x" }), None);
+        assert_eq!(kept(&Some(1)), None);
+        assert_eq!(kept(&vec![1; 2]), None);
+        assert_eq!(kept(&vec![1; 50_000]), None);
+    }
+
+    #[test]
+    fn a_hidden_value_is_not_even_asked() {
+        struct Never;
+        impl fmt::Display for Never {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                panic!("asked")
+            }
+        }
+        impl Serialize for Never {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                panic!("asked")
+            }
+        }
+        let mut draft = Draft::new();
+        draft.put("password", |sink| sink.display(&Never));
+        draft.put("secret", |sink| sink.serialize(&Never));
+        draft.put_span("audit.password", |sink| sink.display(&Never));
+        draft.put_span("note", |sink| sink.display(&Never));
+        assert_eq!(draft.line().metadata(), ["password", "secret"]);
+    }
+
+    #[test]
+    fn numbers_are_hidden_by_name_and_card_numbers_by_shape() {
+        let mut draft = Draft::new();
+        draft.put("pin", |sink| sink.u64(1234));
+        draft.put("card", |sink| sink.u64(4_111_111_111_111_111));
+        draft.put("float", |sink| sink.f64(4_111_111_111_111_111.0));
+        draft.put("user_id", |sink| sink.u64(4_111_111_111_111_111));
+        draft.put("response_bytes", |sink| sink.u64(4_111_111_111_111_111));
+        draft.put("old", |sink| sink.serialize(&[4_111_111_111_111_111_u64]));
+        draft.put("micros", |sink| sink.u64(1_763_626_530_123_456));
+        let line = draft.line();
+        for name in [
+            "metadata.pin",
+            "metadata.card",
+            "metadata.float",
+            "user_id",
+            "metadata.response_bytes",
+        ] {
+            assert_eq!(line.shown(name).unwrap(), "\"[redacted]\"", "{name}");
+        }
+        assert_eq!(line.shown("old").unwrap(), "[\"[redacted]\"]");
+        assert_eq!(line.shown("metadata.micros").unwrap(), "1763626530123456");
+        assert!(!line.text().contains("4111"), "{}", line.text());
+        assert!(line.redacted().contains(&"user_id:card"));
+    }
+
+    #[test]
+    fn old_and_new_take_json_text_and_other_text_as_it_is() {
+        let mut draft = Draft::new();
+        draft.put("old", |sink| sink.display(&r#"{"a": [1, "x"], "password": "y"}"#));
+        draft.put("new", |sink| sink.str("plain"));
+        let line = draft.line();
+        assert_eq!(
+            line.text()
+                .split("\"old\":")
+                .nth(1)
+                .unwrap()
+                .split(",\"new\"")
+                .next()
+                .unwrap(),
+            r#"{"a":[1,"x"],"password":"[redacted]"}"#
+        );
+        assert_eq!(line.shown("new").unwrap(), "\"plain\"");
+        for (text, shown) in [
+            ("[1] x", "\"[1] x\""),
+            ("{", "\"{\""),
+            ("12", "\"12\""),
+            ("\"x\"", "\"x\""),
+            ("[1,]", "\"[1,]\""),
+        ] {
+            assert_eq!(
+                event("old", |sink| sink.str(text)).shown("old").unwrap(),
+                shown,
+                "{text}"
+            );
+        }
+        assert_eq!(event("old", |sink| sink.json("12")).shown("old").unwrap(), "12");
+        assert_eq!(event("old", |sink| sink.json("null")).shown("old"), None);
+        assert_eq!(event("old", |sink| sink.serialize(&None::<u8>)).shown("old"), None);
+        // What is no place for JSON keeps it in metadata.
+        assert_eq!(
+            event("user_id", |sink| sink.json("{\"a\":1}"))
+                .shown("metadata.user_id")
+                .unwrap(),
+            "{\"a\":1}"
+        );
+        assert_eq!(
+            event("user_id", |sink| sink.json("7")).shown("user_id").unwrap(),
+            "\"7\""
+        );
+    }
+
+    #[test]
+    fn treatments_by_name_are_applied_and_listed() {
+        let mut draft = Draft::new();
+        draft
+            .str("hash_me", "bob")
+            .put("prefix_me", |sink| sink.serialize("abcdefghijkl"));
+        draft.put("hash_me_too", |sink| sink.serialize(&("bob",)));
+        draft
+            .str("drop_me", "x")
+            .put("drop_me_too", |sink| sink.serialize(&[1]));
+        let line = draft.line();
+        assert!(line.shown("metadata.hash_me").unwrap().starts_with("\"hmac:"));
+        assert_eq!(line.shown("metadata.hash_me").unwrap().len(), 2 + 34);
+        assert_eq!(line.shown("metadata.hash_me_too").unwrap().len(), 2 + 34);
+        assert_ne!(line.shown("metadata.hash_me"), line.shown("metadata.hash_me_too"));
+        assert_eq!(line.shown("metadata.prefix_me").unwrap(), "\"abcdefgh…\"");
+        assert_eq!(line.shown("metadata.drop_me"), None);
+        assert_eq!(line.redacted().len(), 5);
+        assert!(line.redacted().contains(&"metadata.drop_me:custom"));
+        // A dropped value leaves no room for a context's.
+        let mut context = Draft::new();
+        context.put_span("audit.drop_me", |sink| sink.str("y"));
+        let both = line_of(&draft, &context);
+        assert!(!both.contains("\"y\""), "{both}");
+    }
+
+    fn line_of(draft: &Draft, context: &Draft) -> String {
+        line(&draft.fields, &[&context.fields], draft.limits).text().to_owned()
     }
 }

@@ -2,13 +2,13 @@ use crate::names::{self, Meaning};
 use crate::record::{Key, Kind};
 use crate::render::Policy;
 use crate::render::pen::CHUNK;
-use crate::render::redaction::{Verdict, redact_name};
+use crate::render::redaction::{Treatment, Verdict, redact_name};
 
 /// Where a named value goes and how it is treated. Made once per call site and policy version.
 #[derive(Clone)]
 pub(crate) struct Slot {
     pub(super) target: Target,
-    pub(super) takes: Takes,
+    pub(super) way: Way,
     /// `,"key":"`; the quote is there for strings and not counted.
     pub(super) head: [u8; CHUNK],
     /// 0 if the head is longer than a chunk.
@@ -16,6 +16,8 @@ pub(crate) struct Slot {
     /// The name in `metadata`, as it stands between the quotes.
     pub(super) name: Box<str>,
     pub(super) verdict: Option<Verdict>,
+    /// What `redacted` lists for a value that is masked by its name.
+    pub(super) entry: Box<[u8]>,
     /// A span's field can be recorded again, and then replaces what it said before.
     pub(super) replaces: bool,
 }
@@ -32,17 +34,23 @@ pub(super) enum Target {
     Status,
 }
 
-/// Which values go the fast way: as they are, if they are what the place is for.
+/// The short way of values that are what the place is for. All others go the long way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
-    /// Strings; numbers as strings.
-    Text,
-    Count,
-    Number,
+pub(super) enum Way {
+    /// To this key: strings; numbers as strings.
+    Text(Key),
+    Count(Key),
+    Number(Key),
     /// Strings and numbers, as each is.
     Both,
-    /// None.
-    Nothing,
+    /// A string that names the event.
+    Event,
+    /// A string that names the outcome.
+    Outcome,
+    /// Whatever it is, it is masked.
+    Mask,
+    /// There is none.
+    Long,
 }
 
 impl Slot {
@@ -69,7 +77,7 @@ impl Slot {
         };
         Slot {
             target,
-            takes: Takes::Nothing,
+            way: Way::Long,
             replaces: true,
             ..slot
         }
@@ -80,7 +88,7 @@ impl Slot {
         let named = name.strip_prefix("audit.").or((name == "error").then_some(name));
         match named {
             Some(name) => Slot {
-                takes: Takes::Nothing,
+                way: Way::Long,
                 replaces: true,
                 ..Slot::for_event(name, policy)
             },
@@ -112,26 +120,37 @@ impl Slot {
             Target::Key(key) => key.as_str(),
             _ => &name,
         };
+        let entry = match (target, verdict) {
+            (Target::Metadata, Some(verdict)) => format!(",\"metadata.{name}:{}\"", verdict.class.as_str()),
+            (Target::Key(key), Some(verdict)) => format!(",\"{}:{}\"", key.as_str(), verdict.class.as_str()),
+            _ => String::new(),
+        };
         let (head, head_len) = head(member).unwrap_or_default();
-        let takes = match target {
-            _ if verdict.is_some() => Takes::Nothing,
-            Target::Metadata => Takes::Both,
-            Target::Key(Key::BodySha256) => Takes::Nothing,
-            Target::Key(key) => match key.kind() {
-                Kind::Text => Takes::Text,
-                Kind::Count => Takes::Count,
-                Kind::Number => Takes::Number,
-                Kind::Any | Kind::Own => Takes::Nothing,
+        let way = match (target, verdict) {
+            (Target::Event, _) => Way::Event,
+            (Target::Outcome, _) => Way::Outcome,
+            (Target::Metadata, None) => Way::Both,
+            (Target::Metadata, Some(verdict)) if verdict.treatment == Treatment::Mask => Way::Mask,
+            (Target::Key(key), Some(verdict)) if verdict.treatment == Treatment::Mask && key.takes_strings() => {
+                Way::Mask
+            }
+            (Target::Key(Key::BodySha256), _) => Way::Long,
+            (Target::Key(key), None) => match key.kind() {
+                Kind::Text => Way::Text(key),
+                Kind::Count => Way::Count(key),
+                Kind::Number => Way::Number(key),
+                Kind::Any | Kind::Own => Way::Long,
             },
-            _ => Takes::Nothing,
+            _ => Way::Long,
         };
         Slot {
             target,
-            takes,
+            way,
             head,
             head_len,
             name,
             verdict,
+            entry: entry.into_bytes().into(),
             replaces: false,
         }
     }

@@ -23,14 +23,16 @@ const ENTRY: usize = 192;
 /// A string with less room than this is left out.
 const STUMP: usize = 64;
 
-pub(super) fn rest(out: &mut Vec<u8>, what: &What<'_>, sources: &Sources<'_>, limits: Limits) -> Brief {
+#[cold]
+#[inline(never)]
+pub(super) fn rest(out: &mut Text, what: &What<'_>, sources: &Sources<'_>, limits: Limits) -> Brief {
     let line = limits.line.max(LEAST);
     let listed = (line / 512).clamp(4, LISTED);
     let mut text = Text::default();
     let mut pen = text.pen(HEAD);
     let mut brief = head(&mut pen, what);
     let len = pen.at();
-    text.wrote(len);
+    text.wrote(len as usize);
 
     let mut redacted = Text::default();
     let none = std::iter::empty();
@@ -52,8 +54,8 @@ pub(super) fn rest(out: &mut Vec<u8>, what: &What<'_>, sources: &Sources<'_>, li
         std::iter::empty(),
         listed,
     );
-    text.push(redacted.from(0));
-    out.extend_from_slice(text.from(0));
+    text.push(&redacted);
+    out.push(&text);
     sources.brief(&mut brief, |key| {
         squeeze.places.get(key.index()).copied().unwrap_or_default()
     });
@@ -69,7 +71,7 @@ struct Squeeze<'a> {
 
 impl<'a> Squeeze<'a> {
     fn values(&mut self, sources: &Sources<'a>, room: usize) {
-        let present = || keys(KeySet(sources.present()));
+        let present = || keys(KeySet(sources.present));
         let len = |key: Key| sources.of(key.index()).place_at(key.index()).len as usize;
         let short = room / 48;
         let (short_ones, long_ones) = present().fold((0, 0), |(short_ones, long_ones), key| match len(key) {

@@ -1,16 +1,16 @@
 use std::cell::RefCell;
 
-use crate::render::Fields;
+use crate::render::{Fields, Text};
 
 /// Scratch of one thread: taken and given back, so that a call within a call takes another.
 #[derive(Debug, Default)]
 pub(crate) struct Stage {
     pub(crate) fields: Fields,
-    pub(crate) line: Vec<u8>,
+    pub(crate) line: Text,
 }
 
 thread_local! {
-    // Boxes: they move in and out, and a stage is hundreds of bytes.
+    #[expect(clippy::vec_box, reason = "they move in and out, and a stage is hundreds of bytes")]
     static IDLE: RefCell<Vec<Box<Stage>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -36,5 +36,27 @@ impl Stage {
                 idle.push(self);
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_within_a_call_gets_a_stage_of_its_own_and_all_come_back_empty() {
+        let mut outer = Stage::take();
+        outer.line.push(b"outer");
+        let mut inner = Stage::take();
+        assert!(inner.line.is_empty());
+        inner.line.push(b"inner");
+        inner.give();
+        assert_eq!(&outer.line[..], b"outer");
+        outer.give();
+        for _ in 0..2 * KEPT {
+            let stage = Stage::take();
+            assert!(stage.line.is_empty() && stage.fields.is_empty());
+            std::mem::forget(stage);
+        }
     }
 }

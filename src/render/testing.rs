@@ -9,11 +9,17 @@ use crate::event::events;
 use crate::outcome::Outcome;
 use crate::parse;
 use crate::record::Record;
-use crate::render::{Fields, How, Limits, Name, Policy, Sink, Slot, What};
+use crate::redact::{HashKey, Redaction, Treatment};
+use crate::render::{Fields, How, Limits, Name, Policy, Sink, Slot, Text, What};
+use crate::secret::SecretBytes;
 use crate::severity::Severity;
 
 pub(super) fn policy() -> Policy {
-    Policy
+    let redaction = Redaction::standard()
+        .field("hash_me", Treatment::Hash)
+        .field("prefix_me", Treatment::Prefix(8))
+        .field("drop_me", Treatment::Drop);
+    Policy::compile(&redaction, Some(HashKey::new(SecretBytes::new([7; 32]))))
 }
 
 /// What says nothing that matters.
@@ -117,10 +123,10 @@ impl Line {
 
 /// Renders, and reads back; what every line must be is looked at here.
 pub(super) fn line(fields: &Fields, contexts: &[&Fields], limits: Limits) -> Line {
-    let mut rest = b"before".to_vec();
-    let brief = super::rest(&mut rest, &what(), fields, contexts, limits);
-    assert!(rest.starts_with(b"before"));
-    rest.drain(..6);
+    let mut out = Text::new();
+    out.push(b"before");
+    let brief = super::rest(&mut out, &what(), fields, contexts, limits);
+    let rest = out.strip_prefix(b"before").unwrap().to_vec();
     let mut line = [b"{\"seq\":9007199254740991,", rest.as_slice()].concat();
     Head::ZERO.push_frame(&mut line);
     assert!(line.len() < limits.line.max(4096), "{} bytes", line.len());

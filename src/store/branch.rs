@@ -1,7 +1,6 @@
 //! The live branch: the files that count, found by walking `prev_file` back from the newest header.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::io;
 use std::path::PathBuf;
 
@@ -254,14 +253,11 @@ fn sort(disk: &dyn Disk, home: &Home, names: &[Name], seen: Vec<Seen>, trail: Op
         if Some(file.header.trail) != trail {
             let why = Why::OtherTrail(file.header.trail);
             strays.push(stray(file, why));
-            continue;
-        }
-        match by_number.entry(number) {
-            Entry::Vacant(place) => {
-                place.insert(file);
-            }
+        } else if by_number.contains_key(&number) {
             // The first by name stays: a copy has the later name.
-            Entry::Occupied(_) => strays.push(stray(file, Why::Twin(number))),
+            strays.push(stray(file, Why::Twin(number)));
+        } else {
+            by_number.insert(number, file);
         }
     }
     let greatest = by_number.keys().copied().max().unwrap_or(0);

@@ -220,10 +220,8 @@ mod tests {
         disk.open_read(Path::new("/f")).unwrap()
     }
 
-    /// Lines with where they stand, and where what is not one does.
-    type All = (Vec<(u64, Vec<u8>)>, Vec<u64>, Option<u64>);
-
-    fn all(lines: &mut Lines<'_>) -> All {
+    /// Lines as (at, text), and where what is not one stands.
+    fn all(lines: &mut Lines<'_>) -> (Vec<(u64, Vec<u8>)>, Vec<u64>, Option<u64>) {
         let (mut found, mut long) = (Vec::new(), Vec::new());
         loop {
             match lines.next().unwrap() {

@@ -18,7 +18,7 @@ use crate::meter::{Gauges, Meter};
 use crate::queue::{Loss, Push, Queue};
 use crate::receipt::{self, Fate, Progress, Receipt};
 use crate::recent::Recent;
-use crate::render::{self, Fields, Limits, Policy, What};
+use crate::render::{self, Fields, Limits, Policy, Text, What};
 use crate::severity::Severity;
 use crate::status::{Board, LAST_WAIT, Setting, complain};
 use crate::sync::{Mutex, on_own_thread};
@@ -114,7 +114,7 @@ impl Core {
         what: &What<'_>,
         fields: &Fields,
         contexts: &[&Fields],
-        line: &mut Vec<u8>,
+        line: &mut Text,
     ) -> (Receipt, Brief) {
         line.clear();
         let brief = render::rest(line, what, fields, contexts, self.limits);
