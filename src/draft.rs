@@ -130,8 +130,9 @@ macro_rules! setters {
         impl Draft {
             $(
                 $(#[$meta])*
-                pub fn $name(self, value: impl fmt::Display) -> Draft {
-                    self.known(Setter::$name, |sink| sink.display(&value))
+                pub fn $name(mut self, value: impl fmt::Display) -> Draft {
+                    self.known(Setter::$name, |sink| sink.display(&value));
+                    self
                 }
             )*
         }
@@ -182,28 +183,33 @@ setters! {
 
 impl Draft {
     /// The value before a change; names inside of it are redacted like fields.
-    pub fn old(self, value: &(impl Serialize + ?Sized)) -> Draft {
-        self.known(Setter::old, |sink| sink.serialize(value))
+    pub fn old(mut self, value: &(impl Serialize + ?Sized)) -> Draft {
+        self.known(Setter::old, |sink| sink.serialize(value));
+        self
     }
 
     /// The value after a change.
-    pub fn new(self, value: &(impl Serialize + ?Sized)) -> Draft {
-        self.known(Setter::new, |sink| sink.serialize(value))
+    pub fn new(mut self, value: &(impl Serialize + ?Sized)) -> Draft {
+        self.known(Setter::new, |sink| sink.serialize(value));
+        self
     }
 
     /// The response's status.
-    pub fn status_code(self, status: u16) -> Draft {
-        self.known(Setter::status_code, |sink| sink.u64(status.into()))
+    pub fn status_code(mut self, status: u16) -> Draft {
+        self.known(Setter::status_code, |sink| sink.u64(status.into()));
+        self
     }
 
     /// How long it took; becomes `duration_ms`.
-    pub fn duration(self, took: Duration) -> Draft {
-        self.known(Setter::duration_ms, |sink| sink.f64(took.as_secs_f64() * 1_000.0))
+    pub fn duration(mut self, took: Duration) -> Draft {
+        self.known(Setter::duration_ms, |sink| sink.f64(took.as_secs_f64() * 1_000.0));
+        self
     }
 
     /// The error, with its causes.
-    pub fn error(self, error: &(dyn Error + '_)) -> Draft {
-        self.known(Setter::error, |sink| sink.error(error))
+    pub fn error(mut self, error: &(dyn Error + '_)) -> Draft {
+        self.known(Setter::error, |sink| sink.error(error));
+        self
     }
 
     /// How it ended: an [`Outcome`], or a `&Result`.
@@ -225,9 +231,10 @@ impl Draft {
     }
 
     /// Any other field. The names that [`audit!`](crate::audit!) knows mean the same here; `None` records nothing.
-    pub fn field(self, name: &str, value: &(impl Serialize + ?Sized)) -> Draft {
-        let slot = Slot::for_event(name, &self.core.policy);
-        self.put(&slot, |sink| sink.serialize(value))
+    pub fn field(mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Draft {
+        let slot = site::slot(name, &self.core);
+        self.put(&slot, |sink| sink.serialize(value));
+        self
     }
 
     /// Writes it.
@@ -238,21 +245,19 @@ impl Draft {
         receipt
     }
 
-    fn known(self, setter: Setter, put: impl FnOnce(Sink<'_>)) -> Draft {
-        let core = Arc::clone(&self.core);
-        match SITE.plan(&core).get(setter as usize) {
-            Some(slot) => self.put(slot, put),
-            None => self,
+    fn known(&mut self, setter: Setter, put: impl FnOnce(Sink<'_>)) {
+        let plan = SITE.plan(&self.core);
+        if let Some(slot) = plan.get(setter as usize) {
+            self.put(slot, put);
         }
     }
 
-    fn put(mut self, slot: &Slot, put: impl FnOnce(Sink<'_>)) -> Draft {
+    fn put(&mut self, slot: &Slot, put: impl FnOnce(Sink<'_>)) {
         if let Some(_depth) = Depth::enter()
             && let Some(stage) = &mut self.stage
         {
             put(stage.fields.sink(slot, self.core.how()));
         }
-        self
     }
 }
 

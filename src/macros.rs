@@ -155,10 +155,11 @@ macro_rules! __audit {
         // keep a future that waits on it from being `Send`.
         let receipt = match ($($($value)*,)*) {
             ($($v,)*) => {
-                use $crate::__private::pick::*;
+                // With the function among them, this is used even where there is no value to choose for.
+                use $crate::__private::call::*;
                 static __TRACING_AUDIT_SITE: $crate::__private::Site =
                     $crate::__private::Site::new(&[$($crate::__audit_name!($($name)+)),*]);
-                $crate::__private::emit(
+                __tracing_audit_emit(
                     &__TRACING_AUDIT_SITE,
                     $event,
                     &$crate::__private::Stated { $($stated)* ..$crate::__private::Stated::NOTHING },

@@ -159,6 +159,38 @@ impl Deref for Planned<'_> {
     }
 }
 
+thread_local! {
+    static NAMES: RefCell<Names> = RefCell::default();
+}
+
+/// Each with the slot it has under these rules.
+type Names = HashMap<Box<str>, (Rules, Rc<Slot>)>;
+
+/// Names kept per thread that came at run time. They may come from outside, so there may be any number.
+const NAMES_KEPT: usize = 256;
+
+/// What a name that comes at run time means to a trail.
+pub(crate) fn slot(name: &str, core: &Core) -> Rc<Slot> {
+    let known = NAMES.try_with(|names| {
+        let names = names.try_borrow().ok()?;
+        let (rules, slot) = names.get(name)?;
+        (*rules == core.rules()).then(|| Rc::clone(slot))
+    });
+    if let Ok(Some(slot)) = known {
+        return slot;
+    }
+    let slot = Rc::new(Slot::for_event(name, &core.policy));
+    let _ = NAMES.try_with(|names| {
+        if let Ok(mut names) = names.try_borrow_mut() {
+            if names.len() >= NAMES_KEPT {
+                names.clear();
+            }
+            names.insert(name.into(), (core.rules(), Rc::clone(&slot)));
+        }
+    });
+    slot
+}
+
 /// Which redaction was applied: whose, and in which version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {

@@ -4,18 +4,19 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use tracing_core::span;
 
 use crate::clock::Micros;
 use crate::draft::{self, Parent, Statement};
-use crate::event::EventType;
+use crate::event::{Category, EventType};
 use crate::layer;
 use crate::outcome::Outcome;
 use crate::receipt::Receipt;
-use crate::render::{self, Stage};
+use crate::record::Key;
+use crate::render::{Fields, How, Sink, Slot, Stage};
 use crate::severity::Severity;
 pub use crate::site::{Name, Site};
 use crate::trail::{self, Core, Trail};
@@ -60,7 +61,7 @@ fn put(core: &Core, site: &Site, event: EventType, stated: &Stated<'_>, values: 
     let mut stage = Stage::take();
     let how = core.how();
     for (slot, value) in site.plan(core).iter().zip(values) {
-        value.put(Sink(stage.fields.sink(slot, how)));
+        value.put(To(&mut stage.fields, &how), At(slot));
     }
     let statement = Statement {
         severity: stated.severity,
@@ -154,13 +155,24 @@ impl SeverityValue for Option<Severity> {
 
 // ---- values -----------------------------------------------------------------------------------------------------------
 
-/// Takes one value.
+/// What takes a value. With [`At`] it is passed in registers, which a whole sink is not.
 #[derive(Debug)]
-pub struct Sink<'a>(render::Sink<'a>);
+pub struct To<'a>(&'a mut Fields, &'a How<'a>);
+
+/// Under which name.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a>(&'a Slot);
+
+impl<'a> To<'a> {
+    #[inline]
+    fn sink(self, At(slot): At<'a>) -> Sink<'a> {
+        self.0.sink(slot, *self.1)
+    }
+}
 
 /// A value on its way into a record.
 pub trait Value {
-    fn put(&self, sink: Sink<'_>);
+    fn put(&self, to: To<'_>, at: At<'_>);
 }
 
 /// A scalar, written as `value`: no code of its own runs, so nothing needs to be caught.
@@ -169,8 +181,8 @@ pub struct ByScalar<'a, T: ?Sized>(&'a T);
 
 impl<T: Scalar + ?Sized> Value for ByScalar<'_, T> {
     #[inline]
-    fn put(&self, sink: Sink<'_>) {
-        self.0.put(sink);
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        self.0.put(to, at);
     }
 }
 
@@ -180,8 +192,8 @@ pub struct ByText<'a, T: ?Sized>(&'a T);
 
 impl<T: Text + ?Sized> Value for ByText<'_, T> {
     #[inline]
-    fn put(&self, sink: Sink<'_>) {
-        sink.0.str(self.0.text());
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        to.sink(at).str(self.0.text());
     }
 }
 
@@ -190,8 +202,8 @@ impl<T: Text + ?Sized> Value for ByText<'_, T> {
 pub struct ByDisplay<'a, T: ?Sized>(&'a T);
 
 impl<T: fmt::Display + ?Sized> Value for ByDisplay<'_, T> {
-    fn put(&self, sink: Sink<'_>) {
-        sink.0.display(&self.0);
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        to.sink(at).display(&self.0);
     }
 }
 
@@ -200,8 +212,8 @@ impl<T: fmt::Display + ?Sized> Value for ByDisplay<'_, T> {
 pub struct ByDebug<'a, T: ?Sized>(pub &'a T);
 
 impl<T: fmt::Debug + ?Sized> Value for ByDebug<'_, T> {
-    fn put(&self, sink: Sink<'_>) {
-        sink.0.debug(&self.0);
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        to.sink(at).debug(&self.0);
     }
 }
 
@@ -210,10 +222,10 @@ impl<T: fmt::Debug + ?Sized> Value for ByDebug<'_, T> {
 pub struct Message<'a>(pub fmt::Arguments<'a>);
 
 impl Value for Message<'_> {
-    fn put(&self, sink: Sink<'_>) {
+    fn put(&self, to: To<'_>, at: At<'_>) {
         match self.0.as_str() {
-            Some(text) => sink.0.str(text),
-            None => sink.0.display(&self.0),
+            Some(text) => to.sink(at).str(text),
+            None => to.sink(at).display(&self.0),
         }
     }
 }
@@ -253,7 +265,7 @@ impl<T: Text + ?Sized> Text for &T {
 
 /// What is written without any code of its own.
 pub trait Scalar {
-    fn put(&self, sink: Sink<'_>);
+    fn put(&self, to: To<'_>, at: At<'_>);
 }
 
 macro_rules! scalars {
@@ -261,8 +273,8 @@ macro_rules! scalars {
         $(
             impl Scalar for $type {
                 #[inline]
-                fn put(&self, Sink($sink): Sink<'_>) {
-                    let $value = self;
+                fn put(&self, to: To<'_>, at: At<'_>) {
+                    let ($value, $sink) = (self, to.sink(at));
                     $put;
                 }
             }
@@ -286,12 +298,28 @@ scalars! {
     usize: |value, sink| sink.u64(*value as u64);
     isize: |value, sink| sink.i64(*value as i64);
     f64: |value, sink| sink.f64(*value);
+    Outcome: |value, sink| sink.str(value.as_str());
+    Severity: |value, sink| sink.str(value.as_str());
+    Category: |value, sink| sink.str(value.as_str());
+    EventType: |value, sink| sink.str(value.name());
+    SystemTime: |value, sink| sink.str(std::str::from_utf8(&Micros::from(*value).text()).unwrap_or_default());
+}
+
+impl Scalar for Duration {
+    /// Milliseconds where these are asked for; elsewhere with its unit, for nobody could tell.
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        let sink = to.sink(at);
+        match at.0.key() {
+            Some(Key::DurationMs) => sink.f64(self.as_secs_f64() * 1_000.0),
+            _ => sink.debug(self),
+        }
+    }
 }
 
 impl<T: Scalar + ?Sized> Scalar for &T {
     #[inline]
-    fn put(&self, sink: Sink<'_>) {
-        T::put(self, sink);
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        T::put(self, to, at);
     }
 }
 
@@ -300,8 +328,8 @@ impl<T: Scalar + ?Sized> Scalar for &T {
 pub struct BySerialize<'a, T: ?Sized>(&'a T);
 
 impl<T: Serialize + ?Sized> Value for BySerialize<'_, T> {
-    fn put(&self, sink: Sink<'_>) {
-        sink.0.serialize(self.0);
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        to.sink(at).serialize(self.0);
     }
 }
 
@@ -310,8 +338,8 @@ impl<T: Serialize + ?Sized> Value for BySerialize<'_, T> {
 pub struct ByError<'a, T: ?Sized>(&'a T);
 
 impl<T: Error + ?Sized> Value for ByError<'_, T> {
-    fn put(&self, sink: Sink<'_>) {
-        sink.0.error(&self.0);
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        to.sink(at).error(&self.0);
     }
 }
 
@@ -320,8 +348,8 @@ impl<T: Error + ?Sized> Value for ByError<'_, T> {
 pub struct ByErrorIn<'a, T: ?Sized>(&'a T);
 
 impl<T: Deref<Target: Error> + ?Sized> Value for ByErrorIn<'_, T> {
-    fn put(&self, sink: Sink<'_>) {
-        sink.0.error(&&**self.0);
+    fn put(&self, to: To<'_>, at: At<'_>) {
+        to.sink(at).error(&&**self.0);
     }
 }
 
@@ -330,9 +358,9 @@ impl<T: Deref<Target: Error> + ?Sized> Value for ByErrorIn<'_, T> {
 pub struct ByOptionalError<'a, T>(&'a Option<T>);
 
 impl<T: Error> Value for ByOptionalError<'_, T> {
-    fn put(&self, sink: Sink<'_>) {
+    fn put(&self, to: To<'_>, at: At<'_>) {
         if let Some(error) = self.0 {
-            sink.0.error(error);
+            to.sink(at).error(error);
         }
     }
 }
@@ -342,9 +370,9 @@ impl<T: Error> Value for ByOptionalError<'_, T> {
 pub struct ByOptionalErrorIn<'a, T>(&'a Option<T>);
 
 impl<T: Deref<Target: Error>> Value for ByOptionalErrorIn<'_, T> {
-    fn put(&self, sink: Sink<'_>) {
+    fn put(&self, to: To<'_>, at: At<'_>) {
         if let Some(error) = self.0 {
-            sink.0.error(&&**error);
+            to.sink(at).error(&&**error);
         }
     }
 }
@@ -354,7 +382,7 @@ impl<T: Deref<Target: Error>> Value for ByOptionalErrorIn<'_, T> {
 pub struct ByNothing<'a, T: ?Sized>(&'a T);
 
 impl<T: ?Sized> Value for ByNothing<'_, T> {
-    fn put(&self, _sink: Sink<'_>) {}
+    fn put(&self, _: To<'_>, _: At<'_>) {}
 }
 
 /// A value whose way is chosen by what it implements.
@@ -370,7 +398,8 @@ pub trait Recordable {}
 
 /// The choice: method look-up takes the first of these traits that fits the references before `Pick`, and each fits
 /// one reference less than the one before. A field named `error` prefers the error to its fields.
-pub mod pick {
+pub mod call {
+    pub use super::emit as __tracing_audit_emit;
     use super::*;
 
     macro_rules! choice {
