@@ -13,9 +13,8 @@ use crate::trail::Core;
 
 /// The names of one call site, in the order of its values.
 ///
-/// It is a `static` with names only. What a name means (its key, its redaction) is worked out once per trail and
-/// version of its policy: the first trail's plan is kept here, where reading it takes no lock; plans for further trails
-/// are kept per thread.
+/// It is a `static` with names only. What a name means (its key, its redaction) is worked out once per trail: the first
+/// trail's plan is kept here, where reading it takes no lock; plans for further trails are kept per thread.
 pub struct Site {
     names: &'static [Name],
     first: OnceLock<Plan>,
@@ -56,7 +55,7 @@ impl Name {
     }
 }
 
-/// The slots of a site's names, for one trail and one version of its policy.
+/// The slots of a site's names, for one trail.
 #[derive(Debug)]
 pub(crate) struct Plan {
     rules: Rules,
@@ -191,20 +190,16 @@ pub(crate) fn slot(name: &str, core: &Core) -> Rc<Slot> {
     slot
 }
 
-/// Which redaction was applied: whose, and in which version.
+/// Whose redaction was applied. A trail keeps its policy for life; were it to change, its version would join here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
     trail: u32,
-    version: u64,
 }
 
 impl Core {
     #[inline]
     pub(crate) fn rules(&self) -> Rules {
-        Rules {
-            trail: self.id(),
-            version: 0,
-        }
+        Rules { trail: self.id() }
     }
 
     /// What this trail's values need to be taken.

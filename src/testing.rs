@@ -30,7 +30,7 @@ use crate::builder::Builder;
 use crate::clock::{Clock, Micros};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Category, EventType};
-use crate::parse;
+use crate::reader;
 use crate::record::Record;
 use crate::trail::Trail;
 
@@ -145,14 +145,7 @@ impl Captured {
 
     fn read(&self) -> Result<Vec<Record>, Error> {
         self.trail.flush()?;
-        let lines = self.trail.recent();
-        lines
-            .iter()
-            .map(|line| {
-                parse::record(line.as_bytes())
-                    .map_err(|error| Error::new(ErrorKind::Damaged, format!("{error}: {line}")))
-            })
-            .collect()
+        reader::read(self.trail.dir())?.collect()
     }
 }
 

@@ -111,6 +111,34 @@ fn an_absent_value_is_an_absent_field() {
 }
 
 #[test]
+fn our_own_types_and_times_are_values_too() {
+    let audit = testing::capture().unwrap();
+    audit!(
+        events::SYSTEM_CONFIG_CHANGE,
+        was = Outcome::Denied,
+        level = &Severity::High,
+        of = events::AUTH_LOGIN,
+        kind = Category::Auth,
+        since = SystemTime::UNIX_EPOCH,
+        timeout = Duration::from_millis(1_500),
+        duration_ms = Duration::from_micros(2_500),
+    );
+    let record = audit.one(events::SYSTEM_CONFIG_CHANGE);
+    assert_eq!(record.duration_ms(), Some(2.5));
+    assert_eq!(
+        serde_json::Value::Object(record.metadata().unwrap().clone()),
+        json!({
+            "was": "denied",
+            "level": "high",
+            "of": "AUTH_LOGIN",
+            "kind": "auth",
+            "since": "1970-01-01T00:00:00.000000Z",
+            "timeout": "1.5s",
+        })
+    );
+}
+
+#[test]
 fn what_is_stated_wins_over_the_event_and_what_is_not_comes_from_it() {
     const MINE: EventType = EventType::new("MACRO_TEST", Category::Data, Severity::High);
     let audit = testing::capture().unwrap();
