@@ -84,7 +84,13 @@ const SENSITIVE: &str = "
     TWILIO_AUTH_TOKEN twilioAuthToken SENTRY_AUTH_TOKEN CLOUDFLARE_API_TOKEN DIGITALOCEAN_ACCESS_TOKEN NPM_AUTH_TOKEN HF_TOKEN
     AZURE_CLIENT_SECRET ARM_CLIENT_SECRET azureClientSecret GCP_PRIVATE_KEY oidc_client_secret OAUTH_CLIENT_SECRET
     AWSSecretKey awsaccesskey githubtoken slackbottoken stripesecretkey sendgridapikey mongodbpassword redispass smtppassword
-    dbPasswd db_passwd mysqlPasswd unixPasswd";
+    dbPasswd db_passwd mysqlPasswd unixPasswd
+    password_field passwordField passwordfield PASSWORDFIELD passwordinput inputpassword field_cvv fieldcvv inputssn otp_field
+    accesstokeninput API_KEY_FIELD securitypinfield csrffield 2fa 2FA 2faCode 2FACODE 2FATOKEN twoFactorPin otp_pin
+    acc_number accNumber bank_acc bankAcc routing_acc_number account_bank_number bank_acc[routing_num] cert issuer_certificate
+    card_verification payment_method_nonce paymentMethodNonce security_question otp_attempt passhash pass_hash api_signature
+    signature_key decrypt_key cert_key insert_key sdk_key LAUNCHDARKLY_SDK_KEY SUPABASE_SERVICE_ROLE_KEY community_string
+    snmp_community user_token_v1 auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code";
 
 /// The same, with blanks.
 const SENSITIVE_PHRASES: &[&str] = &[
@@ -157,7 +163,7 @@ const LOOK_ALIKES: &str = "
     csv csv_file cvs cvs_root descr scv ccy iban_country ibang account account_id accountId account_name account_type account_status
     account_count bank_name bankName bank_id routing_policy routing_table sort_order sort_by tax tax_rate tax_amount taxi taxonomy license
     license_type licensed national nationality passport_type
-    cert cert_path certificate_id certificate_expiry certificate_count certified certification signature_algorithm signature_valid
+    cert_path certificate_id certificate_expiry certificate_count certified certification signature_algorithm signature_valid
     signature_version function_signature method_signature design significant signal signed signed_at signed_in signup sign_in_count
     assign assigned assignee resign
     hash hash_algorithm body_sha256 sha256 md5 checksum digest etag fingerprint git_hash commit_hash block_hash file_hash content_hash
@@ -181,7 +187,10 @@ const LOOK_ALIKES: &str = "
     webhook webhook_url webhook_id hook callback_url bot bot_name vault vault_name vault_path wallet_id wallet_balance
     tracker track track_id soundtrack track_count racetrack expiry expires_at exp_month exp_year
     bearing forbearance bear jwt_expires_in jwt_issuer jwt_algorithm jws_algorithm mnemonic_length pan_gesture panel company expand
-    span japan authorization_id";
+    span japan authorization_id
+    form_field field_name field_count input_type input_mask input_tokens token_field_count fa sofa fast field2 infield outfield
+    dbus_user_session acc accent accelerator bank_accent routing banknote webhook_url webhook_id question questions
+    verification_status community community_id nonce_length signature_count version_v1";
 
 fn names(list: &str) -> Vec<&str> {
     list.split_ascii_whitespace().collect()

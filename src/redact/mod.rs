@@ -14,6 +14,7 @@
 
 mod found;
 mod names;
+mod notation;
 mod pair;
 mod policy;
 mod rules;

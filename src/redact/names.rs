@@ -42,7 +42,9 @@ impl Words {
             rest = tail;
             if b.is_ascii_uppercase() {
                 let next = tail.first().is_some_and(u8::is_ascii_lowercase);
-                if !previous.is_ascii_uppercase() || next {
+                // The one word that begins with a digit.
+                let factor = b == b'F' && previous == b'2' && tail.first() == Some(&b'A');
+                if (!previous.is_ascii_uppercase() || next) && !factor {
                     words.close(&mut at);
                 }
                 words.push(&mut at, b.to_ascii_lowercase());
@@ -281,10 +283,38 @@ impl Vocabulary {
         best
     }
 
+    /// Looks for a core that is a member of a form: no other word ends or begins so, hence also short ones.
+    fn form(&self, word: &[u8], single: &[Entry], at: usize) -> Option<(Kind, Class, u16)> {
+        FORMS.iter().find_map(|form| {
+            let (rest, behind) = match word.strip_suffix(*form) {
+                Some(rest) => (rest, true),
+                None => (word.strip_prefix(*form)?, false),
+            };
+            let entry = self.look(rest);
+            let Some((kind, class)) = entry.core else {
+                return if entry.text.is_empty() {
+                    self.inside(rest, single, at)
+                } else {
+                    None
+                };
+            };
+            let form = self.look(form);
+            let around = if behind {
+                Around::new(single, at, at + 1, None, form.roles)
+            } else {
+                Around::new(single, at, at + 1, Some((form, 0)), 0)
+            };
+            around.allow(kind, class, 1).then_some((kind, class, entry.roles))
+        })
+    }
+
     /// Looks for a core within one unknown word: `dbpassword`, `passwordhash`, `newpasswordhash`.
     fn inside(&self, word: &[u8], single: &[Entry], at: usize) -> Option<(Kind, Class, u16)> {
         if word.len() <= GLUED {
             return None;
+        }
+        if let Some(found) = self.form(word, single, at) {
+            return Some(found);
         }
         let bit = ending(word);
         if self.endings.get(bit / 64).is_some_and(|set| set >> (bit % 64) & 1 == 1) {
@@ -336,6 +366,9 @@ impl Vocabulary {
         None
     }
 }
+
+/// What forms call their members: `passwordfield`, `inputcvv`.
+const FORMS: [&[u8]; 2] = [b"field", b"input"];
 
 /// Where a core with a tail may begin inside a word, and whether anywhere.
 const PREFIXES: &[(&[u8], bool)] = &[

@@ -5,8 +5,9 @@
 //! escaping; brackets; a `Debug` form such as `Some(..)`; or a run of bytes up to the next thing that cannot be meant.
 
 use super::Shape;
+use super::notation::{block, cells, declaration, declared, is_process, is_type};
 use super::policy::{Judged, Policy, Verdict};
-use super::shapes::{at, auth, before, reads};
+use super::shapes::{at, auth, before, reads, run_to, set};
 use super::text::{Hit, Walk};
 use super::words::role;
 
@@ -15,9 +16,9 @@ const NAME: usize = 96;
 
 /// A name before a separator.
 #[derive(Clone, Copy)]
-struct Name {
-    start: usize,
-    end: usize,
+pub(super) struct Name {
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// Its quote, or NUL, and the backslashes before each.
     quote: u8,
     level: usize,
@@ -35,9 +36,25 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     while !colon && from < sep + 3 && matches!(at(s, from), b'=' | b'>' | b'~') {
         from += 1;
     }
-    let name = name(s, sep, walk.floor)?;
-    let text = s.get(name.start..name.end)?;
+    let mut name = name(s, sep, walk.floor)?;
+    let mut text = s.get(name.start..name.end)?;
     let value = from + blanks(s, from);
+    if colon {
+        // The equals sign of `token: String = ..` speaks for both, and of `sshd[7]: ..` nothing is called.
+        let tag = at(s, value.wrapping_sub(1)) == b' ' && name.quote == 0 && is_process(text);
+        if tag || declared(s, value) {
+            return None;
+        }
+    } else if is_type(text) && name.quote == 0 {
+        // `var token string = ..`, `let token: &str = ..`
+        if let Some(before) = declaration(s, name.start, walk.floor) {
+            name = before;
+            text = s.get(name.start..name.end)?;
+        }
+    } else if matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~') {
+        // The working directory.
+        return None;
+    }
     let Some(judged) = judge(walk, name, text, colon, value) else {
         labelled(walk, text, value);
         return None;
@@ -55,6 +72,21 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         walk.skip = value.hit.next;
     }
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
+}
+
+/// The cell behind a comma whose cell before it is a sensitive name.
+pub(super) fn cell(walk: &Walk<'_>, comma: usize) -> Option<Hit> {
+    let ((from, to), (start, end)) = cells(walk.s, comma, walk.floor)?;
+    let judged = walk.policy.judge(walk.s.get(from..to)?).filter(|judged| !judged.weak)?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    let done = walk.policy.is_done(judged.verdict, walk.s.get(start..end)?);
+    (!done).then_some(Hit {
+        start,
+        end,
+        verdict: judged.verdict,
+        quotes: None,
+        next: end,
+    })
 }
 
 /// The text of an XML element whose start tag ends at `close`.
@@ -119,7 +151,7 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
         }
         Some(judged) => Some(judged),
         // A name of several words: `api key: x`, `Card number = 1`.
-        None if spaced => {
+        None if spaced && (!colon || before(s, value) == b' ') => {
             let first = words_before(s, name.start, walk.floor, 3);
             let judged = (first < name.start)
                 .then(|| walk.policy.judge(s.get(first..name.end)?))
@@ -158,17 +190,17 @@ fn labelled(walk: &mut Walk<'_>, text: &[u8], value: usize) {
     while matches!(at(s, start), b'\\' | b'"' | b'\'') && start < value + 16 {
         start += 1;
     }
-    let end = super::shapes::run_to(s, start, super::shapes::set::URL64 | super::shapes::set::DOT, NAME);
+    let end = run_to(s, start, set::URL64 | set::DOT, NAME);
     if let Some(judged) = s.get(start..end).and_then(|name| walk.policy.judge(name)) {
         walk.label = Some((judged.verdict, end));
     }
 }
 
 /// The name that ends before `sep`.
-fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
+pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     let mut end = sep;
-    // `:=`, `?=`, `+=`, `||=` and `!=`.
-    while sep - end < 2 && matches!(before(s, end), b':' | b'!' | b'?' | b'+' | b'|' | b'~') {
+    // `:=`, `?=`, `+=`, `||=`, `!=` and `:::=`.
+    while sep - end < 3 && matches!(before(s, end), b':' | b'!' | b'?' | b'+' | b'|' | b'~') {
         end -= 1;
     }
     let blank = s
@@ -269,6 +301,12 @@ impl Value<'_> {
         let first = at(s, at_);
         if first < b' ' {
             return None;
+        }
+        if self.colon
+            && matches!(first, b'|' | b'>')
+            && let Some((start, end)) = block(s, at_)
+        {
+            return self.hit(start, end, None);
         }
         if let Some((start, quote, level)) = opening(s, at_) {
             let end = closing(s, start, quote, level);
@@ -480,6 +518,12 @@ const NOTHING: &[&[u8]] = &[
     b"|-",
     b">",
     b">-",
+    // `libpam-token:amd64`
+    b"amd64",
+    b"arm64",
+    b"i386",
+    b"armhf",
+    b"noarch",
 ];
 
 /// What stands behind the name of a secret in a sentence without being it.
@@ -669,7 +713,7 @@ fn balanced(s: &[u8], open: usize) -> usize {
     s.len()
 }
 
-fn blanks(s: &[u8], i: usize) -> usize {
+pub(super) fn blanks(s: &[u8], i: usize) -> usize {
     s.get(i..)
         .unwrap_or_default()
         .iter()

@@ -262,10 +262,15 @@ impl Policy {
         }
     }
 
+    /// Whether a text is left alone without a walk. The sieve does not look for e-mail addresses.
+    fn passes(&self, s: &[u8], suspicious: bool) -> bool {
+        self.blind || !suspicious && !(self.emails && memchr::memchr(b'@', s).is_some())
+    }
+
     /// Whether there is something to replace.
     #[cold]
     fn search(&self, s: &[u8], suspicious: bool) -> bool {
-        if self.blind || !suspicious && !(self.emails && memchr::memchr(b'@', s).is_some()) {
+        if self.passes(s, suspicious) {
             return false;
         }
         Walk::new(self, s).next().is_some()
@@ -274,7 +279,7 @@ impl Policy {
     /// Replaces what is secret in `s`. `out` is cleared, and holds the new text if the answer is true.
     pub(crate) fn text(&self, s: &str, out: &mut String, found: &mut Found) -> bool {
         out.clear();
-        if !scan::sieve(s.as_bytes()).suspicious && !self.emails || self.blind {
+        if self.passes(s.as_bytes(), scan::sieve(s.as_bytes()).suspicious) {
             return false;
         }
         if !self.replace(s, out, found) {

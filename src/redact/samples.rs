@@ -229,6 +229,72 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("buildkite", t("bkua_", HEX, 40)),
         ("typeform", t("tfp_", URL64, 48)),
         ("jwt", jwt("eyJ")),
+        ("aws other key id", t("A3T", UPPER, 17)),
+        ("aws bedrock", t("ABSK", ALNUM, 60)),
+        ("aws appsync", t("da2-", LOWER, 26)),
+        ("aws marketplace", format!("amzn.mws.{}", uuid())),
+        ("akamai", format!("{}-{}", t("akab-", LOWER, 16), body(LOWER, 16, seed))),
+        ("clickhouse", t("4b1d", ALNUM, 38)),
+        (
+            "github with a web token",
+            format!(
+                "{}.eyJ{}.{}",
+                t("ghs_1_eyJ", ALNUM, 30),
+                body(ALNUM, 40, seed),
+                body(ALNUM, 40, seed + 1)
+            ),
+        ),
+        ("pypi of another kind", t("pypi-", URL64, 160)),
+        ("artifactory reference", t("cmVmd", ALNUM, 59)),
+        (
+            "slack of digits only",
+            format!("{}-{}", t("xoxb-", DIGITS, 12), body(DIGITS, 12, seed)),
+        ),
+        ("stripe short", t("rk_test_", ALNUM, 10)),
+        ("square short", t("EAAA", URL64, 24)),
+        ("flutterwave public", format!("{}-X", t("FLWPUBK_TEST-", HEX, 32))),
+        (
+            "sendgrid short",
+            format!("{}.{}", t("SG.", URL64, 16), body(URL64, 24, seed)),
+        ),
+        (
+            "1password account",
+            format!(
+                "A3-{}-{}-{}-{}-{}-{}",
+                body(UPPER, 6, seed),
+                body(UPPER, 6, seed + 1),
+                body(UPPER, 5, seed + 2),
+                body(UPPER, 5, seed + 3),
+                body(UPPER, 5, seed + 4),
+                body(UPPER, 5, seed + 5)
+            ),
+        ),
+        (
+            "dynatrace in lower case",
+            format!("{}.{}", t("dt0c01.", LOWER, 24), body(LOWER, 64, seed)),
+        ),
+        ("new relic browser", t("NRBR-", HEX, 19)),
+        (
+            "hugging face of letters",
+            t("hf_", ALNUM, 34).replace(|c: char| c.is_ascii_digit(), "q"),
+        ),
+        ("xai", t("xai-", URL64, 80)),
+        (
+            "facebook application",
+            format!("{}|{}", t("1", DIGITS, 14), body(URL64, 27, seed)),
+        ),
+        ("instagram", t("IGQVJ", URL64, 120)),
+        (
+            "docker swarm",
+            format!("{}-{}", t("SWMTKN-1-", LOWER, 50), body(LOWER, 25, seed)),
+        ),
+        ("nats seed", t("SU", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 56)),
+        ("paseto", t("v4.local.", URL64, 80)),
+        ("paserk", t("k4.secret.", URL64, 60)),
+        ("ntlm", t(concat!("TlRMTVNT", "UAA"), ALNUM, 60)),
+        ("pem in base64", t(concat!("LS0tLS1CRUdJ", "TiBSU0Eg"), ALNUM, 200)),
+        ("der in base64", t(concat!("MIIEvQI", "BADAN"), ALNUM, 200)),
+        ("web token in base64", t("ZXlKaGJH", ALNUM, 120)),
         ("mailchimp mandrill", t("md-", ALNUM, 22)),
     ]
 }
@@ -303,6 +369,12 @@ fn harmless() -> Vec<String> {
         "1714979289123", "1714979289123456", "1714979289123456789", "1714979289", "203.0.113.77", "2001:db8::8a2e:370:7334", "::1",
         "192.168.100.200:8080", "1.2.3-rc.4+build.5", "v0.3.23", "00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7", "ORD-2024-000123456789",
         "+49 30 901820", "+1 (555) 123-4567", "555-123-4567", "4111111111111112", "4111 1111 1111 1112", "DE89370400440532013001",
+        // Articles, and identifiers of distributed systems, with the check digit of a card.
+        "4001357240039", "502383694085920868", "4222 5655 0526 7130",
+        // Names of secrets where nothing secret follows.
+        "sudo: bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/ls", "chpasswd[32366]: pam_unix(chpasswd:chauthtok): no user",
+        "install dbus-user-session:amd64 1.14", "id ed32:b795:feaa:e65c:9dbe:1946:72d4:6b0e", "user,token,password,session",
+        "token, 2faAnd1234567890abcdef", "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUI",
         "GB29 NWBK 6016 1331 9268 18", "000-12-3456", "666-12-3456", "900-12-3456", "123-00-4567", "123-45-0000",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "hmac:abc123:AbCdEfGhIjKlMnOpQrStUv",
         "QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "aGVsbG8gd29ybGQsIHRoaXMgaXMgYmFzZTY0IHdpdGhvdXQgY29udGV4dA==",

@@ -191,6 +191,7 @@ impl<'a> Walk<'a> {
     /// The shapes known at the end of a word.
     fn end(&mut self, start: usize, end: usize) -> Option<Hit> {
         match end - start {
+            12..=18 if matches!(at(self.s, end), b'|' | b'%') => self.token(token::application(self.s, start, end)),
             32 | 40 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
@@ -318,6 +319,7 @@ impl Iterator for Walk<'_> {
                     b':' => self.colon(i),
                     b'=' => pair::find(self, i),
                     b'>' => pair::element(self, i),
+                    b',' => pair::cell(self, i),
                     b'-' => self.dash(i),
                     b'"' => {
                         self.quote(i);

@@ -76,7 +76,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          пароль 密码 パスワード 비밀번호 passw pasword passward pssword userpw dbpw adminpw rootpw \
          pwd pwds passwrd psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
-         tfacode 2facode 2fasecret 2fapin verificationcode verifycode smscode authcode authorizationcode \
+         tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
          authenticationcode logincode accesscode securitycode recoverycode recoverycodes backupcode \
          backupcodes resetcode activationcode devicecode scratchcode scratchcodes unlockcode pincode \
          pinnumber pinblock codeverifier secretanswer securityanswer securityanswers secretquestion \
@@ -90,6 +90,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          httpauthorization xforwardedauthorization authorizationheader authheader basicauth \
          basicauthorization phpauthpw phpauthdigest authpw htpasswd vcapservices springapplicationjson \
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
+         passhash securityquestion securityquestions otpattempt communitystring snmpcommunity twofactorpin otppin totppin \
          krbtgt keytab logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata",
     ),
     (
@@ -105,7 +106,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sharedaccesssignature secretaccesstoken bearerauth authticket loginticket serviceticket \
          proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
          xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
-         shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop",
+         apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop",
     ),
     (
         Kind::Strong,
@@ -124,7 +125,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
          instrumentationkey integrationkey functionskey registrationkey activationkey agekey agesecretkey symmetrickey \
-         secretid roleidsecret spendkey viewkey xprv",
+         servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhookurl teamswebhookurl secretid roleidsecret spendkey viewkey xprv",
     ),
     (
         Kind::Strong,
@@ -132,7 +133,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         "setcookie cookieheader phpsessid phpsessionid jsessionid aspsessionid aspxauth aspnetsessionid sessioncookie \
          sessioncookies authcookie authcookies httpcookie connectsid remembercookie cfid \
          laravelsession cisession racksession wordpressloggedin wordpresssec viewstate sessionvalue sessionsecret \
-         aiohttpsession flasksession djangosession usersession expresssession koasess koasesssig gitlabsession \
+         aiohttpsession flasksession djangosession expresssession koasess koasesssig gitlabsession \
          xsrfcookie",
     ),
     (
@@ -146,7 +147,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         "cardnumber cardnumbers cardnum cardno cardpan creditcard creditcards creditcardnumber creditcardno \
          creditcardnum creditcardnr creditcarddata debitcard debitcards debitcardnumber ccnumber ccnum ccno ccnr \
          cvv cvvs cvvcode cvvnumber cvc cvccode cvcnumber cardcvv cardcvc cardcode cardcsc cardpin cardsecuritycode \
-         cardverificationvalue cardverificationcode cvvcvc ccv cccvv cccvc cccsc cccode primaryaccountnumber paymentcard \
+         cardverification cardverificationvalue cardverificationcode cardcvn cardcvd cvvcvc ccv cccvv cccvc cccsc cccode primaryaccountnumber paymentcard \
          paymentcardnumber bankcard bankcardnumber trackdata magstripe magneticstripe magstripedata carddata \
          cardexpiry cardexpiration cardexpirationdate cardexpirydate cardexp cardexpmonth cardexpyear ccexp ccexpiry \
          ccexpiration ccexpmonth ccexpyear kartennummer kreditkarte cardholderdata giftcardnumber giftcardcode",
@@ -156,7 +157,8 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         Bank,
         "iban ibans ibannumber accountnumber accountnumbers accountno accountnum acctnumber acctno acctnum bankaccount \
          bankaccounts bankaccountnumber bankaccountno bankacct routingnumber sortcode swiftaccount kontonummer abanumber \
-         bsbnumber bankdetails clabe accountiban achaccount",
+         bsbnumber accnumber accno accnum bankacc bankaccno bankaccnum bankaccnumber bankroutingnumber accountbanknumber \
+         routingacc routingaccnum routingaccnumber routingaccountnumber routingnum banknumber bankdetails clabe accountiban achaccount",
     ),
     (
         Kind::Strong,
@@ -168,7 +170,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          driverslicence drivinglicense drivinglicence driverlicensenumber driverslicensenumber \
          driverlicencenumber drivinglicencenumber drivinglicensenumber licensenumber dlnumber aadhaar \
          aadhaarnumber aadhar aadharnumber pannumber pancard cpf cpfnumber cnpj curp personnummer personalnumber personnumber bsn \
-         pesel codicefiscale steuerid steuernummer sozialversicherungsnummer voterid voteridnumber idcardnumber \
+         pesel codicefiscale fiscalcode nric nricfin taxfilenumber personalidentitycode residentregistrationnumber steuerid steuernummer sozialversicherungsnummer voterid voteridnumber idcardnumber \
          identitycardnumber identitynumber govid governmentid governmentidnumber residentid residentidnumber \
          alienregistrationnumber visanumber militaryid",
     ),
@@ -205,16 +207,16 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Whole,
         Credential,
-        "auth authentication authn authinfo oauth crypt crypted pw pws pword pswd mdp",
+        "2fa auth authentication authn authinfo oauth crypt crypted pw pws pword pswd mdp",
     ),
     (Kind::Whole, Token, "signature assertion"),
-    (Kind::Whole, Session, "session sessions sid sids sess"),
+    (Kind::Whole, Session, "session sessions usersession sid sids sess"),
     (
         Kind::Whole,
         Key,
-        "privatekeys certificate clientcertificate clientcert xforwardedclientcert pem privatepart",
+        "privatekeys cert certificate issuercertificate clientcertificate clientcert xforwardedclientcert pem privatepart",
     ),
-    (Kind::Whole, Card, "pan csc ccn"),
+    (Kind::Whole, Card, "pan csc ccn cvn cvd"),
     (Kind::Whole, GovernmentId, "passport"),
     (Kind::SessionId, Session, "sessionid sessionids"),
 ];
@@ -229,7 +231,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          requirements optional changed change changes updated update updates created creation modified reset resets rotated \
          rotation revoked revocation revoke prefix suffix version versions status state url uri urls endpoint endpoints path paths \
          file files filename dir directory folder location source sources provider providers issuer issued audience scope scopes \
-         algorithm algorithms algo alg format encoding method methods mode field fields label title placeholder prompt \
+         algorithm algorithms algo alg format encoding method methods mode label title placeholder prompt \
          description rule rules pattern regex min max limit limits usage used use attempts attempt retries tries \
          failures failed failure success succeeded history manager managers store stores vault backend service server \
          host port region arn ref refs reference references exists exist present set missing empty matches match matched mismatch verified \
@@ -253,7 +255,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          conf again repeat repeated retype verify new old current original previous prev temp tmp default header headers param \
          params json xml pem der env input key keys secret primary secondary tertiary one two live test prod dev staging production \
          sandbox development backup fallback fallbacks here body payload cookie number num no dev md sha bcrypt argon scrypt pbkdf \
-         hmac crypt override query hdr",
+         hmac crypt override query hdr field fields v",
     ),
     (
         role::ASK,
@@ -307,7 +309,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
         "user users card atm new old current confirm confirmation device sim security secure access login account acct my customer client debit credit \
          bank voicemail parental transaction upi m mobile unlock admin phone app wallet secret door encrypted enter \
          reset temp temporary default hashed verify verification repeat authentication auth alarm safe lock screen employee member \
-         your payment vault agent caller personal data payload body form params request req",
+         your otp totp factor payment vault agent caller personal data payload body form params request req",
     ),
     (
         role::KEY,
@@ -317,7 +319,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          license licence activation registration subscription recovery vault unseal seal wallet priv privat security sec token \
          bot integration instrumentation ingest ingestion write transaction merchant partner dev developer live prod production cookie \
          network wep wpa wifi psk kek dek kms hsm bearer credential credentials dsa ec elliptic hashing hkdf pbkdf salt \
-         jose jwk pkcs pfx provisioning pairing telemetry logging \
+         jose jwk pkcs pfx cert certificate signature decrypt sdk provisioning pairing telemetry logging \
          aws amazon gcp google gcloud azure firebase fcm gcm apns github gitlab bitbucket slack discord telegram stripe paypal \
          braintree twilio sendgrid mailgun mailchimp mandrill postmark sparkpost sendinblue brevo heroku datadog dd newrelic relic algolia \
          openai anthropic claude cohere huggingface hf mistral groq gemini replicate pinecone mapbox cloudflare digitalocean linode vultr hetzner shopify \
@@ -330,7 +332,10 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          sanity prismic storyblok flask django rails laravel symfony minio backblaze wasabi tencent aliyun alibaba \
          baidu yandex naver kakao wechat weixin adyen klarna mollie razorpay paystack flutterwave authorizenet \
          dkim saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
-         giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex",
+         giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex adafruit adobe beamer bittrex clojars codecov confluent meraki droneci duffel dynatrace easypost etsy finicity \
+         flickr flyio freshbooks frameio gitter gocardless hashicorp infracost intercom jfrog artifactory kucoin lob looker lokalise \
+         mattermost nytimes openshift perplexity pulumi scalingo sendbird shippo sidekiq sourcegraph squarespace sumo tailscale \
+         trello typeform deepseek xai langsmith langfuse posthog honeycomb bitfinex okx bybit kaggle",
     ),
     (
         role::LINE,
@@ -344,7 +349,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          mrn csrf xsrf passw email emails mail phone phones mobile dob dpop xprv cfid parola senha \
          haslo heslo taxid ccno ccnr ccnum ccexp cardno cardexp idrsa ided iddsa pkcs pfx mnemonic authdata \
          aadhar biometric biometrics diagnosis sortcode sastoken sasurl sasuri dburl dburi pgurl clabe authpw \
-         krbtgt keytab viewkey surname birthday postcode zipcode telephone",
+         krbtgt keytab nric accno accnum viewkey surname birthday postcode zipcode telephone",
     ),
     (role::LABEL, "name key header field param parameter variable property"),
     (role::CONTENT, "value val content"),

@@ -34,6 +34,7 @@ pub(super) mod set {
     pub(in super::super) const DOLLAR: u16 = 1 << 12;
     pub(in super::super) const PERCENT: u16 = 1 << 13;
     pub(in super::super) const COLON: u16 = 1 << 14;
+    pub(in super::super) const AT: u16 = 1 << 15;
 
     pub(in super::super) const ALNUM: u16 = DIGIT | LOWER | UPPER;
     pub(in super::super) const WORD: u16 = ALNUM | UNDER;
@@ -69,6 +70,7 @@ static SETS: [u16; 256] = {
                 b'$' => set::DOLLAR,
                 b'%' => set::PERCENT,
                 b':' => set::COLON,
+                b'@' => set::AT,
                 _ => 0,
             };
         }

@@ -62,9 +62,11 @@ const fn behind(back: u16, rule: Rule) -> Rule {
 pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     // Amazon: access key ids, Bedrock keys, MWS, Login with Amazon.
     (key(DIGIT | UPPER, 16, 16), "AKIA ASIA ABIA ACCA"),
-    (key(BASE64, 100, ANY), "ABSK"),
-    (key(BASE64, 30, ANY), "bedrock-api-key-"),
-    (key(HEX | DASH, 36, 36), "amzn.mws."),
+    (mixed(key(DIGIT | UPPER, 17, 17)), "A3T"),
+    (mixed(key(BASE64, 40, ANY)), "ABSK"),
+    (key(BASE64, 20, ANY), "bedrock-api-key-"),
+    (key(DIGIT | LOWER | DASH, 36, 36), "amzn.mws."),
+    (mixed(key(DIGIT | LOWER, 26, 26)), "da2-"),
     (key(HEX, 64, 64), "amzn1.oa2-cs.v1."),
     // Google: API keys, OAuth access tokens, client secrets and refresh tokens.
     (mixed(key(URL64, 35, 35)), "AIza"),
@@ -76,20 +78,27 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(ALNUM, 32, 36)), "AKID"),
     (mixed(key(URL64, 30, 60)), "AQVN YCAJE YCM YCP YCN YCO"),
     (mixed(token(URL64, 50, ANY)), "y0_ y1_ y2_ y3_"),
-    (token(HEX, 64, 64), "dop_v1_ doo_v1_ dor_v1_"),
-    (token(HEX, 32, 32), "dapi"),
+    (token(ANY_HEX, 64, 64), "dop_v1_ doo_v1_ dor_v1_ dos_v1_"),
+    (mixed(token(DIGIT | LOWER, 32, 32)), "dapi"),
     (token(URL64, 36, ANY), "HRKU-"),
     (token(HEX | DASH, 100, ANY), "v1.0-"),
     (mixed(token(URL64, 32, ANY)), "cfut_ cfat_ cfk_"),
     (token(URL64, 40, ANY), "fo1_ fm1r_ fm1a_"),
     (token(BASE64 | UNDER | DASH, 60, ANY), "fm2_"),
     (token(ALNUM, 24, ANY), "rnd_ nfp_ nfc_ nfb_ vcp_ vck_ vci_ vca_ vcr_"),
-    (token(URL64 | DOT, 32, ANY), "pscale_tkn_ pscale_pw_ pscale_oauth_"),
+    (
+        token(URL64 | DOT | EQUALS, 32, ANY),
+        "pscale_tkn_ pscale_pw_ pscale_oauth_",
+    ),
     (token(URL64, 20, ANY), "sb_secret_ AVNS_ mdb_sa_sk_ tskey- napi_"),
-    (token(HEX, 40, 40), "sbp_"),
+    (token(ANY_HEX, 40, 40), "sbp_ sbp_v0_"),
     (token(DIGIT | UPPER, 24, ANY), "SCWSECRET"),
+    (mixed(token(DIGIT | LOWER | DASH, 33, 33)), "akab-"),
+    (mixed(key(ALNUM, 38, 38)), "4b1d"),
     // Forges, registries and build services.
-    (token(WORD, 30, ANY), "ghp_ gho_ ghu_ ghs_ ghr_"),
+    (token(URL64, 30, ANY), "ghp_ gho_ ghu_ ghr_"),
+    // Those of an installation may be a JSON web token.
+    (token(URL64 | DOT, 30, ANY), "ghs_"),
     (token(WORD, 40, ANY), "github_pat_"),
     (
         token(URL64 | DOT, 18, ANY),
@@ -100,29 +109,31 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64 | EQUALS, 50, ANY), "ATATT3 ATCTT3 ATSTT3"),
     (mixed(token(ALNUM, 30, 72)), "npm_"),
     (token(URL64, 40, ANY), "pypi-Ag"),
-    (token(HEX, 40, 64), "rubygems_"),
+    (mixed(token(URL64, 80, ANY)), "pypi-"),
+    (token(ANY_HEX, 40, 64), "rubygems_"),
     (mixed(token(ALNUM, 32, 32)), "cio"),
     (mixed(token(DIGIT | LOWER, 43, 43)), "oy2"),
     (token(URL64, 30, ANY), "packagist_ CLOJARS_ CCIPAT_ CCIPRJ_"),
     (token(URL64, 20, ANY), "dckr_pat_ dckr_oat_"),
-    (token(HEX, 40, 40), "bkua_ squ_ sqp_ sqa_ pul-"),
-    (mixed(token(ALNUM, 60, ANY)), "AKCp cmVmdGtu"),
+    (token(ANY_HEX, 40, 40), "bkua_ squ_ sqp_ sqa_ pul-"),
+    (mixed(token(URL64, 60, ANY)), "AKCp"),
+    (mixed(token(ALNUM, 59, 59)), "cmVmd"),
     (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ pnu_ pnb_"),
     (behind(15, token(URL64 | EQUALS, 50, 80)), "atlasv1."),
     (token(URL64, 43, 43), "sha256~"),
     (mixed(token(URL64 | DOT, 66, 80)), "pat. sat."),
     // Chat.
     (
-        mixed(token(URL64 | PERCENT, 10, ANY)),
+        token(URL64 | PERCENT, 10, ANY),
         "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxc- xoxd-",
     ),
-    (mixed(token(URL64, 20, ANY)), "xapp- xwfp-"),
+    (mixed(token(URL64, 12, ANY)), "xapp- xwfp-"),
     (
         mixed(hook(ALNUM | SLASH, 20)),
         "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/",
     ),
     (
-        mixed(hook(URL64 | SLASH, 40)),
+        mixed(hook(URL64 | SLASH | AT, 40)),
         "discord.com/api/webhooks/ discordapp.com/api/webhooks/ discord.com/api/v10/webhooks/ \
          webhook.office.com/webhookb2/ outlook.office.com/webhook/",
     ),
@@ -137,29 +148,34 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     // Payment and trade.
     (
-        key(ALNUM, 14, ANY),
+        key(ALNUM, 10, ANY),
         "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ ek_live_ ek_test_",
     ),
     (key(BASE64, 20, ANY), "whsec_"),
     (key(URL64, 20, ANY), "sq0atp- sq0csp-"),
-    (mixed(key(URL64, 56, 64)), "EAAA EAAl"),
+    (mixed(key(URL64, 22, 64)), "EAAA"),
+    (mixed(key(URL64, 56, 64)), "EAAl"),
     (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
     (key(ANY_HEX, 32, 32), "shpat_ shpca_ shppa_ shpss_"),
     (
         key(HEX | DASH, 36, 36),
         "access-sandbox- access-development- access-production-",
     ),
-    (key(WORD | DASH, 12, ANY), "FLWSECK_TEST- FLWSECK-"),
-    (mixed(key(ALNUM, 54, 54)), "EZAK EZTK"),
-    (token(URL64 | EQUALS, 43, 43), "duffel_test_ duffel_live_"),
+    (
+        key(WORD | DASH, 12, ANY),
+        "FLWSECK_TEST- FLWSECK- FLWPUBK_TEST- FLWPUBK-",
+    ),
+    (mixed(key(ALNUM, 50, 58)), "EZAK EZTK"),
+    (token(URL64 | EQUALS, 40, ANY), "duffel_test_ duffel_live_"),
     (mixed(key(HEX, 35, 35)), "live_ test_"),
     (mixed(key(URL64 | EQUALS, 30, ANY)), "secret-live- secret-test-"),
-    (key(HEX, 40, 40), "shippo_live_ shippo_test_"),
+    (key(ANY_HEX, 40, 40), "shippo_live_ shippo_test_"),
     // Mail and messages.
-    (key(HEX, 32, 32), "SK"),
-    (token(URL64 | DOT, 50, 80), "SG."),
+    (key(ANY_HEX, 32, 32), "SK"),
+    (mixed(key(DIGIT | LOWER, 32, 32)), "SK"),
+    (mixed(token(URL64 | DOT | EQUALS, 33, ANY)), "SG."),
     (key(URL64, 60, ANY), "xkeysib- xsmtpsib-"),
-    (mixed(key(DIGIT | LOWER, 32, 32)), "key-"),
+    (mixed(key(ALNUM, 32, 32)), "key-"),
     (mixed(key(URL64, 22, 22)), "md-"),
     // Secrets and infrastructure.
     (token(URL64, 20, ANY), "hvs. hvb. hvr."),
@@ -170,55 +186,97 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said.",
     ),
     (key(DIGIT | UPPER, 50, 64), "AGE-SECRET-KEY-1"),
-    (token(URL64 | EQUALS, 100, ANY), "ops_eyJ"),
-    (mixed(key(DIGIT | UPPER | DASH, 30, 36)), "A3-"),
+    (token(BASE64 | URL64, 100, ANY), "ops_eyJ"),
+    (mixed(key(DIGIT | UPPER | DASH, 30, 38)), "A3-"),
     (mixed(key(LOWER | DIGIT, 58, 58)), "nsec1"),
     (mixed(key(ALNUM, 100, 112)), "xprv9 xprvA"),
     (
-        token(DIGIT | UPPER | DOT, 80, ANY),
-        "dt0c01. dt0s01. dt0s02. dt0s03. dt0s06. dt0s08.",
+        mixed(token(ALNUM | DOT, 80, ANY)),
+        "dt0c01. dt0s01. dt0s02. dt0s03. dt0s06. dt0s08. dt0w01. dt0a01. dt0e01.",
     ),
-    (key(URL64, 40, ANY), "PMAK- PMAT-"),
+    (mixed(key(URL64, 26, ANY)), "PMAK- PMAT-"),
     (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
     // Watching.
     (key(DIGIT | UPPER, 27, 27), "NRAK-"),
-    (key(URL64, 19, 40), "NRJS- NRII- NRIQ- NRRA- NRSP-"),
-    (token(BASE64 | UNDER, 32, ANY), "glc_"),
-    (token(WORD, 40, 42), "glsa_"),
+    (key(URL64, 19, 40), "NRJS- NRBR- NRII- NRIQ- NRRA- NRSP-"),
+    (token(BASE64 | URL64, 32, ANY), "glc_"),
+    (token(URL64, 40, 44), "glsa_"),
     (token(BASE64, 60, ANY), "eyJrIjoi"),
     (token(BASE64 | UNDER | DASH, 60, ANY), "sntrys_"),
-    (token(HEX, 64, 64), "sntryu_ sntrya_ rootly_ ATTA"),
-    (token(ALNUM, 40, ANY), "phx_"),
+    (token(ANY_HEX, 60, 64), "sntryu_ sntrya_ rootly_ ATTA"),
+    (token(ALNUM, 40, ANY), "phx_ phs_"),
     (
         mixed(token(HEX | DASH, 36, 36)),
-        "sdk- mob- waka_ pat-na1- pat-na2- pat-eu1- pat-ap1-",
+        "sdk- mob- waka_ RGAPI- pat-na1- pat-na2- pat-eu1- pat-ap1-",
     ),
     // Language models and their kin.
     (
         token(URL64, 20, ANY),
         "sk-proj- sk-svcacct- sk-admin- sk-None- sk-ant- sk-or- sk-lf- tvly-",
     ),
-    (mixed(token(ALNUM, 32, ANY)), "sk- csk- pplx- xai- sess-"),
+    (mixed(token(ALNUM, 32, ANY)), "sk- csk- sess-"),
+    (mixed(token(URL64, 44, ANY)), "sk- pplx- xai- llx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
     (mixed(token(ALNUM, 30, ANY)), "gsk_ r8_ hf_ api_org_ jina_"),
+    // Of letters only, by their length.
+    (token(ALNUM, 34, 34), "hf_ api_org_"),
     (
         mixed(token(WORD | DASH, 40, ANY)),
         "pcsk_ lsv2_pt_ lsv2_sk_ nvapi- tgp_v1_ wandb_v1_",
     ),
     // Work.
     (token(ALNUM, 32, ANY), "lin_api_ lin_oauth_"),
-    (mixed(token(ALNUM, 40, 52)), "ntn_ secret_"),
-    (token(URL64 | DOT, 40, ANY), "tfp_ CFPAT- figd_ figo_"),
-    (token(URL64 | DOT, 100, ANY), "sl."),
+    (mixed(token(ALNUM, 40, 60)), "ntn_ secret_"),
+    (token(URL64 | DOT | EQUALS, 40, ANY), "tfp_ CFPAT- figd_ figo_"),
+    (mixed(token(URL64 | DOT | EQUALS, 76, ANY)), "sl."),
     (token(URL64 | DOT, 40, ANY), "sk.eyJ"),
     (token(ALNUM, 60, ANY), "rdme_"),
     (mixed(token(ALNUM, 26, 40)), "aio_ p8e- ico- BBFF-"),
-    (token(URL64, 40, ANY), "tk-us- fio-u-"),
+    (
+        token(URL64 | EQUALS, 40, ANY),
+        "tk-us- tk-eu- fio-u- nyk_v0_ dnkey- SWMTKN- SWMKEY-",
+    ),
+    (mixed(token(ANY_HEX, 32, 32)), "cosmo_"),
+    (
+        mixed(token(URL64 | DOT | PLUS | SLASH | EQUALS, 60, ANY)),
+        "authress_ scauth_",
+    ),
+    (mixed(token(URL64 | DOT, 60, ANY)), "3MVG9"),
     (token(HEX, 64, 64), "s-s4t2ud- s-s4t2af-"),
     (mixed(token(ALNUM, 16, 16)), "sm_aat_ sm_pat_ sm_sat_"),
     (mixed(token(WORD, 20, ANY)), "lip_ zpka_"),
     (behind(37, token(0, 0, 0)), "mmk"),
     // Older social networks.
     (mixed(token(ALNUM, 80, ANY)), "EAA"),
+    (token(ALNUM, 1, ANY), "EAACEdEose0cBA"),
+    (token(URL64 | EQUALS, 60, ANY), "IGQVJ IGQW"),
     (mixed(token(ALNUM | PERCENT, 60, ANY)), "AAAAAAAAAAAAAAAAAAAAA"),
+    // Forms of keys that are the same everywhere. NATS seeds; PASETO tokens and keys; NTLM messages.
+    (mixed(key(DIGIT | UPPER, 56, 56)), "SA SC SN SO SP SU SX"),
+    (
+        token(URL64 | DOT, 40, ANY),
+        "v1.local. v2.local. v3.local. v4.local. v1.public. v2.public. v3.public. v4.public.",
+    ),
+    (
+        key(URL64, 20, ANY),
+        "k1.local. k2.local. k3.local. k4.local. k1.secret. k2.secret. k3.secret. k4.secret. \
+         k1.local-pw. k2.local-pw. k3.local-pw. k4.local-pw. k1.secret-pw. k2.secret-pw. k3.secret-pw. k4.secret-pw.",
+    ),
+    (token(BASE64, 20, ANY), "TlRMTVNTUAA"),
+    // Private keys in base64: PEM once more encoded, as Kubernetes keeps them, and DER by the first fields of
+    // RSA, elliptic and PKCS#8 keys. Certificates and public keys begin otherwise.
+    (
+        Rule {
+            class: Class::Pem,
+            ..key(BASE64, 40, ANY)
+        },
+        "LS0tLS1CRUdJTiBSU0Eg LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBFQyBQ LS0tLS1CRUdJTiBPUEVOU1NI \
+         LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0Eg LS0tLS1CRUdJTiBQR1AgUFJJ \
+         MIIEvQIBADAN MIIEvgIBADAN MIIEvAIBADAN MIIEwAIBADAN MIICdgIBADAN MIICdwIBADAN MIICeAIBADAN MIIJQgIBADAN \
+         MIIJQwIBADAN MIIJRAIBADAN MIIEowIBAAKC MIIEpAIBAAKC MIIEpQIBAAKC MIIEogIBAAKC MIICXAIBAAKB MIICXQIBAAKB \
+         MIICXgIBAAKB MIICWwIBAAKB MIIJKAIBAAKC MIIJKQIBAAKC MIIJKgIBAAKC MHcCAQEE MHQCAQEE MIGHAgEAMBMG MIGTAgEAMBMG \
+         MC4CAQAwBQYD",
+    ),
+    // A JSON web token once more encoded.
+    (token(BASE64 | URL64, 60, ANY), "ZXlKaGJH ZXlKMGVY ZXlKcmFX ZXlKamRI"),
 ];

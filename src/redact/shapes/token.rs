@@ -120,7 +120,7 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
     let all = |set: u16| word.iter().all(|b| sets(*b) & set != 0);
     match word.len() {
         // Mailchimp: 32 hex digits and the data centre. Mailgun: 32, 8 and 8 hex digits.
-        32 if at(s, end) == b'-' && all(set::HEX) => {
+        32 if at(s, end) == b'-' && all(set::DIGIT | set::LOWER) && mixed(word) => {
             if s.get(end + 1..end + 3) == Some(b"us") {
                 let close = run_to(s, end + 3, set::DIGIT, 2);
                 return (close > end + 3 && !at(s, close).is_ascii_alphanumeric()).then_some((
@@ -128,6 +128,9 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
                     close,
                     Class::Key,
                 ));
+            }
+            if !all(set::HEX) {
+                return None;
             }
             let part = |from: usize| run_to(s, from, set::HEX, 8) == from + 8;
             let close = end + 18;
@@ -138,7 +141,7 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         40 if word.ends_with(b"NRAL") && mixed(word) => Some((start, end, Class::Key)),
         // Azure keys with their service in the middle.
         84 | 88 => {
-            let marks: [&[u8]; 5] = [b"JQQJ99", b"AZDO", b"AzCa", b"AzSe", b"AzFu"];
+            let marks: [&[u8]; 5] = [b"JQQJ9", b"AZDO", b"AzCa", b"AzSe", b"AzFu"];
             let tail = word.get(48..)?;
             marks
                 .iter()
@@ -156,8 +159,12 @@ pub(in super::super) fn dotted(s: &[u8], start: usize, end: usize) -> Option<Tok
         return None;
     }
     if word.starts_with(b"pat") && word.len() == 17 {
-        let close = run_to(s, end + 1, set::HEX, 64);
-        return (close == end + 65 && !at(s, close).is_ascii_alphanumeric()).then_some((start, close, Class::Token));
+        let close = run_to(s, end + 1, set::ANY_HEX, 64);
+        return ((60..=64).contains(&(close - end - 1)) && !at(s, close).is_ascii_alphanumeric()).then_some((
+            start,
+            close,
+            Class::Token,
+        ));
     }
     // A number in base64 begins so.
     let number = matches!(word, [b'M' | b'N' | b'O', b'D' | b'T' | b'j' | b'z', ..]);
@@ -172,16 +179,30 @@ pub(in super::super) fn dotted(s: &[u8], start: usize, end: usize) -> Option<Tok
     None
 }
 
-/// Telegram bot tokens, `<8 to 10 digits>:<35>`; `colon` is where the colon stands.
+/// Telegram bot tokens, `<5 to 16 digits>:<35>`; `colon` is where the colon stands.
 pub(in super::super) fn telegram(s: &[u8], colon: usize) -> Option<Token> {
-    let head = s.get(colon.saturating_sub(11)..colon)?;
+    let head = s.get(colon.saturating_sub(17)..colon)?;
     let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    if !(8..=10).contains(&digits) || at(s, colon + 1) != b'A' {
+    if !(5..=16).contains(&digits) || at(s, colon + 1) != b'A' {
         return None;
     }
     let end = run_to(s, colon + 1, set::URL64, 36);
     let length = end - colon - 1;
     ((34..=36).contains(&length) && mixed(s.get(colon + 1..end)?)).then_some((colon - digits, end, Class::Token))
+}
+
+/// Facebook's `<id of the application>|<secret>`, also with the bar escaped; the id is `start..end`.
+pub(in super::super) fn application(s: &[u8], start: usize, end: usize) -> Option<Token> {
+    let from = match (at(s, end), s.get(end..end + 3)) {
+        (b'|', _) => end + 1,
+        (_, Some(b"%7C" | b"%7c")) => end + 3,
+        (b'%', _) => end + 1,
+        _ => return None,
+    };
+    let close = run_to(s, from, set::URL64, 40);
+    let digits = s.get(start..end)?.iter().all(u8::is_ascii_digit);
+    let fits = digits && (24..=40).contains(&(close - from)) && mixed(s.get(from..close)?);
+    (fits && !at(s, close).is_ascii_alphanumeric()).then_some((start, close, Class::Token))
 }
 
 /// Azure client secrets, `<3><digit>Q~<31 up>`; `tilde` is where the tilde stands.

@@ -1,0 +1,135 @@
+//! What programming languages, YAML and system logs put between a name and its value.
+
+use super::pair::{Name, blanks, name};
+use super::shapes::{at, before, mixed, run_to, set};
+
+/// The cell behind the comma at `comma`, and the one before it, if they may be a name and a secret: `dbPassword,<random>,`. In a row
+/// of names nothing is random.
+pub(super) fn cells(s: &[u8], comma: usize, floor: usize) -> Option<((usize, usize), (usize, usize))> {
+    let start = comma + 1;
+    if !at(s, start).is_ascii_alphanumeric() {
+        return None;
+    }
+    let end = run_to(s, start, set::TOKEN68, 256);
+    let closed = matches!(at(s, end), b',' | b';' | b'\n' | b'\r' | 0);
+    if !closed || end - start < 16 || !mixed(s.get(start..end)?) {
+        return None;
+    }
+    let name = name(s, comma, floor)?;
+    let opened = matches!(before(s, name.start), b',' | b';' | b'\n' | b' ' | 0);
+    opened.then_some(((name.start, name.end), (start, end)))
+}
+
+/// Types of text, as declarations name them between a name and its value.
+const TYPES: [&[u8]; 7] = [
+    b"string",
+    b"String",
+    b"str",
+    b"bytes",
+    b"text",
+    b"SecretString",
+    b"wstring",
+];
+
+pub(super) fn is_type(text: &[u8]) -> bool {
+    TYPES.contains(&text)
+}
+
+/// Whether a type and an equals sign stand at `i`.
+pub(super) fn declared(s: &[u8], i: usize) -> bool {
+    let lead = |i: usize, word: &[u8]| {
+        if s.get(i..).is_some_and(|rest| rest.starts_with(word)) {
+            i + word.len()
+        } else {
+            i
+        }
+    };
+    let start = lead(lead(i, b"&"), b"'static ");
+    let end = run_to(s, start, set::ALNUM, 16);
+    let equals = end + blanks(s, end);
+    s.get(start..end).is_some_and(is_type) && at(s, equals) == b'=' && at(s, equals + 1) != b'='
+}
+
+/// The name in front of the type that begins at `i`.
+pub(super) fn declaration(s: &[u8], i: usize, floor: usize) -> Option<Name> {
+    let head = s.get(floor.min(i)..i)?;
+    let head = head.strip_suffix(b"'static ").unwrap_or(head);
+    let head = head.strip_suffix(b"&").unwrap_or(head).trim_ascii_end();
+    let head = head.strip_suffix(b":").unwrap_or(head);
+    let end = floor.min(i) + head.len();
+    if end == i { None } else { name(s, end, floor) }
+}
+
+/// Whether a name is that of a process in a system log, `passwd[4711]`.
+pub(super) fn is_process(text: &[u8]) -> bool {
+    let Some(head) = text.strip_suffix(b"]") else {
+        return false;
+    };
+    let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    digits > 0
+        && head
+            .get(..head.len() - digits)
+            .is_some_and(|head| head.ends_with(b"[") && head.len() > 1)
+}
+
+/// The lines of a YAML block whose `|` or `>` stands at `i`, without the blanks before the first.
+pub(super) fn block(s: &[u8], i: usize) -> Option<(usize, usize)> {
+    let mut at_ = i + 1;
+    while at_ < i + 3 && matches!(at(s, at_), b'-' | b'+' | b'0'..=b'9') {
+        at_ += 1;
+    }
+    at_ += blanks(s, at_);
+    at_ += usize::from(at(s, at_) == b'\r');
+    if at(s, at_) != b'\n' {
+        return None;
+    }
+    let start = at_ + 1 + blanks(s, at_ + 1);
+    let indent = start - at_ - 1;
+    let mut end = start;
+    loop {
+        let rest = s.get(end..)?;
+        end += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        // The next line belongs to it if it is set in as far.
+        if end == s.len() || indent == 0 || blanks(s, end + 1) < indent {
+            break;
+        }
+        end += 1;
+    }
+    (end > start).then_some((start, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::shown;
+
+    #[test]
+    fn a_value_is_found_behind_a_type_in_a_block_and_in_a_cell() {
+        for (text, expected) in [
+            ("var dbToken string = \"abc\"", "var dbToken string = \"[redacted]\""),
+            (
+                "let token: &'static str = \"abc\";",
+                "let token: &'static str = \"[redacted]\";",
+            ),
+            (
+                "const apiKey: string = 'abc'; n",
+                "const apiKey: string = '[redacted]'; n",
+            ),
+            ("let name: &str = \"abc\"", "let name: &str = \"abc\""),
+            ("password: string", "password: [redacted]"),
+            ("API_TOKEN :::= \"abc\"", "API_TOKEN :::= \"[redacted]\""),
+            ("api_token: |\n  abc\n  def\nx: 1", "api_token: |\n  [redacted]\nx: 1"),
+            ("api_token: >-\n  abc", "api_token: >-\n  [redacted]"),
+            ("api_token: |", "api_token: |"),
+            ("dbPassword,k3x9q2m8v7n1z5c4b6l0,x", "dbPassword,[redacted],x"),
+            ("id,k3x9q2m8v7n1z5c4b6l0,x", "id,k3x9q2m8v7n1z5c4b6l0,x"),
+            ("password,user,email_of_the_owner", "password,user,email_of_the_owner"),
+            ("PWD=hunter2 PWD=/home/bob", "PWD=[redacted] PWD=/home/bob"),
+            (
+                "passwd[17]: hunter2 password[0]=hunter2",
+                "passwd[17]: hunter2 password[0]=[redacted]",
+            ),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+}
