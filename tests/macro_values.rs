@@ -238,3 +238,35 @@ fn a_call_after_the_end_says_so() {
     let receipt = audit!(events::DATA_READ);
     assert_eq!(receipt.accepted().unwrap_err().kind(), ErrorKind::Closed);
 }
+
+#[test]
+fn a_call_in_the_last_moments_of_a_thread_is_recorded() {
+    struct Last(tracing_audit::Trail, &'static str);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            let _entered = tracing_audit::AuditContext::new().tenant("t-1").enter();
+            audit!(in: self.0, events::DATA_DELETE, by_macro = self.1, "the last of {}", self.1);
+            self.0.draft(events::DATA_DELETE).field("by_draft", self.1).emit();
+        }
+    }
+    thread_local! {
+        static BEFORE: RefCell<Option<Last>> = const { RefCell::new(None) };
+        static AFTER: RefCell<Option<Last>> = const { RefCell::new(None) };
+    }
+    let audit = testing::capture().unwrap();
+    let trail = audit.trail().clone();
+    std::thread::spawn(move || {
+        // Whichever goes first, the thread's other values or ours.
+        BEFORE.set(Some(Last(trail.clone(), "before")));
+        audit!(in: trail, events::DATA_READ);
+        AFTER.set(Some(Last(trail, "after")));
+    })
+    .join()
+    .unwrap();
+    let deleted = audit
+        .records()
+        .into_iter()
+        .filter(|record| record.event() == "DATA_DELETE");
+    let told: Vec<_> = deleted.map(|record| record.metadata().unwrap().clone()).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+}
