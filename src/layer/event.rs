@@ -99,9 +99,8 @@ impl AuditLayer {
         let named = match rule.filter(|rule| *rule != CUSTOM) {
             Some(rule) => Named::Type(rule),
             None => {
-                // Copied, for what names no type goes into the fields that it came from; as a rule it is short.
-                let said = stage.fields.event().map(Said::of);
-                self.name(&mut stage, said.as_ref().map(Said::as_str), event.metadata().name())
+                let said = Said::of(stage.fields.event(), core);
+                self.name(&mut stage, said, event.metadata().name())
             }
         };
         let parent = match event.parent() {
@@ -114,19 +113,20 @@ impl AuditLayer {
         stage.give();
     }
 
-    /// The type that was said, else the one that `fallback` names, else `CUSTOM`. What names none stands in `metadata`.
-    pub(crate) fn name(&self, stage: &mut Stage, said: Option<&str>, fallback: &str) -> Named {
-        let Some(said) = said else {
-            return Named::of(fallback, &self.core).unwrap_or(Named::Type(CUSTOM));
-        };
-        if let Some(named) = Named::of(said, &self.core) {
-            return named;
+    /// What was said, if it is a name, else what `fallback` names, else `CUSTOM`; what was said and is no name then
+    /// stands in `metadata`.
+    pub(crate) fn name(&self, stage: &mut Stage, said: Said, fallback: &str) -> Named {
+        match said {
+            Said::Name(named) => named,
+            Said::Nothing => Named::of(fallback, &self.core).unwrap_or(Named::Type(CUSTOM)),
+            Said::NoName(said) => {
+                self.core.count_unknown_event(&said);
+                if let Some(slot) = SITE.plan(&self.core).get(2) {
+                    stage.fields.sink(slot, self.core.how()).str(&said);
+                }
+                Named::Type(CUSTOM)
+            }
         }
-        self.core.count_unknown_event(said);
-        if let Some(slot) = SITE.plan(&self.core).get(2) {
-            stage.fields.sink(slot, self.core.how()).str(said);
-        }
-        Named::Type(CUSTOM)
     }
 }
 
@@ -138,34 +138,53 @@ pub(crate) enum Named {
     Text(Short),
 }
 
+/// What a field `event`, or `audit`, said.
+#[derive(Debug)]
+pub(crate) enum Said {
+    Nothing,
+    Name(Named),
+    NoName(String),
+}
+
+impl Said {
+    pub(crate) fn of(said: Option<&str>, core: &Core) -> Said {
+        match said {
+            None => Said::Nothing,
+            Some(said) => Named::of(said, core).map_or_else(|| Said::NoName(said.to_owned()), Said::Name),
+        }
+    }
+}
+
 impl Named {
     /// The type of this name, or the name itself where it is a valid one. The trail's own names are nobody else's.
     fn of(name: &str, core: &Core) -> Option<Named> {
-        let short = Short::of(name)?;
-        let at = short.place();
-        let known = NAMES.try_with(|names| names.try_borrow().ok()?.get(at).copied().flatten());
-        let meaning = match known {
-            Ok(Some((known, meaning))) if known == short => meaning,
-            _ => {
-                let meaning = Meaning::of(name);
-                if matches!(meaning, Meaning::Itself) {
-                    core.count_unknown_event(name);
-                }
-                let _ = NAMES.try_with(|names| {
-                    if let Ok(mut names) = names.try_borrow_mut()
-                        && let Some(slot) = names.get_mut(at)
-                    {
-                        *slot = Some((short, meaning));
-                    }
-                });
-                meaning
-            }
-        };
-        match meaning {
-            Meaning::Type(event) => Some(Named::Type(event)),
-            Meaning::Itself => Some(Named::Text(short)),
-            Meaning::Nothing => None,
+        let at = Short::place(name);
+        let known = NAMES.try_with(|names| {
+            let names = names.try_borrow().ok()?;
+            let (known, meaning) = names.get(at)?.as_ref()?;
+            known.is(name).then(|| meaning.named(known))
+        });
+        match known {
+            Ok(Some(named)) => named,
+            _ => Named::look_up(name, at, core),
         }
+    }
+
+    #[cold]
+    fn look_up(name: &str, at: usize, core: &Core) -> Option<Named> {
+        let short = Short::of(name)?;
+        let meaning = Meaning::of(name);
+        if matches!(meaning, Meaning::Itself) {
+            core.count_unknown_event(name);
+        }
+        let _ = NAMES.try_with(|names| {
+            if let Ok(mut names) = names.try_borrow_mut()
+                && let Some(slot) = names.get_mut(at)
+            {
+                *slot = Some((short, meaning));
+            }
+        });
+        meaning.named(&short)
     }
 
     pub(crate) fn statement(&self) -> Statement<'_> {
@@ -192,6 +211,14 @@ enum Meaning {
 }
 
 impl Meaning {
+    fn named(self, name: &Short) -> Option<Named> {
+        match self {
+            Meaning::Type(event) => Some(Named::Type(event)),
+            Meaning::Itself => Some(Named::Text(*name)),
+            Meaning::Nothing => None,
+        }
+    }
+
     fn of(name: &str) -> Meaning {
         match EventType::from_name(name) {
             Some(event) if event::own_name(event.name().as_bytes()) => Meaning::Nothing,
@@ -199,25 +226,6 @@ impl Meaning {
             None if event::own_name(name.as_bytes()) => Meaning::Nothing,
             None if event::valid_name(name.as_bytes()) => Meaning::Itself,
             None => Meaning::Nothing,
-        }
-    }
-}
-
-/// What an event was named, whatever its length.
-enum Said {
-    Short(Short),
-    Long(String),
-}
-
-impl Said {
-    fn of(name: &str) -> Said {
-        Short::of(name).map_or_else(|| Said::Long(name.to_owned()), Said::Short)
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Said::Short(name) => name.as_str(),
-            Said::Long(name) => name,
         }
     }
 }
@@ -246,12 +254,17 @@ impl Short {
         std::str::from_utf8(text).unwrap_or_default()
     }
 
-    fn place(&self) -> usize {
-        let sum = self
-            .as_str()
-            .bytes()
-            .fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        sum % NAMES_KEPT
+    #[inline]
+    fn is(&self, name: &str) -> bool {
+        self.bytes.get(..usize::from(self.len)) == Some(name.as_bytes())
+    }
+
+    /// Where a name is kept. Names have a word of their own at the end more often than at the beginning.
+    #[inline]
+    fn place(name: &str) -> usize {
+        let last = name.as_bytes().last_chunk::<4>().copied().unwrap_or_default();
+        let mixed = (u32::from_le_bytes(last) ^ name.len() as u32).wrapping_mul(0x9E37_79B9);
+        (mixed >> 27) as usize % NAMES_KEPT
     }
 }
 

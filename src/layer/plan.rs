@@ -1,13 +1,13 @@
 //! What a call site's fields are to a trail: worked out once, and found again in a few nanoseconds.
 //!
-//! A layer keeps one plan for each call site that it looks at; each thread keeps the last ones it used in a small
-//! table. A plan is found by the call site's identifier, by the layer and by the version of its redaction; events and
-//! spans (unlike `log` records when a filter is asked) carry the static metadata, which is compared too: a call site
-//! of no size may share its address with another.
+//! A layer keeps one plan for each call site that it looks at, by the call site's identifier; each thread keeps the last
+//! ones it used in a small table. What is found is used if layer and redaction are the same, and the metadata: a call
+//! site of no size may share its address with another. The metadata that events and spans carry is static and as good
+//! as the identifier; that which a filter is asked about for `log` records is not, and never gets here.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -180,17 +180,26 @@ impl Plans {
         &self,
         core: &Core,
         metadata: &'static Metadata<'static>,
-        with: impl FnOnce(&Plan) -> R,
+        mut with: impl FnMut(&Plan) -> R,
     ) -> R {
-        let at = place(&metadata.callsite());
-        // Taken out while in use, which costs less than counting a reference.
-        let plan = take(at)
-            .filter(|plan| plan.layer == self.layer && std::ptr::eq(plan.metadata, metadata))
-            .filter(|plan| plan.rules == core.rules())
-            .unwrap_or_else(|| self.find(core, metadata));
-        let result = with(&plan);
-        give(at, plan);
-        result
+        let at = place(metadata);
+        let is_it = |plan: &Plan| {
+            plan.layer == self.layer && std::ptr::eq(plan.metadata, metadata) && plan.rules == core.rules()
+        };
+        // Stays borrowed meanwhile: what comes here again from within can look, and only cannot replace.
+        let found = LAST.try_with(|last| {
+            let last = last.try_borrow().ok()?;
+            let plan = last.get(at)?.as_deref().filter(|plan| is_it(plan))?;
+            Some(with(plan))
+        });
+        match found {
+            Ok(Some(result)) => result,
+            _ => {
+                let plan = self.find(core, metadata);
+                remember(at, &plan);
+                with(&plan)
+            }
+        }
     }
 
     /// What a call site is.
@@ -223,27 +232,19 @@ impl Plans {
     }
 }
 
-#[inline]
-fn take(at: usize) -> Option<Arc<Plan>> {
-    LAST.try_with(|last| last.try_borrow_mut().ok()?.get_mut(at)?.take())
-        .ok()
-        .flatten()
-}
-
-#[inline]
-fn give(at: usize, plan: Arc<Plan>) {
+fn remember(at: usize, plan: &Arc<Plan>) {
     let _ = LAST.try_with(|last| {
         if let Ok(mut last) = last.try_borrow_mut()
             && let Some(slot) = last.get_mut(at)
         {
-            *slot = Some(plan);
+            *slot = Some(Arc::clone(plan));
         }
     });
 }
 
 #[inline]
-fn place(callsite: &Identifier) -> usize {
-    let hash = BuildHasherDefault::<AddressHasher>::default().hash_one(callsite);
+fn place(metadata: &'static Metadata<'static>) -> usize {
+    let hash = (std::ptr::from_ref(metadata).addr() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (hash >> 57) as usize % RECENT
 }
 

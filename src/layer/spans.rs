@@ -6,8 +6,8 @@ use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Metadata};
 
 use crate::context;
-use crate::draft::{self, Depth, Parent};
-use crate::layer::event::Named;
+use crate::draft::{self, Parent};
+use crate::layer::event::{Named, Said};
 use crate::layer::plan::{Plan, Sort};
 use crate::layer::visit::{RecordVisitor, SlotVisitor, SpanVisitor};
 use crate::layer::{AuditLayer, CUSTOM, SITE, TARGET};
@@ -30,44 +30,39 @@ impl AuditLayer {
             Sort::Audit(_) => Kind::Audit,
             Sort::Dull | Sort::Event(_) | Sort::Other => Kind::Link,
         };
-        let parent = match attributes.parent() {
-            _ if kind == Kind::Transparent => Place::NONE,
-            Some(parent) => span::find(self.scope, parent.into_u64()),
-            None if attributes.is_root() => Place::NONE,
-            None => span::current(self.scope),
-        };
-        let mut context = None;
-        let mut audit = None;
-        match kind {
-            // With nothing above, nothing needs to be known of it.
-            Kind::Link if parent == Place::NONE => return,
-            Kind::Link | Kind::Transparent => {}
-            Kind::Captured => context = Some(self.values(plan, attributes, None)),
-            Kind::Audit => {
-                let mut about = self.about(attributes.metadata(), plan.sort);
-                context = Some(self.values(plan, attributes, Some(&mut about.extra)));
-                about.take_name();
-                audit = Some(about);
-            }
+        if kind == Kind::Transparent {
+            return span::open(self.scope, id, kind, Place::NONE, None, None);
         }
-        span::open(self.scope, id, kind, parent, &mut context, audit);
-        give(context);
+        if kind == Kind::Link {
+            let parent = self.parent_of(attributes).unwrap_or_else(|| span::current(self.scope));
+            // With nothing above, nothing needs to be known of it.
+            if parent != Place::NONE {
+                span::open(self.scope, id, kind, parent, None, None);
+            }
+            return;
+        }
+        let (current, mut context) = span::begin(self.scope);
+        let parent = self.parent_of(attributes).unwrap_or(current);
+        let mut audit = (kind == Kind::Audit).then(|| self.about(attributes.metadata(), plan.sort));
+        attributes.record(&mut SpanVisitor {
+            layer: self,
+            plan,
+            context: &mut context,
+            own: audit.as_deref_mut().map(|audit| &mut audit.extra),
+        });
+        if let Some(audit) = &mut audit {
+            audit.take_name();
+        }
+        span::open(self.scope, id, kind, parent, Some(context), audit);
     }
 
-    /// What a new span lends its children; what is its own goes into `own`.
+    /// The parent that a new span states: none, or another one than the current.
     #[inline]
-    fn values(&self, plan: &Plan, attributes: &Attributes<'_>, own: Option<&mut Fields>) -> Box<Fields> {
-        let mut context = fields();
-        if let Some(_depth) = Depth::enter() {
-            let _inside = self.inside();
-            attributes.record(&mut SpanVisitor {
-                plan,
-                context: &mut context,
-                own,
-                how: self.core.how(),
-            });
+    fn parent_of(&self, attributes: &Attributes<'_>) -> Option<Place> {
+        match attributes.parent() {
+            Some(parent) => Some(span::find(self.scope, parent.into_u64())),
+            None => attributes.is_root().then_some(Place::NONE),
         }
-        context
     }
 
     fn about(&self, metadata: &'static Metadata<'static>, sort: Sort) -> Box<Audit> {
@@ -93,13 +88,10 @@ impl AuditLayer {
         if !matches!(kind, Some(Kind::Captured | Kind::Audit)) {
             return;
         }
-        let Some(_depth) = Depth::enter() else { return };
-        let _inside = self.inside();
-        let mut context = fields();
-        let mut own = (kind == Some(Kind::Audit)).then(fields);
+        let mut context = span::take();
+        let mut own = (kind == Some(Kind::Audit)).then(span::take);
         values.record(&mut RecordVisitor {
-            plans: &self.plans,
-            core: &self.core,
+            layer: self,
             plan: None,
             context: &mut context,
             own: own.as_deref_mut(),
@@ -107,28 +99,26 @@ impl AuditLayer {
         if !context.is_empty() {
             span::record(place, &mut context);
         }
-        if let Some(own) = &mut own {
-            span::record_own(place, own);
+        span::give(context);
+        if let Some(mut own) = own {
+            span::record_own(place, &mut own);
+            span::give(own);
         }
-        give(Some(context));
-        give(own);
     }
 
     /// The error that `#[instrument(err)]` told of becomes the record's.
     pub(crate) fn span_failed(&self, place: Place, event: &Event<'_>) {
         span::note(place, Ending::FAILED);
-        let Some(_depth) = Depth::enter() else { return };
-        let _inside = self.inside();
-        let mut own = fields();
+        let mut own = span::take();
         if let Some(slot) = SITE.plan(&self.core).first() {
             event.record(&mut SlotVisitor {
+                layer: self,
                 slot,
                 fields: &mut own,
-                how: self.core.how(),
             });
         }
         span::record_own(place, &mut own);
-        give(Some(own));
+        span::give(own);
     }
 
     pub(crate) fn span_closes(&self, id: &Id) {
@@ -169,7 +159,7 @@ impl AuditLayer {
         }
         std::mem::swap(&mut stage.fields, &mut audit.extra);
         stage.give();
-        give(Some(own));
+        span::give(own);
         put_away(audit);
     }
 
@@ -185,7 +175,7 @@ impl AuditLayer {
             said => Some(said),
         };
         let named_by_itself = audit.metadata.target() == TARGET || audit.rule.is_some() || !audit.name.is_empty();
-        (said.is_some() || named_by_itself).then(|| self.name(stage, said, audit.metadata.name()))
+        (said.is_some() || named_by_itself).then(|| self.name(stage, Said::of(said, &self.core), audit.metadata.name()))
     }
 }
 
@@ -203,35 +193,13 @@ impl Audit {
 }
 
 thread_local! {
-    // Boxes: they are swapped for those of the spans, and such a thing is hundreds of bytes.
-    static FIELDS: RefCell<Vec<Box<Fields>>> = const { RefCell::new(Vec::new()) };
+    // Boxes: they move on into the table.
+    #[expect(clippy::vec_box, reason = "the boxes move on into the table")]
     static AUDITS: RefCell<Vec<Box<Audit>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A thread rarely needs more at a time.
 const IDLE: usize = 8;
-
-#[inline]
-fn fields() -> Box<Fields> {
-    FIELDS
-        .try_with(|idle| idle.try_borrow_mut().ok()?.pop())
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| Box::new(Fields::new()))
-}
-
-#[inline]
-fn give(fields: Option<Box<Fields>>) {
-    let Some(mut fields) = fields else { return };
-    fields.clear();
-    let _ = FIELDS.try_with(|idle| {
-        if let Ok(mut idle) = idle.try_borrow_mut()
-            && idle.len() < IDLE
-        {
-            idle.push(fields);
-        }
-    });
-}
 
 fn put_away(mut audit: Box<Audit>) {
     audit.extra.clear();

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use tracing_core::field::Visit;
 
-use crate::layer::plan::{Plan, Plans};
+use crate::draft::Depth;
+use crate::layer::AuditLayer;
+use crate::layer::current::Inside;
+use crate::layer::plan::Plan;
 use crate::render::{Fields, How, Sink, Slot};
-use crate::trail::Core;
 
 /// Takes the values of an event.
 #[derive(Debug)]
@@ -23,28 +25,44 @@ pub(crate) struct EventVisitor<'a> {
 /// Takes every value for one place.
 #[derive(Debug)]
 pub(crate) struct SlotVisitor<'a> {
+    pub(crate) layer: &'a AuditLayer,
     pub(crate) slot: &'a Slot,
     pub(crate) fields: &'a mut Fields,
-    pub(crate) how: How<'a>,
 }
 
 /// Takes the values of a span: what its children may have, and what is for its own record only.
 #[derive(Debug)]
 pub(crate) struct SpanVisitor<'a> {
+    pub(crate) layer: &'a AuditLayer,
     pub(crate) plan: &'a Plan,
     pub(crate) context: &'a mut Fields,
     pub(crate) own: Option<&'a mut Fields>,
-    pub(crate) how: How<'a>,
 }
 
 /// Takes the values that a span records later. Their call site is known from the first of them.
 #[derive(Debug)]
 pub(crate) struct RecordVisitor<'a> {
-    pub(crate) plans: &'a Plans,
-    pub(crate) core: &'a Core,
+    pub(crate) layer: &'a AuditLayer,
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) context: &'a mut Fields,
     pub(crate) own: Option<&'a mut Fields>,
+}
+
+/// While it lives, code of the user's may run.
+struct Guard {
+    _depth: Depth,
+    _inside: Inside,
+}
+
+impl AuditLayer {
+    /// `None` where values record that hold values that record, and so on.
+    #[inline]
+    fn guard(&self) -> Option<Guard> {
+        Some(Guard {
+            _depth: Depth::enter()?,
+            _inside: self.inside(),
+        })
+    }
 }
 
 macro_rules! sink {
@@ -53,6 +71,18 @@ macro_rules! sink {
             Some(sink) => sink,
             None => return,
         }
+    };
+}
+
+/// The value's own code runs: here, and for no other values.
+macro_rules! guarded {
+    ($self:ident, $field:ident, |$sink:ident| $take:expr) => {
+        let guards = $self.guards();
+        let $sink = sink!($self, $field);
+        let Some(_guard) = guards.map_or(Some(None), |layer| layer.guard().map(Some)) else {
+            return;
+        };
+        $take;
     };
 }
 
@@ -92,11 +122,11 @@ macro_rules! visit {
             }
 
             fn record_error(&mut self, field: &tracing_core::Field, value: &(dyn Error + 'static)) {
-                sink!(self, field).error(value);
+                guarded!(self, field, |sink| sink.error(value));
             }
 
             fn record_debug(&mut self, field: &tracing_core::Field, value: &dyn fmt::Debug) {
-                sink!(self, field).$debug(value);
+                guarded!(self, field, |sink| sink.$debug(value));
             }
         }
     };
@@ -107,7 +137,13 @@ visit!(SlotVisitor, debug);
 visit!(SpanVisitor, span_debug);
 visit!(RecordVisitor, span_debug);
 
-impl EventVisitor<'_> {
+impl<'a> EventVisitor<'a> {
+    /// Whoever visits an event guards all of it.
+    #[expect(clippy::unused_self, reason = "as the others")]
+    fn guards(&self) -> Option<&'a AuditLayer> {
+        None
+    }
+
     #[inline]
     fn sink(&mut self, field: &tracing_core::Field) -> Option<Sink<'_>> {
         let field = self.plan.field(field)?;
@@ -115,13 +151,21 @@ impl EventVisitor<'_> {
     }
 }
 
-impl SlotVisitor<'_> {
+impl<'a> SlotVisitor<'a> {
+    fn guards(&self) -> Option<&'a AuditLayer> {
+        Some(self.layer)
+    }
+
     fn sink(&mut self, _: &tracing_core::Field) -> Option<Sink<'_>> {
-        Some(self.fields.sink(self.slot, self.how))
+        Some(self.fields.sink(self.slot, self.layer.core.how()))
     }
 }
 
-impl SpanVisitor<'_> {
+impl<'a> SpanVisitor<'a> {
+    fn guards(&self) -> Option<&'a AuditLayer> {
+        Some(self.layer)
+    }
+
     #[inline]
     fn sink(&mut self, field: &tracing_core::Field) -> Option<Sink<'_>> {
         let field = self.plan.field(field)?;
@@ -130,14 +174,19 @@ impl SpanVisitor<'_> {
         } else {
             &mut *self.context
         };
-        Some(fields.sink(&field.slot, self.how))
+        Some(fields.sink(&field.slot, self.layer.core.how()))
     }
 }
 
-impl RecordVisitor<'_> {
+impl<'a> RecordVisitor<'a> {
+    fn guards(&self) -> Option<&'a AuditLayer> {
+        Some(self.layer)
+    }
+
     fn sink(&mut self, field: &tracing_core::Field) -> Option<Sink<'_>> {
+        let AuditLayer { plans, core, .. } = self.layer;
         if self.plan.is_none() {
-            self.plan = self.plans.of_field(self.core, field);
+            self.plan = plans.of_field(core, field);
         }
         let field = self.plan.as_deref()?.field(field)?;
         let fields = if field.own {
@@ -145,6 +194,6 @@ impl RecordVisitor<'_> {
         } else {
             &mut *self.context
         };
-        Some(fields.sink(&field.slot, self.core.how()))
+        Some(fields.sink(&field.slot, core.how()))
     }
 }

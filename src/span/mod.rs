@@ -15,10 +15,12 @@ use crate::event::EventType;
 use crate::outcome::Outcome;
 use crate::render::Fields;
 use crate::trail::Core;
-use table::{Body, Stand};
+use stack::Top;
+use table::{Body, Found, Stand};
 
 #[cfg(test)]
 pub(crate) use context::steps;
+pub(crate) use stack::{give, take};
 pub(crate) use table::{Kind, Place, Scope};
 
 /// What becomes the record of an audit span.
@@ -71,8 +73,8 @@ static SCOPES: RwLock<Vec<Scope>> = RwLock::new(Vec::new());
 /// Calls `f` with what the spans say that the thread is in, as far as they are this trail's.
 pub(crate) fn with_current<R>(core: &Core, f: impl FnOnce(Option<&Fields>) -> R) -> R {
     match stack::top_of_trail(core.id()) {
-        stack::Top::At(place) => context::with(place, f),
-        stack::Top::Nothing | stack::Top::Unknown => f(None),
+        Top::At(place) => context::with(place, f),
+        Top::Nothing | Top::Unknown => f(None),
     }
 }
 
@@ -84,7 +86,7 @@ pub(crate) fn with_span<R>(core: &Core, id: &Id, f: impl FnOnce(Option<&Fields>)
         .filter(|scope| scope.trail == core.id())
         .find_map(|scope| table::find(*scope, id.into_u64()));
     match place {
-        Some((place, _)) => context::with(place, f),
+        Some(found) => context::with(found.place, f),
         None => f(None),
     }
 }
@@ -98,7 +100,7 @@ pub(crate) struct Here {
 
 /// The span that the thread is in, among those of a trail.
 pub(crate) fn here(core: &Core) -> Option<Here> {
-    let stack::Top::At(place) = stack::top_of_trail(core.id()) else {
+    let Top::At(place) = stack::top_of_trail(core.id()) else {
         return None;
     };
     let (_, id) = table::at(place)?;
@@ -129,37 +131,46 @@ pub(crate) fn parent_of(place: Place) -> Place {
 /// An open span by its id.
 pub(crate) fn find(scope: Scope, id: u64) -> Place {
     table::find(scope, id)
-        .filter(|(_, node)| node.kind() != Kind::Transparent)
-        .map_or(Place::NONE, |(place, _)| place)
+        .filter(|found| found.node.kind() != Kind::Transparent)
+        .map_or(Place::NONE, |found| found.place)
 }
 
 /// The span the thread is in, among those of a layer.
 pub(crate) fn current(scope: Scope) -> Place {
-    match stack::top_of(scope) {
-        stack::Top::At(place) => place,
-        stack::Top::Nothing | stack::Top::Unknown => Place::NONE,
-    }
+    stack::top_of(scope).place()
 }
 
-/// A span opens. Its values are swapped for a used buffer.
-///
-/// `None` if no node is free; the span then has no context.
+/// The span the thread is in, among those of a layer, and an empty buffer for the values of another.
+#[inline]
+pub(crate) fn begin(scope: Scope) -> (Place, Box<Fields>) {
+    let (top, fields) = stack::begin(scope);
+    (top.place(), fields)
+}
+
+/// A span opens. If no node is free, it has no context.
+#[inline]
 pub(crate) fn open(
     scope: Scope,
     id: u64,
     kind: Kind,
     parent: Place,
-    values: &mut Option<Box<Fields>>,
+    values: Option<Box<Fields>>,
     audit: Option<Box<Audit>>,
-) -> Option<Place> {
+) {
+    let (mut values, mut audit) = (values, audit);
     table::open(scope, id, Stand { kind, parent }, |body: &mut Body| {
         body.memo_at = 0;
-        body.audit = audit;
-        match kind {
-            Kind::Captured | Kind::Audit => std::mem::swap(&mut body.own, values),
-            Kind::Link | Kind::Transparent => {}
+        if audit.is_some() {
+            std::mem::swap(&mut body.audit, &mut audit);
         }
-    })
+        if values.is_some() {
+            std::mem::swap(&mut body.own, &mut values);
+        }
+    });
+    // The buffer of the node's last span.
+    if let Some(used) = values {
+        stack::give(used);
+    }
 }
 
 /// A span recorded values later; they take the place of those it had. Gives a used buffer back.
@@ -198,6 +209,7 @@ pub(crate) fn current_audit(scope: Scope) -> Option<Place> {
         .filter(|place| table::at(*place).is_some_and(|(node, _)| node.kind() == Kind::Audit))
 }
 
+#[inline]
 pub(crate) fn enter(scope: Scope, id: u64) {
     if let Some((node, _)) = stack::enter(scope, id).and_then(table::at) {
         // Once and more than once are all that matters.
@@ -211,13 +223,14 @@ pub(crate) fn enter(scope: Scope, id: u64) {
     }
 }
 
+#[inline]
 pub(crate) fn exit(scope: Scope, id: u64) {
-    let Some((place, entry)) = stack::exit(scope, id) else {
-        return;
-    };
-    // An unwinding that began outside is not the span's.
-    if std::thread::panicking() && !entry.unwinding {
-        note(place, Ending::PANICKED);
+    if let Some(left) = stack::exit(scope, id)
+        // An unwinding that began outside is not the span's.
+        && std::thread::panicking()
+        && !left.was_unwinding
+    {
+        note(left.place, Ending::PANICKED);
     }
 }
 
@@ -228,21 +241,15 @@ pub(crate) fn note(place: Place, bit: u32) {
     }
 }
 
-/// A span closes. Gives what becomes its record, if it is an audit span, and its own values.
+/// A span closes. Gives what becomes its record, if it is an audit span.
+#[inline]
 pub(crate) fn close(scope: Scope, id: u64) -> Option<Closed> {
-    let (place, node) = table::find(scope, id)?;
-    let closed = (node.kind() == Kind::Audit)
-        .then(|| {
-            let mut body = node.body()?;
-            Some(Closed {
-                audit: body.audit.take()?,
-                own: body.own.take().unwrap_or_default(),
-                ending: Ending(node.ending.load(Ordering::Relaxed)),
-                parent: parent_of(place),
-            })
-        })
-        .flatten();
-    table::close(place);
+    let found = table::find(scope, id)?;
+    let closed = match found.node.kind() {
+        Kind::Audit => Closed::of(found),
+        _ => None,
+    };
+    found.close();
     closed
 }
 
@@ -253,6 +260,18 @@ pub(crate) struct Closed {
     pub(crate) own: Box<Fields>,
     pub(crate) ending: Ending,
     pub(crate) parent: Place,
+}
+
+impl Closed {
+    fn of(found: Found) -> Option<Closed> {
+        let mut body = found.node.body()?;
+        Some(Closed {
+            audit: body.audit.take()?,
+            own: body.own.take().unwrap_or_default(),
+            ending: Ending(found.node.ending.load(Ordering::Relaxed)),
+            parent: parent_of(found.place),
+        })
+    }
 }
 
 /// What was seen of the end of an audit span.

@@ -5,16 +5,35 @@
 
 use std::cell::RefCell;
 
+use crate::render::Fields;
 use crate::span::table::{self, Kind, Place, Scope};
 
+/// What a thread keeps; in one place, for every look at a thread-local costs something.
+struct Local {
+    entries: Vec<Entry>,
+    /// Buffers for the values of spans. Boxes: they are swapped for those in the table.
+    #[expect(clippy::vec_box, reason = "the boxes move on into the table")]
+    spare: Vec<Box<Fields>>,
+}
+
+thread_local! {
+    static LOCAL: RefCell<Local> = const {
+        RefCell::new(Local {
+            entries: Vec::new(),
+            spare: Vec::new(),
+        })
+    };
+}
+
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+struct Entry {
     scope: Scope,
     id: u64,
     /// `NONE` for a span that nothing is known of; it hides those below.
     place: Place,
-    /// Whether the thread was already unwinding when it entered.
-    pub(crate) unwinding: bool,
+    audit: bool,
+    /// Whether the thread was unwinding already when it entered. Known of audit spans only.
+    unwinding: bool,
 }
 
 /// The innermost span of a thread.
@@ -27,89 +46,152 @@ pub(crate) enum Top {
     At(Place),
 }
 
-thread_local! {
-    static STACK: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+impl Top {
+    #[inline]
+    pub(crate) fn place(self) -> Place {
+        match self {
+            Top::At(place) => place,
+            Top::Nothing | Top::Unknown => Place::NONE,
+        }
+    }
+}
+
+/// An audit span that was left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    pub(crate) place: Place,
+    pub(crate) was_unwinding: bool,
 }
 
 /// Guards that are forgotten, or held over an `.await`, leave their entries behind. Those of closed spans are dropped
 /// when met; beyond this number, so are those of unknown ones.
 const CROWDED: usize = 4_096;
 
+/// A thread rarely needs more buffers at a time.
+const SPARE: usize = 8;
+
 /// The thread enters a span. Gives its place if it is an audit span.
+#[inline]
 pub(crate) fn enter(scope: Scope, id: u64) -> Option<Place> {
-    let found = table::find(scope, id);
-    if found.is_some_and(|(_, node)| node.kind() == Kind::Transparent) {
-        return None;
-    }
-    let place = found.map_or(Place::NONE, |(place, _)| place);
-    with(|stack| {
+    let found = table::find(scope, id).map(|found| (found.place, found.node.kind()));
+    let (place, kind) = match found {
+        Some((_, Kind::Transparent)) => return None,
+        Some((place, kind)) => (place, Some(kind)),
+        None => (Place::NONE, None),
+    };
+    let audit = kind == Some(Kind::Audit);
+    with(|local| {
         // Below nothing, an unknown span changes nothing.
-        if place == Place::NONE && !stack.iter().any(|entry| entry.scope == scope) {
+        if kind.is_none() && !local.entries.iter().any(|entry| entry.scope == scope) {
             return;
         }
-        if stack.len() >= CROWDED {
-            stack.retain(|entry| entry.place != Place::NONE && entry.is_open());
+        if local.entries.len() >= CROWDED {
+            local.tidy();
         }
-        stack.push(Entry {
+        local.entries.push(Entry {
             scope,
             id,
             place,
-            unwinding: std::thread::panicking(),
+            audit,
+            unwinding: audit && std::thread::panicking(),
         });
     });
-    found
-        .filter(|(_, node)| node.kind() == Kind::Audit)
-        .map(|(place, _)| place)
+    audit.then_some(place)
 }
 
-/// The thread leaves a span, not necessarily the innermost.
-pub(crate) fn exit(scope: Scope, id: u64) -> Option<(Place, Entry)> {
-    with(|stack| {
-        let at = stack.iter().rposition(|entry| entry.id == id && entry.scope == scope)?;
-        let entry = stack.remove(at);
-        Some((entry.place.some()?, entry))
+/// The thread leaves a span, not necessarily the innermost. Says so if it is an audit span.
+#[inline]
+pub(crate) fn exit(scope: Scope, id: u64) -> Option<Left> {
+    let entry = with(|local| match local.entries.last() {
+        Some(last) if last.id == id && last.scope == scope => local.entries.pop(),
+        _ => local.remove(scope, id),
+    })??;
+    entry.audit.then_some(Left {
+        place: entry.place,
+        was_unwinding: entry.unwinding,
     })
-    .flatten()
 }
 
 /// Where the thread is, in the spans of one layer.
+#[inline]
 pub(crate) fn top_of(scope: Scope) -> Top {
-    top(|entry| entry.scope == scope)
+    with(|local| local.top(|entry| entry.scope == scope)).unwrap_or(Top::Nothing)
 }
 
 /// Where the thread is, in the spans of one trail.
+#[inline]
 pub(crate) fn top_of_trail(trail: u32) -> Top {
-    top(|entry| entry.scope.trail == trail)
+    with(|local| local.top(|entry| entry.scope.trail == trail)).unwrap_or(Top::Nothing)
 }
 
-fn top(ours: impl Fn(&Entry) -> bool) -> Top {
-    with(|stack| {
-        while let Some(at) = stack.iter().rposition(&ours) {
-            let Some(entry) = stack.get(at) else { break };
+/// Where the thread is, and an empty buffer.
+#[inline]
+pub(crate) fn begin(scope: Scope) -> (Top, Box<Fields>) {
+    let (top, spare) =
+        with(|local| (local.top(|entry| entry.scope == scope), local.spare.pop())).unwrap_or((Top::Nothing, None));
+    (top, spare.unwrap_or_else(|| Box::new(Fields::new())))
+}
+
+/// An empty buffer.
+pub(crate) fn take() -> Box<Fields> {
+    let spare = with(|local| local.spare.pop()).flatten();
+    spare.unwrap_or_else(|| Box::new(Fields::new()))
+}
+
+/// Gives a buffer back.
+#[inline]
+pub(crate) fn give(mut fields: Box<Fields>) {
+    fields.clear();
+    with(|local| {
+        if local.spare.len() < SPARE {
+            local.spare.push(fields);
+        }
+    });
+}
+
+impl Local {
+    #[inline]
+    fn top(&mut self, ours: impl Fn(&Entry) -> bool) -> Top {
+        while let Some(at) = self.entries.iter().rposition(&ours) {
+            let Some(entry) = self.entries.get(at) else { break };
             match entry.place.some() {
                 None => return Top::Unknown,
                 Some(place) if entry.is_open() => return Top::At(place),
                 // The guard was forgotten and the span is gone: this thread is in it no more.
                 Some(_) => {
-                    stack.remove(at);
+                    self.entries.remove(at);
                 }
             }
         }
         Top::Nothing
-    })
-    .unwrap_or(Top::Nothing)
+    }
+
+    #[cold]
+    fn remove(&mut self, scope: Scope, id: u64) -> Option<Entry> {
+        let of_it = |entry: &Entry| entry.id == id && entry.scope == scope;
+        let at = self.entries.iter().rposition(of_it)?;
+        Some(self.entries.remove(at))
+    }
+
+    #[cold]
+    fn tidy(&mut self) {
+        self.entries
+            .retain(|entry| entry.place != Place::NONE && entry.is_open());
+    }
 }
 
 impl Entry {
+    #[inline]
     fn is_open(&self) -> bool {
         table::at(self.place).is_some_and(|(_, id)| id == self.id)
     }
 }
 
-/// Never runs code of the user's, so that the borrow always succeeds; in a thread-local's destructor there is no stack.
-fn with<R>(f: impl FnOnce(&mut Vec<Entry>) -> R) -> Option<R> {
-    STACK
-        .try_with(|stack| stack.try_borrow_mut().ok().map(|mut stack| f(&mut stack)))
+/// Never runs code of the user's, so that the borrow always succeeds; in a thread-local's destructor there is nothing.
+#[inline]
+fn with<R>(f: impl FnOnce(&mut Local) -> R) -> Option<R> {
+    LOCAL
+        .try_with(|local| local.try_borrow_mut().ok().map(|mut local| f(&mut local)))
         .ok()
         .flatten()
 }

@@ -8,15 +8,17 @@
 //! Invariants:
 //! - A node is taken under its lock, while its id is 0, and its id is stored last (release), so whoever finds the id
 //!   (acquire) finds everything else. The one who closes the span stores 0; ids of live spans of a scope are unique.
-//! - No code of the user's runs under a node's lock, and no second lock is taken under it.
+//! - No code of the user's runs under a node's lock, and no second lock is taken under it. It is held for as long as a
+//!   few hundred bytes take to move, and is a spin lock: giving a lock of `std` or `parking_lot` back costs as much as
+//!   taking it, a fifth of all that a span may cost.
 //! - Tables only grow: when a bucket is full, the next level, twice as large, takes the span. Nodes and the buffers
 //!   inside are reused, so that a steady state allocates nothing.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard};
+use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::render::Fields;
 
@@ -78,7 +80,7 @@ pub(crate) struct Node {
     epoch: AtomicU64,
     /// What happened to an audit span; see `Ending`.
     pub(crate) ending: AtomicU32,
-    body: Mutex<Body>,
+    body: SpinMutex<Body>,
 }
 
 /// What a node's lock guards.
@@ -135,8 +137,25 @@ impl Node {
 
     /// `None` only in a forked child whose parent held the lock at the fork: it is held for nanoseconds.
     #[inline]
-    pub(crate) fn body(&self) -> Option<MutexGuard<'_, Body>> {
-        self.body.try_lock().or_else(|| self.body.try_lock_for(PATIENCE))
+    pub(crate) fn body(&self) -> Option<SpinMutexGuard<'_, Body>> {
+        self.body.try_lock().or_else(|| self.body_held())
+    }
+
+    #[cold]
+    fn body_held(&self) -> Option<SpinMutexGuard<'_, Body>> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            for _ in 0..64 {
+                std::hint::spin_loop();
+                if let Some(body) = self.body.try_lock() {
+                    return Some(body);
+                }
+            }
+            if Instant::now() > end {
+                return None;
+            }
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -163,7 +182,12 @@ struct Bucket {
 
 type Level = Box<[Bucket]>;
 
-static TABLE: [OnceLock<Level>; LEVELS] = [const { OnceLock::new() }; LEVELS];
+/// The first level, apart from the others: as a rule there are no others.
+static TABLE: OnceLock<Level> = OnceLock::new();
+static MORE: [OnceLock<Level>; LEVELS - 1] = [const { OnceLock::new() }; LEVELS - 1];
+
+/// Whether there are others.
+static GROWN: AtomicBool = AtomicBool::new(false);
 
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -171,66 +195,116 @@ const PATIENCE: Duration = Duration::from_millis(200);
 pub(crate) const STRIDE: u32 = 8;
 
 /// Takes a node for a span that opens, and lets `fill` move its values in. `None` if millions of spans are open.
-pub(crate) fn open(scope: Scope, id: u64, stand: Stand, fill: impl FnOnce(&mut Body)) -> Option<Place> {
-    for (level, slot) in TABLE.iter().enumerate() {
-        let buckets = slot.get_or_init(|| make(level));
-        let index = bucket_of(scope, id, level);
-        let Some(bucket) = buckets.get(index) else { continue };
-        for (way, (held, node)) in bucket.ids.iter().zip(&bucket.nodes).enumerate() {
-            if held.load(Ordering::Relaxed) != 0 {
-                continue;
-            }
-            let Some(mut body) = node.body.try_lock() else { continue };
-            if held.load(Ordering::Acquire) != 0 {
-                continue;
-            }
-            let place = Place::at(level, index, way);
-            node.place(place, scope, stand);
-            fill(&mut body);
-            held.store(id, Ordering::Release);
-            return Some(place);
+#[inline]
+pub(crate) fn open(scope: Scope, id: u64, stand: Stand, mut fill: impl FnMut(&mut Body)) -> Option<Place> {
+    let hash = hash(scope, id);
+    let buckets = TABLE.get_or_init(|| make(0));
+    open_at(0, buckets, hash, scope, id, stand, &mut fill).or_else(|| open_further(hash, scope, id, stand, &mut fill))
+}
+
+#[inline]
+fn open_at(
+    level: usize,
+    buckets: &'static Level,
+    hash: usize,
+    scope: Scope,
+    id: u64,
+    stand: Stand,
+    fill: &mut impl FnMut(&mut Body),
+) -> Option<Place> {
+    let index = hash & (buckets.len() - 1);
+    let bucket = buckets.get(index)?;
+    for (way, (held, node)) in bucket.ids.iter().zip(&bucket.nodes).enumerate() {
+        if held.load(Ordering::Relaxed) != 0 {
+            continue;
         }
+        let Some(mut body) = node.body.try_lock() else { continue };
+        if held.load(Ordering::Acquire) != 0 {
+            continue;
+        }
+        let place = Place::at(level, index, way);
+        node.place(place, scope, stand);
+        fill(&mut body);
+        held.store(id, Ordering::Release);
+        return Some(place);
     }
     None
+}
+
+#[cold]
+fn open_further(hash: usize, scope: Scope, id: u64, stand: Stand, fill: &mut impl FnMut(&mut Body)) -> Option<Place> {
+    GROWN.store(true, Ordering::Release);
+    MORE.iter().enumerate().find_map(|(above, level)| {
+        let buckets = level.get_or_init(|| make(above + 1));
+        open_at(above + 1, buckets, hash, scope, id, stand, fill)
+    })
+}
+
+/// A node that was found by its span's id.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) place: Place,
+    pub(crate) node: &'static Node,
+    id: &'static AtomicU64,
+}
+
+impl Found {
+    /// The span has closed: gives the node back.
+    #[inline]
+    pub(crate) fn close(self) {
+        self.id.store(0, Ordering::Release);
+    }
 }
 
 /// The node of an open span.
-pub(crate) fn find(scope: Scope, id: u64) -> Option<(Place, &'static Node)> {
-    for (level, slot) in TABLE.iter().enumerate() {
-        // Levels are made in order; behind the last one there is nothing.
-        let buckets = slot.get()?;
-        let index = bucket_of(scope, id, level);
-        let bucket = buckets.get(index)?;
-        for (way, (held, node)) in bucket.ids.iter().zip(&bucket.nodes).enumerate() {
-            if held.load(Ordering::Acquire) == id && node.layer.load(Ordering::Relaxed) == scope.layer {
-                return Some((Place::at(level, index, way), node));
-            }
+#[inline]
+pub(crate) fn find(scope: Scope, id: u64) -> Option<Found> {
+    let hash = hash(scope, id);
+    let found = find_at(0, TABLE.get()?, hash, scope, id);
+    if found.is_some() || !GROWN.load(Ordering::Acquire) {
+        return found;
+    }
+    find_further(hash, scope, id)
+}
+
+#[inline]
+fn find_at(level: usize, buckets: &'static Level, hash: usize, scope: Scope, id: u64) -> Option<Found> {
+    let index = hash & (buckets.len() - 1);
+    let bucket = buckets.get(index)?;
+    for (way, (held, node)) in bucket.ids.iter().zip(&bucket.nodes).enumerate() {
+        if held.load(Ordering::Acquire) == id && node.layer.load(Ordering::Relaxed) == scope.layer {
+            return Some(Found {
+                place: Place::at(level, index, way),
+                node,
+                id: held,
+            });
         }
     }
     None
 }
 
+#[cold]
+fn find_further(hash: usize, scope: Scope, id: u64) -> Option<Found> {
+    let mut made = MORE.iter().map_while(OnceLock::get).enumerate();
+    made.find_map(|(above, buckets)| find_at(above + 1, buckets, hash, scope, id))
+}
+
 /// The node at a place, and the id it holds now: 0 if its span has closed.
+#[inline]
 pub(crate) fn at(place: Place) -> Option<(&'static Node, u64)> {
     let index = (place.0 & ((1 << INDEX_BITS) - 1)) as usize;
-    let bucket = TABLE.get((place.0 >> INDEX_BITS) as usize)?.get()?.get(index / WAYS)?;
+    let level = (place.0 >> INDEX_BITS) as usize;
+    let buckets = match level.checked_sub(1) {
+        None => TABLE.get()?,
+        Some(above) => MORE.get(above)?.get()?,
+    };
+    let bucket = buckets.get(index / WAYS)?;
     let id = bucket.ids.get(index % WAYS)?.load(Ordering::Acquire);
     Some((bucket.nodes.get(index % WAYS)?, id))
 }
 
-/// Gives the node back.
-pub(crate) fn close(place: Place) {
-    let index = (place.0 & ((1 << INDEX_BITS) - 1)) as usize;
-    let held = TABLE
-        .get((place.0 >> INDEX_BITS) as usize)
-        .and_then(OnceLock::get)
-        .and_then(|buckets| buckets.get(index / WAYS)?.ids.get(index % WAYS));
-    if let Some(held) = held {
-        held.store(0, Ordering::Release);
-    }
-}
-
 impl Node {
+    #[inline]
     fn place(&self, place: Place, scope: Scope, stand: Stand) {
         let above = stand.parent.some().and_then(|parent| at(at(parent)?.0.seat()));
         let has_context = matches!(stand.kind, Kind::Captured | Kind::Audit);
@@ -271,9 +345,10 @@ impl Node {
     }
 }
 
-fn bucket_of(scope: Scope, id: u64, level: usize) -> usize {
+#[inline]
+fn hash(scope: Scope, id: u64) -> usize {
     let mixed = (id ^ (u64::from(scope.layer) << 40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as usize & ((FIRST << level) - 1)
+    (mixed >> 32) as usize
 }
 
 #[cold]
@@ -289,7 +364,7 @@ fn make(level: usize) -> Level {
         depth: AtomicU32::new(0),
         epoch: AtomicU64::new(0),
         ending: AtomicU32::new(0),
-        body: Mutex::new(Body::default()),
+        body: SpinMutex::new(Body::default()),
     };
     (0..FIRST << level)
         .map(|_| Bucket {
