@@ -1,6 +1,7 @@
 //! The live branch: the files that count, found by walking `prev_file` back from the newest header.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::path::PathBuf;
 
@@ -12,9 +13,6 @@ use crate::chain::Head;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
-
-/// A header longer than this is none: the longest that is written has a few kilobytes.
-const HEADER_MAX: usize = 1 << 20;
 
 /// A file of the live branch.
 #[derive(Clone, Debug)]
@@ -224,7 +222,7 @@ fn look(disk: &dyn Disk, path: PathBuf, name: Name) -> Result<Option<Seen>, Erro
 }
 
 fn first_line(file: &dyn DiskFile) -> io::Result<Result<(Header, Head, u64), Why>> {
-    let mut lines = Lines::first(file, HEADER_MAX);
+    let mut lines = Lines::first(file);
     Ok(match lines.next()? {
         Piece::End => Err(Why::Empty),
         Piece::Unfinished { .. } => Err(Why::Unreadable("its first line has no end")),
@@ -253,11 +251,14 @@ fn sort(disk: &dyn Disk, home: &Home, names: &[Name], seen: Vec<Seen>, trail: Op
         if Some(file.header.trail) != trail {
             let why = Why::OtherTrail(file.header.trail);
             strays.push(stray(file, why));
-        } else if by_number.contains_key(&number) {
+            continue;
+        }
+        match by_number.entry(number) {
+            Entry::Vacant(place) => {
+                place.insert(file);
+            }
             // The first by name stays: a copy has the later name.
-            strays.push(stray(file, Why::Twin(number)));
-        } else {
-            by_number.insert(number, file);
+            Entry::Occupied(_) => strays.push(stray(file, Why::Twin(number))),
         }
     }
     let greatest = by_number.keys().copied().max().unwrap_or(0);

@@ -182,6 +182,10 @@ impl<'b> Examined<'b> {
                 self.suspect(What::Changed, Some(before.live.number()), expected, Some(found));
             }
         }
+        let pruned_before = before
+            .as_ref()
+            .and_then(|before| before.walked.pruned)
+            .map(|(kept, _)| kept);
         let (proven, before) = match before {
             Some(before) if torn_seam => (before, branch.live.iter().rev().nth(2)),
             before => (newest, before.map(|before| before.live)),
@@ -207,10 +211,13 @@ impl<'b> Examined<'b> {
             point: end,
         });
         self.before = before;
-        self.kept_from = match proven.walked.pruned {
-            Some((kept, _)) => Some(kept),
-            None => proven.live.header.kept_from,
-        };
+        // A prune that was recorded just before a rotation may be in the file before, and not yet in the newest header.
+        let recorded = [
+            pruned_before,
+            proven.walked.pruned.map(|(kept, _)| kept),
+            proven.live.header.kept_from,
+        ];
+        self.kept_from = recorded.into_iter().flatten().max_by_key(|kept| kept.file);
         self.time = proven.walked.time;
         self.stopped = proven.walked.stopped;
         self.proven = Some((proven.live, proven.walked.good));

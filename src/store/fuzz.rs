@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
+use super::retain::Keep;
 use super::sample::*;
 use super::*;
 use crate::io::mem::{Dice, MemDisk};
@@ -18,6 +19,8 @@ enum Step {
     Checkpoint,
     Rotate,
     Resync,
+    /// Keeps two files.
+    Prune,
     /// Stops, and starts again.
     Restart,
     /// Is killed, and starts again.
@@ -34,6 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Checkpoint),
         2 => Just(Step::Rotate),
         1 => Just(Step::Resync),
+        1 => Just(Step::Prune),
         1 => Just(Step::Restart),
         1 => Just(Step::Kill),
         2 => any::<u64>().prop_map(Step::Crash),
@@ -89,6 +93,7 @@ impl History {
                 self.written.clear();
                 writer.resync().is_ok() && self.sync(&mut writer)
             }
+            Step::Prune => self.sync(&mut writer) && self.prune(&mut writer).is_ok(),
             Step::Restart => {
                 let stopped = self.sync(&mut writer).then(|| writer.stop().ok()).flatten();
                 return self.start(stopped);
@@ -108,6 +113,23 @@ impl History {
             self.acknowledged.append(&mut self.written);
         }
         synced
+    }
+
+    fn prune(&mut self, writer: &mut Writer) -> Result<(), Error> {
+        let (disk, home, trail) = (writer.disk.clone(), writer.home.clone(), writer.opened.trail);
+        let (mut calendar, _) = Calendar::start(&writer.opened.state, noon(), Duration::ZERO);
+        let keep = Keep {
+            files: Some(2),
+            ..Keep::default()
+        };
+        while let Some(due) = retain::due(&disk, &home, trail, &keep, &mut calendar, &[])? {
+            self.acknowledged.retain(|seq, _| *seq > due.last_seq);
+            writer.own("PRUNE", &serde_json::Value::Object(due.metadata()).to_string())?;
+            writer.header.kept_from = Some(due.kept_from);
+            writer.sync()?;
+            retain::prune(&disk, &home, trail, &mut calendar, &due)?;
+        }
+        Ok(())
     }
 
     fn start(&mut self, disk: Option<MemDisk>) -> bool {

@@ -51,9 +51,9 @@ impl<'f> Lines<'f> {
         Lines::with(file, at, CHUNK, LINE_MAX)
     }
 
-    /// For the first line alone: reads little, and takes nothing longer than `longest`.
-    pub(crate) fn first(file: &'f dyn DiskFile, longest: usize) -> Lines<'f> {
-        Lines::with(file, 0, 2048, longest)
+    /// For the first line alone: reads little at first.
+    pub(crate) fn first(file: &'f dyn DiskFile) -> Lines<'f> {
+        Lines::with(file, 0, 2048, LINE_MAX)
     }
 
     fn with(file: &'f dyn DiskFile, at: u64, first: usize, longest: usize) -> Lines<'f> {
@@ -220,8 +220,10 @@ mod tests {
         disk.open_read(Path::new("/f")).unwrap()
     }
 
-    /// Lines as (at, text), and where what is not one stands.
-    fn all(lines: &mut Lines<'_>) -> (Vec<(u64, Vec<u8>)>, Vec<u64>, Option<u64>) {
+    /// Lines with where they stand, and where what is not one does.
+    type All = (Vec<(u64, Vec<u8>)>, Vec<u64>, Option<u64>);
+
+    fn all(lines: &mut Lines<'_>) -> All {
         let (mut found, mut long) = (Vec::new(), Vec::new());
         loop {
             match lines.next().unwrap() {

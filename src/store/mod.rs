@@ -330,7 +330,8 @@ mod tests {
             host: "host-a".into(),
         };
         let name = "audit-2026-11-20.jsonl";
-        let odd: [(&str, fn(&Path)); 6] = [
+        type Make = fn(&Path);
+        let odd: [(&str, Make); 6] = [
             ("a pipe", |path| {
                 assert!(
                     std::process::Command::new("mkfifo")

@@ -142,7 +142,6 @@ impl Writer {
         let state = &mut self.opened.state;
         state.durable = self.synced;
         state.clean = clean;
-        state.max_clock = state.max_clock.max(self.now);
         state.store(&self.disk, &self.home)
     }
 

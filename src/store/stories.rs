@@ -731,3 +731,43 @@ fn a_name_that_is_no_file_is_refused_by_name() {
         assert!(error.to_string().contains(kind.noun()), "{error}");
     }
 }
+
+// ------------------------------------------------------------------------------------------------ vectors
+
+/// The vectors of docs/FORMAT.md: a start never turns what is a crash into tampering, nor the other way round.
+#[test]
+fn every_vector_keeps_its_verdict_over_a_start() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors");
+    let verdicts: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(root.join("verdicts.json")).unwrap()).unwrap();
+    for (name, verdict) in verdicts.as_object().unwrap() {
+        let disk = MemDisk::new();
+        let _ = Home::create(&disk, Path::new(DIR), None).unwrap();
+        let keys = root.join(format!("{name}.keys"));
+        for (from, to) in [(root.join(name), DIR), (keys.clone(), "/logs.keys")] {
+            for entry in std::fs::read_dir(from).into_iter().flatten() {
+                let entry = entry.unwrap();
+                disk.put(
+                    Path::new(to).join(entry.file_name()),
+                    &std::fs::read(entry.path()).unwrap(),
+                );
+            }
+        }
+        let exit = verdict
+            .get("exit_with_state")
+            .filter(|_| keys.exists())
+            .unwrap_or(&verdict["exit"]);
+        let exit = exit.as_u64().unwrap();
+        let started = Writer::start(&disk, noon());
+        if exit == 4 {
+            assert_eq!(started.unwrap_err().kind(), ErrorKind::Unsupported, "{name}");
+            continue;
+        }
+        let before = judge(&disk);
+        let writer = started.unwrap();
+        let after = judge(&writer.stop().unwrap());
+        assert_eq!(before.tampered.is_empty(), exit != 1, "{name}: {before:?}");
+        assert_eq!(after.tampered.is_empty(), exit != 1, "{name}: {after:?}");
+        assert!(after.clean || exit == 1, "{name}");
+    }
+}

@@ -107,7 +107,7 @@ impl Writer {
         }
         self.retention_at = self.monotonic + RETENTION_EVERY;
         loop {
-            let due = retain::due(&*self.disk, &self.home, self.trail, &self.keep, &self.calendar, &[]);
+            let due = retain::due(&*self.disk, &self.home, self.trail, &self.keep, &mut self.calendar, &[]);
             let prune = match due {
                 Ok(Some(prune)) => prune,
                 Ok(None) => return Ok(()),
