@@ -640,3 +640,105 @@ impl fmt::Debug for Fields {
         map.finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::{Draft, line};
+
+    #[test]
+    fn a_child_keeps_its_own_and_gets_what_it_has_not() {
+        let mut parent = Draft::new();
+        parent
+            .str("user_id", "alice")
+            .str("ip", "192.0.2.1")
+            .str("event", "X")
+            .str("outcome", "denied");
+        parent
+            .str("severity", "high")
+            .str("password", "x")
+            .put("duration_ms", |sink| sink.u64(7));
+        parent
+            .str("book", "1")
+            .str("drop_me", "x")
+            .str("reason", &"r".repeat(10_000));
+        let mut child = Draft::new();
+        child.str("user_id", "bob").str("outcome", "success").str("book", "2");
+        child.fields.copy_missing_from(&parent.fields);
+        let line = child.line();
+        assert_eq!(line.shown("user_id").unwrap(), "\"bob\"");
+        assert_eq!(line.shown("ip").unwrap(), "\"192.0.2.1\"");
+        assert_eq!(line.shown("metadata.book").unwrap(), "\"2\"");
+        assert_eq!(line.shown("metadata.password").unwrap(), "\"[redacted]\"");
+        assert_eq!(
+            line.redacted(),
+            ["metadata.password:credential", "metadata.drop_me:custom"]
+        );
+        assert_eq!(line.truncated("reason"), Some(10_000));
+        assert_eq!(line.brief.duration_us, 7_000);
+        assert_eq!(child.fields.event(), None);
+        assert_eq!(child.fields.said().outcome, Some(Outcome::Success));
+        assert_eq!(child.fields.said().severity, Some(Severity::High));
+        // Twice is once.
+        let before = child.fields.text.len();
+        child.fields.copy_missing_from(&parent.fields);
+        assert_eq!(child.fields.text.len(), before);
+    }
+
+    #[test]
+    fn a_value_is_shown_as_it_will_stand() {
+        let mut draft = Draft::new();
+        draft.str("message", "a \"b\"").put("status_code", |sink| sink.u64(200));
+        assert_eq!(draft.fields.json(Key::Message), Some(&b"\"a \\\"b\\\"\""[..]));
+        assert_eq!(draft.fields.json(Key::StatusCode), Some(&b"200"[..]));
+        assert_eq!(draft.fields.json(Key::UserId), None);
+        assert!(draft.fields.present().has(Key::Message) && !draft.fields.is_empty());
+        draft.fields.clear();
+        assert_eq!(draft.fields.json(Key::Message), None);
+        assert!(draft.fields.is_empty());
+    }
+
+    #[test]
+    fn debug_shows_nothing_that_the_line_does_not() {
+        let mut draft = Draft::new();
+        draft
+            .str("password", "hunter2")
+            .str("user_id", "alice")
+            .put("x", |sink| sink.display(&"hunter3 token=hunter3"));
+        let shown = format!("{:?}", draft.fields);
+        assert!(
+            shown.contains("alice") && !shown.contains("hunter2") && !shown.contains("token=hunter3"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn members_beyond_the_room_are_counted() {
+        let mut draft = Draft::new();
+        for number in 0..MEMBERS + 44 {
+            draft.put(&format!("m{number}"), |sink| sink.u64(1));
+        }
+        draft.str("m1", "again").str("password", "x");
+        draft
+            .put("n", |sink| sink.serialize(&[["x"], ["y"]]))
+            .put("old", |sink| sink.serialize(&["z"]));
+        let shown = line(&draft.fields, &[], draft.limits);
+        assert_eq!(shown.metadata().len(), MEMBERS);
+        assert_eq!(shown.truncated("+"), Some(47));
+        assert_eq!(shown.shown("old").unwrap(), "[\"z\"]");
+    }
+
+    #[test]
+    fn emptied_it_gives_back_room_that_one_large_record_took() {
+        let mut draft = Draft::new();
+        for key in [
+            "message", "reason", "error", "action", "resource", "path", "route", "mfa", "method", "tenant",
+        ] {
+            draft.str(key, &"\u{1}".repeat(8_000));
+        }
+        assert!(draft.fields.text.len() > 4 * KEPT);
+        draft.fields.clear();
+        draft.str("message", "x");
+        assert_eq!(draft.shown("message").unwrap(), "\"x\"");
+    }
+}

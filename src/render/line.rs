@@ -449,3 +449,103 @@ const fn severities() -> [[Piece; Outcome::ALL.len()]; Severity::ALL.len()] {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::{Draft, line};
+
+    #[test]
+    fn keys_stand_in_the_order_of_the_table_whatever_the_order_they_came_in() {
+        let mut draft = Draft::new();
+        draft
+            .str("error", "e")
+            .str("zzz", "z")
+            .str("path", "/p")
+            .str("user_id", "u")
+            .str("aaa", "a");
+        draft
+            .put("status_code", |sink| sink.u64(200))
+            .str("password", "x")
+            .str("message", &"m".repeat(9_000));
+        let shown = line(&draft.fields, &[], draft.limits);
+        let text = shown.text();
+        let places = [
+            "\"outcome\"",
+            "\"user_id\"",
+            "\"path\"",
+            "\"status_code\"",
+            "\"message\"",
+            "\"error\"",
+            "\"metadata\":{\"zzz\":\"z\",\"aaa\"",
+            "\"truncated\"",
+            "\"redacted\"",
+        ];
+        let at: Vec<usize> = places.iter().map(|part| text.find(part).unwrap()).collect();
+        assert!(at.is_sorted(), "{at:?} {text}");
+    }
+
+    #[test]
+    fn the_first_that_has_a_key_gives_it_with_what_is_said_of_it() {
+        let [mut own, mut inner, mut outer] = [Draft::new(), Draft::new(), Draft::new()];
+        own.str("user_id", "own").str("m", "own");
+        inner
+            .str("user_id", "card 4111111111111111")
+            .str("ip", "inner")
+            .str("m", "token=abcdefgh")
+            .str("n", "inner");
+        outer
+            .str("ip", "card 4111111111111111")
+            .str("tenant", "card 4111111111111111")
+            .str("n", &"x".repeat(9_000))
+            .str("o", "outer");
+        let shown = line(&own.fields, &[&inner.fields, &outer.fields], own.limits);
+        assert_eq!(shown.shown("user_id").unwrap(), "\"own\"");
+        assert_eq!(shown.shown("ip").unwrap(), "\"inner\"");
+        assert_eq!(shown.shown("tenant").unwrap(), "\"card [redacted]\"");
+        assert_eq!(shown.metadata(), ["m", "n", "o"]);
+        assert_eq!(shown.shown("metadata.n").unwrap(), "\"inner\"");
+        assert_eq!(shown.redacted(), ["tenant:card"]);
+        assert_eq!(shown.record.get("truncated"), None);
+    }
+
+    #[test]
+    fn more_than_can_be_listed_is_counted() {
+        for (values, listed, more) in [
+            (31, 31, None),
+            (32, 32, None),
+            (33, 31, Some("+2")),
+            (100, 31, Some("+69")),
+        ] {
+            let mut draft = Draft::new();
+            for number in 0..values {
+                draft.put(&format!("password{number}"), |sink| sink.u64(number));
+                draft.str(&format!("m{number}"), &"x".repeat(9_000));
+            }
+            draft.limits.line = 1 << 21;
+            let shown = line(&draft.fields, &[], draft.limits);
+            let entries = shown.redacted();
+            assert_eq!(entries.len(), listed + more.iter().len());
+            assert_eq!(entries.last().copied().filter(|last| last.starts_with('+')), more);
+            assert_eq!(u64::from(shown.brief.redactions), values);
+            let truncated = shown.record.get("truncated").unwrap().as_object().unwrap();
+            assert_eq!(truncated.len(), listed + more.iter().len());
+            assert_eq!(shown.truncated("+").map(|more| format!("+{more}")).as_deref(), more);
+        }
+    }
+
+    #[test]
+    fn every_category_severity_and_outcome_has_its_piece() {
+        for (category, (text, len)) in Category::ALL.into_iter().zip(CATEGORIES) {
+            let expected = format!("\",\"category\":\"{category}\"");
+            assert_eq!(&text[..usize::from(len)], expected.as_bytes());
+        }
+        for severity in Severity::ALL {
+            for outcome in Outcome::ALL {
+                let (text, len) = SEVERITIES[severity.index()][outcome.index()];
+                let expected = format!(",\"severity\":\"{severity}\",\"outcome\":\"{outcome}\"");
+                assert_eq!(&text[..usize::from(len)], expected.as_bytes());
+            }
+        }
+    }
+}

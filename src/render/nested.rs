@@ -44,7 +44,9 @@ pub(super) struct Nested<'a> {
     pub(super) fields: &'a mut Fields,
     slot: &'a Slot,
     pub(super) how: How<'a>,
-    /// The member it is the value of; none before the first bracket.
+    /// Whether there was a bracket.
+    opened: bool,
+    /// The member it is the value of, from the first bracket on; none if there was no room for one.
     begun: Option<Begun>,
     /// Brackets open, and for each from the lowest bit whether it is an object.
     depth: u32,
@@ -78,6 +80,7 @@ impl<'a> Nested<'a> {
             fields,
             slot,
             how,
+            opened: false,
             begun: None,
             depth: 0,
             objects: 0,
@@ -123,20 +126,21 @@ impl<'a> Nested<'a> {
 
     /// The place for a value that is no bracket, if there was no bracket yet: then it is the whole value.
     pub(super) fn whole(&mut self) -> Option<Sink<'_>> {
-        self.begun
-            .is_none()
-            .then(|| Sink::new(self.fields, self.slot, self.how))
+        (!self.opened).then(|| Sink::new(self.fields, self.slot, self.how))
     }
 
     pub(super) fn open(&mut self, object: bool) -> Result<(), Stop> {
-        if self.begun.is_none() {
+        if !std::mem::replace(&mut self.opened, true) {
             if let Some(verdict) = self.slot.verdict {
                 return Err(Stop::Treat(verdict));
             }
             let key = self.slot.key().filter(|key| key.kind() == Kind::Any);
             self.begun = self.fields.begin(self.slot, key);
+            self.full = self.begun.is_none();
         }
-        if self.depth >= DEPTH || !self.has_room(2) {
+        // The first is written whatever the limit, or there would be no value.
+        let first = self.depth == 0 && !self.full;
+        if self.depth >= DEPTH || !first && !self.has_room(2) {
             self.leave_out(2);
             self.muted += 1;
             return self.check();
@@ -384,5 +388,117 @@ impl std::error::Error for Stop {}
 impl serde::ser::Error for Stop {
     fn custom<T: fmt::Display>(why: T) -> Stop {
         Stop::Failed(why.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::{Draft, Line, json};
+
+    fn nested(limit: usize, value: &(impl Serialize + ?Sized)) -> Line {
+        let mut draft = Draft::new();
+        draft.limits.value = limit;
+        draft.put("old", |sink| sink.serialize(value));
+        draft.line()
+    }
+
+    #[test]
+    fn a_value_cut_anywhere_is_json_of_its_kind_and_says_so() {
+        let value = json(
+            r#"{"a":[1,22,333,{"b":"some text that is long enough to be cut","c":null}],"d":{"e":{"f":[[[]]]}},"g":"日本語日本語日本語","h":-1.5e300,"i":true}"#,
+        );
+        let whole = value.to_string();
+        for limit in 0..whole.len() + 60 {
+            let line = nested(limit, &value);
+            let Some(shown) = line.shown("old") else {
+                panic!("nothing at {limit}");
+            };
+            assert!(shown.starts_with('{') || shown.starts_with('['), "{shown}");
+            assert!(shown.len() <= limit + 8, "{limit}: {shown}");
+            if shown == whole {
+                assert_eq!(line.truncated("old"), None);
+                assert!(limit >= whole.len());
+            } else {
+                let bytes = line.truncated("old").unwrap() as usize;
+                assert!(bytes > shown.len() && bytes <= 2 * whole.len(), "{limit}: {bytes}");
+            }
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_cut_and_its_neighbours_stay() {
+        for depth in [DEPTH as usize - 1, DEPTH as usize, 33, 100, 127, 128, 129, 300] {
+            let value = (0..depth).fold(json("\"x\""), |inner, _| serde_json::json!([inner]));
+            // Dropping and cloning it recurses, too; that is the caller's stack.
+            let line = nested(8192, &serde_json::json!({"deep": value, "after": 1}));
+            let shown = line.shown("old").unwrap();
+            assert!(shown.len() < 200);
+            if depth < FOLLOWED as usize {
+                assert!(shown.contains("\"after\":1"), "{depth}");
+            }
+            assert_eq!(line.truncated("old").is_some(), depth >= DEPTH as usize, "{depth}");
+        }
+        // As text, too.
+        let text = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let mut draft = Draft::new();
+        draft.put("old", |sink| sink.json(&text));
+        assert!(draft.shown("old").unwrap().starts_with("\"[[["));
+    }
+
+    #[test]
+    fn a_value_without_end_ends() {
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(std::iter::repeat("word"))
+            }
+        }
+        let line = nested(8192, &Endless);
+        assert!(line.truncated("old").unwrap() > COUNTED as u64);
+        assert!(line.shown("old").unwrap().ends_with("\"]"));
+
+        struct Bottomless;
+        impl Serialize for Bottomless {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq([Bottomless])
+            }
+        }
+        let line = nested(8192, &Bottomless);
+        assert_eq!(
+            line.shown("old").unwrap(),
+            format!("{}{}", "[".repeat(32), "]".repeat(32))
+        );
+    }
+
+    #[test]
+    fn json_text_is_written_by_the_same_rules_as_values() {
+        for (text, shown) in [
+            (
+                r#" { "b" : [ 1 , 2.50 , -0 , 1E2 , "é" ] , "a" : { } } "#,
+                r#"{"b":[1,2.5,-0.0,100.0,"é"],"a":{}}"#,
+            ),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1,"a_2":2}"#),
+            (
+                r#"{"password":{"x":1},"drop_me":[1],"t":"Bearer abcdefghijklmnopqrstuvwx"}"#,
+                r#"{"password":"[redacted]","t":"Bearer [redacted]"}"#,
+            ),
+            (r#"[4111111111111111, "\u202e\n"]"#, "[\"[redacted]\",\"\\u202e\\n\"]"),
+        ] {
+            let mut draft = Draft::new();
+            draft.put("new", |sink| sink.json(text));
+            let line = draft.line();
+            let written = line.text().split_once("\"new\":").unwrap().1;
+            assert!(written.starts_with(shown), "{written}");
+        }
+        let mut draft = Draft::new();
+        draft
+            .put("new", |sink| sink.json(r#"{"hash_me":"bob"}"#))
+            .str("hash_me", "bob");
+        let line = draft.line();
+        assert_eq!(
+            line.record.get("new").unwrap()["hash_me"].to_string(),
+            line.shown("metadata.hash_me").unwrap()
+        );
     }
 }

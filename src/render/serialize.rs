@@ -489,3 +489,238 @@ impl ser::Serializer for Name<'_, '_> {
         Err(Stop::NoName)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::ser::SerializeMap;
+
+    use super::*;
+    use crate::render::testing::Draft;
+    use crate::secret::{Hashed, Masked, Secret};
+
+    fn given(value: &(impl Serialize + ?Sized)) -> Draft {
+        let mut draft = Draft::new();
+        draft.put("old", |sink| sink.serialize(value));
+        draft
+    }
+
+    /// As it stands in the line.
+    fn written(draft: &Draft) -> String {
+        let line = draft.line();
+        let value = line.text().split_once("\"old\":").unwrap().1;
+        let end = value
+            .find(",\"metadata\":")
+            .or(value.find(",\"truncated\":"))
+            .or(value.find(",\"redacted\":"));
+        value[..end.unwrap_or(value.len())].to_owned()
+    }
+
+    #[derive(Serialize)]
+    struct User<'a> {
+        name: &'a str,
+        #[serde(rename = "apiKey")]
+        key: &'a str,
+        nested: Inner<'a>,
+        none: Option<u8>,
+    }
+
+    #[derive(Serialize)]
+    struct Inner<'a> {
+        password: Vec<&'a str>,
+        text: &'a str,
+        drop_me: u8,
+        hash_me: (u8, u8),
+    }
+
+    #[test]
+    fn names_within_a_value_are_redacted_like_fields() {
+        let user = User {
+            name: "alice",
+            key: "k",
+            nested: Inner {
+                password: vec!["hunter2"; 2],
+                text: "card 4111 1111 1111 1111",
+                drop_me: 1,
+                hash_me: (1, 2),
+            },
+            none: None,
+        };
+        let draft = given(&user);
+        let hash = written(&draft).split("hmac:").nth(1).unwrap()[..29].to_owned();
+        assert_eq!(
+            written(&draft),
+            format!(
+                r#"{{"name":"alice","apiKey":"[redacted]","nested":{{"password":"[redacted]","text":"card [redacted]","hash_me":"hmac:{hash}"}},"none":null}}"#
+            )
+        );
+        let line = draft.line();
+        assert_eq!(line.redacted(), ["old:key", "old:credential", "old:card", "old:custom"]);
+        assert_eq!(line.brief.redactions, 4);
+    }
+
+    #[derive(Serialize)]
+    enum Kind {
+        Unit,
+        Newtype(u8),
+        Tuple(u8, u8),
+        Struct { x: u8 },
+        Password(&'static str),
+        Secret(u8, u8),
+        HashMe { x: u8 },
+        DropMe(u8, u8),
+    }
+
+    #[derive(Serialize)]
+    struct Unit;
+
+    #[test]
+    fn every_shape_of_value_has_its_json() {
+        for (value, json) in [
+            (given(&Kind::Unit), r#""Unit""#),
+            (given(&Kind::Newtype(1)), r#"{"Newtype":1}"#),
+            (given(&Kind::Tuple(1, 2)), r#"{"Tuple":[1,2]}"#),
+            (given(&Kind::Struct { x: 1 }), r#"{"Struct":{"x":1}}"#),
+            (given(&Kind::Password("x")), r#"{"Password":"[redacted]"}"#),
+            (given(&Kind::Secret(1, 2)), r#"{"Secret":"[redacted]"}"#),
+            (given(&Kind::HashMe { x: 1 }), r#"{"HashMe":"[redacted]"}"#),
+            (given(&Kind::DropMe(1, 2)), "{}"),
+            (
+                given(&(1, 'é', true, (), Unit, 1.5_f32, -0.0)),
+                r#"[1,"é",true,null,null,1.5,-0.0]"#,
+            ),
+            (
+                given(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+                r#"["NaN","Infinity","-Infinity"]"#,
+            ),
+            (
+                given(&(u128::MAX, i128::MIN, 1_u128, -1_i128)),
+                r#"["340282366920938463463374607431768211455","-170141183460469231731687303715884105728",1,-1]"#,
+            ),
+            (given(&[Some(1), None]), "[1,null]"),
+            (given(&Vec::<u8>::new()), "[]"),
+            (given(&BTreeMap::<u8, u8>::new()), "{}"),
+            (given(&serde_json::json!({"b": [], "a": {}})), r#"{"a":{},"b":[]}"#),
+            (given("x"), r#""x""#),
+            (given(&7), "7"),
+        ] {
+            assert_eq!(written(&value), json);
+        }
+    }
+
+    #[test]
+    fn names_that_are_no_strings_are_spelt_out_and_none_repeats() {
+        let map = BTreeMap::from([((1, "a"), 1), ((2, "b"), 2)]);
+        assert_eq!(written(&given(&map)), r#"{"[1,\"a\"]":1,"[2,\"b\"]":2}"#);
+        assert_eq!(written(&given(&BTreeMap::from([(1, 1), (2, 2)]))), r#"{"1":1,"2":2}"#);
+        assert_eq!(written(&given(&BTreeMap::from([(Some(true), 1)]))), r#"{"true":1}"#);
+
+        /// The same name for everything.
+        struct Same;
+        impl Serialize for Same {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                for value in 0..3 {
+                    map.serialize_entry("a", &value)?;
+                }
+                map.serialize_entry("b", &serde_json::json!({"a": 1}))?;
+                map.serialize_entry("a_2", &3)?;
+                map.end()
+            }
+        }
+        assert_eq!(
+            written(&given(&Same)),
+            r#"{"a":0,"a_2":1,"a_3":2,"b":{"a":1},"a_2_2":3}"#
+        );
+    }
+
+    #[test]
+    fn a_serializer_used_in_the_wrong_order_still_gives_json() {
+        struct Odd;
+        impl Serialize for Odd {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_key("a")?;
+                map.serialize_key("b")?;
+                map.serialize_value(&1)?;
+                map.serialize_key("c")?;
+                map.end()
+            }
+        }
+        assert_eq!(written(&given(&Odd)), r#"{"a":null,"b":1,"c":null}"#);
+    }
+
+    #[test]
+    fn what_a_wrapper_hides_stays_hidden_wherever_it_stands() {
+        #[derive(Serialize)]
+        struct Wrapped {
+            a: Secret<&'static str>,
+            b: Masked<Vec<u8>>,
+            c: Hashed<&'static str>,
+            d: [Secret<u8>; 2],
+            e: Option<Secret<u8>>,
+        }
+        let wrapped = || Wrapped {
+            a: Secret("x"),
+            b: Masked(vec![1]),
+            c: Hashed("bob"),
+            d: [Secret(1), Secret(2)],
+            e: Some(Secret(3)),
+        };
+        let draft = given(&wrapped());
+        let shown = written(&draft);
+        assert!(
+            shown.starts_with(r#"{"b":"[redacted]","c":"hmac:"#) && shown.ends_with(r#"","d":[]}"#),
+            "{shown}"
+        );
+        assert_eq!(draft.line().redacted(), ["old:type"]);
+
+        let mut draft = Draft::new();
+        draft
+            .put("a", |sink| sink.serialize(&Secret("x")))
+            .put("b", |sink| sink.serialize(&Masked("x")));
+        draft
+            .put("user_id", |sink| sink.serialize(&Hashed("bob")))
+            .put("c", |sink| sink.serialize(&Hashed(wrapped())));
+        draft.put("d", |sink| sink.serialize(&BTreeMap::from([("k", Secret("x"))])));
+        draft
+            .put("e", |sink| sink.display(&Secret("x")))
+            .put("f", |sink| sink.debug(&Some(Secret("x"))));
+        let line = draft.line();
+        assert_eq!(line.metadata(), ["b", "c", "d", "e", "f"]);
+        assert_eq!(line.shown("metadata.d").unwrap(), "{}");
+        assert!(line.shown("user_id").unwrap().starts_with("\"hmac:"));
+        // Equal values have equal hashes, in whatever way they come.
+        let mut again = Draft::new();
+        again.str("hash_me", "bob");
+        assert_eq!(again.shown("metadata.hash_me"), line.shown("user_id"));
+        assert!(!line.text().contains("\"x\""), "{}", line.text());
+        let listed = line.redacted();
+        assert_eq!(
+            listed,
+            [
+                "metadata.a:type",
+                "metadata.b:type",
+                "user_id:type",
+                "metadata.c:type",
+                "metadata.d:type"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_fails_says_why_and_leaves_nothing_else() {
+        struct Fails;
+        impl Serialize for Fails {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("password", "x")?;
+                Err(ser::Error::custom("no: password=hunter2"))
+            }
+        }
+        let draft = given(&Fails);
+        assert_eq!(written(&draft), r#""<failed: no: password=[redacted]>""#);
+        assert_eq!(draft.line().redacted(), ["old:credential"]);
+    }
+}

@@ -178,3 +178,89 @@ fn string_end(piece: &[u8], mut at: usize, end: usize) -> usize {
         at += width;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::{Draft, Line};
+
+    fn full(line: usize) -> (Draft, Line) {
+        let mut draft = Draft::new();
+        draft.limits = Limits { value: 8 * 1024, line };
+        for key in Key::ALL.iter().filter(|key| key.takes_strings()) {
+            draft.str(
+                key.as_str(),
+                &format!("{} \u{1}\"{}", key.as_str(), "日\u{2028}x".repeat(1_000)),
+            );
+        }
+        draft.put("status_code", |sink| sink.u64(200));
+        for number in 0..40 {
+            draft.str(&format!("m{number}"), &"y".repeat(3_000));
+        }
+        let shown = draft.line();
+        (draft, shown)
+    }
+
+    #[test]
+    fn a_full_line_keeps_something_of_all_and_says_what_it_lost() {
+        for limit in [64 * 1024, 32 * 1024] {
+            let (draft, line) = full(limit);
+            assert!(
+                line.rest.len() + AROUND <= limit && line.rest.len() > limit * 3 / 4,
+                "{}",
+                line.rest.len()
+            );
+            assert_eq!(line.shown("status_code").unwrap(), "200");
+            let user: String = serde_json::from_str(&line.shown("user_id").unwrap()).unwrap();
+            assert!(user.starts_with("user_id \u{1}\"日"));
+            assert!(!line.metadata().is_empty());
+            assert_eq!(line.record.get("truncated").unwrap().as_object().unwrap().len(), LISTED);
+            assert!(line.truncated("+").unwrap() > 20);
+            drop(draft);
+        }
+    }
+
+    #[test]
+    fn the_least_line_still_says_who() {
+        for limit in [0, 100, LEAST] {
+            let (_, line) = full(limit);
+            assert!(line.rest.len() + AROUND <= LEAST);
+            assert!(line.truncated("+").is_some());
+        }
+        let mut draft = Draft::new();
+        draft.limits.line = 0;
+        draft
+            .str("user_id", "alice")
+            .str("message", &"x".repeat(8_000))
+            .str("z", &"z".repeat(8_000));
+        let line = draft.line();
+        assert_eq!(line.shown("user_id").unwrap(), "\"alice\"");
+        assert_eq!(line.truncated("message"), Some(8_002));
+        assert!(line.shown("message").unwrap().len() > 500 && line.shown("metadata.z").unwrap().len() > 500);
+    }
+
+    #[test]
+    fn short_values_behind_long_ones_keep_their_place() {
+        let mut draft = Draft::new();
+        for key in ["old", "new"] {
+            draft.put(key, |sink| sink.str(&"\u{1}".repeat(8_192)));
+        }
+        draft.str("request_id", "r-1").str("error", "e");
+        let line = draft.line();
+        assert_eq!(line.shown("request_id").unwrap(), "\"r-1\"");
+        assert_eq!(line.shown("error").unwrap(), "\"e\"");
+        assert_eq!(line.truncated("old"), None);
+        assert!(line.truncated("new").is_some());
+    }
+
+    #[test]
+    fn a_string_is_cut_between_characters_and_escapes() {
+        let string = r#""a\u202e\"é日🦀b""#;
+        for end in 1..string.len() {
+            let at = string_end(string.as_bytes(), 1, end);
+            let cut = format!("{}\"", std::str::from_utf8(&string.as_bytes()[..at]).unwrap());
+            let read: String = serde_json::from_str(&cut).unwrap();
+            assert!("a\u{202e}\"é日🦀b".starts_with(&read) && at <= end.max(1));
+        }
+    }
+}
