@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::io::DiskFile;
 
 /// Large enough to hide the cost of handing a piece from thread to thread, small enough for the second-level cache.
-pub(crate) const PIECE: usize = 512 << 10;
+pub(crate) const PIECE: usize = 256 << 10;
 
 /// No line is longer; the writer's own limit is far below.
 pub(crate) const LONGEST: usize = 16 << 20;

@@ -25,34 +25,57 @@ const START: State = [
 ];
 
 /// The leaves of two contents: SHA-256 of 0x00 and each.
-pub(crate) fn pair(contents: [&[u8]; 2]) -> [Leaf; 2] {
-    let [mut one, mut two] = contents.map(Message::new);
+pub(crate) fn pair(one: &[u8], two: &[u8]) -> [Leaf; 2] {
+    // Short ones have no block of their own to put beside another.
+    let (Some((one_head, one_rest)), Some((two_head, two_rest))) = (one.split_first_chunk(), two.split_first_chunk())
+    else {
+        return [single(one), single(two)];
+    };
     let (mut first, mut second) = (START, START);
-    compress256(&mut first, std::slice::from_ref(&one.first));
-    compress256(&mut second, std::slice::from_ref(&two.first));
-    let together = one.middle.len().min(two.middle.len());
-    let (ahead, rest) = one.middle.split_at(together);
-    one.middle = rest;
-    let (beside, rest) = two.middle.split_at(together);
-    two.middle = rest;
-    for (block, other) in ahead.iter().zip(beside) {
-        compress256(&mut first, std::slice::from_ref(block));
-        compress256(&mut second, std::slice::from_ref(other));
+    compress256(&mut first, &[behind_zero(one_head)]);
+    compress256(&mut second, &[behind_zero(two_head)]);
+    let (one_blocks, one_rest) = one_rest.as_chunks();
+    let (two_blocks, two_rest) = two_rest.as_chunks();
+    let together = one_blocks.len().min(two_blocks.len());
+    let (one_beside, one_alone) = one_blocks.split_at(together);
+    let (two_beside, two_alone) = two_blocks.split_at(together);
+    for (one, two) in one_beside.iter().zip(two_beside) {
+        compress256(&mut first, std::slice::from_ref(one));
+        compress256(&mut second, std::slice::from_ref(two));
     }
-    compress256(&mut first, one.middle);
-    compress256(&mut second, two.middle);
-    compress256(&mut first, one.last());
-    compress256(&mut second, two.last());
-    [first, second].map(digest)
+    compress256(&mut first, one_alone);
+    compress256(&mut second, two_alone);
+    let (mut one_last, mut two_last) = ([[0; 64]; 2], [[0; 64]; 2]);
+    let one_last = padded(&mut one_last, one_rest, one.len());
+    let two_last = padded(&mut two_last, two_rest, two.len());
+    // One block or two: the first ones side by side, what is left after them.
+    if let ([one, one_more @ ..], [two, two_more @ ..]) = (one_last, two_last) {
+        compress256(&mut first, std::slice::from_ref(one));
+        compress256(&mut second, std::slice::from_ref(two));
+        compress256(&mut first, one_more);
+        compress256(&mut second, two_more);
+    }
+    [digest(first), digest(second)]
 }
 
 /// The leaf of one content.
 pub(crate) fn single(content: &[u8]) -> Leaf {
-    let message = Message::new(content);
     let mut state = START;
-    compress256(&mut state, std::slice::from_ref(&message.first));
-    compress256(&mut state, message.middle);
-    compress256(&mut state, message.last());
+    let mut last = [[0; 64]; 2];
+    match content.split_first_chunk() {
+        Some((head, rest)) => {
+            compress256(&mut state, &[behind_zero(head)]);
+            let (blocks, rest) = rest.as_chunks();
+            compress256(&mut state, blocks);
+            compress256(&mut state, padded(&mut last, rest, content.len()));
+        }
+        None => {
+            let mut all = [0; 64];
+            put(&mut all, 1, content);
+            let all = all.get(..=content.len()).unwrap_or_default();
+            compress256(&mut state, padded(&mut last, all, content.len()));
+        }
+    }
     digest(state)
 }
 
@@ -79,60 +102,22 @@ pub(crate) fn header(head: &Head, body: &[u8]) -> Head {
     Head(hash.finalize().into())
 }
 
-/// 0x00 and a content, cut into blocks and padded; the middle stays where it is.
-struct Message<'a> {
-    first: Block,
-    middle: &'a [Block],
-    tail: [Block; 2],
-    tails: usize,
+/// The first block: 0x00 and the first bytes.
+fn behind_zero(head: &[u8; 63]) -> Block {
+    let mut block = [0; 64];
+    let (_, to) = block.split_at_mut(1);
+    to.copy_from_slice(head);
+    block
 }
 
-impl<'a> Message<'a> {
-    fn new(content: &'a [u8]) -> Message<'a> {
-        let mut first = [0; 64];
-        let bits = (content.len() as u64 + 1) * 8;
-        match content.split_first_chunk::<63>() {
-            Some((head, rest)) => {
-                put(&mut first, 1, head);
-                let (middle, rest) = rest.as_chunks();
-                let (tail, tails) = padded(rest, bits);
-                Message {
-                    first,
-                    middle,
-                    tail,
-                    tails,
-                }
-            }
-            None => {
-                // The first block is the last data too: pad it, and take what is over as the tail.
-                let mut short = [0; 63];
-                put(&mut short, 1, content);
-                let (tail, tails) = padded(short.get(..=content.len()).unwrap_or(&short), bits);
-                let [head, over] = tail;
-                Message {
-                    first: head,
-                    middle: &[],
-                    tail: [over; 2],
-                    tails: tails - 1,
-                }
-            }
-        }
-    }
-
-    fn last(&self) -> &[Block] {
-        self.tail.get(..self.tails).unwrap_or_default()
-    }
-}
-
-/// `rest` (less than a block) with 0x80, zeros and the length in bits: one block, or two.
-fn padded(rest: &[u8], bits: u64) -> ([Block; 2], usize) {
-    let mut tail = [[0; 64]; 2];
-    let blocks = if rest.len() < 56 { 1 } else { 2 };
-    let flat = tail.as_flattened_mut();
+/// `rest` (less than a block) with 0x80, zeros and the length in bits of 0x00 and the content: one block, or two.
+fn padded<'a>(blocks: &'a mut [Block; 2], rest: &[u8], content: usize) -> &'a [Block] {
+    let count = if rest.len() < 56 { 1 } else { 2 };
+    let flat = blocks.as_flattened_mut();
     put(flat, 0, rest);
     put(flat, rest.len(), &[0x80]);
-    put(flat, blocks * 64 - 8, &bits.to_be_bytes());
-    (tail, blocks)
+    put(flat, count * 64 - 8, &((content as u64 + 1) * 8).to_be_bytes());
+    blocks.get(..count).unwrap_or_default()
 }
 
 /// Copies `bytes` to `at`; they fit, by the arithmetic of the callers.
@@ -161,7 +146,11 @@ mod tests {
         for length in 0..bytes.len() {
             let other = (length * 5 + 3) % bytes.len();
             let contents = [&bytes[..length], &bytes[bytes.len() - other..]];
-            assert_eq!(pair(contents), contents.map(leaf), "{length} beside {other}");
+            assert_eq!(
+                pair(contents[0], contents[1]),
+                contents.map(leaf),
+                "{length} beside {other}"
+            );
             assert_eq!(single(contents[0]), leaf(contents[0]));
         }
         let leaf = leaf(b"x");

@@ -99,7 +99,7 @@ impl Scan {
                     match waiting.take() {
                         None => waiting = Some((place, cut.rest)),
                         Some((other, rest)) => {
-                            let [first, second] = lanes::pair([rest, cut.rest]);
+                            let [first, second] = lanes::pair(rest, cut.rest);
                             scan.leaf(other, first);
                             scan.leaf(place, second);
                         }
