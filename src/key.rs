@@ -1,6 +1,5 @@
 //! The key for keyed hashes: `<keys>/hash.key`, 32 random bytes, beside the trail and never in it.
 
-use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -8,12 +7,14 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, FileKind, replace};
+use crate::secret::SecretBytes;
 
 const SIZE: u64 = 32;
 
 /// The key, and whether it was made just now. A key made for a trail that has files is a lost key: `AUDIT_KEY`.
+#[derive(Debug)]
 pub(crate) struct KeyFile {
-    pub(crate) key: Zeroizing<[u8; SIZE as usize]>,
+    pub(crate) key: SecretBytes,
     pub(crate) created: bool,
 }
 
@@ -26,8 +27,9 @@ pub(crate) fn hash_key(disk: &dyn Disk, keys: &Path) -> Result<KeyFile, Error> {
             .remedy("put a file of 32 random bytes in its place, or remove it for a new key")),
         Ok(stat) if stat.mode & 0o077 != 0 => Err(wrong(&path, format!("others may use it (mode {:04o})", stat.mode))
             .remedy("take that from them (chmod 600), and think about who may have read it")),
-        Ok(stat) if stat.len != SIZE => Err(wrong(&path, format!("it has {} bytes and not 32", stat.len))
-            .remedy("put the right key back, or remove it for a new one; what was hashed with the old one is not found by the new one")),
+        Ok(stat) if stat.len != SIZE => Err(wrong(&path, format!("it has {} bytes and not 32", stat.len)).remedy(
+            "put the right key back, or remove it for a new one, by which nothing is found that was hashed before",
+        )),
         Ok(_) => read(disk, &path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(disk, &path),
         Err(error) => Err(unreadable(&path, error)),
@@ -46,7 +48,10 @@ fn read(disk: &dyn Disk, path: &Path) -> Result<KeyFile, Error> {
             Err(error) => return Err(unreadable(path, error)),
         }
     }
-    Ok(KeyFile { key, created: false })
+    Ok(KeyFile {
+        key: SecretBytes::new(*key),
+        created: false,
+    })
 }
 
 fn create(disk: &dyn Disk, path: &Path) -> Result<KeyFile, Error> {
@@ -56,7 +61,10 @@ fn create(disk: &dyn Disk, path: &Path) -> Result<KeyFile, Error> {
         Error::io("make the key for hashed values", path, error)
             .remedy("make the key directory writable for the user that runs this program")
     })?;
-    Ok(KeyFile { key, created: true })
+    Ok(KeyFile {
+        key: SecretBytes::new(*key),
+        created: true,
+    })
 }
 
 fn wrong(path: &Path, why: String) -> Error {
@@ -72,14 +80,6 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
         .remedy("make it readable for the user that runs this program, and for nobody else")
 }
 
-impl fmt::Debug for KeyFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyFile")
-            .field("created", &self.created)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,8 +93,8 @@ mod tests {
         let read = hash_key(&RealDisk, dir.path()).unwrap();
         assert!(made.created && !read.created);
         assert_eq!(made.key, read.key);
-        assert_ne!(*made.key, [0; 32]);
-        assert_eq!(format!("{made:?}"), "KeyFile { created: true, .. }");
+        assert_ne!(*made.key.expose(), [0; 32]);
+        assert_eq!(format!("{made:?}"), "KeyFile { key: ***, created: true }");
     }
 
     #[test]

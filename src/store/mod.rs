@@ -88,10 +88,6 @@ impl Home {
     pub(crate) fn state(&self) -> PathBuf {
         self.keys.join("state")
     }
-
-    pub(crate) fn hash_key(&self) -> PathBuf {
-        self.keys.join("hash.key")
-    }
 }
 
 /// Makes a directory, and those above it, for this user alone. One that is there stays as it is.
