@@ -53,6 +53,17 @@ pub(super) enum Way {
     Long,
 }
 
+impl Way {
+    /// The short ways to a key or to `metadata` end where there is a value already, which the long one then replaces.
+    /// The others would keep the first.
+    fn of_span(self) -> Way {
+        match self {
+            Way::Event | Way::Outcome => Way::Long,
+            way => way,
+        }
+    }
+}
+
 impl Slot {
     /// For a field of an event. The names that only the trail writes go into `metadata`.
     pub(crate) fn for_event(name: &str, policy: &Policy) -> Slot {
@@ -77,7 +88,7 @@ impl Slot {
         };
         Slot {
             target,
-            way: Way::Long,
+            way: slot.way.of_span(),
             replaces: true,
             ..slot
         }
@@ -87,11 +98,14 @@ impl Slot {
     pub(crate) fn for_audit_span(name: &str, policy: &Policy) -> Slot {
         let named = name.strip_prefix("audit.").or((name == "error").then_some(name));
         match named {
-            Some(name) => Slot {
-                way: Way::Long,
-                replaces: true,
-                ..Slot::for_event(name, policy)
-            },
+            Some(name) => {
+                let slot = Slot::for_event(name, policy);
+                Slot {
+                    way: slot.way.of_span(),
+                    replaces: true,
+                    ..slot
+                }
+            }
             None => Slot::for_span(name, policy),
         }
     }
