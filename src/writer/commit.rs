@@ -57,7 +57,9 @@ impl Writer {
                 return Err(Full);
             }
             self.batch.own(&mut self.built, &brief, &self.scratch);
-            self.own.pop_front();
+            // At once: a rotation may follow before the prune is done, and its header must know.
+            let kept_from = self.own.pop_front().and_then(|own| own.kept_from);
+            self.kept_from = kept_from.or(self.kept_from);
         }
         while let Some(chunk) = self.chunks.front() {
             let first = self.cursor.0;

@@ -14,13 +14,15 @@ use crate::severity::Severity;
 use crate::status::Setting;
 use crate::store::finding::{Recovered, Suspicion};
 use crate::store::retain::Prune;
-use crate::store::{Finding, Mark, Step, push_string};
+use crate::store::{Finding, KeptFrom, Mark, Step, push_string};
 
 /// A record to come: what it is and what it says.
 #[derive(Clone, Debug)]
 pub(super) struct Own {
     event: EventType,
     metadata: Map<String, Value>,
+    /// Where the trail begins once this is numbered: what every later header says.
+    pub(super) kept_from: Option<KeptFrom>,
 }
 
 impl Own {
@@ -29,7 +31,11 @@ impl Own {
             Value::Object(members) => members,
             _ => Map::new(),
         };
-        Own { event, metadata }
+        Own {
+            event,
+            metadata,
+            kept_from: None,
+        }
     }
 
     /// The first of a run; or of a run that had been closed and goes on, since a layer had outlived the last handle.
@@ -91,7 +97,10 @@ impl Own {
     }
 
     pub(super) fn prune(prune: &Prune) -> Own {
-        Own::new(events::AUDIT_PRUNE, prune.metadata().into())
+        Own {
+            kept_from: Some(prune.kept_from),
+            ..Own::new(events::AUDIT_PRUNE, prune.metadata().into())
+        }
     }
 
     pub(super) fn config(settings: &[Setting]) -> Own {
