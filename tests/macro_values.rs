@@ -4,7 +4,15 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use tracing_audit::{Category, ErrorKind, EventType, Outcome, Severity, audit, events, testing};
+use tracing_audit::{
+    Category, ErrorKind, EventType, Hashed, Masked, Outcome, Secret, Severity, audit, events, testing,
+};
+
+#[derive(serde::Serialize)]
+struct Role {
+    name: &'static str,
+    password: &'static str,
+}
 
 #[test]
 fn a_field_stands_under_the_name_it_was_given_in_every_form() {
@@ -191,6 +199,30 @@ fn an_error_tells_its_causes_and_any_other_value_its_json() {
         serde_json::Value::Object(record.metadata().unwrap().clone()),
         json!({ "cause": told, "role": ["reader"] })
     );
+}
+
+#[test]
+fn a_secret_is_redacted_by_its_name_by_its_type_and_inside_of_values() {
+    let audit = testing::capture().unwrap();
+    let role = Role {
+        name: "editor",
+        password: "hunter2",
+    };
+    audit!(
+        events::USER_UPDATE,
+        password = "hunter2",
+        neutral = Secret(&"hunter2"),
+        masked = Masked(&"hunter2"),
+        hashed = Hashed(&"hunter2"),
+        new = &role,
+        old = ?Secret(&"hunter2"),
+        "the new role has Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.hunter2hunter2hunter2hunter2hunter2h",
+    );
+    let record = audit.one(events::USER_UPDATE);
+    assert_eq!(record.new().unwrap()["name"], role.name);
+    let line = audit.trail().recent().join("\n");
+    assert!(!line.contains("hunter2"), "{line}");
+    let _ = role.password;
 }
 
 #[test]
