@@ -75,6 +75,7 @@ fn an_event_and_a_macro_call_inside_two_spans_allocate_nothing() {
         assert_eq!(allocations(ten_fields_by_macro), 0, "audit!");
         drop((request, session));
     });
+    trail.sync().unwrap();
     assert_eq!(trail.status().records(), 8_000 + 2, "every one was recorded, and the two of the start");
 }
 
