@@ -8,7 +8,9 @@ use crate::clock::{Clock, Time};
 use crate::config::{CaptureRule, Durability, OnFull, Retention, Rotation, Settings, env};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
-use crate::render::{Limits, Policy};
+use crate::key::{self, KeyFile};
+use crate::redact::{HashKey, Policy, Redaction};
+use crate::render::Limits;
 use crate::severity::Severity;
 use crate::status::{Source, complain};
 use crate::store::retain::Keep;
@@ -65,6 +67,12 @@ impl Trail {
 }
 
 impl Builder {
+    /// What is redacted, and how. Default: [`Redaction::standard`].
+    pub fn redaction(mut self, redaction: Redaction) -> Builder {
+        self.settings.redaction.put(redaction, Source::Code);
+        self
+    }
+
     /// How long files are kept. Default: 14 days.
     pub fn retention(mut self, retention: Retention) -> Builder {
         self.settings.retention.put(retention, Source::Code);
@@ -223,7 +231,11 @@ impl Builder {
             host: host.clone().unwrap_or_default(),
         };
         let opened = store::open(Arc::clone(&disk), home.clone(), &opening)?;
-        let policy = Policy::compile(&crate::redact::Redaction::standard(), None);
+        // Made even where no rule hashes: a `Hashed` value may come at any time.
+        let KeyFile { key, created } = key::hash_key(&*disk, &home.keys)?;
+        let key = HashKey::new(key);
+        let new_key = created.then(|| key.kid().to_owned());
+        let policy = Policy::compile(&settings.redaction.value, Some(key));
         let limits = Limits {
             value: settings.value_bytes.value,
             line: settings.line_bytes.value,
@@ -264,7 +276,7 @@ impl Builder {
             who,
             keep,
             max_bytes,
-            new_key: None,
+            new_key,
         };
         let lease = Lease::first(Arc::clone(&core));
         let writer = Writer::begin(Arc::clone(&core), desk)?;

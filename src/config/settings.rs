@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tracing_core::Level;
 
+use crate::redact::Redaction;
 use crate::config::{Durability, OnFull, Retention, Rotation};
 use crate::error::{Error, ErrorKind};
 use crate::queue::Queue;
@@ -53,6 +54,7 @@ pub(crate) struct Settings {
     pub(crate) version: Sourced<Option<String>>,
     pub(crate) host: Sourced<Option<String>>,
     pub(crate) keys: Sourced<Option<PathBuf>>,
+    pub(crate) redaction: Sourced<Redaction>,
 }
 
 /// No line may be longer: readers take longer ones for no lines.
@@ -82,6 +84,7 @@ impl Settings {
             version: Sourced::default(None),
             host: Sourced::default(None),
             keys: Sourced::default(None),
+            redaction: Sourced::default(Redaction::standard()),
         }
     }
 
@@ -177,6 +180,11 @@ impl Settings {
                 source: value.source,
             }));
         }
+        list.push(Setting {
+            name: "redaction",
+            value: redaction(&self.redaction.value),
+            source: self.redaction.source,
+        });
         list.extend(self.keys.value.as_ref().map(|path| Setting {
             name: "keys",
             value: path.display().to_string(),
@@ -192,6 +200,14 @@ impl Settings {
     pub(crate) fn on_full(&mut self, severity: Severity) -> Option<&mut Sourced<OnFull>> {
         self.on_full.get_mut(severity.index())
     }
+}
+
+/// `standard`, and what differs from it.
+fn redaction(chosen: &Redaction) -> String {
+    let standard = Redaction::standard().rules();
+    let rules = chosen.rules();
+    let own = rules.iter().filter(|rule| !standard.contains(rule));
+    own.fold("standard".to_owned(), |text, (name, treatment)| format!("{text}, {name}: {treatment}"))
 }
 
 fn setting(name: &'static str, from: &Sourced<impl fmt::Display>) -> Setting {
