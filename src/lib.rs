@@ -42,6 +42,8 @@ mod init;
 mod layer;
 mod macros;
 mod mirror;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 mod span;
 pub mod testing;
 

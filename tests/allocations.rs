@@ -76,7 +76,11 @@ fn an_event_and_a_macro_call_inside_two_spans_allocate_nothing() {
         drop((request, session));
     });
     trail.sync().unwrap();
-    assert_eq!(trail.status().records(), 8_000 + 2, "every one was recorded, and the two of the start");
+    assert_eq!(
+        trail.status().records(),
+        8_000 + 2,
+        "every one was recorded, and the two of the start"
+    );
 }
 
 #[test]
@@ -98,7 +102,8 @@ fn a_captured_span_allocates_nothing() {
 /// The control: what the other formatters do is seen by the counter.
 #[test]
 fn the_counter_sees_a_formatter_that_allocates() {
-    let subscriber = tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().json().with_writer(std::io::sink));
+    let subscriber =
+        tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().json().with_writer(std::io::sink));
     tracing::subscriber::with_default(subscriber, || {
         assert!(allocations(ten_fields) > 1_000);
     });

@@ -15,7 +15,11 @@ fn refused(result: Result<Trail, Error>) -> Error {
 }
 
 fn names(error: &Error, path: &Path) {
-    assert!(error.to_string().contains(&path.display().to_string()), "{} is not named in: {error}", path.display());
+    assert!(
+        error.to_string().contains(&path.display().to_string()),
+        "{} is not named in: {error}",
+        path.display()
+    );
 }
 
 fn small_trail(dir: &Path) {
@@ -52,16 +56,51 @@ fn a_parent_that_cannot_be_written_is_refused() {
 }
 
 #[test]
-fn a_second_writer_is_told_who_holds_the_directory() {
+fn a_second_trail_of_this_process_is_told_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("logs");
     let first = Trail::builder(&path).detached().build().unwrap();
     let error = refused(Trail::builder(&path).detached().lock_wait(Duration::ZERO).build());
     assert_eq!(error.kind(), ErrorKind::Locked);
     names(&error, &path);
-    assert!(error.to_string().contains(&std::process::id().to_string()), "{error}");
     first.close().unwrap();
-    Trail::builder(&path).detached().lock_wait(Duration::ZERO).build().unwrap();
+    let again = Trail::builder(&path).detached().lock_wait(Duration::ZERO).build().unwrap();
+    again.close().unwrap();
+}
+
+const CHILD: &str = "TRACING_AUDIT_LOCK_CHILD";
+
+/// The other process is this test, started again.
+#[test]
+fn a_second_process_is_told_who_holds_the_directory() {
+    use std::io::{BufRead as _, Write as _};
+    if let Some(path) = std::env::var_os(CHILD) {
+        let _trail = Trail::builder(path).detached().build().unwrap();
+        println!("\nholding");
+        std::io::stdout().flush().unwrap();
+        // Until the parent lets go.
+        let _ = std::io::stdin().read_line(&mut String::new());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("logs");
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "errors::a_second_process_is_told_who_holds_the_directory", "--nocapture"])
+        .env(CHILD, &path)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap() == "holding"));
+    let error = refused(Trail::builder(&path).detached().lock_wait(Duration::ZERO).build());
+    assert_eq!(error.kind(), ErrorKind::Locked);
+    names(&error, &path);
+    assert!(error.to_string().contains(&child.id().to_string()), "{error}");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    let after = Trail::builder(&path).detached().lock_wait(Duration::from_secs(10)).build().unwrap();
+    after.close().unwrap();
 }
 
 #[test]
@@ -73,7 +112,12 @@ fn keys_inside_the_trail_are_refused() {
     assert_eq!(error.kind(), ErrorKind::Config);
     names(&error, &keys);
     // Nor by a detour.
-    refused(Trail::builder(&path).detached().keys(dir.path().join("x/../logs/keys")).build());
+    refused(
+        Trail::builder(&path)
+            .detached()
+            .keys(dir.path().join("x/../logs/keys"))
+            .build(),
+    );
 }
 
 #[test]
@@ -96,7 +140,11 @@ fn contradictory_settings_are_refused() {
 fn an_unreadable_key_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("logs");
-    let hashing = || Trail::builder(&path).detached().redaction(Redaction::default().field("email", Treatment::Hash));
+    let hashing = || {
+        Trail::builder(&path)
+            .detached()
+            .redaction(Redaction::default().field("email", Treatment::Hash))
+    };
     hashing().build().unwrap().close().unwrap();
     let key = dir.path().join("logs.keys/hash.key");
     assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
@@ -116,7 +164,11 @@ fn a_newer_format_is_refused() {
     small_trail(&path);
     let file = only_file(&path);
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replacen("{\"tracing_audit\":1,", "{\"tracing_audit\":2,", 1)).unwrap();
+    std::fs::write(
+        &file,
+        text.replacen("{\"tracing_audit\":1,", "{\"tracing_audit\":2,", 1),
+    )
+    .unwrap();
     let error = refused(Trail::builder(&path).detached().build());
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     names(&error, &file);
@@ -136,7 +188,10 @@ fn a_damaged_file_does_not_stop_the_service_and_is_reported() {
     small_trail(&path);
     let report = verify(&path).unwrap();
     assert_eq!(report.exit_code(), 1, "{report}");
-    let suspected = tracing_audit::read(&path).unwrap().flatten().any(|record| record.event() == "AUDIT_TAMPER_SUSPECTED");
+    let suspected = tracing_audit::read(&path)
+        .unwrap()
+        .flatten()
+        .any(|record| record.event() == "AUDIT_TAMPER_SUSPECTED");
     assert!(suspected, "the start found it and said so");
 }
 
@@ -154,7 +209,16 @@ fn files_and_directories_are_for_their_owner_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("logs");
     small_trail(&path);
-    for (path, mode) in [(path.clone(), 0o700), (dir.path().join("logs.keys"), 0o700), (only_file(&path), 0o600)] {
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    for (path, mode) in [
+        (path.clone(), 0o700),
+        (dir.path().join("logs.keys"), 0o700),
+        (only_file(&path), 0o600),
+    ] {
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            mode,
+            "{}",
+            path.display()
+        );
     }
 }

@@ -8,14 +8,21 @@ use std::path::{Path, PathBuf};
 
 /// Module name → (floor, place on the floor).
 fn floors(design: &str) -> HashMap<String, (usize, usize)> {
-    let drawing = design.split("```floors\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a floors drawing");
+    let drawing = design
+        .split("```floors\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("a floors drawing");
     let mut places = HashMap::new();
     for line in drawing.lines() {
         let (floor, modules) = line.split_once(' ').expect("a floor's number, then its modules");
         let floor: usize = floor.parse().expect("a number");
         for (place, module) in modules.split_whitespace().enumerate() {
             let name = module.trim_end_matches(['+', '/']);
-            assert!(places.insert(name.to_owned(), (floor, place)).is_none(), "{name} stands twice in the drawing");
+            assert!(
+                places.insert(name.to_owned(), (floor, place)).is_none(),
+                "{name} stands twice in the drawing"
+            );
         }
     }
     places
@@ -42,7 +49,10 @@ fn imports(source: &str) -> Vec<String> {
             if code[..at].ends_with(['$', '_']) {
                 continue;
             }
-            let name: String = code[at + 7..].chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            let name: String = code[at + 7..]
+                .chars()
+                .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                .collect();
             if name.starts_with(|first: char| first.is_lowercase()) {
                 found.push(name);
             }
@@ -60,7 +70,9 @@ fn violations(root: &Path, places: &HashMap<String, (usize, usize)>) -> Vec<Stri
         let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
         let module = first.trim_end_matches(".rs");
         // Files of tests alone may look anywhere.
-        let tests = ["tests.rs", "fuzz.rs", "samples.rs", "corpus.rs"].iter().any(|name| inside.ends_with(name));
+        let tests = ["tests.rs", "fuzz.rs", "samples.rs", "corpus.rs"]
+            .iter()
+            .any(|name| inside.ends_with(name));
         if tests || matches!(module, "lib" | "bin") {
             continue;
         }
@@ -72,8 +84,14 @@ fn violations(root: &Path, places: &HashMap<String, (usize, usize)>) -> Vec<Stri
             match places.get(&import) {
                 _ if import == module => {}
                 Some(place) if place < own => {}
-                Some(_) => wrong.push(format!("{} imports {import}, which stands above it or to its right", inside.display())),
-                None => wrong.push(format!("{} imports {import}, which has no place in the drawing", inside.display())),
+                Some(_) => wrong.push(format!(
+                    "{} imports {import}, which stands above it or to its right",
+                    inside.display()
+                )),
+                None => wrong.push(format!(
+                    "{} imports {import}, which has no place in the drawing",
+                    inside.display()
+                )),
             }
         }
     }
@@ -117,7 +135,12 @@ fn no_source_file_passes_six_hundred_lines_without_its_tests() {
     sources(&root().join("src"), &mut files);
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
-        let lines = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().lines().count();
+        let lines = text
+            .split("\n#[cfg(test)]\nmod tests")
+            .next()
+            .unwrap_or_default()
+            .lines()
+            .count();
         assert!(lines <= 600, "{} has {lines} lines", path.display());
     }
 }

@@ -29,7 +29,11 @@ fn open(dir: &Path, clock: &Arc<ManualClock>) -> Trail {
 
 fn write(trail: &Trail, records: usize) {
     for number in 0..records {
-        trail.draft(events::DATA_READ).user_id("alice").field("number", &number).emit();
+        trail
+            .draft(events::DATA_READ)
+            .user_id("alice")
+            .field("number", &number)
+            .emit();
     }
     trail.flush().unwrap();
 }
@@ -50,7 +54,10 @@ fn the_chain_goes_on_over_restarts() {
         trail.close().unwrap();
         assert_consistent(&dir);
     }
-    let seqs: Vec<u64> = tracing_audit::read(&dir).unwrap().map(|record| record.unwrap().seq()).collect();
+    let seqs: Vec<u64> = tracing_audit::read(&dir)
+        .unwrap()
+        .map(|record| record.unwrap().seq())
+        .collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
     assert!(seqs.len() >= 30);
 }
@@ -64,7 +71,10 @@ fn a_day_ends_at_midnight_also_when_nothing_happens() {
     write(&trail, 5);
     clock.advance(DAY / 2 + Duration::from_secs(1));
     trail.flush().unwrap();
-    let names: Vec<String> = files(&dir).iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    let names: Vec<String> = files(&dir)
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
     assert_eq!(names, ["audit-2026-11-21.jsonl", "audit-2026-11-22.jsonl"]);
     write(&trail, 5);
     trail.close().unwrap();
@@ -111,7 +121,10 @@ fn files_are_kept_fourteen_days_and_leave_a_record_when_they_go() {
     assert!(kept <= 17, "{kept} files are left after 20 days");
     trail.close().unwrap();
     assert_consistent(&dir);
-    let pruned = tracing_audit::read(&dir).unwrap().filter(|record| record.as_ref().unwrap().event() == "AUDIT_PRUNE").count();
+    let pruned = tracing_audit::read(&dir)
+        .unwrap()
+        .filter(|record| record.as_ref().unwrap().event() == "AUDIT_PRUNE")
+        .count();
     assert!(pruned > 0);
 }
 
@@ -143,7 +156,11 @@ fn a_clock_that_jumps_deletes_nothing_young() {
     write(&trail, 3);
     trail.close().unwrap();
     let left = before.iter().filter(|file| file.exists()).count();
-    assert!(left + 1 >= before.len(), "a restart removes at most one day's files: {left} of {}", before.len());
+    assert!(
+        left + 1 >= before.len(),
+        "a restart removes at most one day's files: {left} of {}",
+        before.len()
+    );
 }
 
 #[test]

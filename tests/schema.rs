@@ -16,13 +16,23 @@ fn lines() -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let logs = dir.path().join("logs");
     for _ in 0..2 {
-        let trail = Trail::builder(&logs).detached().service("shop", "1.2.3").build().unwrap();
-        for event in EventType::all().filter(|event| !event.name().starts_with("AUDIT_") && !event.name().starts_with("ALERT_")) {
+        let trail = Trail::builder(&logs)
+            .detached()
+            .service("shop", "1.2.3")
+            .build()
+            .unwrap();
+        for event in
+            EventType::all().filter(|event| !event.name().starts_with("AUDIT_") && !event.name().starts_with("ALERT_"))
+        {
             trail.draft(event).user_id("alice").emit();
         }
         for outcome in Outcome::ALL {
             for severity in Severity::ALL {
-                trail.draft(events::DATA_READ).outcome(outcome).severity(severity).emit();
+                trail
+                    .draft(events::DATA_READ)
+                    .outcome(outcome)
+                    .severity(severity)
+                    .emit();
             }
         }
         audit!(
@@ -85,7 +95,10 @@ fn every_line_fits_the_schema() {
 #[test]
 fn a_line_that_is_not_ours_does_not_fit() {
     let schema = schema();
-    let line = lines().into_iter().find(|line| line.contains("\"DATA_UPDATE\"") && line.contains("hunter") | line.contains("old")).unwrap();
+    let line = lines()
+        .into_iter()
+        .find(|line| line.contains("\"DATA_UPDATE\"") && line.contains("hunter") | line.contains("old"))
+        .unwrap();
     let good: Value = serde_json::from_str(&line).unwrap();
     assert!(schema.is_valid(&good));
     let wrong: [(&str, Value); 8] = [

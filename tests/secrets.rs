@@ -36,12 +36,19 @@ fn outputs(work: impl FnOnce(&Trail)) -> String {
         .with_ansi(false)
         .with_writer(move || console_writer.clone())
         // The host's own `info!(target: "audit", password = ..)` is the host's business; what we mirror is ours.
-        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| metadata.name() == "tracing_audit::mirror"));
+        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| {
+            metadata.name() == "tracing_audit::mirror"
+        }));
     let mirrored_json = tracing_subscriber::fmt::layer()
         .json()
         .with_writer(move || json_writer.clone())
-        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| metadata.name() == "tracing_audit::mirror"));
-    let subscriber = tracing_subscriber::registry().with(trail.layer()).with(mirrored).with(mirrored_json);
+        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| {
+            metadata.name() == "tracing_audit::mirror"
+        }));
+    let subscriber = tracing_subscriber::registry()
+        .with(trail.layer())
+        .with(mirrored)
+        .with(mirrored_json);
     tracing::subscriber::with_default(subscriber, || work(&trail));
     trail.flush().unwrap();
     let mut all = String::new();
@@ -65,7 +72,11 @@ fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+        if path.is_dir() {
+            files.extend(walk(&path))
+        } else {
+            files.push(path)
+        }
     }
     files
 }
@@ -100,21 +111,47 @@ fn rename(account: Account) -> Result<(), Refused> {
 }
 
 fn plant(secret: &str) -> String {
-    let account = Account { name: "alice".into(), password: secret.into(), keys: vec![Key { api_key: secret.into() }] };
+    let account = Account {
+        name: "alice".into(),
+        password: secret.into(),
+        keys: vec![Key { api_key: secret.into() }],
+    };
     outputs(|trail| {
         let _span = info_span!("request", request_id = "r-1", authorization = secret, password = secret).entered();
         let _context = AuditContext::new().user_id("alice").enter();
         audit!(events::AUTH_FAILED, password = secret, client_secret = %secret, "Authorization: Bearer {secret}");
         audit!(events::USER_UPDATE, old = &account, new = &account, debug = ?account);
-        audit!(events::DATA_READ, query = format!("user=alice&password={secret}&page=2"));
-        audit!(events::DATA_READ, body = format!("{{\"user\":\"alice\",\"password\":\"{secret}\"}}"));
-        audit!(events::DATA_READ, url = format!("https://alice:{secret}@example.org/path"));
-        audit!(events::DATA_READ, one = Secret(secret), two = Masked(secret), three = Hashed(secret));
-        audit!(events::API_ERROR, outcome = Outcome::Error, error = &Refused(secret.into()));
+        audit!(
+            events::DATA_READ,
+            query = format!("user=alice&password={secret}&page=2")
+        );
+        audit!(
+            events::DATA_READ,
+            body = format!("{{\"user\":\"alice\",\"password\":\"{secret}\"}}")
+        );
+        audit!(
+            events::DATA_READ,
+            url = format!("https://alice:{secret}@example.org/path")
+        );
+        audit!(
+            events::DATA_READ,
+            one = Secret(secret),
+            two = Masked(secret),
+            three = Hashed(secret)
+        );
+        audit!(
+            events::API_ERROR,
+            outcome = Outcome::Error,
+            error = &Refused(secret.into())
+        );
         info!(target: "audit", event = "AUTH_LOGIN", token = secret, "password: {secret}");
         info!(target: "audit", event = "AUTH_LOGIN", account = ?account, header = format!("Cookie: sid={secret}; theme=dark"));
         let _ = rename(account.clone());
-        trail.draft(events::DATA_UPDATE).field("db_password", &secret).field("nested", &account).emit();
+        trail
+            .draft(events::DATA_UPDATE)
+            .field("db_password", &secret)
+            .field("nested", &account)
+            .emit();
         let caught = std::panic::catch_unwind(|| audit!(events::DATA_READ, value = ?Panics(secret.to_owned())));
         assert!(caught.is_ok(), "a panic in Debug stays inside");
     })
@@ -131,12 +168,23 @@ impl fmt::Debug for Panics {
 
 #[test]
 fn a_planted_secret_reaches_no_output() {
-    for secret in ["Tr0ub4dor-and-3", "correct.horse+battery/staple", "p4ss~wörd", "s3cr3t_VALUE!x"] {
+    for secret in [
+        "Tr0ub4dor-and-3",
+        "correct.horse+battery/staple",
+        "p4ss~wörd",
+        "s3cr3t_VALUE!x",
+    ] {
         let all = plant(secret);
-        assert!(all.contains("[redacted]") && all.contains("alice"), "something was recorded");
+        assert!(
+            all.contains("[redacted]") && all.contains("alice"),
+            "something was recorded"
+        );
         if let Some(at) = all.find(secret) {
             let from = all.floor_char_boundary(at.saturating_sub(300));
-            panic!("{secret} stands in: {}", &all[from..all.ceil_char_boundary((at + 100).min(all.len()))]);
+            panic!(
+                "{secret} stands in: {}",
+                &all[from..all.ceil_char_boundary((at + 100).min(all.len()))]
+            );
         }
     }
 }

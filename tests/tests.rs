@@ -13,6 +13,8 @@ mod layer;
 mod lifecycle;
 mod macro_syntax;
 mod macro_values;
+#[cfg(feature = "prometheus")]
+mod prometheus;
 mod reader;
 mod schema;
 mod secrets;

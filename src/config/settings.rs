@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tracing_core::Level;
 
-use crate::redact::Redaction;
 use crate::config::{Durability, OnFull, Retention, Rotation};
 use crate::error::{Error, ErrorKind};
 use crate::queue::Queue;
+use crate::redact::Redaction;
 use crate::severity::Severity;
 use crate::status::{Setting, Source};
 
@@ -207,7 +207,9 @@ fn redaction(chosen: &Redaction) -> String {
     let standard = Redaction::standard().rules();
     let rules = chosen.rules();
     let own = rules.iter().filter(|rule| !standard.contains(rule));
-    own.fold("standard".to_owned(), |text, (name, treatment)| format!("{text}, {name}: {treatment}"))
+    own.fold("standard".to_owned(), |text, (name, treatment)| {
+        format!("{text}, {name}: {treatment}")
+    })
 }
 
 fn setting(name: &'static str, from: &Sourced<impl fmt::Display>) -> Setting {

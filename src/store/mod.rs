@@ -59,6 +59,8 @@ impl Home {
         outside(disk, &keys, &dir)?;
         make_dir(disk, &keys, "the key directory")?;
         let keys = whole(disk, &keys)?;
+        // Again, now that the path is there and has no detours.
+        outside(disk, &keys, &dir)?;
         Ok(Home { dir, keys })
     }
 
