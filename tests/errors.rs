@@ -164,11 +164,9 @@ fn a_newer_format_is_refused() {
     small_trail(&path);
     let file = only_file(&path);
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(
-        &file,
-        text.replacen("{\"tracing_audit\":1,", "{\"tracing_audit\":2,", 1),
-    )
-    .unwrap();
+    // A line that would hold under version 1 but for this digit is damage; this one would not.
+    let newer = text.replacen("{\"tracing_audit\":1,", "{\"tracing_audit\":2,\"shape\":\"other\",", 1);
+    std::fs::write(&file, newer).unwrap();
     let error = refused(Trail::builder(&path).detached().build());
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     names(&error, &file);
