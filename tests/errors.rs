@@ -64,7 +64,11 @@ fn a_second_trail_of_this_process_is_told_so() {
     assert_eq!(error.kind(), ErrorKind::Locked);
     names(&error, &path);
     first.close().unwrap();
-    let again = Trail::builder(&path).detached().lock_wait(Duration::ZERO).build().unwrap();
+    let again = Trail::builder(&path)
+        .detached()
+        .lock_wait(Duration::ZERO)
+        .build()
+        .unwrap();
     again.close().unwrap();
 }
 
@@ -85,7 +89,11 @@ fn a_second_process_is_told_who_holds_the_directory() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("logs");
     let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "errors::a_second_process_is_told_who_holds_the_directory", "--nocapture"])
+        .args([
+            "--exact",
+            "errors::a_second_process_is_told_who_holds_the_directory",
+            "--nocapture",
+        ])
         .env(CHILD, &path)
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
@@ -99,7 +107,11 @@ fn a_second_process_is_told_who_holds_the_directory() {
     assert!(error.to_string().contains(&child.id().to_string()), "{error}");
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
-    let after = Trail::builder(&path).detached().lock_wait(Duration::from_secs(10)).build().unwrap();
+    let after = Trail::builder(&path)
+        .detached()
+        .lock_wait(Duration::from_secs(10))
+        .build()
+        .unwrap();
     after.close().unwrap();
 }
 
