@@ -7,6 +7,7 @@ use tracing_core::{Event, Metadata};
 
 use crate::context;
 use crate::draft::{self, Parent};
+use crate::event::EventType;
 use crate::layer::event::{Named, Said};
 use crate::layer::plan::{Plan, Sort};
 use crate::layer::visit::{RecordVisitor, SlotVisitor, SpanVisitor};
@@ -23,37 +24,45 @@ impl AuditLayer {
         });
     }
 
+    #[inline]
     fn open(&self, plan: &Plan, attributes: &Attributes<'_>, id: u64) {
-        let kind = match plan.sort {
-            Sort::Transparent => Kind::Transparent,
-            Sort::Context => Kind::Captured,
-            Sort::Audit(_) => Kind::Audit,
-            Sort::Dull | Sort::Event(_) | Sort::Other => Kind::Link,
-        };
-        if kind == Kind::Transparent {
-            return span::open(self.scope, id, kind, Place::NONE, None, None);
-        }
-        if kind == Kind::Link {
-            let parent = self.parent_of(attributes).unwrap_or_else(|| span::current(self.scope));
-            // With nothing above, nothing needs to be known of it.
-            if parent != Place::NONE {
-                span::open(self.scope, id, kind, parent, None, None);
+        match plan.sort {
+            Sort::Context => {
+                let (current, mut context) = span::begin(self.scope);
+                attributes.record(&mut SpanVisitor {
+                    layer: self,
+                    plan,
+                    context: &mut context,
+                    own: None,
+                });
+                let parent = self.parent_of(attributes).unwrap_or(current);
+                span::open(self.scope, id, Kind::Captured, parent, Some(context), None);
             }
-            return;
+            Sort::Audit(rule) => self.open_audit(plan, rule, attributes, id),
+            Sort::Transparent => span::open(self.scope, id, Kind::Transparent, Place::NONE, None, None),
+            Sort::Dull | Sort::Event(_) | Sort::Other => {
+                let parent = self.parent_of(attributes).unwrap_or_else(|| span::current(self.scope));
+                // With nothing above, nothing needs to be known of it.
+                if parent != Place::NONE {
+                    span::open(self.scope, id, Kind::Link, parent, None, None);
+                }
+            }
         }
+    }
+
+    #[inline(never)]
+    fn open_audit(&self, plan: &Plan, rule: Option<EventType>, attributes: &Attributes<'_>, id: u64) {
         let (current, mut context) = span::begin(self.scope);
-        let parent = self.parent_of(attributes).unwrap_or(current);
-        let mut audit = (kind == Kind::Audit).then(|| self.about(attributes.metadata(), plan.sort));
+        let mut audit = self.about(attributes.metadata(), rule);
         attributes.record(&mut SpanVisitor {
             layer: self,
             plan,
             context: &mut context,
-            own: audit.as_deref_mut().map(|audit| &mut audit.extra),
+            own: Some(&mut audit.extra),
         });
-        if let Some(audit) = &mut audit {
-            audit.take_name();
-        }
-        span::open(self.scope, id, kind, parent, Some(context), audit);
+        audit.take_name();
+        let parent = self.parent_of(attributes).unwrap_or(current);
+        span::open(self.scope, id, Kind::Audit, parent, Some(context), Some(audit));
     }
 
     /// The parent that a new span states: none, or another one than the current.
@@ -65,15 +74,12 @@ impl AuditLayer {
         }
     }
 
-    fn about(&self, metadata: &'static Metadata<'static>, sort: Sort) -> Box<Audit> {
+    fn about(&self, metadata: &'static Metadata<'static>, rule: Option<EventType>) -> Box<Audit> {
         let idle = AUDITS.try_with(|idle| idle.try_borrow_mut().ok()?.pop()).ok().flatten();
         let mut audit = idle.unwrap_or_else(|| Box::new(Audit::new(metadata)));
         audit.born = self.core.time.monotonic();
         audit.metadata = metadata;
-        audit.rule = match sort {
-            Sort::Audit(rule) => rule,
-            _ => None,
-        };
+        audit.rule = rule;
         context::with_context(&self.core, |explicit| {
             if let Some(explicit) = explicit {
                 audit.around.copy_missing_from(explicit);

@@ -129,13 +129,18 @@ pub(crate) fn top_of_trail(trail: u32) -> Top {
 pub(crate) fn begin(scope: Scope) -> (Top, Box<Fields>) {
     let (top, spare) =
         with(|local| (local.top(|entry| entry.scope == scope), local.spare.pop())).unwrap_or((Top::Nothing, None));
-    (top, spare.unwrap_or_else(|| Box::new(Fields::new())))
+    (top, spare.unwrap_or_else(fresh))
 }
 
 /// An empty buffer.
 pub(crate) fn take() -> Box<Fields> {
-    let spare = with(|local| local.spare.pop()).flatten();
-    spare.unwrap_or_else(|| Box::new(Fields::new()))
+    with(|local| local.spare.pop()).flatten().unwrap_or_else(fresh)
+}
+
+#[cold]
+#[inline(never)]
+fn fresh() -> Box<Fields> {
+    Box::new(Fields::new())
 }
 
 /// Gives a buffer back.
