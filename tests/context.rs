@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use tracing_audit::{AuditContext, audit, events, testing};
+use tracing_audit::{AuditContext, Redaction, Treatment, audit, events, testing};
 
 /// Polls a future that waits for nothing but its own next poll.
 fn finish<F: Future>(future: F) -> F::Output {
@@ -133,5 +133,24 @@ fn a_context_is_carried_to_another_thread_and_into_another_future() {
         assert_eq!(record.user_id(), Some("alice"));
         assert_eq!(record.request_id(), Some("r-1"));
         assert_eq!(record.action(), Some("export"));
+    }
+}
+
+#[test]
+fn a_context_shows_names_only_and_every_trail_redacts_it_for_itself() {
+    let context = AuditContext::new().user_id("alice").path("/login?password=hunter2");
+    assert!(!format!("{context:?} {:?}", context.enter()).contains("alice"));
+    let hiding =
+        |builder: tracing_audit::Builder| builder.redaction(Redaction::default().field("user_id", Treatment::Mask));
+    let (plain, other) = (testing::capture().unwrap(), testing::capture_with(hiding).unwrap());
+    let _entered = context.enter();
+    for _ in 0..2 {
+        audit!(in: plain.trail(), events::DATA_READ);
+        audit!(in: other.trail(), events::DATA_READ);
+    }
+    assert!(plain.records().iter().all(|record| record.user_id() == Some("alice")));
+    assert!(other.records().iter().all(|record| record.user_id() != Some("alice")));
+    for trail in [plain.trail(), other.trail()] {
+        assert!(!trail.recent().join("\n").contains("hunter2"));
     }
 }

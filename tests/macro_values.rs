@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use tracing_audit::{
-    Category, ErrorKind, EventType, Hashed, Masked, Outcome, Secret, Severity, audit, events, testing,
+    Category, ErrorKind, EventType, Hashed, Masked, Outcome, Redaction, Secret, Severity, Treatment, audit, events,
+    testing,
 };
 
 #[derive(serde::Serialize)]
@@ -261,6 +262,29 @@ fn a_value_that_panics_is_marked_and_the_rest_is_recorded() {
         serde_json::Value::Object(record.metadata().unwrap().clone()),
         json!({ "before": 1, "broken": "<panicked>", "after": 2 })
     );
+}
+
+#[test]
+fn one_site_serves_trails_with_different_policies() {
+    fn record(trail: &tracing_audit::Trail) {
+        audit!(in: trail, events::DATA_READ, flavour = "al", password = "hunter2");
+    }
+    let hiding =
+        |builder: tracing_audit::Builder| builder.redaction(Redaction::default().field("flavour", Treatment::Mask));
+    let (plain, other) = (testing::capture().unwrap(), testing::capture_with(hiding).unwrap());
+    for _ in 0..3 {
+        record(plain.trail());
+        record(other.trail());
+    }
+    for record in plain.records() {
+        assert_eq!(record.metadata().unwrap()["flavour"], "al");
+        assert_ne!(record.metadata().unwrap()["password"], "hunter2");
+    }
+    for record in other.records() {
+        assert_ne!(record.metadata().unwrap()["flavour"], "al");
+        assert_ne!(record.metadata().unwrap()["password"], "hunter2");
+    }
+    assert_eq!((plain.records().len(), other.records().len()), (3, 3));
 }
 
 #[test]
