@@ -188,6 +188,7 @@ const LOOK_ALIKES: &str = "
     tracker track track_id soundtrack track_count racetrack expiry expires_at exp_month exp_year
     bearing forbearance bear jwt_expires_in jwt_issuer jwt_algorithm jws_algorithm mnemonic_length pan_gesture panel company expand
     span japan authorization_id
+    master_key_identifier password_manager password_mgr password_grant token_resolver colon_token paren_token version_token
     form_field field_name field_count input_type input_mask input_tokens token_field_count fa sofa fast field2 infield outfield
     dbus_user_session acc accent accelerator bank_accent routing banknote webhook_url webhook_id question questions
     verification_status community community_id nonce_length signature_count version_v1";

@@ -293,7 +293,7 @@ impl Vocabulary {
             let entry = self.look(rest);
             let Some((kind, class)) = entry.core else {
                 return if entry.text.is_empty() {
-                    self.inside(rest, single, at)
+                    self.bare(rest, single, at)
                 } else {
                     None
                 };
@@ -313,9 +313,11 @@ impl Vocabulary {
         if word.len() <= GLUED {
             return None;
         }
-        if let Some(found) = self.form(word, single, at) {
-            return Some(found);
-        }
+        self.form(word, single, at).or_else(|| self.bare(word, single, at))
+    }
+
+    /// [`inside`](Self::inside) without the words of forms.
+    fn bare(&self, word: &[u8], single: &[Entry], at: usize) -> Option<(Kind, Class, u16)> {
         let bit = ending(word);
         if self.endings.get(bit / 64).is_some_and(|set| set >> (bit % 64) & 1 == 1) {
             // The longest core first: `stripeapikey` is an `apikey`, not a `key` of `stripeapi`.

@@ -1,13 +1,13 @@
 //! What programming languages, YAML and system logs put between a name and its value.
 
 use super::pair::{Name, blanks, name};
-use super::shapes::{at, before, mixed, run_to, set};
+use super::shapes::{at, before, mixed, run_to, set, sets};
 
 /// The cell behind the comma at `comma`, and the one before it, if they may be a name and a secret: `dbPassword,<random>,`. In a row
 /// of names nothing is random.
 pub(super) fn cells(s: &[u8], comma: usize, floor: usize) -> Option<((usize, usize), (usize, usize))> {
     let start = comma + 1;
-    if !at(s, start).is_ascii_alphanumeric() {
+    if !at(s, start).is_ascii_alphanumeric() || sets(at(s, start + 15)) & set::TOKEN68 == 0 {
         return None;
     }
     let end = run_to(s, start, set::TOKEN68, 256);
@@ -37,6 +37,9 @@ pub(super) fn is_type(text: &[u8]) -> bool {
 
 /// Whether a type and an equals sign stand at `i`.
 pub(super) fn declared(s: &[u8], i: usize) -> bool {
+    if !matches!(at(s, i), b'&' | b'a'..=b'z' | b'S') {
+        return false;
+    }
     let lead = |i: usize, word: &[u8]| {
         if s.get(i..).is_some_and(|rest| rest.starts_with(word)) {
             i + word.len()
@@ -128,8 +131,61 @@ mod tests {
                 "passwd[17]: hunter2 password[0]=hunter2",
                 "passwd[17]: hunter2 password[0]=[redacted]",
             ),
+            ("Password(\"abc\")", "Password(\"[redacted]\")"),
+            ("Err(ApiKey(\"abc\")), n: 1", "Err(ApiKey(\"[redacted]\")), n: 1"),
+            ("Credentials(\"bob\", \"abc\") x", "Credentials([redacted]) x"),
+            ("Token(Some(\"abc\"))", "Token([redacted])"),
+            ("set_password('abc');", "set_password('[redacted]');"),
+            (
+                "InvalidToken(\"abc\") UserId(\"abc\") get_secret(\"a/b\")",
+                "InvalidToken(\"abc\") UserId(\"abc\") get_secret(\"a/b\")",
+            ),
+            (
+                "api_key \"abc\"; name \"abc\";",
+                "api_key \"[redacted]\"; name \"abc\";",
+            ),
+            ("Unexpected token 'abc';", "Unexpected token 'abc';"),
+            ("your password is: Abc12345.", "your password is: [redacted]."),
+            ("the password is incorrect", "the password is incorrect"),
+            ("curl -u \":abcd\" h", "curl -u \":[redacted]\" h"),
+            ("curl --user  'bob:abcd' h", "curl --user  'bob:[redacted]' h"),
+            ("curl -u bob:'a b' h", "curl -u bob:'[redacted]' h"),
+            ("curl -u \"{bob}\":\"{abcd}\" h", "curl -u \"{bob}\":\"[redacted]\" h"),
+            ("curl -u abcdefghij: h", "curl -u [redacted]: h"),
+            ("docker login -u bob -p abcd h", "docker login -u bob -p [redacted] h"),
+            ("docker run -p 8080:80 x", "docker run -p 8080:80 x"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_twice_as_long_takes_no_more_than_a_few_times_as_long() {
+        let time = |text: &str| {
+            let runs = (0..5).map(|_| {
+                let start = std::time::Instant::now();
+                shown(text);
+                start.elapsed()
+            });
+            runs.min().unwrap()
+        };
+        for piece in [
+            "password,",
+            "password '",
+            "a'b\"",
+            "Token(",
+            "Token(\"a\",(",
+            "token is ",
+            "token: |\n  ",
+            "x,a1b2c3d4e5f6a7b8,",
+        ] {
+            let text = piece.repeat(60_000 / piece.len());
+            let (half, whole) = (time(&text[..text.len() / 4]), time(&text));
+            // Quadratic would be sixteen times, of tens of milliseconds.
+            assert!(
+                whole < half * 10 + std::time::Duration::from_millis(20),
+                "{piece:?} {half:?} {whole:?}"
+            );
         }
     }
 }

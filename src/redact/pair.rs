@@ -7,7 +7,7 @@
 use super::Shape;
 use super::notation::{block, cells, declaration, declared, is_process, is_type};
 use super::policy::{Judged, Policy, Verdict};
-use super::shapes::{at, auth, before, reads, run_to, set};
+use super::shapes::{at, auth, before, mixed, reads, run_to, set};
 use super::text::{Hit, Walk};
 use super::words::role;
 
@@ -72,6 +72,109 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         walk.skip = value.hit.next;
     }
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
+}
+
+/// What a type or a setter called like a secret holds: `ApiKey("x")`, `Some(Password("x"))`, `setPassword("x")`.
+pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
+    let s = walk.s;
+    let first = at(s, open + 1);
+    let quoted = matches!(first, b'"' | b'\'' | b'\\');
+    let held = quoted || matches!(first, b'0'..=b'9' | b'[' | b'S');
+    if !held || !before(s, open).is_ascii_alphanumeric() {
+        return None;
+    }
+    let name = name(s, open, walk.floor)?;
+    let text = s.get(name.start..name.end)?;
+    let setter = ["set", "with"].iter().any(|verb| text.starts_with(verb.as_bytes()));
+    // `InvalidToken("at 3")` says what is wrong.
+    let about = walk.policy.leads(text) & (role::META | role::ASK | role::NO_TOKEN | role::VERB) != 0;
+    let held = first != b'S' || s.get(open + 1..)?.starts_with(b"Some(");
+    if !(text.first().is_some_and(u8::is_ascii_uppercase) && held && !about || setter && quoted) {
+        return None;
+    }
+    let judged = walk.policy.judge(text).filter(|judged| !judged.weak)?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    let mut value = Value {
+        s,
+        policy: walk.policy,
+        judged,
+        name,
+        colon: false,
+    }
+    .find(open + 1)?;
+    if at(s, value.hit.next) == b',' && !setter {
+        // Of several parts all go.
+        let end = balanced(s, open) - 1;
+        value.hit.start = open + 1;
+        value.hit.end = end.max(value.hit.next);
+        value.hit.next = value.hit.end;
+    }
+    if value.done {
+        walk.skip = value.hit.next;
+    }
+    (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
+}
+
+/// The string of a statement: `api_key "x";`. The quote is at `open`.
+pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
+    let s = walk.s;
+    if !matches!(before(s, open), b' ' | b'\t') || !before(s, open - 1).is_ascii_alphanumeric() {
+        return None;
+    }
+    let end = closing(s, open + 1, at(s, open), 0);
+    if at(s, end + 1) != b';' || end == open + 1 {
+        return None;
+    }
+    let name = name(s, open, walk.floor).filter(|name| name.quote == 0)?;
+    let judged = walk
+        .policy
+        .judge(s.get(name.start..name.end)?)
+        .filter(|judged| !judged.weak)?;
+    // A word alone must begin the statement: `unexpected token 'x';`.
+    let lead = s.get(name.start.saturating_sub(32)..name.start)?.trim_ascii_end();
+    if judged.words == 1
+        && !lead.last().is_none_or(|b| matches!(b, b';' | b'{' | b'}'))
+        && before(s, name.start) != b'\n'
+    {
+        return None;
+    }
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    walk.treated(judged.verdict, (open + 1, end))
+}
+
+/// What is said in a sentence: `the password is x`. The word `is` begins at `i`.
+pub(super) fn said(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    if before(s, i) != b' ' {
+        return None;
+    }
+    let start = i + 2 + usize::from(at(s, i + 2) == b':');
+    let start = start + blanks(s, start);
+    let end = start
+        + s.get(start..)?
+            .iter()
+            .position(|b| *b <= b' ')
+            .unwrap_or(s.len() - start);
+    let text = s.get(start..end)?;
+    let text = text.get(
+        ..text.len()
+            - text
+                .iter()
+                .rev()
+                .take_while(|b| matches!(b, b'.' | b',' | b'!' | b'"' | b'\'' | b')'))
+                .count(),
+    )?;
+    // Words are no passwords, and most passwords no words.
+    if text.len() < 8 || text.len() > 128 || !mixed(text) || text.contains(&b'=') {
+        return None;
+    }
+    let name = name(s, i, walk.floor).filter(|name| name.quote == 0)?;
+    let judged = walk
+        .policy
+        .judge(s.get(name.start..name.end)?)
+        .filter(|judged| !judged.weak)?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    walk.treated(judged.verdict, (start, start + text.len()))
 }
 
 /// The cell behind a comma whose cell before it is a sensitive name.

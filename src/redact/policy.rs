@@ -248,6 +248,11 @@ impl Policy {
         }
     }
 
+    /// The roles of the first word of a name.
+    pub(super) fn leads(&self, name: &[u8]) -> u16 {
+        self.vocabulary.roles(Words::split(name).glued(0, 1))
+    }
+
     /// The first pass over a value: whether the writer must escape, and whether a secret may be in it. What this does not
     /// suspect, [`text`](Self::text) leaves alone.
     #[inline]

@@ -62,6 +62,8 @@ pub(super) struct Walk<'a> {
     barren: usize,
     /// A command with `-pPASSWORD` was named, and whether it takes a blank in between.
     command: Option<bool>,
+    /// An option that may take `user:password` was seen.
+    flagged: bool,
     /// A sensitive name that stood as a value (`"name":"DB_PASSWORD"`), and where it ended.
     pub(super) label: Option<(Verdict, usize)>,
 }
@@ -83,6 +85,7 @@ impl<'a> Walk<'a> {
             skip: 0,
             floor: 0,
             barren: 0,
+            flagged: false,
             command: None,
             label: None,
         }
@@ -93,7 +96,7 @@ impl<'a> Walk<'a> {
         self.treated(verdict, span)
     }
 
-    fn treated(&mut self, verdict: Verdict, (start, end): (usize, usize)) -> Option<Hit> {
+    pub(super) fn treated(&mut self, verdict: Verdict, (start, end): (usize, usize)) -> Option<Hit> {
         let span = (start, pair::before_escape(self.s, start, end));
         let done = self.policy.is_done(verdict, self.s.get(span.0..span.1)?);
         let quotes = if self.s.get(span.0).is_some_and(u8::is_ascii_digit) {
@@ -175,9 +178,14 @@ impl<'a> Walk<'a> {
             b'p' if b0 == b'P' && b1 == b'r' => {
                 pem::putty(s, i).and_then(|span| self.hit(Shape::PrivateKey, Class::Pem, span))
             }
+            b'i' if s.get(i + 1) == Some(&b's') && matches!(at(s, i + 2), b' ' | b':') => pair::said(self, i),
             b'p' | b'i' => auth::sql(s, i).and_then(|span| self.hit(Shape::Authorization, Class::Credential, span)),
             b'm' if reads(s, i, b"mysql") || reads(s, i, b"mariadb") => {
                 self.command = Some(false);
+                None
+            }
+            b'l' if reads(s, i, b"login ") && auth::registry(s, i) => {
+                self.command = Some(true);
                 None
             }
             b's' if reads(s, i, b"sshpass") => {
@@ -210,7 +218,11 @@ impl<'a> Walk<'a> {
                 return found;
             }
         }
-        let found = auth::user_flag(s, i).and_then(|span| self.hit(Shape::Authorization, Class::Credential, span));
+        let found = self
+            .flagged
+            .then(|| auth::user_flag(s, i))
+            .flatten()
+            .and_then(|span| self.hit(Shape::Authorization, Class::Credential, span));
         if found.is_some() {
             return found;
         }
@@ -225,6 +237,7 @@ impl<'a> Walk<'a> {
     fn dash(&mut self, i: usize) -> Option<Hit> {
         let s = self.s;
         let previous = before(s, i);
+        self.flagged |= matches!(at(s, i + 1), b'-' | b'u' | b'U');
         if previous == b'-' {
             return None;
         }
@@ -319,11 +332,20 @@ impl Iterator for Walk<'_> {
                     b':' => self.colon(i),
                     b'=' => pair::find(self, i),
                     b'>' => pair::element(self, i),
-                    b',' => pair::cell(self, i),
+                    b',' if at(self.s, next).is_ascii_alphanumeric() => pair::cell(self, i),
+                    b'(' => pair::tuple(self, i),
                     b'-' => self.dash(i),
+                    b'\'' if blank(before(self.s, i)) => pair::statement(self, i),
                     b'"' => {
-                        self.quote(i);
-                        None
+                        let found = if blank(before(self.s, i)) {
+                            pair::statement(self, i)
+                        } else {
+                            None
+                        };
+                        if found.is_none() {
+                            self.quote(i);
+                        }
+                        found
                     }
                     b'~' => self.token(token::azure(self.s, i)),
                     b'@' => self
@@ -346,6 +368,10 @@ impl Iterator for Walk<'_> {
             self.at = next;
         }
     }
+}
+
+fn blank(b: u8) -> bool {
+    matches!(b, b' ' | b'\t')
 }
 
 /// Letters, digits and all that is not ASCII.
@@ -448,6 +474,12 @@ msg="login" password="a b" ok=1¦msg="login" password="[redacted]" ok=1
 {"msg":"login with password=abc"}¦{"msg":"login with password=[redacted]"}
 card 4111 1111 1111 1111 used¦card [redacted] used
 card 4111-1111-1111-1111, cvv: 123¦card [redacted], cvv: [redacted]
+card 4111.1111.1111.1111 used¦card [redacted] used
+card 4111/1111/1111/1111, 4111_1111_1111_1111¦card [redacted], [redacted]
+card 4111  1111  1111  1111 used¦card [redacted] used
+card 4111 1111 1111 1111 used¦card [redacted] used
+4111.11111111.1111 1.4111.1111.1111.1111 4111.1111.1111.1111.1¦4111.11111111.1111 1.4111.1111.1111.1111 4111.1111.1111.1111.1
+4222222222222¦[redacted]
 378282246310005¦[redacted]
 3782 822463 10005¦[redacted]
 2 4111 1111 1111 1111 3¦2 [redacted] 3

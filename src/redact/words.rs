@@ -246,7 +246,8 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          consent banner preferences notice samesite secure httponly partitioned domains santa \
          sharing sync sniffing stuffing spraying breach leak leaked leaks scanner scanning scan detection \
          complexity reuse reminder recovery resetting request alias aliases comment comments note notes arns \
-         ciphers cipher bytelength numbers total totals quota",
+         ciphers cipher bytelength numbers total totals quota identifier identifiers descriptor mgr grant grants resolver selection \
+         expression wrong incorrect malformed weak list",
     ),
     (
         role::VALUE,
@@ -283,7 +284,8 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          idempotent sync resume scroll position fencing nft erc utility governance native lp each is has skip delta \
          change changes design color colour search string keyword identifier operator punctuation whitespace bad \
          illegal missing current thinking generated accepted rejected budget image audio text vision draft single double \
-         subword word vocab stake staked staking reward swap wrapped list tail marker snapshot watch seek",
+         subword word vocab stake staked staking reward swap wrapped list tail marker snapshot watch seek colon paren semi lt gt eq brace bracket underscore comma star pound bang dot arrow fat dyn impl enum \
+         struct trait extern async await unsafe while loop match const let frag version",
     ),
     (
         role::NO_PASS,

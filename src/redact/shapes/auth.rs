@@ -150,8 +150,11 @@ pub(in super::super) fn sql(s: &[u8], i: usize) -> Option<(usize, usize)> {
     end += if reads(s, end, b" password") { 9 } else { 0 };
     let open = spaces(s, end);
     let open = if at(s, open) == b'(' { spaces(s, open + 1) } else { open };
+    if open == end || at(s, open) != b'\'' {
+        return None;
+    }
     let until = argument(s, open + 1, b'\'');
-    (open > end && at(s, open) == b'\'' && until > open + 1).then_some((open + 1, until))
+    (until > open + 1).then_some((open + 1, until))
 }
 
 /// The password of `-u user:password` and its longer forms; `colon` is where the colon stands.
@@ -166,33 +169,60 @@ pub(in super::super) fn user_flag(s: &[u8], colon: usize) -> Option<(usize, usiz
         b"--login ",
         b"--creds ",
     ];
-    let head = s.get(colon.saturating_sub(64)..colon)?;
+    let begin = |i: usize| i == 0 || before(s, i).is_ascii_whitespace();
+    let is_quote = |b: u8| matches!(b, b'"' | b'\'');
+    // A user in quotes of its own: `"bob":"x"`.
+    let own = is_quote(before(s, colon)) && !before(s, colon - 1).is_ascii_whitespace();
+    let head = s.get(colon.saturating_sub(64)..colon - usize::from(own))?;
     let user = head
         .iter()
         .rev()
-        .position(|b| *b <= b' ' || matches!(b, b'"' | b'\'' | b'=' | b':'))
+        .position(|b| *b <= b' ' || is_quote(*b) || matches!(b, b'=' | b':'))
         .unwrap_or(head.len());
-    let begin = |i: usize| i == 0 || before(s, i).is_ascii_whitespace();
-    let mut from = colon - user;
-    let quote = match before(s, from) {
-        b @ (b'"' | b'\'') => b,
-        _ => 0,
-    };
+    let mut from = colon - usize::from(own) - user;
+    let quote = if is_quote(before(s, from)) { before(s, from) } else { 0 };
     from -= usize::from(quote != 0);
     // `-ubob:x`
     let glued = user > 2 && quote == 0 && reads(s, from, b"-u") && begin(from);
+    // One blank before it counts, and is in the flag.
+    let blank = s.get(..from)?.trim_ascii_end().len() + 1;
+    let from = if blank < from { blank } else { from };
     let lead = s.get(from.saturating_sub(16)..from)?;
     let flagged = || {
         FLAGS
             .iter()
             .any(|flag| lead.ends_with(flag) && begin(from - flag.len()))
     };
-    if user == 0 || !(glued || flagged()) {
+    if user == 0 && quote == 0 || !(glued || flagged()) {
         return None;
     }
-    let start = colon + 1;
+    let open = if quote == 0 || own { at(s, colon + 1) } else { 0 };
+    let (start, quote) = if is_quote(open) {
+        (colon + 2, open)
+    } else {
+        (colon + 1, if own { 0 } else { quote })
+    };
     let end = argument(s, start, quote);
-    (end > start).then_some((start, end))
+    // Without a password the user is a key.
+    let user = (colon - user, colon);
+    let span = if end > start { (start, end) } else { user };
+    (end > start || !own && user.1 - user.0 >= 8).then_some(span)
+}
+
+/// Whether the word `login` at `i` is that of a command which takes `-p PASSWORD`.
+pub(in super::super) fn registry(s: &[u8], i: usize) -> bool {
+    const COMMANDS: [&[u8]; 8] = [
+        b"docker ",
+        b"podman ",
+        b"buildah ",
+        b"skopeo ",
+        b"nerdctl ",
+        b"registry ",
+        b"az ",
+        b"oc ",
+    ];
+    s.get(..i)
+        .is_some_and(|lead| COMMANDS.iter().any(|command| lead.ends_with(command)))
 }
 
 /// Where a command-line argument ends: at its quote, or at white space.

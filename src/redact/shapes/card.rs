@@ -1,5 +1,5 @@
 //! Payment card numbers: 12 to 19 digits of a known issuer with a right check digit (ISO/IEC 7812), whole or in groups
-//! with single spaces or dashes.
+//! with spaces, dashes, dots, slashes or underscores.
 
 use super::{at, before};
 
@@ -20,6 +20,7 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     let mut digits = [0u8; 19];
     let (mut n, mut at_, mut group, mut groups) = (0usize, i, 0usize, 0usize);
     let mut separator = 0u8;
+    let mut fours = true;
     let mut found = None;
     loop {
         let b = at(s, at_);
@@ -37,14 +38,23 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
             break;
         }
         groups += 1;
+        fours &= group == 4;
         group = 0;
-        let next = at(s, at_ + 1);
-        let goes_on = matches!(b, b' ' | b'-') && next.is_ascii_digit() && (separator == 0 || separator == b);
-        // Inside a longer dashed run only the whole run may be a card.
+        let width = width(s, at_);
+        let next = at(s, at_ + width);
+        // What numbers of versions and paths also have parts the groups of most cards only.
+        let rare = matches!(b, b'.' | b'/' | b'_');
+        let goes_on = width > 0 && next.is_ascii_digit() && (separator == 0 || separator == b) && (fours || !rare);
         // Only a whole dashed run is a card, and no decimal is.
-        let more = b == b'-' && (next.is_ascii_alphanumeric() || next == b'-') || b == b'.' && next.is_ascii_digit();
-        let closed = !glued(b) && !more;
+        let more = match b {
+            b'-' => next.is_ascii_alphanumeric() || next == b'-',
+            b'.' => next.is_ascii_digit(),
+            b'/' | b'_' => rare && separator == b && next.is_ascii_alphanumeric(),
+            _ => false,
+        };
+        let closed = !(glued(b) && width == 0) && !more;
         if closed
+            && (fours || !matches!(separator, b'.' | b'/' | b'_'))
             && digits
                 .get(..n)
                 .is_some_and(|d| n >= 12 && issued(d, separator != 0) && luhn(d))
@@ -55,9 +65,20 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
             break;
         }
         separator = b;
-        at_ += 1;
+        at_ += width;
     }
     found
+}
+
+/// The bytes of the separator at `i`: one of ASCII, or a blank that does not break.
+fn width(s: &[u8], i: usize) -> usize {
+    match s.get(i..) {
+        Some([b' ', b' ', ..]) => 2,
+        Some([b' ' | b'-' | b'.' | b'/' | b'_', ..]) => 1,
+        Some([0xC2, 0xA0, ..]) => 2,
+        Some([0xE2, 0x80, 0xAF, ..]) => 3,
+        _ => 0,
+    }
 }
 
 /// Whether an issuer gives out numbers of this length with these first digits.
