@@ -12,7 +12,7 @@ use crate::io::mem::{Dice, MemDisk};
 
 /// What a process does.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(crate) enum Step {
     Record,
     Sync,
     Mark,
@@ -29,7 +29,7 @@ enum Step {
     Crash(u64),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => Just(Step::Record),
         2 => Just(Step::Sync),
@@ -45,10 +45,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// A trail in the making, and what it has promised.
-struct History {
-    writer: Option<Writer>,
+pub(crate) struct History {
+    pub(crate) writer: Option<Writer>,
     /// What the writer died upon.
-    disk: MemDisk,
+    pub(crate) disk: MemDisk,
     /// Records that were acknowledged as synced.
     acknowledged: BTreeMap<u64, String>,
     /// Written, and not yet synced.
@@ -57,7 +57,7 @@ struct History {
 }
 
 impl History {
-    fn new() -> History {
+    pub(crate) fn new() -> History {
         let disk = MemDisk::new();
         let writer = Writer::start(&disk, noon()).unwrap();
         History {
@@ -70,7 +70,7 @@ impl History {
     }
 
     /// Does one step; `false` if the process died of it.
-    fn step(&mut self, step: Step) -> bool {
+    pub(crate) fn step(&mut self, step: Step) -> bool {
         let Some(mut writer) = self.writer.take() else {
             return false;
         };
@@ -182,7 +182,7 @@ fn recover(mut disk: MemDisk, deaths: &[(u64, u64)]) -> Writer {
 
 /// What an attacker, an operator or a broken disk does.
 #[derive(Clone, Copy, Debug)]
-enum Change {
+pub(crate) enum Change {
     Flip,
     Cut,
     Zero,
@@ -195,7 +195,7 @@ enum Change {
     NoState,
 }
 
-fn change() -> impl Strategy<Value = (Change, u64)> {
+pub(crate) fn change() -> impl Strategy<Value = (Change, u64)> {
     let change = prop_oneof![
         4 => Just(Change::Flip),
         3 => Just(Change::Cut),
@@ -211,7 +211,7 @@ fn change() -> impl Strategy<Value = (Change, u64)> {
     (change, any::<u64>())
 }
 
-fn alter(disk: &MemDisk, old_state: Option<&[u8]>, change: Change, seed: u64) {
+pub(crate) fn alter(disk: &MemDisk, old_state: Option<&[u8]>, change: Change, seed: u64) {
     let mut dice = Dice(seed);
     let state = PathBuf::from("/logs.keys/state");
     let ours = |path: &PathBuf| path.to_str().unwrap().ends_with(".jsonl") || *path == state;

@@ -5,7 +5,7 @@ pub(crate) mod calendar;
 mod examine;
 pub(crate) mod finding;
 #[cfg(test)]
-mod fuzz;
+pub(crate) mod fuzz;
 pub(crate) mod header;
 pub(crate) mod lines;
 pub(crate) mod lock;

@@ -109,9 +109,9 @@ pub(crate) enum What {
     /// Only the tag was changed: the chain goes on as if it were right.
     Tag,
     /// Numbers are left out.
-    Missing { found: u64 },
+    Missing { expected: u64, found: u64 },
     /// A number stands again.
-    Repeated { found: u64 },
+    Repeated { expected: u64, found: u64 },
     /// The chain goes on without these lines.
     Inserted,
     /// Lines behind the point at which the next file goes on.
@@ -251,11 +251,12 @@ impl Fold {
                 return;
             }
         }
-        let next = if self.broken { self.seen + 1 } else { expected };
-        if record.seq > next {
-            self.break_here(u64::from(record.line), What::Missing { found: record.seq });
-        } else if record.seq < next {
-            self.break_here(u64::from(record.line), What::Repeated { found: record.seq });
+        let (expected, found) = (if self.broken { self.seen + 1 } else { expected }, record.seq);
+        let line = u64::from(record.line);
+        if found > expected {
+            self.break_here(line, What::Missing { expected, found });
+        } else if found < expected {
+            self.break_here(line, What::Repeated { expected, found });
         }
         self.unproven(record, own.as_ref());
     }
@@ -321,7 +322,7 @@ impl Fold {
         if self.loose {
             return;
         }
-        if self.superseded || (!self.broken && self.is_behind_the_end(self.seq + 1)) {
+        if self.is_behind_the_end(0) {
             self.beyond(line, count);
             return;
         }
@@ -333,7 +334,12 @@ impl Fold {
 
     /// Whether a record of this number stands behind the point at which the next file goes on.
     fn is_behind_the_end(&self, seq: u64) -> bool {
-        self.superseded || self.until.is_some_and(|until| seq > until.point.seq)
+        let behind = |until: Until| match self.broken {
+            // Where the lines before are in doubt, only a number can say so, and only of what a later file replaced.
+            true => until.supersedes && seq > until.point.seq,
+            false => self.seq >= until.point.seq,
+        };
+        self.superseded || self.until.is_some_and(behind)
     }
 
     fn beyond(&mut self, line: u64, count: u64) {
@@ -344,7 +350,7 @@ impl Fold {
             }
             self.out.superseded_lines += count;
         } else {
-            self.break_here(line, What::Beyond);
+            self.list(self.lines + line + 1, What::Beyond);
         }
     }
 
@@ -354,6 +360,10 @@ impl Fold {
             self.broken = true;
             self.unproven_before = self.out.unproven;
         }
+        self.list(line, what);
+    }
+
+    fn list(&mut self, line: u64, what: What) {
         if let Some(last) = self.out.breaks.last_mut()
             && last.to + 1 == line
             && last.what == what

@@ -221,8 +221,10 @@ impl Case<'_> {
             }
             end.proven = header.prev.seq + fold.intact;
             end.files = place + 1;
+            end.file = header.file;
             judgement.unproven_bytes += fold.live_bytes.saturating_sub(fold.intact_to);
-            let short = successor.filter(|next| fold.breaks.is_empty() && fold.end.seq < next.header.prev.seq);
+            let broken = fold.breaks.iter().any(|found| found.what != What::Beyond);
+            let short = successor.filter(|next| !broken && fold.end.seq < next.header.prev.seq);
             if let Some(next) = short {
                 let verdict = class(fold.end.seq + 1, durable);
                 let detail = format!(
@@ -236,7 +238,7 @@ impl Case<'_> {
                         .seq(fold.end.seq + 1),
                 );
             }
-            let spare = successor.filter(|_| fold.tail > 0);
+            let spare = successor.filter(|_| fold.tail > 0 && short.is_none() && !broken);
             if let Some(next) = spare {
                 let detail = format!(
                     "{} bytes stand behind the last line, and {} goes on",
@@ -248,7 +250,7 @@ impl Case<'_> {
                         .line(fold.lines + 1),
                 );
             }
-            end.reached = !fold.breaks.is_empty() || short.is_some() || spare.is_some();
+            end.reached = broken || short.is_some();
             arrived = Some((found, fold.end));
         }
         judgement.superseded_lines += self.left_out_lines;
@@ -333,14 +335,12 @@ impl Case<'_> {
         let newest = self.branch.live.last().zip(self.folds.last());
         let tail = newest.map_or(0, |(_, fold)| fold.tail);
         if let Some(state) = self.state.state().filter(|state| state.clean)
-            && let Some(mark) = state.durable
-            && (end.proven > mark.point.seq || (end.proven == mark.point.seq && judgement.unproven_bytes > 0))
+            && let (file, seq) = state.durable.map_or((0, 0), |mark| (mark.file, mark.point.seq))
+            && (end.proven > seq || (end.proven == seq && (judgement.unproven_bytes > 0 || end.file > file)))
         {
-            let detail = format!(
-                "the state file says that the trail had ended cleanly at seq {}, and something follows",
-                mark.point.seq
-            );
-            let mut fault = Fault::new(FaultKind::Appended, Verdict::Tampered, detail).seq(mark.point.seq + 1);
+            let detail =
+                format!("the state file says that the trail had ended cleanly at seq {seq}, and something follows");
+            let mut fault = Fault::new(FaultKind::Appended, Verdict::Tampered, detail).seq(seq + 1);
             if let Some((newest, _)) = newest {
                 fault = fault.file(&newest.name);
             }
@@ -450,6 +450,8 @@ pub(crate) struct End {
     pub(crate) proven: u64,
     /// Live files that are proven at least in part.
     pub(crate) files: usize,
+    /// The number of the last of them.
+    file: u64,
     reached: bool,
 }
 
@@ -501,7 +503,7 @@ fn contradiction(before: &Found, arrived: Point, found: &Found) -> Option<String
 }
 
 fn describe(broken: &Break) -> (FaultKind, String) {
-    let Break { line, to, seq, what } = *broken;
+    let Break { line, to, what, .. } = *broken;
     let lines = match to > line {
         true => format!(" (and so on to line {to})"),
         false => String::new(),
@@ -517,16 +519,16 @@ fn describe(broken: &Break) -> (FaultKind, String) {
             FaultKind::Tag,
             "the tag was changed; the chain goes on as if it were right".to_owned(),
         ),
-        What::Missing { found } => (
+        What::Missing { expected, found } => (
             FaultKind::Missing,
             format!(
-                "record {found} stands where record {seq} should: {} missing",
-                found - seq
+                "record {found} stands where record {expected} should: {} missing",
+                found - expected
             ),
         ),
-        What::Repeated { found } => (
+        What::Repeated { expected, found } => (
             FaultKind::Repeated,
-            format!("record {found} stands where record {seq} should{lines}"),
+            format!("record {found} stands where record {expected} should{lines}"),
         ),
         What::Inserted => (
             FaultKind::Inserted,

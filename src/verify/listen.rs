@@ -1,5 +1,8 @@
 //! What the trail says of itself: unclean ends, losses, prunes, and what a start could not explain.
 
+use std::time::Duration;
+
+use crate::clock::Micros;
 use crate::verify::fold::{Folded, Said, Saying};
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::own::Prune;
@@ -97,7 +100,6 @@ impl Case<'_> {
     }
 
     fn list_prune(&self, found: &Found, said: &Said, prune: &Prune, policy: Option<u64>, judgement: &mut Judgement) {
-        const DAY: i64 = 86_400_000_000;
         let files = prune.files.len();
         let detail = match prune.policy_days {
             None => format!("{files} files were removed for their number or size, whatever their age"),
@@ -107,11 +109,7 @@ impl Case<'_> {
                     policy.unwrap_or(0)
                 )
             }
-            Some(days)
-                if prune
-                    .newest
-                    .is_some_and(|newest| prune.time.0 - newest.0 < days as i64 * DAY) =>
-            {
+            Some(days) if prune.newest.is_some_and(|newest| is_early(newest, prune.time, days)) => {
                 format!("{files} files were removed before they were {days} days old")
             }
             Some(_) => return,
@@ -128,4 +126,9 @@ impl Case<'_> {
             ));
         }
     }
+}
+
+fn is_early(newest: Micros, at: Micros, days: u64) -> bool {
+    const DAY: u64 = 86_400;
+    at.since(newest) < Duration::from_secs(days.saturating_mul(DAY))
 }

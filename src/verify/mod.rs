@@ -5,6 +5,8 @@
 //! have been on the disk. Nothing here is shared with the writer but the names of things: bytes, headers, state file and
 //! hashes are read by rules of their own, so that a mistake of the writer is not repeated.
 
+#[cfg(test)]
+mod agrees;
 mod branch;
 mod fold;
 mod header;

@@ -1,0 +1,95 @@
+//! The verifier against crashes, recovery, and another judge: one written from the text of docs/FORMAT.md for the tests
+//! of recovery, sharing no line with this one.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::io::mem::{Dice, MemDisk};
+use crate::store::fuzz::{History, alter, change, step};
+use crate::store::sample::{self, Writer, noon};
+
+fn verify_on(disk: &MemDisk) -> Report {
+    Verify::new(sample::DIR).threads(1).run_on(&disk.shared()).unwrap()
+}
+
+/// Both judges on one disk.
+fn agree(disk: &MemDisk) -> Result<Report, TestCaseError> {
+    let other = sample::judge(disk);
+    let report = verify_on(disk);
+    prop_assert_eq!(
+        report.verdict == Verdict::Tampered,
+        !other.tampered.is_empty(),
+        "{:?}\n{}",
+        other.tampered,
+        report
+    );
+    prop_assert!(report.verdict != Verdict::Consistent || other.clean, "{}", report);
+    let apart = |fault: &Fault| matches!(fault.kind, FaultKind::Duplicate | FaultKind::Foreign);
+    if report.faults.iter().any(apart) {
+        // Which of two files with one number is read is not laid down.
+        return Ok(report);
+    }
+    prop_assert_eq!(report.records, other.records.len() as u64, "{}", report);
+    prop_assert_eq!(report.last_seq, other.records.last().map(|(seq, _)| *seq), "{}", report);
+    Ok(report)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_crash_is_called_tampering_and_what_is_recovered_is_consistent(
+        steps in prop::collection::vec(step(), 0..40),
+        death in 0_u64..60,
+        luck: u64,
+    ) {
+        let mut history = History::new();
+        let (before, last) = steps.split_at(steps.len() / 2);
+        for step in before {
+            prop_assert!(history.step(*step));
+        }
+        history.writer.as_ref().unwrap().disk.die_after(death);
+        let _ = last.iter().all(|step| history.step(*step));
+        drop(history.writer.take());
+        let disk = history.disk.crash(&mut Dice(luck));
+        let report = agree(&disk)?;
+        prop_assert!(matches!(report.exit_code(), 0 | 2), "{}", report);
+        let disk = Writer::start(&disk, noon()).unwrap().stop().unwrap();
+        let report = agree(&disk)?;
+        prop_assert_eq!(report.exit_code(), 0, "{}", report);
+    }
+
+    #[test]
+    fn a_changed_trail_is_judged_as_the_other_judge_does_before_and_after_a_start(
+        steps in prop::collection::vec(step(), 0..30),
+        luck in prop::option::of(any::<u64>()),
+        changes in prop::collection::vec(change(), 1..4),
+    ) {
+        let mut history = History::new();
+        let (before, after) = steps.split_at(steps.len() / 2);
+        for step in before {
+            prop_assert!(history.step(*step));
+        }
+        let old_state = history.writer.as_ref().unwrap().disk.get("/logs.keys/state");
+        for step in after {
+            prop_assert!(history.step(*step));
+        }
+        let writer = history.writer.take().unwrap();
+        let disk = match luck {
+            Some(luck) => writer.disk.crash(&mut Dice(luck)),
+            None => writer.stop().unwrap(),
+        };
+        for (change, seed) in changes {
+            alter(&disk, old_state.as_deref(), change, seed);
+        }
+        let before = verify_on(&disk);
+        if before.verdict == Verdict::Unreadable {
+            return Ok(());
+        }
+        agree(&disk)?;
+        if let Ok(writer) = Writer::start(&disk, noon()) {
+            let after = agree(&writer.stop().unwrap())?;
+            prop_assert!(after.verdict != Verdict::Tampered || before.verdict == Verdict::Tampered, "made up: {}", after);
+        }
+    }
+}
