@@ -458,7 +458,7 @@ impl Value<'_> {
             self.unquoted(at_)
         };
         let text = s.get(at_..end)?;
-        if NOTHING.iter().any(|word| *word == text) {
+        if NOTHING.contains(&text) {
             return None;
         }
         // `password: token: x` is no value but another name.

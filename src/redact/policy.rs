@@ -269,7 +269,8 @@ impl Policy {
 
     /// Whether a text is left alone without a walk. The sieve does not look for e-mail addresses.
     fn passes(&self, s: &[u8], suspicious: bool) -> bool {
-        self.blind || !suspicious && !(self.emails && memchr::memchr(b'@', s).is_some())
+        let email = || self.emails && memchr::memchr(b'@', s).is_some();
+        self.blind || !(suspicious || email())
     }
 
     /// Whether there is something to replace.

@@ -52,7 +52,7 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
             b'/' | b'_' => rare && separator == b && next.is_ascii_alphanumeric(),
             _ => false,
         };
-        let closed = !(glued(b) && width == 0) && !more;
+        let closed = !(more || glued(b) && width == 0);
         if closed
             && (fours || !matches!(separator, b'.' | b'/' | b'_'))
             && digits
