@@ -56,8 +56,8 @@ enum Next {
     },
     /// What the next file replaced, or the end of the file.
     End,
-    /// The end of a file that has not been written to its end, with these bytes of a line.
-    Half(u64),
+    /// The end of a file, in the middle of a line.
+    Half,
     Damage(String),
 }
 
@@ -114,8 +114,8 @@ impl Walk {
             match open.next() {
                 Ok(Next::Line { seq, bytes }) if seq >= self.from => break (seq, bytes),
                 Ok(Next::Line { .. }) => {}
-                Ok(Next::End | Next::Half(_)) if last => return None,
-                Ok(Next::End | Next::Half(_)) => {
+                Ok(Next::End | Next::Half) if last => return None,
+                Ok(Next::End | Next::Half) => {
                     let reached = (open.seq, open.head);
                     let damage = open.end_damage(reached, self.todo.front());
                     self.open = None;
@@ -254,11 +254,7 @@ impl Open {
             let rest = piece.bytes.filled().get(self.at..).unwrap_or_default();
             let Some(length) = memchr::memchr(b'\n', rest) else {
                 if piece.last {
-                    return Ok(if rest.is_empty() {
-                        Next::End
-                    } else {
-                        Next::Half(rest.len() as u64)
-                    });
+                    return Ok(if rest.is_empty() { Next::End } else { Next::Half });
                 }
                 let spent = self.piece.take().map(|piece| piece.bytes);
                 self.piece = self.pieces.next(spent.unwrap_or_default())?;

@@ -21,7 +21,6 @@ pub(crate) struct Scan {
     /// Where the piece begins in the file, and how long it is.
     pub(crate) at: u64,
     pub(crate) bytes: u64,
-    pub(crate) last: bool,
 }
 
 /// A scanned record: what the fold needs of it.
@@ -57,7 +56,6 @@ impl Scan {
         let mut scan = Scan {
             at: piece.at,
             bytes: bytes.len() as u64 + piece.too_long,
-            last: piece.last,
             ..Scan::default()
         };
         if piece.too_long > 0 {
