@@ -331,3 +331,161 @@ fn choose(files: &[LiveFile], asked: Option<TrailId>) -> Option<TrailId> {
             .map(|(id, _)| id),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::io::Stat;
+    use crate::io::mem::MemDisk;
+    use crate::store::sample::{self, DIR, Writer, home, noon};
+
+    fn three_files() -> MemDisk {
+        let mut writer = Writer::start(&MemDisk::new(), noon()).unwrap();
+        for _ in 0..2 {
+            writer.record("x").unwrap();
+            writer.rotate(noon()).unwrap();
+        }
+        writer.stop().unwrap()
+    }
+
+    fn numbers(branch: &Branch) -> Vec<u64> {
+        branch.live.iter().map(LiveFile::number).collect()
+    }
+
+    #[test]
+    fn files_are_in_the_order_of_their_headers_whatever_their_names() {
+        let disk = three_files();
+        let (one, three) = ("/logs/audit-2026-11-20.jsonl", "/logs/audit-2026-11-20.part0003.jsonl");
+        let (first, last) = (disk.get(one).unwrap(), disk.get(three).unwrap());
+        disk.put(one, &last);
+        disk.put(three, &first);
+        let branch = walk(&disk, &home(), None).unwrap();
+        assert_eq!((numbers(&branch), branch.start), (vec![1, 2, 3], Start::Genesis));
+        assert_eq!(
+            branch.live.iter().map(|file| file.live_to).collect::<Vec<_>>(),
+            [Some(2), Some(4), None]
+        );
+        assert!(branch.strays.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_on_the_branch_says_why() {
+        let disk = three_files();
+        let copy = disk.get("/logs/audit-2026-11-20.part0002.jsonl").unwrap();
+        for (name, data) in [
+            ("audit-2026-11-21.jsonl", b"".to_vec()),
+            ("audit-2026-11-22.jsonl", b"{\"tracing_audit\":1,".to_vec()),
+            ("audit-2026-11-23.jsonl", b"hello\n".to_vec()),
+            ("audit-2026-11-24.jsonl", copy),
+            (
+                "audit-2026-11-25.jsonl",
+                three_files().get("/logs/audit-2026-11-20.jsonl").unwrap(),
+            ),
+        ] {
+            disk.put(Path::new(DIR).join(name), &data);
+        }
+        let branch = walk(&disk, &home(), None).unwrap();
+        assert_eq!(numbers(&branch), [1, 2, 3]);
+        let why: Vec<&Why> = branch.strays.iter().map(|stray| &stray.why).collect();
+        let [
+            Why::Empty,
+            Why::Unreadable(_),
+            Why::Unreadable(_),
+            Why::Twin(2),
+            Why::OtherTrail(other),
+        ] = why[..]
+        else {
+            panic!("{why:?}");
+        };
+        // Asked for by name, the other trail is the one that is followed.
+        assert_eq!(numbers(&walk(&disk, &home(), Some(*other)).unwrap()), [1]);
+    }
+
+    #[test]
+    fn a_branch_that_lacks_its_beginning_is_right_only_where_retention_says_so() {
+        let disk = three_files();
+        let whole = walk(&disk, &home(), None).unwrap();
+        disk.remove("/logs/audit-2026-11-20.jsonl");
+        let branch = walk(&disk, &home(), None).unwrap();
+        assert_eq!(
+            (numbers(&branch), branch.start),
+            (vec![2, 3], Start::Behind { file: 1 })
+        );
+        let kept = KeptFrom {
+            file: 2,
+            prev: whole.live[1].header.prev,
+        };
+        assert!(branch.begins_right(Some(kept)) && !branch.begins_right(None));
+        assert!(!branch.begins_right(Some(KeptFrom { file: 3, ..kept })));
+        assert!(!branch.begins_right(Some(KeptFrom {
+            prev: Point::GENESIS,
+            ..kept
+        })));
+    }
+
+    /// A disk on which retention is faster than the reader: names are listed that are gone when they are opened.
+    #[derive(Debug)]
+    struct Vanishing {
+        disk: MemDisk,
+        listings: AtomicU32,
+        ghosts: u32,
+    }
+
+    impl Disk for Vanishing {
+        fn list(&self, dir: &Path, prefix: &str) -> io::Result<Vec<String>> {
+            let mut names = self.disk.list(dir, prefix)?;
+            if self.listings.fetch_add(1, Ordering::Relaxed) < self.ghosts {
+                names.push("audit-2026-11-19.jsonl".to_owned());
+            }
+            Ok(names)
+        }
+        fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+            self.disk.canonical(path)
+        }
+        fn create_dir(&self, path: &Path) -> io::Result<()> {
+            self.disk.create_dir(path)
+        }
+        fn open_new(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+            self.disk.open_new(path)
+        }
+        fn open_append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+            self.disk.open_append(path)
+        }
+        fn open_read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+            self.disk.open_read(path)
+        }
+        fn open_lock(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+            self.disk.open_lock(path)
+        }
+        fn stat(&self, path: &Path) -> io::Result<Stat> {
+            self.disk.stat(path)
+        }
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            self.disk.rename(from, to)
+        }
+        fn unlink(&self, path: &Path) -> io::Result<()> {
+            self.disk.unlink(path)
+        }
+        fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+            self.disk.sync_dir(dir)
+        }
+    }
+
+    #[test]
+    fn a_file_that_goes_while_the_branch_is_walked_is_not_reported() {
+        for ghosts in [1, 3, u32::MAX] {
+            let disk = Vanishing {
+                disk: three_files(),
+                listings: AtomicU32::new(0),
+                ghosts,
+            };
+            let branch = walk(&disk, &sample::home(), None).unwrap();
+            assert_eq!((numbers(&branch), branch.strays.len()), (vec![1, 2, 3], 0));
+            assert!(disk.listings.load(Ordering::Relaxed) <= 4, "it must not go on for ever");
+        }
+    }
+}
