@@ -278,11 +278,15 @@ impl Builder {
             max_bytes,
             new_key,
         };
-        let lease = Lease::first(Arc::clone(&core));
         let writer = Writer::begin(Arc::clone(&core), desk)?;
         trail::enter(&core, self.detached);
-        writer::spawn(writer)?;
-        Ok(Trail::new(lease))
+        // The thread may look as soon as it runs, and must not find nobody.
+        let trail = Trail::new(Lease::first(Arc::clone(&core)));
+        if let Err(error) = writer::spawn(writer) {
+            core.mailbox.close(false);
+            return Err(error);
+        }
+        Ok(trail)
     }
 
     /// The directory, and where its keys are if not beside it.

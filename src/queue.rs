@@ -474,6 +474,12 @@ impl Queue {
         state.tail.entries.is_empty() && state.full.iter().all(|chunk| chunk.entries.is_empty())
     }
 
+    /// Whether a caller waits for room.
+    #[cfg(test)]
+    pub(crate) fn is_contended(&self) -> bool {
+        self.state.lock().blocked > 0
+    }
+
     pub(crate) fn last_ticket(&self) -> u64 {
         lock(&self.state, self.home).map_or(0, |state| state.next - 1)
     }

@@ -176,10 +176,11 @@ struct State {
 }
 
 /// From this ticket on, `seq = ticket + ahead`, until the next point; `None`: these records were lost after all.
+/// (Less than 0 after many were lost.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Point {
     ticket: u64,
-    ahead: Option<u64>,
+    ahead: Option<i64>,
 }
 
 /// Points kept: one for every time the trail's own records come between the caller's, so some hours of busy traffic.
@@ -218,7 +219,7 @@ impl Progress {
     pub(crate) fn numbered(&self, first: u64, seq: u64) {
         self.point(Point {
             ticket: first,
-            ahead: seq.checked_sub(first),
+            ahead: Some(seq.cast_signed().wrapping_sub(first.cast_signed())),
         });
     }
 
@@ -301,7 +302,7 @@ impl Progress {
         let state = sync::lock(&self.state, self.home)?;
         let after = state.points.partition_point(|point| point.ticket <= ticket);
         let point = state.points.get(after.checked_sub(1)?)?;
-        point.ahead.map(|ahead| ticket + ahead)
+        point.ahead.and_then(|ahead| ticket.checked_add_signed(ahead))
     }
 
     /// The number of a ticket that was reached.

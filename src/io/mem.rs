@@ -247,6 +247,16 @@ impl MemDisk {
         self.put_kind(path, FileKind::File, data);
     }
 
+    /// Changes a file's bytes behind everybody's back, durably; it stays the same file.
+    pub(crate) fn overwrite(&self, path: impl AsRef<Path>, data: &[u8]) {
+        let mut shared = self.state();
+        let ino = shared.ino(path.as_ref()).unwrap();
+        let node = shared.files.get_mut(&ino).unwrap();
+        node.data = data.to_vec();
+        node.durable = data.to_vec();
+        node.pending.clear();
+    }
+
     /// The same for a pipe, a link, a directory of that name.
     pub(crate) fn put_kind(&self, path: impl AsRef<Path>, kind: FileKind, data: &[u8]) {
         let mut shared = self.state();

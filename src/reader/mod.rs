@@ -2,7 +2,7 @@
 
 pub(crate) mod line;
 pub(crate) mod piece;
-mod walk;
+pub(crate) mod walk;
 
 use std::iter::FusedIterator;
 use std::path::Path;

@@ -67,7 +67,7 @@ impl Writer {
             let room = self.max_bytes().saturating_sub(self.segment.bytes());
             let (mut full, ticket) = (false, chunk.first_ticket() + first as u64);
             let behind = self.batch.text.lines;
-            self.core.progress.numbered(ticket, self.built.seq + 1);
+            let seq = self.built.seq + 1;
             while let Some((brief, rest)) = chunk.line(at, offset) {
                 if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room {
                     full = true;
@@ -78,6 +78,7 @@ impl Writer {
                 offset += rest.len();
             }
             if at > first {
+                self.core.progress.numbered(ticket, seq);
                 self.batch.text.tickets(ticket, behind, at - first);
                 self.batch.activity = true;
             }
@@ -98,6 +99,7 @@ impl Writer {
         if self.batch.text.is_empty() {
             return Ok(());
         }
+        self.bear_again()?;
         self.look_after_the_file()?;
         let began = Instant::now();
         if let Err(error) = self.segment.write(&self.batch.text.bytes) {
@@ -105,6 +107,7 @@ impl Writer {
         }
         self.core.meter.committed(began.elapsed());
         self.commits += 1;
+        self.unborn = None;
         self.write_works();
         self.committed();
         Ok(())
@@ -196,6 +199,10 @@ impl Writer {
 
     /// Begins a sync of all that is written, if any of it is not synced.
     pub(super) fn begin_sync(&mut self) {
+        if self.unborn.is_some() {
+            // A header is in its file with the first line, and not before.
+            return;
+        }
         if !self.kept.has_unsynced() && !self.directory && !self.state_due {
             self.sync_at = None;
             return;
@@ -252,29 +259,36 @@ impl Writer {
             .board
             .write(|notice| notice.chain = Some((mark.point.seq, mark.point.head)));
         self.sync_works();
-        if let Some(Err(error)) = done.state {
-            self.state_due = true;
-            self.state_failed(error);
+        match done.state {
+            Some(Err(error)) => {
+                self.state_due = true;
+                self.state_failed(error);
+            }
+            Some(Ok(())) => self.state_works(),
+            None => {}
         }
         if self.kept.has_unsynced() && self.sync_at.is_none() {
             self.sync_at = Some(self.monotonic + SYNC_AFTER);
         }
     }
 
-    /// Syncs everything written so far, and waits for it.
-    pub(super) fn sync_and_wait(&mut self) -> Result<(), Stuck> {
-        while self.syncer.is_busy() || self.kept.has_unsynced() || self.directory || self.state_due {
+    /// Syncs everything written so far, and waits for it; with `state`, until the state behind it is stored, too.
+    pub(super) fn sync_and_wait(&mut self, state: bool) -> Result<(), Stuck> {
+        while self.syncer.is_busy() || self.kept.has_unsynced() || self.directory || (state && self.state_due) {
             if !self.syncer.is_busy() {
+                if self.unborn.is_some() {
+                    return Ok(());
+                }
                 self.begin_sync();
             }
             // However long it takes: without it there is nothing that may be done next.
-            let until = Instant::now() + super::LONGEST_PARK;
-            if let Some(done) = self.syncer.wait(until) {
-                let failed = done.result.is_err() || matches!(done.state, Some(Err(_)));
-                self.sync_done(done);
-                if failed {
-                    return Err(Stuck);
-                }
+            let Some(done) = self.syncer.wait(Instant::now() + super::LONGEST_PARK) else {
+                continue;
+            };
+            let (synced, stored) = (done.result.is_ok(), !matches!(done.state, Some(Err(_))));
+            self.sync_done(done);
+            if !synced || (state && !stored) {
+                return Err(Stuck);
             }
         }
         Ok(())

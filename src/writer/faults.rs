@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use super::batch::{Batch, Text};
 use super::kept::Again;
 use super::own_records::Own;
-use super::{Stuck, Writer};
+use super::{Durable, Phase, Stuck, Writer};
 use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
 use crate::status::complain;
 use crate::store::finding::{Suspicion, What};
 use crate::store::segment::Moved;
-use crate::store::{Cause, Segment};
+use crate::store::{Cause, Mark, Segment};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -93,9 +93,27 @@ impl Writer {
     }
 
     pub(super) fn write_failed(&mut self, error: Error) -> Stuck {
-        // Behind a half line that could not be taken back, nothing may follow in that file.
-        self.resync |= error.kind() == ErrorKind::Damaged;
+        // Of a file without a line nothing is left; behind a half line that could not be taken back, nothing may follow.
+        self.stillborn = self.unborn.is_some();
+        self.resync |= error.kind() == ErrorKind::Damaged && !self.stillborn;
         self.note(Trouble::Write, error)
+    }
+
+    /// Makes the file again whose first lines could not be written: with the same header, so that the lines built for it
+    /// fit.
+    pub(super) fn bear_again(&mut self) -> Result<(), Stuck> {
+        let Some(header) = self.unborn.as_ref().filter(|_| self.stillborn) else {
+            return Ok(());
+        };
+        match Segment::create(&self.disk, &self.home, header, header.opened.day()) {
+            Ok((segment, _)) => {
+                self.handle = segment.sync_handle();
+                self.segment = segment;
+                self.stillborn = false;
+                Ok(())
+            }
+            Err(error) => Err(self.note(Trouble::Write, error)),
+        }
     }
 
     pub(super) fn write_works(&mut self) {
@@ -125,9 +143,19 @@ impl Writer {
         self.note(Trouble::Sync, error);
     }
 
+    /// The state is behind: less is known of the end if there is a crash now. Records are written all the same, but
+    /// neither end nor going on behind an end can do without it.
     pub(super) fn state_failed(&mut self, error: Error) {
-        self.mention(Trouble::State, &error);
-        self.sync_at.get_or_insert(self.monotonic + super::SYNC_AFTER);
+        if self.ending.is_some() || self.phase == Phase::Resting {
+            self.note(Trouble::State, error);
+        } else {
+            self.mention(Trouble::State, &error);
+            self.sync_at.get_or_insert(self.monotonic + super::SYNC_AFTER);
+        }
+    }
+
+    pub(super) fn state_works(&mut self) {
+        self.works(&[Trouble::State]);
     }
 
     /// Whether the open file is still what we made; before each commit.
@@ -184,6 +212,8 @@ impl Writer {
         self.next_file += 1;
         self.handle = segment.sync_handle();
         self.segment = segment;
+        self.unborn = Some(header);
+        self.stillborn = false;
         self.settled = false;
         self.older.clear();
         self.directory = true;
@@ -206,9 +236,15 @@ impl Writer {
         text.chain_again(&pending, &mut self.built);
         self.renumber(&text);
         (self.batch.text, self.batch.tally) = (text, tally);
+        self.survey();
         result?;
         self.resync = false;
         self.sync_at = Some(self.monotonic);
+        if self.unborn.is_some() && self.batch.text.is_empty() && self.own.is_empty() {
+            // Nothing was in doubt but the file itself; the new one needs a first line.
+            let Durable { file, point } = self.durable;
+            self.own.extend(file.map(|file| Own::checkpoint(Mark { file, point })));
+        }
         Ok(())
     }
 
@@ -242,6 +278,7 @@ impl Writer {
                         self.built = self.written;
                         return Err(self.note(Trouble::Sync, error));
                     }
+                    self.unborn = None;
                     batch.tally = tally;
                     self.renumber(&batch.text);
                     self.core.recent.push(&batch.text.bytes, batch.text.lines);

@@ -11,7 +11,7 @@ use crate::store::Point;
 
 /// Bytes kept in memory. Beyond, later lines are read back from the file if they are ever needed: at such a pace a
 /// second holds hundreds of megabytes, and a sync that fails is rare.
-const MEMORY: usize = 16 * 1024 * 1024;
+const MEMORY: usize = if cfg!(test) { 256 * 1024 } else { 16 * 1024 * 1024 };
 
 /// Texts kept for the next commits, so that none is allocated.
 const POOL: usize = 8;

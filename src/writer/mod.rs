@@ -13,6 +13,8 @@ mod faults;
 mod kept;
 mod medium;
 mod own_records;
+#[cfg(test)]
+mod stories;
 mod syncer;
 mod upkeep;
 
@@ -110,6 +112,10 @@ pub(crate) struct Writer {
 
     segment: Segment,
     handle: Arc<dyn DiskFile>,
+    /// The header of the open file while that has no line.
+    unborn: Option<Header>,
+    /// Its first lines could not be written, and it was removed.
+    stillborn: bool,
     /// Whether the open file's first group is on the disk: only then may it be left for another.
     settled: bool,
     /// Files before the open one that no sync has covered since their last line.
@@ -154,6 +160,8 @@ pub(crate) struct Writer {
     checkpointed: u64,
     state_due: bool,
     retention_at: Duration,
+    /// Files went because of their number or size; said once.
+    evicted: bool,
     metrics_at: Duration,
     told_commits: u64,
     canary: Option<u64>,
@@ -220,6 +228,8 @@ impl Writer {
         let mut writer = Writer {
             handle: segment.sync_handle(),
             segment,
+            unborn: Some(header),
+            stillborn: false,
             settled: false,
             older: Vec::new(),
             directory: true,
@@ -256,6 +266,7 @@ impl Writer {
             checkpointed: 0,
             state_due: true,
             retention_at: monotonic,
+            evicted: false,
             metrics_at: monotonic,
             told_commits: 0,
             canary: None,
@@ -297,7 +308,7 @@ impl Writer {
             said.unwrap_or_else(|| Error::new(ErrorKind::Io, "cannot begin the trail"))
         };
         self.build_batches(false).map_err(|stuck| failed(self, stuck))?;
-        self.sync_and_wait().map_err(|stuck| failed(self, stuck))?;
+        self.sync_and_wait(false).map_err(|stuck| failed(self, stuck))?;
         self.survey();
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Writer {
         }
         if !self.settled {
             // At most one seam between files may be without a sync.
-            self.sync_and_wait()?;
+            self.sync_and_wait(false)?;
         }
         let from = Mark {
             file: self.segment.number(),
@@ -62,6 +62,8 @@ impl Writer {
         self.older.push((self.segment.path().to_owned(), self.handle.clone()));
         self.handle = segment.sync_handle();
         self.segment = segment;
+        self.unborn = Some(header);
+        self.stillborn = false;
         self.settled = false;
         self.directory = true;
         self.state_due = true;
@@ -116,7 +118,7 @@ impl Writer {
                     return Ok(());
                 }
             };
-            if prune.policy_days.is_none() {
+            if prune.policy_days.is_none() && !std::mem::replace(&mut self.evicted, true) {
                 complain(&format_args!(
                     "files of {} go because of their number or size and not their age; who can write many records can \
                      flush out old ones",
@@ -125,7 +127,7 @@ impl Writer {
             }
             self.own.push_back(Own::prune(&prune));
             self.build_batches(false)?;
-            self.sync_and_wait()?;
+            self.sync_and_wait(false)?;
             self.kept_from = Some(prune.kept_from);
             if let Err(error) = retain::prune(&*self.disk, &self.home, self.trail, &mut self.calendar, &prune) {
                 self.mention(Trouble::Retention, &error);
@@ -164,7 +166,7 @@ impl Writer {
     pub(super) fn go_on(&mut self) -> Result<(), Stuck> {
         self.state.clean = false;
         self.state_due = true;
-        self.sync_and_wait()?;
+        self.sync_and_wait(true)?;
         self.phase = Phase::Running;
         self.own
             .push_front(Own::start(self.run, self.segment.number(), false, true));
@@ -177,14 +179,14 @@ impl Writer {
             self.write_again()?;
         }
         while self.build_batches(true)? {}
-        self.sync_and_wait()?;
+        self.sync_and_wait(false)?;
         let lost: u64 = self.declared.iter().flatten().sum();
         self.own
             .push_back(Own::stop(self.written.seq + 1 - self.run_began, lost));
         self.build_batches(false)?;
         self.state.clean = true;
         self.state_due = true;
-        let ended = self.sync_and_wait();
+        let ended = self.sync_and_wait(true);
         // If the state could not be stored it may still say that the trail goes on, which is the truth to keep to.
         self.state.clean = ended.is_ok();
         ended?;
@@ -240,7 +242,7 @@ impl Writer {
                 }
             }
             Err(Stuck) if self.ending.is_some_and(|since| since.elapsed() >= END_PATIENCE) => {
-                let left = self.core.queue.waiting();
+                let left = self.core.queue.waiting() + self.batch.text.lines;
                 complain(&format_args!(
                     "the trail in {} ends uncleanly, with {left} records not written: {}",
                     self.home.dir.display(),
