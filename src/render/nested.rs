@@ -95,7 +95,9 @@ impl<'a> Nested<'a> {
     pub(super) fn serialize<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), Stop> {
         match inside(|| value.serialize(Value(&mut self))) {
             Ok(()) | Err(Stop::Enough) => {
-                self.end();
+                if self.opened {
+                    self.end();
+                }
                 Ok(())
             }
             Err(failed) => Err(failed),
@@ -105,13 +107,13 @@ impl<'a> Nested<'a> {
     /// Copies JSON text; false if it is none.
     pub(super) fn transcribe(mut self, text: &str) -> bool {
         let done = transcribe::text(text, &mut self);
-        if done {
+        if done && self.opened {
             self.end();
         }
         done
     }
 
-    fn end(mut self) {
+    fn end(&mut self) {
         let Some(begun) = self.begun else { return };
         self.muted = 0;
         while self.depth > 0 {

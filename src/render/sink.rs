@@ -196,7 +196,6 @@ impl<'a> Sink<'a> {
         if self.is_settled() {
             return;
         }
-        self.make_room();
         let before = self.fields.mark();
         let nested = Nested::new(self.fields, self.slot, self.how);
         let done = catch_unwind(AssertUnwindSafe(|| nested.serialize(value)));
@@ -223,7 +222,6 @@ impl<'a> Sink<'a> {
 
     /// Text that should be JSON; if it is not, a string.
     pub(crate) fn json(mut self, text: &str) {
-        self.make_room();
         if self.is_settled() {
             return;
         }
@@ -266,7 +264,18 @@ impl<'a> Sink<'a> {
     }
 
     /// Whether the value need not be known: nobody wants it, or the policy hides it whatever it is.
+    #[inline]
     fn is_settled(&mut self) -> bool {
+        match self.slot.way {
+            Way::Mask => self.fields.put_masked(self.slot) || self.is_hidden(),
+            Way::Long => self.is_hidden(),
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
+    fn is_hidden(&mut self) -> bool {
+        self.make_room();
         match self.slot.verdict {
             _ if self.slot.is_nothing() => true,
             Some(verdict) if matches!(verdict.treatment, Treatment::Mask | Treatment::Drop) => {
@@ -282,7 +291,6 @@ impl<'a> Sink<'a> {
         if self.is_settled() {
             return;
         }
-        self.make_room();
         let mut raw = std::mem::take(&mut self.fields.raw);
         // JSON that was cut is none, and a hash of half a value is nobody's: these get to write more.
         let window = match (self.slot.key().map(Key::kind), self.slot.verdict) {
