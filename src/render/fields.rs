@@ -16,7 +16,7 @@ pub(crate) struct Fields {
     pub(super) text: Text,
     /// Only those of present keys mean anything, so that clearing costs nothing.
     places: [Place; 64],
-    present: KeySet,
+    pub(super) present: KeySet,
     /// The members of `metadata`.
     pub(super) members: Vec<Member>,
     pub(super) notes: Vec<Note>,
@@ -28,7 +28,7 @@ pub(crate) struct Fields {
     /// `duration_ms` in microseconds, or [`Brief::NO_DURATION`].
     pub(super) duration_us: u32,
     /// Bytes of `text` that are those of replaced members.
-    dead: usize,
+    pub(super) dead: usize,
     /// Members of `metadata` that found no room.
     pub(super) crowded_out: u32,
     /// Scratch: a value as its own code wrote it, before redaction. Empty between values.
@@ -85,41 +85,18 @@ pub(super) struct Place {
     pub(super) len: u32,
 }
 
-/// A member whose value is being written.
-#[derive(Clone, Copy)]
-pub(super) struct Begun {
-    at: usize,
-    pub(super) owner: Owner,
-    /// Bytes of the name.
-    name: u16,
-    /// Where the value begins.
-    pub(super) value: usize,
-}
-
-/// See [`Fields::mark`].
-#[derive(Clone, Copy)]
-pub(super) struct Mark {
-    text: usize,
-    notes: usize,
-    entries: usize,
-    cuts: usize,
-}
-
 /// Members of `metadata` beyond this many are left out and counted as cut.
-const MEMBERS: usize = 256;
+pub(super) const MEMBERS: usize = 256;
 
 /// Bytes of an entry of `truncated`, with the longest name and the longest number.
 const ENTRY: usize = 64 + NAME;
-
-/// Text of replaced values that is put up with.
-const SPARE: usize = 4 * 1024;
 
 /// Room that an idle `Fields` keeps.
 const KEPT: usize = 64 * 1024;
 
 impl Member {
     /// Bytes of its text.
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         match self.len {
             0 => usize::from(self.name) + 4,
             len => len as usize,
@@ -217,9 +194,9 @@ impl Fields {
         let missing = KeySet(parent.present.0 & !self.present.0);
         for key in keys(missing) {
             if let Some(place) = parent.place(key) {
-                let at = self.text.len();
+                let at = self.text.len() as u32;
                 self.text.push(parent.text.get(place.at as usize, place.len as usize));
-                self.set_place(key, at, place.len as usize);
+                self.set_place(key, at, place.len);
                 self.copy_notes(parent, Owner::of(key), Owner::of(key));
             }
         }
@@ -268,12 +245,9 @@ impl Fields {
     }
 
     #[inline(always)]
-    pub(super) fn set_place(&mut self, key: Key, at: usize, len: usize) {
+    pub(super) fn set_place(&mut self, key: Key, at: u32, len: u32) {
         if let Some(place) = self.places.get_mut(key.index()) {
-            *place = Place {
-                at: at as u32,
-                len: len as u32,
-            };
+            *place = Place { at, len };
             self.present.insert(key);
         }
     }
@@ -326,45 +300,6 @@ impl Fields {
         self.said.event = true;
     }
 
-    /// Notes that secrets of these classes were redacted in a value.
-    pub(super) fn note(&mut self, of: Begun, classes: u32) {
-        let found = Class::ALL.iter().filter(|class| classes & class.bit() != 0);
-        for class in found.copied() {
-            let known = self
-                .notes
-                .iter()
-                .any(|note| note.owner == of.owner && note.class == class);
-            if known {
-                continue;
-            }
-            let at = self.entries.len();
-            self.entries.push(b",\"");
-            match of.owner.key() {
-                Some(key) => self.entries.push(key.as_str().as_bytes()),
-                None => {
-                    self.entries.push(b"metadata.");
-                    self.entries.push(self.text.get(of.at + 2, usize::from(of.name)));
-                }
-            }
-            self.entries.push(b":");
-            self.entries.push(class.as_str().as_bytes());
-            self.entries.push(b"\"");
-            self.notes.push(Note {
-                owner: of.owner,
-                class,
-                at: at as u32,
-                len: (self.entries.len() - at) as u32,
-            });
-        }
-    }
-
-    pub(super) fn note_cut(&mut self, of: Begun, bytes: usize) {
-        self.cuts.push(Cut {
-            owner: of.owner,
-            bytes: bytes as u64,
-        });
-    }
-
     /// No less than the bytes of what all this adds to a line.
     #[inline(always)]
     pub(super) fn most(&self) -> usize {
@@ -376,184 +311,6 @@ impl Fields {
         self.notes.iter().map(|note| note.class)
     }
 
-    /// Writes the name of a member; its value follows, and then [`keep`](Fields::keep) or
-    /// [`drop_value`](Fields::drop_value) or [`abandon`](Fields::abandon).
-    ///
-    /// A value that fits `slot`'s key goes there if nobody was there before; all others become members of `metadata`,
-    /// under the name as it was given and, if that is taken, with a number behind it. `None` if there are too many.
-    pub(super) fn begin(&mut self, slot: &Slot, fits: Option<Key>) -> Option<Begun> {
-        let at = self.text.len();
-        if let Some(key) = fits.filter(|key| slot.replaces || !self.present.has(*key)) {
-            if self.present.has(key) {
-                self.forget_notes(Owner::of(key));
-            }
-            self.text.push(key.member().as_bytes());
-            return Some(Begun {
-                at,
-                owner: Owner::of(key),
-                name: 0,
-                value: self.text.len(),
-            });
-        }
-        let taken = self.member_named(slot.name.as_bytes());
-        let index = taken.filter(|_| slot.replaces).unwrap_or(self.members.len());
-        if index >= MEMBERS {
-            self.crowded_out += 1;
-            return None;
-        }
-        if index < self.members.len() {
-            self.forget_notes(Owner(Owner::METADATA + index as u16));
-        }
-        self.text.push(b",\"");
-        self.text.push(slot.name.as_bytes());
-        if taken.is_some() && index == self.members.len() {
-            self.number_name(at, slot.name.len());
-        }
-        let name = (self.text.len() - at - 2) as u16;
-        self.text.push(b"\":");
-        Some(Begun {
-            at,
-            owner: Owner(Owner::METADATA + index as u16),
-            name,
-            value: self.text.len(),
-        })
-    }
-
-    /// Appends `_2`, `_3`, … to the name at the end of the text, until no member has it.
-    fn number_name(&mut self, at: usize, name: usize) {
-        let mut digits = itoa::Buffer::new();
-        for number in 2_u32.. {
-            self.text.truncate(at + 2 + name);
-            self.text.push(b"_");
-            self.text.push(digits.format(number).as_bytes());
-            let name = self.text.from(at + 2);
-            if self.member_named(name).is_none() {
-                break;
-            }
-        }
-    }
-
-    /// The value is written.
-    pub(super) fn keep(&mut self, begun: Begun) {
-        let len = self.text.len() - begun.at;
-        match (begun.owner.key(), begun.owner.member()) {
-            (Some(key), None) => {
-                self.bury(key);
-                self.set_place(key, begun.at, len);
-            }
-            (_, Some(index)) => self.set_member(index, begun, len),
-            (None, None) => {}
-        }
-    }
-
-    /// The key's former value, if it has one, is no longer.
-    fn bury(&mut self, key: Key) {
-        self.dead += self.place(key).map_or(0, |place| place.len as usize);
-    }
-
-    /// The value is left out, and only `redacted` names it.
-    pub(super) fn drop_value(&mut self, begun: Begun) {
-        self.text.truncate(begun.value);
-        match (begun.owner.key(), begun.owner.member()) {
-            (Some(key), None) => {
-                self.text.truncate(begun.at);
-                self.bury(key);
-                self.present.remove(key);
-            }
-            (_, Some(index)) => self.set_member(index, begun, 0),
-            (None, None) => {}
-        }
-    }
-
-    /// As if it had not begun.
-    pub(super) fn abandon(&mut self, begun: Begun) {
-        self.text.truncate(begun.at);
-        self.forget_notes(begun.owner);
-    }
-
-    /// Where things stand, for [`back_to`](Fields::back_to).
-    pub(super) fn mark(&self) -> Mark {
-        Mark {
-            text: self.text.len(),
-            notes: self.notes.len(),
-            entries: self.entries.len(),
-            cuts: self.cuts.len(),
-        }
-    }
-
-    /// Forgets whatever was taken since. Values that were replaced since do not come back.
-    pub(super) fn back_to(&mut self, mark: Mark) {
-        self.text.truncate(mark.text);
-        self.notes.truncate(mark.notes);
-        self.entries.truncate(mark.entries);
-        self.cuts.truncate(mark.cuts);
-        self.keys.clear();
-        for key in keys(self.present) {
-            if self.place_at(key.index()).at as usize >= mark.text {
-                self.present.remove(key);
-            }
-        }
-        for member in &mut self.members {
-            if member.at as usize >= mark.text {
-                *member = Member { at: 0, len: 0, name: 0 };
-            }
-        }
-    }
-
-    /// Before a value replaces an owner's former one.
-    fn forget_notes(&mut self, owner: Owner) {
-        self.cuts.retain(|cut| cut.owner != owner);
-        if !self.notes.iter().any(|note| note.owner == owner) {
-            return;
-        }
-        self.notes.retain(|note| note.owner != owner);
-        let old = std::mem::take(&mut self.entries);
-        for note in &mut self.notes {
-            let at = self.entries.len() as u32;
-            self.entries.push(old.get(note.at as usize, note.len as usize));
-            note.at = at;
-        }
-    }
-
-    fn set_member(&mut self, index: usize, begun: Begun, len: usize) {
-        let member = Member {
-            at: begun.at as u32,
-            len: len as u32,
-            name: begun.name,
-        };
-        match self.members.get_mut(index) {
-            Some(known) => {
-                self.dead += known.bytes();
-                *known = member;
-            }
-            None => self.members.push(member),
-        }
-    }
-
-    /// Drops the text of values that were replaced. A span that lives for days can be recorded to without end.
-    #[cold]
-    pub(super) fn compact(&mut self) {
-        if self.dead <= SPARE || self.dead <= self.text.len() / 2 {
-            return;
-        }
-        self.dead = 0;
-        let mut text = Text::default();
-        for key in keys(self.present) {
-            if let Some(place) = self.place(key) {
-                let at = text.len();
-                text.push(self.text.get(place.at as usize, place.len as usize));
-                self.set_place(key, at, place.len as usize);
-            }
-        }
-        let old = std::mem::replace(&mut self.text, text);
-        for member in &mut self.members {
-            let bytes = member.bytes();
-            let at = self.text.len();
-            self.text.push(old.get(member.at as usize, bytes));
-            member.at = at as u32;
-        }
-    }
-
     /// The short way of a value that needs neither redaction nor escaping nor cutting: name and value in one go.
     /// Says whether it could.
     #[inline(always)]
@@ -561,7 +318,7 @@ impl Fields {
         if self.present.has(key) {
             return false;
         }
-        let at = self.text.len();
+        let at = self.text.len() as u32;
         let len = self.text.put_member(&slot.head, slot.head_len, value, quoted);
         self.set_place(key, at, len);
         true
@@ -573,11 +330,11 @@ impl Fields {
         let free =
             slot.head_len != 0 && self.members.len() < MEMBERS && self.member_named(slot.name.as_bytes()).is_none();
         if free {
-            let at = self.text.len();
+            let at = self.text.len() as u32;
             let len = self.text.put_member(&slot.head, slot.head_len, value, quoted);
             self.members.push(Member {
-                at: at as u32,
-                len: len as u32,
+                at,
+                len,
                 name: slot.name.len() as u16,
             });
         }

@@ -49,16 +49,14 @@ pub(crate) fn rest(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &
     }
     let mut pen = out.pen(most);
     let mut brief = head(&mut pen, what);
-    let mut starts = [0_u32; 64];
+    let mut spots = Spots::default();
     let mut left = sources.present;
     while left != 0 {
         let index = left.trailing_zeros() as usize;
         left &= left - 1;
         let source = sources.of(index);
         let place = source.place_at(index);
-        if let Some(start) = starts.get_mut(index & 63) {
-            *start = pen.at();
-        }
+        spots.note(index, pen.at(), place.len);
         pen.piece(&source.text, place.at, place.len);
     }
     members(&mut pen, &sources);
@@ -73,12 +71,9 @@ pub(crate) fn rest(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &
         }
         Noted::Else => all_lists(&mut pen, &sources),
     };
-    let len = pen.at() as usize;
+    let len = pen.at();
     out.wrote(len);
-    sources.brief(&mut brief, |key| Slice {
-        at: starts.get(key.index()).copied().unwrap_or_default(),
-        len: sources.of(key.index()).place_at(key.index()).len,
-    });
+    sources.brief(&mut brief, &spots);
     brief
 }
 
@@ -204,25 +199,40 @@ impl<'a> Sources<'a> {
         self.all().map(|source| u64::from(source.crowded_out)).sum()
     }
 
-    /// Says where the values stand that others need; `member` says where the member of a key stands, empty for nowhere.
+    /// Says where the values stand that others need.
     #[inline(always)]
-    pub(super) fn brief(&self, brief: &mut Brief, member: impl Fn(Key) -> Slice) {
-        let present = self.present;
+    pub(super) fn brief(&self, brief: &mut Brief, spots: &Spots) {
         let slice = |key: Key| {
-            let found = present >> key.index() & 1 == 1;
-            let member = found.then(|| member(key)).filter(|member| member.len > 0)?;
+            let spot = spots.0.get(key.index()).copied().unwrap_or_default();
             let head = key.member().len() as u32 + 1;
-            Some(Slice {
-                at: member.at + head,
-                len: member.len.saturating_sub(head + 1),
-            })
+            Slice {
+                at: if spot.len > 0 { spot.at + head } else { 0 },
+                // Without the quotes.
+                len: spot.len.saturating_sub(head + 1),
+            }
         };
-        brief.user = slice(Key::UserId).or_else(|| slice(Key::Username)).unwrap_or_default();
-        brief.ip = slice(Key::Ip).unwrap_or_default();
-        brief.session = slice(Key::SessionId).unwrap_or_default();
-        brief.resource = slice(Key::Resource).unwrap_or_default();
-        if present >> Key::DurationMs.index() & 1 == 1 {
+        let user = slice(Key::UserId);
+        brief.user = if user.at > 0 { user } else { slice(Key::Username) };
+        brief.ip = slice(Key::Ip);
+        brief.session = slice(Key::SessionId);
+        brief.resource = slice(Key::Resource);
+        if self.present >> Key::DurationMs.index() & 1 == 1 {
             brief.duration_us = self.of(Key::DurationMs.index()).duration_us;
+        }
+    }
+}
+
+/// Where the members of the first keys stand in the line.
+#[derive(Default)]
+pub(super) struct Spots([Slice; 16]);
+
+const _: () = assert!(Key::Resource.index() < 16 && Key::Username.index() < 16 && Key::Ip.index() < 16);
+
+impl Spots {
+    #[inline(always)]
+    pub(super) fn note(&mut self, index: usize, at: u32, len: u32) {
+        if let Some(spot) = self.0.get_mut(index) {
+            *spot = Slice { at, len };
         }
     }
 }

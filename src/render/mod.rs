@@ -6,6 +6,8 @@
 
 mod fields;
 mod line;
+mod long;
+mod members;
 mod nested;
 mod pen;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod stage;
 #[cfg(test)]
 mod testing;
 mod transcribe;
+mod written;
 
 pub(crate) use fields::Fields;
 pub(crate) use line::{Name, What, rest};

@@ -9,13 +9,31 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::record::Kind;
-use crate::render::fields::Begun;
+use crate::render::members::Begun;
 use crate::render::redaction::{Class, Found, NAME, REDACTED, Treatment, Verdict, floor, inside, push_escaped};
 use crate::render::serialize::Value;
 use crate::render::{Fields, How, Policy, Sink, Slot, transcribe};
 
 /// Levels of nesting that are written.
 const DEPTH: u32 = 32;
+
+/// Names whose value is a name: `{"name": "DB_PASSWORD", "value": "x"}`.
+const LABELS: [&str; 8] = [
+    "name",
+    "key",
+    "header",
+    "field",
+    "param",
+    "parameter",
+    "variable",
+    "property",
+];
+
+/// Names whose value is that of such a name.
+const CONTENTS: [&str; 3] = ["value", "val", "content"];
+
+/// Longer strings are no names.
+const LABEL: usize = 64;
 
 /// Stands on the list of names for an open bracket.
 const BRACKET: (u32, u32) = (u32::MAX, 0);
@@ -61,6 +79,10 @@ pub(super) struct Nested<'a> {
     name_at: usize,
     /// A name was written, its value not yet.
     named: bool,
+    /// It was one of [`LABELS`].
+    labels: bool,
+    /// What the policy says of the name that stood as the value of a label, and at which depth.
+    labelled: Option<(u32, Verdict)>,
 }
 
 /// What to do with the value of a name.
@@ -89,6 +111,8 @@ impl<'a> Nested<'a> {
             left_out: 0,
             name_at: 0,
             named: false,
+            labels: false,
+            labelled: None,
         }
     }
 
@@ -165,6 +189,7 @@ impl<'a> Nested<'a> {
         }
         let Some(depth) = self.depth.checked_sub(1) else { return };
         self.depth = depth;
+        self.labelled = self.labelled.filter(|(labelled, _)| *labelled <= depth);
         while self.fields.keys.pop().is_some_and(|name| name != BRACKET) {}
         let object = self.objects >> depth & 1 == 1;
         self.fields.text.push(if object { b"}" } else { b"]" });
@@ -213,6 +238,10 @@ impl<'a> Nested<'a> {
         let Some(begun) = self.begun.filter(|_| self.has_room(text.len().min(16) + 3)) else {
             return self.leave_out(bytes + 3);
         };
+        if std::mem::take(&mut self.labels) && self.named && bytes <= LABEL {
+            let verdict = self.how.policy.name(text);
+            self.labelled = verdict.map(|verdict| (self.depth, verdict));
+        }
         self.separate();
         self.fields.text.push(b"\"");
         let (from, room) = (self.fields.text.len(), self.room().saturating_sub(3));
@@ -266,7 +295,12 @@ impl<'a> Nested<'a> {
             self.leave_out(name.len() + 4);
             return Fate::Write;
         }
-        let verdict = self.how.policy.name(name);
+        let is_one_of = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        self.labels = is_one_of(&LABELS);
+        let content = self
+            .labelled
+            .filter(|(depth, _)| *depth == self.depth && is_one_of(&CONTENTS));
+        let verdict = self.how.policy.name(name).or(content.map(|(_, verdict)| verdict));
         if let Some(verdict) = verdict
             && verdict.treatment == Treatment::Drop
         {
@@ -471,6 +505,39 @@ mod tests {
             line.shown("old").unwrap(),
             format!("{}{}", "[".repeat(32), "]".repeat(32))
         );
+    }
+
+    #[test]
+    fn a_value_beside_a_sensitive_name_is_redacted() {
+        for (value, shown) in [
+            (
+                r#"{"name":"DB_PASSWORD","value":"x"}"#,
+                r#"{"name":"DB_PASSWORD","value":"[redacted]"}"#,
+            ),
+            (
+                r#"[{"key":"apiKey","note":{"value":1},"value":[1]},{"value":2}]"#,
+                r#"[{"key":"apiKey","note":{"value":1},"value":"[redacted]"},{"value":2}]"#,
+            ),
+            (r#"{"name":"author","value":"x"}"#, r#"{"name":"author","value":"x"}"#),
+            (
+                r#"{"name":{"name":"password"},"value":"x"}"#,
+                r#"{"name":{"name":"password"},"value":"x"}"#,
+            ),
+            (
+                r#"{"name":["password"],"value":"x"}"#,
+                r#"{"name":["password"],"value":"x"}"#,
+            ),
+            (
+                r#"{"name":"password","name":"author","value":"x"}"#,
+                r#"{"name":"password","name_2":"author","value":"x"}"#,
+            ),
+        ] {
+            let mut draft = Draft::new();
+            draft.put("old", |sink| sink.json(value));
+            let line = draft.line();
+            let written = line.text().split_once("\"old\":").unwrap().1;
+            assert!(written.starts_with(shown), "{written}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 pub(super) const CHUNK: usize = 32;
 
 /// Room for a head, a value of up to a chunk, and its quote.
-const SHORT: usize = 3 * CHUNK;
+const SHORT: usize = 4 * CHUNK;
 
 /// Text that grows at its end, with at least [`CHUNK`] bytes of room behind it.
 ///
@@ -16,7 +16,7 @@ const SHORT: usize = 3 * CHUNK;
 #[derive(Clone, Default)]
 pub(crate) struct Text {
     room: Vec<u8>,
-    used: usize,
+    used: u32,
 }
 
 impl Text {
@@ -26,7 +26,7 @@ impl Text {
 
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.used
+        self.used as usize
     }
 
     /// Empties it and keeps its room.
@@ -52,16 +52,16 @@ impl Text {
 
     /// Forgets everything from `at` on.
     pub(super) fn truncate(&mut self, at: usize) {
-        self.used = self.used.min(at);
+        self.used = self.used.min(at as u32);
     }
 
     /// What was written from `at` on.
     pub(super) fn from(&self, at: usize) -> &[u8] {
-        self.room.get(at..self.used).unwrap_or_default()
+        self.room.get(at..self.len()).unwrap_or_default()
     }
 
     pub(super) fn last(&self) -> Option<u8> {
-        self.room.get(self.used.checked_sub(1)?).copied()
+        self.room.get(self.len().checked_sub(1)?).copied()
     }
 
     pub(super) fn get(&self, at: usize, len: usize) -> &[u8] {
@@ -71,58 +71,54 @@ impl Text {
     /// A pen behind the text, with room for `need` bytes and a chunk. What it writes counts after [`wrote`](Text::wrote).
     #[inline]
     pub(super) fn pen(&mut self, need: usize) -> Pen<'_> {
-        let end = self.used + need + CHUNK;
+        let end = self.len() + need + CHUNK;
         if self.room.len() < end {
             self.grow(end);
         }
-        Pen::new(self.room.get_mut(self.used..).unwrap_or_default())
+        Pen::new(self.room.get_mut(self.used as usize..).unwrap_or_default())
     }
 
     #[inline]
-    pub(super) fn wrote(&mut self, bytes: usize) {
+    pub(super) fn wrote(&mut self, bytes: u32) {
         self.used += bytes;
     }
 
     /// Appends the first `head_len` bytes of `head` and `value`, between quotes where `head` goes on with one. Says how
     /// many bytes that was.
     #[inline(always)]
-    pub(super) fn put_member(&mut self, head: &[u8; CHUNK], head_len: u8, value: &[u8], quoted: bool) -> usize {
-        // Below the size of a chunk, and known to be.
-        let start = usize::from(head_len) % CHUNK + usize::from(quoted);
-        let end = start + value.len();
-        let len = end + usize::from(quoted);
-        let needed = if value.len() <= CHUNK { SHORT } else { end + CHUNK };
-        let Some(to) = self
-            .room
-            .get_mut(self.used..)
-            .filter(|room| room.len() >= needed + CHUNK)
-        else {
-            self.grow(self.used + needed + CHUNK);
-            return self.put_member(head, head_len, value, quoted);
-        };
+    pub(super) fn put_member(&mut self, head: &[u8; CHUNK], head_len: u8, value: &[u8], quoted: bool) -> u32 {
+        let at = self.used as usize;
+        let room = self.room.get_mut(at..at + SHORT);
         if value.len() <= CHUNK
-            && let Some(to) = to.first_chunk_mut::<SHORT>()
+            && let Some(to) = room.and_then(<[u8]>::first_chunk_mut::<SHORT>)
         {
+            let start = usize::from(head_len) % CHUNK + usize::from(quoted);
+            let end = start + value.len();
             if let Some(to) = to.first_chunk_mut() {
                 *to = *head;
             }
             if let Some(to) = to.get_mut(start..end) {
                 copy_short(to, value);
             }
-            if let Some(to) = to.get_mut(end) {
+            if let Some(to) = to.get_mut(end).filter(|_| quoted) {
                 *to = b'"';
             }
-        } else {
-            if let Some(to) = to.first_chunk_mut() {
-                *to = *head;
-            }
-            if let Some(to) = to.get_mut(start..end) {
-                to.copy_from_slice(value);
-            }
-            if let Some(to) = to.get_mut(end) {
-                *to = b'"';
-            }
+            let len = (end + usize::from(quoted)) as u32;
+            self.used += len;
+            return len;
         }
+        self.put_long_member(head, head_len, value, quoted)
+    }
+
+    #[inline(never)]
+    fn put_long_member(&mut self, head: &[u8; CHUNK], head_len: u8, value: &[u8], quoted: bool) -> u32 {
+        let mut pen = self.pen(CHUNK.max(SHORT) + value.len());
+        pen.chunk(head, u32::from(head_len) + u32::from(quoted));
+        pen.put(value);
+        if quoted {
+            pen.byte(b'"');
+        }
+        let len = pen.at();
         self.used += len;
         len
     }
@@ -130,19 +126,7 @@ impl Text {
     pub(super) fn push(&mut self, bytes: &[u8]) {
         let mut pen = self.pen(bytes.len());
         pen.put(bytes);
-        self.used += bytes.len();
-    }
-
-    /// Appends what stands at `at`.
-    pub(super) fn push_again(&mut self, at: usize, len: usize) {
-        let end = self.used + len + CHUNK;
-        if self.room.len() < end {
-            self.grow(end);
-        }
-        if at + len <= self.used {
-            self.room.copy_within(at..at + len, self.used);
-            self.used += len;
-        }
+        self.used += bytes.len() as u32;
     }
 
     /// A chunk from `at` on, of which the end may be nothing.
@@ -163,7 +147,7 @@ impl std::ops::Deref for Text {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        self.room.get(..self.used).unwrap_or_default()
+        self.room.get(..self.len()).unwrap_or_default()
     }
 }
 
@@ -337,11 +321,8 @@ mod tests {
             pen.piece(&text, 6, len as u32);
             pen.byte(b'!');
             let written = pen.at();
-            copy.wrote(written as usize);
+            copy.wrote(written);
             assert_eq!(copy.from(0), [&source[..len], b"!"].concat());
-
-            text.push_again(6, len);
-            assert_eq!(text.from(12 + len), &source[..len]);
         }
     }
 

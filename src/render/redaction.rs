@@ -4,9 +4,9 @@
 pub(super) use crate::redact::{Class, Found, Treatment, Verdict};
 pub(super) use crate::secret::{MARK_DROP, MARK_HASH, MARK_MASK, REDACTED, inside};
 
-use crate::render::fields::{Begun, Fields};
+use crate::render::members::Begun;
 use crate::render::pen::Text;
-use crate::render::{How, Policy};
+use crate::render::{Fields, How, Policy};
 
 /// A value is looked at this far beyond the limit before it is cut: longer than any secret that has a shape.
 const BEYOND: usize = 4 * 1024;

@@ -7,7 +7,7 @@ use serde::ser;
 
 use crate::render::nested::{Fate, Nested, Stop, not_finite};
 use crate::render::redaction::{Class, MARK_DROP, MARK_HASH, MARK_MASK, REDACTED, Treatment, Verdict, window};
-use crate::render::sink::Bounded;
+use crate::render::written::Bounded;
 
 /// One value.
 pub(super) struct Value<'n, 'a>(pub(super) &'n mut Nested<'a>);

@@ -4,37 +4,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
-use crate::brief::Brief;
-use crate::outcome::Outcome;
 use crate::record::{Key, Kind};
-use crate::render::fields::Begun;
+use crate::render::long::{EVENT, Shape, micros};
 use crate::render::nested::{self, Nested, Stop};
-use crate::render::redaction::{self, REDACTED, Treatment, Verdict, floor, push_escaped, window};
-use crate::render::slot::{Target, Way};
+use crate::render::redaction::{self, Treatment};
+use crate::render::slot::Way;
+use crate::render::written::{Bounded, Same, unquoted};
 use crate::render::{Fields, How, Limits, Policy, Slot, serialize};
-use crate::severity::Severity;
 
 /// Takes one value.
 ///
 /// A panic in the value's own code is caught, what it had written is taken back, and the value is `"<panicked>"`.
 pub(crate) struct Sink<'a> {
-    fields: &'a mut Fields,
-    slot: &'a Slot,
-    how: How<'a>,
-}
-
-/// What a value's text is the text of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    /// A string that had so many bytes before it was cut at the window.
-    Text(usize),
-    /// An integer within `i64` or `u64`.
-    Integer,
-    /// An integer beyond them: no reader would keep its digits, so it is written as a string.
-    Wide,
-    /// A finite number.
-    Float,
-    Bool,
+    pub(super) fields: &'a mut Fields,
+    pub(super) slot: &'a Slot,
+    pub(super) how: How<'a>,
 }
 
 /// Integers from here on have the digits of a card number.
@@ -45,9 +29,6 @@ const FLAT: usize = 128;
 
 /// Errors and their causes that are written; a chain that bites its own tail ends here.
 const CAUSES: usize = 16;
-
-/// An event's name is cut here, before it is found to be no name.
-const EVENT: usize = 128;
 
 impl<'a> Sink<'a> {
     #[inline]
@@ -140,7 +121,7 @@ impl<'a> Sink<'a> {
 
     /// Bytes are text in most cases; those that are not become U+FFFD.
     pub(crate) fn bytes(self, value: &[u8]) {
-        let seen = value.get(..window(self.how.limits.value)).unwrap_or(value);
+        let seen = value.get(..redaction::window(self.how.limits.value)).unwrap_or(value);
         match std::str::from_utf8(value) {
             Ok(text) => self.str(text),
             Err(_) => {
@@ -239,7 +220,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    fn transcribe(&mut self, text: &str) -> bool {
+    pub(super) fn transcribe(&mut self, text: &str) -> bool {
         let before = self.fields.mark();
         let done = Nested::new(self.fields, self.slot, self.how).transcribe(text);
         if !done {
@@ -295,7 +276,7 @@ impl<'a> Sink<'a> {
         // JSON that was cut is none, and a hash of half a value is nobody's: these get to write more.
         let window = match (self.slot.key().map(Key::kind), self.slot.verdict) {
             (Some(Kind::Any), _) | (_, Some(_)) => nested::COUNTED,
-            _ => window(self.how.limits.value),
+            _ => redaction::window(self.how.limits.value),
         };
         let mut out = Bounded::new(&mut raw, window);
         let done = catch_unwind(AssertUnwindSafe(|| {
@@ -340,177 +321,6 @@ impl<'a> Sink<'a> {
             self.fields.compact();
         }
     }
-
-    /// The way of every value that is not plain.
-    fn value(&mut self, text: &str, shape: Shape) {
-        match self.slot.target {
-            Target::Nothing => {}
-            Target::Key(key) => self.key(key, text, shape),
-            Target::Metadata => self.put(None, text, shape),
-            Target::Event => {
-                let free = self.slot.replaces || !self.fields.said().event;
-                match shape {
-                    Shape::Text(_) if free => self.event(text),
-                    _ => self.put(None, text, shape),
-                }
-            }
-            Target::Severity => {
-                let said = self.fields.said_mut();
-                match Severity::from_name(text) {
-                    Some(severity) if self.slot.replaces || said.severity.is_none() => said.severity = Some(severity),
-                    _ => self.put(None, text, shape),
-                }
-            }
-            Target::Outcome => {
-                let said = self.fields.said_mut();
-                let known = Outcome::from_name(text);
-                if self.slot.replaces || said.outcome.is_none() {
-                    // The caller stated an outcome; that it cannot be read must not make it the default.
-                    said.outcome = Some(known.unwrap_or_default());
-                    if known.is_some() {
-                        return;
-                    }
-                }
-                self.put(None, text, shape);
-            }
-            Target::Status => {
-                let code = text.parse::<u16>().is_ok_and(|code| (100..600).contains(&code));
-                let said = self.fields.said_mut();
-                match Outcome::from_name(text) {
-                    _ if code => self.key(Key::StatusCode, text, shape),
-                    Some(outcome) if self.slot.replaces || said.outcome.is_none() => said.outcome = Some(outcome),
-                    _ => self.put(None, text, shape),
-                }
-            }
-        }
-    }
-
-    fn event(&mut self, text: &str) {
-        let text = floor(text, EVENT);
-        let mut clean = std::mem::take(&mut self.fields.clean);
-        clean.clear();
-        let secret = self.how.policy.scan(text.as_bytes()).suspicious
-            && self.how.policy.text(text, &mut clean, &mut redaction::Found::default());
-        self.fields.set_event(if secret { &clean } else { text });
-        self.fields.clean = clean;
-    }
-
-    /// A value for a key, if it is of the key's kind.
-    fn key(&mut self, key: Key, text: &str, shape: Shape) {
-        let string = matches!(shape, Shape::Text(_));
-        match key.kind() {
-            Kind::Text if key == Key::BodySha256 => match sha256(text) {
-                Some(text) => self.put(Some(key), &text, Shape::Text(text.len())),
-                None => self.put(None, text, shape),
-            },
-            Kind::Text => self.put(Some(key), text, Shape::Text(text.len().max(bytes(shape)))),
-            // What was said as a string may still be the number it should be.
-            Kind::Count => match text.parse::<u64>() {
-                Ok(count) => self.put(Some(key), itoa::Buffer::new().format(count), Shape::Integer),
-                Err(_) => self.put(None, text, shape),
-            },
-            Kind::Number => match text.parse::<f64>() {
-                Ok(number) if !number.is_finite() || number < 0.0 => self.put(None, text, shape),
-                Ok(number) if string && text.parse::<i64>().is_err() => {
-                    self.put(Some(key), zmij::Buffer::new().format_finite(number), Shape::Float);
-                }
-                Ok(_) if shape != Shape::Wide => self.put(Some(key), text, Shape::Float),
-                _ => self.put(None, text, shape),
-            },
-            Kind::Any if string && bytes(shape) == text.len() && text.starts_with(['{', '[', '"']) => {
-                if !self.transcribe(text) {
-                    self.put(Some(key), text, shape);
-                }
-            }
-            Kind::Any => self.put(Some(key), text, shape),
-            Kind::Own => self.put(None, text, shape),
-        }
-    }
-
-    /// A string that is what it is, whatever the place is for.
-    fn string(&mut self, text: &str, bytes: usize) {
-        let key = self
-            .slot
-            .key()
-            .filter(|key| matches!(key.kind(), Kind::Text | Kind::Any));
-        self.put(key, text, Shape::Text(bytes));
-    }
-
-    fn put(&mut self, key: Option<Key>, text: &str, shape: Shape) {
-        if let Some(verdict) = self.slot.verdict.filter(|verdict| verdict.treatment != Treatment::Keep) {
-            return self.judge(verdict, text);
-        }
-        if matches!(shape, Shape::Integer | Shape::Wide | Shape::Float) {
-            let digits = text.strip_suffix(".0").unwrap_or(text);
-            if nested::is_card(digits, &mut self.fields.clean, self.how.policy) {
-                return self.string(digits, digits.len());
-            }
-        }
-        let Some(begun) = self.fields.begin(self.slot, key) else {
-            return;
-        };
-        match shape {
-            Shape::Text(bytes) => {
-                self.fields.text.push(b"\"");
-                let whole = bytes == text.len();
-                let limit = self.how.limits.value;
-                if self.fields.push_text(text, whole, limit, begun, self.how) {
-                    self.fields.note_cut(begun, bytes);
-                }
-                self.fields.text.push(b"\"");
-            }
-            Shape::Wide => {
-                self.fields.text.push(b"\"");
-                self.fields.text.push(text.as_bytes());
-                self.fields.text.push(b"\"");
-            }
-            Shape::Integer | Shape::Float | Shape::Bool => self.fields.text.push(text.as_bytes()),
-        }
-        self.keep(begun, text);
-    }
-
-    fn keep(&mut self, begun: Begun, text: &str) {
-        if begun.owner.key() == Some(Key::DurationMs) {
-            self.fields.duration_us = text.parse().map_or(Brief::NO_DURATION, micros);
-        }
-        self.fields.keep(begun);
-    }
-
-    /// A value that the policy treats by its name or type.
-    pub(super) fn judge(&mut self, verdict: Verdict, text: &str) {
-        let key = self
-            .slot
-            .key()
-            .filter(|key| matches!(key.kind(), Kind::Text | Kind::Any));
-        let Some(begun) = self.fields.begin(self.slot, key) else {
-            return;
-        };
-        self.fields.note(begun, verdict.class.bit());
-        match verdict.treatment {
-            Treatment::Drop => return self.fields.drop_value(begun),
-            Treatment::Mask => {
-                self.fields.text.push(b"\"");
-                self.fields.text.push(REDACTED.as_bytes());
-            }
-            _ => {
-                let mut clean = std::mem::take(&mut self.fields.clean);
-                clean.clear();
-                self.how.policy.treat(verdict, text, &mut clean);
-                self.fields.text.push(b"\"");
-                push_escaped(&mut self.fields.text, floor(&clean, self.how.limits.value));
-                self.fields.clean = clean;
-            }
-        }
-        self.fields.text.push(b"\"");
-        self.fields.keep(begun);
-    }
-}
-
-fn bytes(shape: Shape) -> usize {
-    match shape {
-        Shape::Text(bytes) => bytes,
-        _ => 0,
-    }
 }
 
 /// The long way of a string. Its arguments fit into registers: a sink that goes the short way need not stand in
@@ -518,112 +328,6 @@ fn bytes(shape: Shape) -> usize {
 #[inline(never)]
 fn long_str(fields: &mut Fields, slot: &Slot, policy: &Policy, limits: Limits, value: &str) {
     Sink::new(fields, slot, How { policy, limits }).long(value, Shape::Text(value.len()));
-}
-
-/// A hash in the one spelling, if it is one.
-fn sha256(text: &str) -> Option<String> {
-    let hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    hash.then(|| text.to_ascii_lowercase())
-}
-
-fn micros(millis: f64) -> u32 {
-    if millis < 0.0 {
-        return Brief::NO_DURATION;
-    }
-    // Casts saturate; the largest stands for no duration.
-    ((millis * 1_000.0) as u32).min(Brief::NO_DURATION - 1)
-}
-
-/// Text of which the first `window` bytes are kept and all are counted, up to a point.
-pub(super) struct Bounded<'a> {
-    to: &'a mut String,
-    window: usize,
-    bytes: usize,
-}
-
-impl<'a> Bounded<'a> {
-    pub(super) fn new(to: &'a mut String, window: usize) -> Bounded<'a> {
-        to.clear();
-        Bounded { to, window, bytes: 0 }
-    }
-
-    /// Bytes that were written, kept or not.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Takes back `: cause` behind `before` if the text before it ends with the cause.
-    fn unsay(&mut self, (len, bytes): (usize, usize)) {
-        let said = self.to.get(len..).and_then(|said| said.strip_prefix(": "));
-        let before = self.to.get(..len).unwrap_or_default();
-        if said.is_some_and(|said| before.ends_with(said)) {
-            self.to.truncate(len);
-            self.bytes = bytes;
-        }
-    }
-}
-
-impl fmt::Write for Bounded<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Once something was left out nothing may follow it.
-        if self.bytes == self.to.len() {
-            self.to.push_str(floor(text, self.window - self.to.len()));
-        }
-        self.bytes += text.len();
-        if self.bytes > nested::COUNTED {
-            Err(fmt::Error)
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// Compares what is written with what is known.
-struct Same<'a> {
-    left: &'a str,
-    /// Whether nothing may follow.
-    whole: bool,
-}
-
-impl fmt::Write for Same<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        match self.left.strip_prefix(text) {
-            Some(left) => self.left = left,
-            None if !self.whole && text.starts_with(self.left) => self.left = "",
-            None => return Err(fmt::Error),
-        }
-        Ok(())
-    }
-}
-
-/// The string of which `text` is the `Debug` form, if it is one: `?name` of a `str` means the name.
-fn unquoted(text: &str) -> Option<std::borrow::Cow<'_, str>> {
-    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
-    if !inner.contains(['\\', '"']) {
-        return Some(inner.into());
-    }
-    let mut out = String::with_capacity(inner.len());
-    let mut letters = inner.chars();
-    while let Some(letter) = letters.next() {
-        out.push(match letter {
-            '"' => return None,
-            '\\' => match letters.next()? {
-                'n' => '\n',
-                't' => '\t',
-                'r' => '\r',
-                '0' => '\0',
-                'u' => {
-                    let (code, rest) = letters.as_str().strip_prefix('{')?.split_once('}')?;
-                    letters = rest.chars();
-                    char::from_u32(u32::from_str_radix(code, 16).ok()?)?
-                }
-                letter @ ('\\' | '"' | '\'') => letter,
-                _ => return None,
-            },
-            letter => letter,
-        });
-    }
-    Some(out.into())
 }
 
 impl fmt::Debug for Sink<'_> {
@@ -638,7 +342,10 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
+    use crate::brief::Brief;
+    use crate::outcome::Outcome;
     use crate::render::testing::{Draft, line};
+    use crate::severity::Severity;
 
     fn event(name: &str, put: impl FnOnce(Sink<'_>)) -> Draft {
         let mut draft = Draft::new();

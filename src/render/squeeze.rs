@@ -4,11 +4,11 @@
 //! the line, and what finds none is cut, or left out if it is no string. `metadata` never gets less than half of that
 //! room. All of it is noted in `truncated`.
 
-use crate::brief::{Brief, Slice};
+use crate::brief::Brief;
 use crate::record::{Key, KeySet};
 use crate::render::Limits;
 use crate::render::fields::{Fields, Owner, keys};
-use crate::render::line::{AROUND, LISTED, Sources, What, head, lists};
+use crate::render::line::{AROUND, LISTED, Sources, Spots, What, head, lists};
 use crate::render::pen::Text;
 
 /// Less than this is not worth a line, whatever the settings say.
@@ -32,7 +32,7 @@ pub(super) fn rest(out: &mut Text, what: &What<'_>, sources: &Sources<'_>, limit
     let mut pen = text.pen(HEAD);
     let mut brief = head(&mut pen, what);
     let len = pen.at();
-    text.wrote(len as usize);
+    text.wrote(len);
 
     let mut redacted = Text::default();
     let none = std::iter::empty();
@@ -41,7 +41,7 @@ pub(super) fn rest(out: &mut Text, what: &What<'_>, sources: &Sources<'_>, limit
     let mut squeeze = Squeeze {
         text,
         cuts: sources.truncated().collect(),
-        places: [Slice::default(); 64],
+        spots: Spots::default(),
     };
     squeeze.values(sources, line.saturating_sub(around));
 
@@ -56,17 +56,14 @@ pub(super) fn rest(out: &mut Text, what: &What<'_>, sources: &Sources<'_>, limit
     );
     text.push(&redacted);
     out.push(&text);
-    sources.brief(&mut brief, |key| {
-        squeeze.places.get(key.index()).copied().unwrap_or_default()
-    });
+    sources.brief(&mut brief, &squeeze.spots);
     brief
 }
 
 struct Squeeze<'a> {
     text: Text,
     cuts: Vec<(&'a Fields, Owner, u64)>,
-    /// Where the members of the keys stand.
-    places: [Slice; 64],
+    spots: Spots,
 }
 
 impl<'a> Squeeze<'a> {
@@ -98,12 +95,7 @@ impl<'a> Squeeze<'a> {
                 let owner = Owner::of(key);
                 for_keys -= self.fit(piece, key.member().len(), for_keys, (source, owner));
             }
-            if let Some(place) = self.places.get_mut(key.index()) {
-                *place = Slice {
-                    at: at as u32,
-                    len: (self.text.len() - at) as u32,
-                };
-            }
+            self.spots.note(key.index(), at as u32, (self.text.len() - at) as u32);
         }
         self.metadata(sources, for_metadata.saturating_sub(metadata));
     }
