@@ -401,7 +401,7 @@ impl fmt::Debug for Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::{Draft, line};
+    use crate::render::tests::{Draft, line};
 
     #[test]
     fn a_child_keeps_its_own_and_gets_what_it_has_not() {

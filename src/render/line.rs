@@ -463,7 +463,7 @@ const fn severities() -> [[Piece; Outcome::ALL.len()]; Severity::ALL.len()] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::{Draft, line};
+    use crate::render::tests::{Draft, line};
 
     #[test]
     fn keys_stand_in_the_order_of_the_table_whatever_the_order_they_came_in() {

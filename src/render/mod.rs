@@ -10,8 +10,6 @@ mod long;
 mod members;
 mod nested;
 mod pen;
-#[cfg(test)]
-mod promises;
 mod redaction;
 mod serialize;
 mod sink;
@@ -19,7 +17,7 @@ mod slot;
 mod squeeze;
 mod stage;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod transcribe;
 mod written;
 

@@ -430,7 +430,7 @@ impl serde::ser::Error for Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::{Draft, Line, json};
+    use crate::render::tests::{Draft, Line, json};
 
     fn nested(limit: usize, value: &(impl Serialize + ?Sized)) -> Line {
         let mut draft = Draft::new();

@@ -135,7 +135,7 @@ fn must_escape(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::Draft;
+    use crate::render::tests::Draft;
 
     #[test]
     fn what_could_break_a_line_or_a_terminal_is_escaped_and_nothing_else() {

@@ -497,7 +497,7 @@ mod tests {
     use serde::ser::SerializeMap;
 
     use super::*;
-    use crate::render::testing::Draft;
+    use crate::render::tests::Draft;
     use crate::secret::{Hashed, Masked, Secret};
 
     fn given(value: &(impl Serialize + ?Sized)) -> Draft {

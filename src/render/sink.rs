@@ -247,6 +247,7 @@ impl<'a> Sink<'a> {
     /// Whether the value need not be known: nobody wants it, or the policy hides it whatever it is.
     #[inline]
     fn is_settled(&mut self) -> bool {
+        self.make_room();
         match self.slot.way {
             Way::Mask => self.fields.put_masked(self.slot) || self.is_hidden(),
             Way::Long => self.is_hidden(),
@@ -256,7 +257,6 @@ impl<'a> Sink<'a> {
 
     #[inline(never)]
     fn is_hidden(&mut self) -> bool {
-        self.make_room();
         match self.slot.verdict {
             _ if self.slot.is_nothing() => true,
             Some(verdict) if matches!(verdict.treatment, Treatment::Mask | Treatment::Drop) => {
@@ -344,7 +344,7 @@ mod tests {
     use super::*;
     use crate::brief::Brief;
     use crate::outcome::Outcome;
-    use crate::render::testing::{Draft, line};
+    use crate::render::tests::{Draft, line};
     use crate::severity::Severity;
 
     fn event(name: &str, put: impl FnOnce(Sink<'_>)) -> Draft {
@@ -497,7 +497,13 @@ mod tests {
     fn a_span_recorded_to_without_end_does_not_grow() {
         let mut draft = Draft::new();
         for round in 0..20_000 {
-            draft.put_span("user.id", |sink| sink.u64(round));
+            match round % 4 {
+                0 => draft.put_span("user.id", |sink| sink.str("alice")),
+                1 => draft.put_span("user.id", |sink| sink.display(&round)),
+                2 => draft.put_span("user.id", |sink| sink.serialize(&round)),
+                _ => draft.put_span("user.id", |sink| sink.u64(round)),
+            };
+            draft.put_span("audit.old", |sink| sink.serialize(&[round]));
             draft.put_span("audit.password", |sink| sink.str("x"));
             draft.put_span("audit.big", |sink| sink.str(&"y".repeat(round as usize % 100)));
         }

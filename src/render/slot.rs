@@ -56,9 +56,10 @@ pub(super) enum Way {
 impl Way {
     /// The short ways to a key or to `metadata` end where there is a value already, which the long one then replaces.
     /// The others would keep the first.
-    fn of_span(self) -> Way {
+    fn of_span(self, target: Target) -> Way {
         match self {
             Way::Event | Way::Outcome => Way::Long,
+            _ if target == Target::Nothing => Way::Long,
             way => way,
         }
     }
@@ -88,7 +89,7 @@ impl Slot {
         };
         Slot {
             target,
-            way: slot.way.of_span(),
+            way: slot.way.of_span(target),
             replaces: true,
             ..slot
         }
@@ -101,7 +102,7 @@ impl Slot {
             Some(name) => {
                 let slot = Slot::for_event(name, policy);
                 Slot {
-                    way: slot.way.of_span(),
+                    way: slot.way.of_span(slot.target),
                     replaces: true,
                     ..slot
                 }
@@ -190,7 +191,7 @@ impl std::fmt::Debug for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::policy;
+    use crate::render::tests::policy;
 
     fn target(slot: Slot) -> Target {
         slot.target

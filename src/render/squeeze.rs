@@ -174,7 +174,7 @@ fn string_end(piece: &[u8], mut at: usize, end: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::{Draft, Line};
+    use crate::render::tests::{Draft, Line};
 
     fn full(line: usize) -> (Draft, Line) {
         let mut draft = Draft::new();
