@@ -100,11 +100,6 @@ impl Branch {
         self.live.last()
     }
 
-    /// What the newest header says of retention. An `AUDIT_PRUNE` behind it says more.
-    pub(crate) fn kept_from(&self) -> Option<KeptFrom> {
-        self.newest()?.header.kept_from
-    }
-
     /// The live file with this number, and the one after it.
     pub(crate) fn find(&self, number: u64) -> Option<(&LiveFile, Option<&LiveFile>)> {
         let at = self.live.iter().position(|file| file.number() == number)?;

@@ -5,6 +5,8 @@
 //! point a crash may have left anything, and what does not chain is a torn tail; at or below it, nothing may be missing.
 
 use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::branch::{Branch, LiveFile, Start, Stray, Why};
 use super::finding::{StateWas, Suspicion, What};
@@ -92,7 +94,7 @@ fn state_was(found: &Found, branch: &Branch) -> StateWas {
 /// A file of the branch as far as it was walked.
 struct Reach<'b> {
     live: &'b LiveFile,
-    file: std::sync::Arc<dyn DiskFile>,
+    file: Arc<dyn DiskFile>,
     walked: Walked,
     len: u64,
 }
@@ -121,7 +123,7 @@ impl<'b> Reach<'b> {
     }
 }
 
-fn read_failed(path: &std::path::Path, error: io::Error) -> Error {
+fn read_failed(path: &Path, error: io::Error) -> Error {
     Error::io("read a file of the trail", path, error)
         .remedy("make it readable for the user that runs this program, and check the disk")
 }
@@ -182,10 +184,7 @@ impl<'b> Examined<'b> {
                 self.suspect(What::Changed, Some(before.live.number()), expected, Some(found));
             }
         }
-        let pruned_before = before
-            .as_ref()
-            .and_then(|before| before.walked.pruned)
-            .map(|(kept, _)| kept);
+        let kept_before = before.as_ref().and_then(|before| before.walked.kept_from);
         let (proven, before) = match before {
             Some(before) if torn_seam => (before, branch.live.iter().rev().nth(2)),
             before => (newest, before.map(|before| before.live)),
@@ -212,11 +211,7 @@ impl<'b> Examined<'b> {
         });
         self.before = before;
         // A prune that was recorded just before a rotation may be in the file before, and not yet in the newest header.
-        let recorded = [
-            pruned_before,
-            proven.walked.pruned.map(|(kept, _)| kept),
-            proven.live.header.kept_from,
-        ];
+        let recorded = [kept_before, proven.walked.kept_from, proven.live.header.kept_from];
         self.kept_from = recorded.into_iter().flatten().max_by_key(|kept| kept.file);
         self.time = proven.walked.time;
         self.stopped = proven.walked.stopped;

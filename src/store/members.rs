@@ -38,10 +38,6 @@ impl Members {
             Some(value) => Some(Some(value.as_str()?.to_owned())),
         }
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 impl<'de> Deserialize<'de> for Members {

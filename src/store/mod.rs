@@ -33,7 +33,7 @@ use crate::error::{Error, ErrorKind};
 use crate::io::{self, Disk, FileKind};
 
 pub(crate) use calendar::{Calendar, Step};
-pub(crate) use finding::{Finding, StateWas};
+pub(crate) use finding::Finding;
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, RunId, TrailId, Trust};
 pub(crate) use lock::Lock;
 pub(crate) use members::push_string;
@@ -195,8 +195,6 @@ pub(crate) struct Opened {
     pub(crate) kept_from: Option<KeptFrom>,
     /// What the writer must record, in this order.
     pub(crate) found: Vec<Finding>,
-    /// The largest clock seen before this start; what retention may rely on.
-    pub(crate) max_clock: Micros,
 }
 
 impl Opened {

@@ -55,7 +55,6 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         prev_file: examined.end.map(|end| end.file),
         seq: prev.seq,
         head: prev.head,
-        max_clock: state.max_clock,
         state,
         kept_from: examined.kept_from,
         found: findings,

@@ -419,8 +419,3 @@ fn chained(line: &[u8], from: Point) -> Option<(Point, String)> {
     head.push_frame(&mut whole);
     (whole == line).then(|| (Point { seq, head }, rest.to_owned()))
 }
-
-/// Where the test's trail is handed to what takes any disk.
-pub(crate) fn shared(disk: &MemDisk) -> Arc<dyn Disk> {
-    disk.shared()
-}

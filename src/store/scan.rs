@@ -17,8 +17,8 @@ pub(crate) struct Walked {
     pub(crate) good: u64,
     /// Whether the last line that chains is an `AUDIT_STOP`.
     pub(crate) stopped: bool,
-    /// The `kept_from` and the time of the last `AUDIT_PRUNE` that chains.
-    pub(crate) pruned: Option<(KeptFrom, Micros)>,
+    /// The `kept_from` of the last `AUDIT_PRUNE` that chains.
+    pub(crate) kept_from: Option<KeptFrom>,
     /// The `time` of the last record that chains.
     pub(crate) time: Option<Micros>,
     /// The head at the `seq` that was asked for, if it was reached.
@@ -38,7 +38,7 @@ pub(crate) fn walk(
         end: from,
         good: body_at,
         stopped: false,
-        pruned: None,
+        kept_from: None,
         time: None,
         asked: (ask == Some(from.seq)).then_some(from.head),
     };
@@ -60,7 +60,7 @@ pub(crate) fn walk(
         if own == Some(b"PRUNE")
             && let Some(kept) = lines::metadata(rest).and_then(|members| KeptFrom::from_json(members.get("kept_from")?))
         {
-            walked.pruned = Some((kept, walked.time.unwrap_or_default()));
+            walked.kept_from = Some(kept);
         }
     }
     Ok(walked)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::finding::{Recovered, Suspicion, What};
+use super::finding::{Recovered, StateWas, Suspicion, What};
 use super::sample::*;
 use super::*;
 use crate::io::FileKind;

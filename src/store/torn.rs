@@ -61,10 +61,6 @@ impl Aside {
         Ok(())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.bytes == 0
-    }
-
     pub(crate) fn finish(self) -> Torn {
         Torn {
             files: self.files,
