@@ -9,6 +9,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
 use crate::builder::Builder;
+use crate::config::env;
 use crate::error::{Error, ErrorKind};
 use crate::trail::Trail;
 
@@ -25,7 +26,7 @@ use crate::trail::Trail;
 /// Keep what it returns until the end of `main`, in `_trail` and not in `_`: when it is dropped, everything is written
 /// and synced.
 ///
-/// - The environment may set what [`Builder`] sets; `AUDIT_DIR` or `AUDIT_LOGS_DIR` takes the place of `dir`.
+/// - The environment may set what [`Builder::env`] reads; `AUDIT_DIR` or `AUDIT_LOGS_DIR` takes the place of `dir`.
 /// - The console is on standard error, filtered by `RUST_LOG` (default `info`), which the trail does not heed. Without
 ///   the feature `subscriber` there is none.
 /// - `AUDIT_APP_LOG=<directory>` adds a log of what the console shows, a file a day (`app.2026-11-20.log`). It is an

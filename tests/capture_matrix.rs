@@ -33,6 +33,8 @@ struct Case {
     plain: bool,
     /// Whether records know the spans around them.
     context: bool,
+    /// Whether the trail's status says that something is hidden from it.
+    told: bool,
 }
 
 const fn case(name: &'static str, stack: fn(Option<&Trail>) -> Dispatch) -> Case {
@@ -42,18 +44,33 @@ const fn case(name: &'static str, stack: fn(Option<&Trail>) -> Dispatch) -> Case
         program,
         plain: true,
         context: true,
+        told: false,
     }
 }
 
 impl Case {
     /// A filter above all keeps plain events away.
     const fn silenced(self) -> Case {
-        Case { plain: false, ..self }
+        Case {
+            plain: false,
+            told: true,
+            ..self
+        }
     }
 
     /// A filter above all keeps spans away.
     const fn blind(self) -> Case {
-        Case { context: false, ..self }
+        Case {
+            context: false,
+            told: true,
+            ..self
+        }
+    }
+
+    /// The canary cannot know: nothing is hidden from the subscriber that the layer is in, or it is in none, or what
+    /// hides it looks at single events.
+    const fn untold(self) -> Case {
+        Case { told: false, ..self }
     }
 
     const fn runs(self, program: fn()) -> Case {
@@ -109,7 +126,7 @@ const CASES: &[Case] = &[
     // A foreign layer that vetoes.
     case("a veto, after", stack!(registry(); below Seen("a"); ours Trail::layer; above Veto)).silenced().blind(),
     case("a veto, before", stack!(registry(); below Veto, Seen("a"); ours Trail::layer)).silenced().blind(),
-    case("a veto of single events", stack!(registry(); below Seen("a"); ours Trail::layer; above VetoEvents)).silenced(),
+    case("a veto of single events", stack!(registry(); below Seen("a"); ours Trail::layer; above VetoEvents)).silenced().untold(),
     // Wrapped.
     case("reload", stack!(registry(); below Seen("a"); ours |trail| reload::Layer::new(trail.layer()).0; above Seen("b"))),
     case("Box", stack!(registry(); below Seen("a"); ours |trail| trail.layer().boxed(); above Seen("b"))),
@@ -139,12 +156,12 @@ const CASES: &[Case] = &[
     // Other dispatchers around the calls.
     case("a foreign scoped dispatcher", stack!(registry(); below Seen("a"); ours Trail::layer)).silenced().runs(|| {
         tracing::subscriber::with_default(registry().with(Seen("scoped")), program);
-    }).blind(),
+    }).blind().untold(),
     case("an empty scoped dispatcher", stack!(registry(); below Seen("a"); ours Trail::layer)).silenced().runs(|| {
         tracing::subscriber::with_default(NoSubscriber::default(), program);
-    }).blind(),
-    case("a foreign global dispatcher", |_| Dispatch::new(registry().with(Seen("a")))).silenced().blind(),
-    case("no dispatcher", |_| Dispatch::none()).silenced().blind(),
+    }).blind().untold(),
+    case("a foreign global dispatcher", |_| Dispatch::new(registry().with(Seen("a")))).silenced().blind().untold(),
+    case("no dispatcher", |_| Dispatch::none()).silenced().blind().untold(),
     // Values whose own code does things.
     case("values that log", stack!(registry(); below Seen("a"); ours Trail::layer; above Seen("b"))).runs(|| with_values(|| Value::Logs)),
     case("values that panic", stack!(registry(); below Numb("a"); ours Trail::layer; above Numb("b"))).runs(|| with_values(|| Value::Panics)),
@@ -401,6 +418,12 @@ fn child() {
         for line in trail.recent() {
             writeln!(out, "\nRECORD {}", line.trim_end()).unwrap();
         }
+        // The writer asks the canary after a commit, hence before the next one.
+        audit!(events::SYSTEM_STOP);
+        trail.flush().unwrap();
+        for what in trail.status().capture {
+            writeln!(out, "\nTOLD {what}").unwrap();
+        }
     }
     writeln!(out, "\nDONE").unwrap();
     out.flush().unwrap();
@@ -421,6 +444,7 @@ impl Pipe for Dispatch {}
 #[derive(Debug)]
 struct Output {
     seen: Vec<String>,
+    told: Vec<String>,
     records: Vec<serde_json::Value>,
 }
 
@@ -429,6 +453,7 @@ impl Output {
         let lines = |mark| text.lines().filter_map(move |line| line.strip_prefix(mark));
         Output {
             seen: lines("SEEN ").map(str::to_owned).collect(),
+            told: lines("TOLD ").map(str::to_owned).collect(),
             records: lines("RECORD ")
                 .map(|line| serde_json::from_str(line).unwrap())
                 .collect(),
@@ -513,6 +538,9 @@ fn judge(case: &Case) -> Vec<String> {
             "the plain event is recorded {} times",
             with.of("DATA_READ").len()
         ));
+    }
+    if with.told.is_empty() == case.told {
+        wrong.push(format!("the trail's status says {:?}", with.told));
     }
     wrong
 }
