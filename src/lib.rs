@@ -1,5 +1,4 @@
 //! The audit trail for `tracing`.
-#![allow(dead_code)] // temporary: removed when the parts meet
 
 mod base64url;
 mod brief;
