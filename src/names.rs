@@ -22,6 +22,7 @@ pub(crate) enum Meaning {
 }
 
 /// The key that a field of this name fills. The keys that only the trail writes are never found.
+#[cfg(test)]
 pub(crate) fn key(name: &str) -> Option<Key> {
     match meaning(name)? {
         Meaning::Key(key) => Some(key),

@@ -51,7 +51,7 @@ macro_rules! keys {
 
             /// Whether a span may give the value. Spans hold every argument of an `#[instrument]`ed function by its
             /// `Debug` text; only identity and request names may come from there.
-            pub(crate) const fn from_spans(self) -> bool {
+            pub(crate) const fn spans_give(self) -> bool {
                 match self { $(Key::$variant => $span,)* }
             }
         }
@@ -140,10 +140,6 @@ impl KeySet {
 
     pub(crate) fn has(self, key: Key) -> bool {
         self.0 & (1 << key.index()) != 0
-    }
-
-    pub(crate) fn or(self, other: KeySet) -> KeySet {
-        KeySet(self.0 | other.0)
     }
 }
 
@@ -272,6 +268,7 @@ impl Record {
     }
 
     /// The value after the change.
+    #[expect(clippy::new_ret_no_self, reason = "the name of the key")]
     pub fn new(&self) -> Option<&Value> {
         self.get("new")
     }

@@ -24,10 +24,6 @@ impl Home {
     pub(crate) fn is_elsewhere(self) -> bool {
         self != Home::here()
     }
-
-    pub(crate) fn pid(self) -> u32 {
-        self.0
-    }
 }
 
 /// Takes the lock; `None` only in a forked child whose parent held it at the fork.

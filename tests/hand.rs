@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tracing_audit::{Report, Verify};
 
-pub type Head = [u8; 32];
+pub(crate) type Head = [u8; 32];
 
-pub fn base64url(bytes: &[u8]) -> String {
+pub(crate) fn base64url(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
     for three in bytes.chunks(3) {
@@ -36,22 +36,22 @@ fn frame(head: &Head) -> String {
 
 /// A writer without a disk.
 #[derive(Clone)]
-pub struct Hand {
-    pub trail: [u8; 16],
-    pub run: u64,
-    pub file: u64,
-    pub name: String,
-    pub seq: u64,
-    pub head: Head,
-    pub files: BTreeMap<String, Vec<u8>>,
-    pub state: Option<Vec<u8>>,
+pub(crate) struct Hand {
+    pub(crate) trail: [u8; 16],
+    pub(crate) run: u64,
+    pub(crate) file: u64,
+    pub(crate) name: String,
+    pub(crate) seq: u64,
+    pub(crate) head: Head,
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) state: Option<Vec<u8>>,
     /// Put into every header before `must`.
-    pub kept_from: Option<String>,
+    pub(crate) kept_from: Option<String>,
     clock: u64,
 }
 
 impl Hand {
-    pub fn new() -> Hand {
+    pub(crate) fn new() -> Hand {
         Hand {
             trail: [0x10; 16],
             run: 1,
@@ -78,18 +78,18 @@ impl Hand {
         )
     }
 
-    pub fn point(&self) -> (u64, u64, Head) {
+    pub(crate) fn point(&self) -> (u64, u64, Head) {
         (self.file, self.seq, self.head)
     }
 
     /// Begins the next file behind the point reached.
-    pub fn open(&mut self, cause: &str) -> &mut Hand {
+    pub(crate) fn open(&mut self, cause: &str) -> &mut Hand {
         let at = (self.file > 0).then(|| self.point());
         self.open_at(cause, at)
     }
 
     /// Begins the next file behind another point.
-    pub fn open_at(&mut self, cause: &str, at: Option<(u64, u64, Head)>) -> &mut Hand {
+    pub(crate) fn open_at(&mut self, cause: &str, at: Option<(u64, u64, Head)>) -> &mut Hand {
         self.file += 1;
         let (prev, seq, head) = match at {
             Some((file, seq, head)) => (file.to_string(), seq, head),
@@ -121,7 +121,7 @@ impl Hand {
     }
 
     /// The next record's line, from its rest.
-    pub fn put(&mut self, rest: &str) -> &mut Hand {
+    pub(crate) fn put(&mut self, rest: &str) -> &mut Hand {
         self.seq += 1;
         let leaf = hash(&[&[0x00], rest.as_bytes()]);
         self.head = hash(&[&[0x02], &self.head, &self.seq.to_le_bytes(), &leaf]);
@@ -130,7 +130,7 @@ impl Hand {
         self
     }
 
-    pub fn rest(&mut self, event: &str, more: &str) -> String {
+    pub(crate) fn rest(&mut self, event: &str, more: &str) -> String {
         let category = if event.starts_with("AUDIT_") { "audit" } else { "data" };
         let time = self.time();
         format!(
@@ -138,23 +138,25 @@ impl Hand {
         )
     }
 
-    pub fn record(&mut self) -> &mut Hand {
+    pub(crate) fn record(&mut self) -> &mut Hand {
         let more = format!(",\"user_id\":\"u{}\",\"message\":\"read a book\"", self.seq + 1);
         let rest = self.rest("DATA_READ", &more);
         self.put(&rest)
     }
 
-    pub fn records(&mut self, count: u64) -> &mut Hand {
-        (0..count).for_each(|_| drop(self.record()));
+    pub(crate) fn records(&mut self, count: u64) -> &mut Hand {
+        for _ in 0..count {
+            self.record();
+        }
         self
     }
 
-    pub fn own(&mut self, event: &str, metadata: &str) -> &mut Hand {
+    pub(crate) fn own(&mut self, event: &str, metadata: &str) -> &mut Hand {
         let rest = self.rest(event, &format!(",\"metadata\":{{{metadata}}}"));
         self.put(&rest)
     }
 
-    pub fn begin(&mut self) -> &mut Hand {
+    pub(crate) fn begin(&mut self) -> &mut Hand {
         let (run, file) = (self.run, self.file);
         self.own(
             "AUDIT_START",
@@ -162,11 +164,11 @@ impl Hand {
         )
     }
 
-    pub fn stop(&mut self) -> &mut Hand {
+    pub(crate) fn stop(&mut self) -> &mut Hand {
         self.own("AUDIT_STOP", "\"records\":1,\"lost\":0")
     }
 
-    pub fn checkpoint(&mut self) -> &mut Hand {
+    pub(crate) fn checkpoint(&mut self) -> &mut Hand {
         let (file, seq, head) = self.point();
         self.own(
             "AUDIT_CHECKPOINT",
@@ -174,13 +176,13 @@ impl Hand {
         )
     }
 
-    pub fn next_run(&mut self) -> &mut Hand {
+    pub(crate) fn next_run(&mut self) -> &mut Hand {
         self.run += 1;
         self
     }
 
     /// The state file of this moment.
-    pub fn mark(&mut self, clean: bool) -> &mut Hand {
+    pub(crate) fn mark(&mut self, clean: bool) -> &mut Hand {
         let (file, seq, head) = self.point();
         let time = self.time();
         let text = format!(
@@ -195,7 +197,7 @@ impl Hand {
         self
     }
 
-    pub fn lines(&self, name: &str) -> Vec<Vec<u8>> {
+    pub(crate) fn lines(&self, name: &str) -> Vec<Vec<u8>> {
         self.files[name]
             .split_inclusive(|byte| *byte == b'\n')
             .map(<[u8]>::to_vec)
@@ -203,7 +205,7 @@ impl Hand {
     }
 
     /// Puts the trail onto a disk.
-    pub fn lay(&self) -> Laid {
+    pub(crate) fn lay(&self) -> Laid {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path().join("logs");
         fs::create_dir(&dir).unwrap();
@@ -219,17 +221,17 @@ impl Hand {
 }
 
 /// A trail on a disk.
-pub struct Laid {
-    pub temp: TempDir,
-    pub dir: PathBuf,
+pub(crate) struct Laid {
+    pub(crate) temp: TempDir,
+    pub(crate) dir: PathBuf,
 }
 
 impl Laid {
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    pub fn put(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
         // Not cut to nothing first: some file systems then write to the disk at once, and there are thousands of these.
         let mut file = fs::File::options()
             .write(true)
@@ -241,36 +243,36 @@ impl Laid {
         file.set_len(bytes.len() as u64).unwrap();
     }
 
-    pub fn state_path(&self) -> PathBuf {
+    pub(crate) fn state_path(&self) -> PathBuf {
         self.temp.path().join("logs.keys/state")
     }
 
-    pub fn put_state(&self, state: &[u8]) {
+    pub(crate) fn put_state(&self, state: &[u8]) {
         let path = self.state_path();
         let _ = fs::create_dir(path.parent().unwrap());
         fs::write(path, state).unwrap();
     }
 
-    pub fn remove_state(&self) {
+    pub(crate) fn remove_state(&self) {
         fs::remove_file(self.state_path()).unwrap();
     }
 
-    pub fn verify(&self) -> Report {
+    pub(crate) fn verify(&self) -> Report {
         verify(&self.dir)
     }
 
-    pub fn exit(&self) -> u8 {
+    pub(crate) fn exit(&self) -> u8 {
         self.verify().exit_code()
     }
 }
 
 /// On one thread: trails here are small.
-pub fn verify(dir: &Path) -> Report {
+pub(crate) fn verify(dir: &Path) -> Report {
     Verify::new(dir).threads(1).run().unwrap()
 }
 
 /// Three files of two runs that ended cleanly.
-pub fn three_files() -> Hand {
+pub(crate) fn three_files() -> Hand {
     let mut hand = Hand::new();
     hand.open("start").begin().records(4);
     hand.open("rotate")

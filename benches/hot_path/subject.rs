@@ -14,7 +14,7 @@ use tracing_subscriber::{fmt, registry};
 
 use crate::workload::{Pool, Values};
 
-pub struct Subject {
+pub(crate) struct Subject {
     way: Way,
     trail: Option<Trail>,
     guard: Option<WorkerGuard>,
@@ -28,7 +28,7 @@ enum Way {
 
 impl Subject {
     /// Makes the subject the global subscriber of this process.
-    pub fn install(name: &str, dir: &Path) -> Subject {
+    pub(crate) fn install(name: &str, dir: &Path) -> Subject {
         let (mut trail, mut guard) = (None, None);
         let way = if name == "macro" { Way::Macro } else { Way::Event };
         match name {
@@ -67,7 +67,7 @@ impl Subject {
     }
 
     #[inline(always)]
-    pub fn call(&self, pool: &Pool, at: u64) {
+    pub(crate) fn call(&self, pool: &Pool, at: u64) {
         let Values {
             user_id,
             username,
@@ -113,7 +113,7 @@ impl Subject {
     }
 
     /// Everything accepted is in the file when this returns.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         if let Some(trail) = self.trail {
             trail.close().expect("a clean end");
         }
@@ -160,7 +160,7 @@ impl<S: Subscriber> Layer<S> for Other {
 }
 
 /// Nanoseconds of a call that is none of the trail's business.
-pub fn not_audited(measure: &str, calls: u64) -> f64 {
+pub(crate) fn not_audited(measure: &str, calls: u64) -> f64 {
     let mut rounds: Vec<f64> = (0..7)
         .map(|_| {
             let start = Instant::now();

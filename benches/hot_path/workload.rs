@@ -5,22 +5,22 @@ use std::path::Path;
 
 use tracing::info_span;
 
-pub struct Values {
-    pub user_id: String,
-    pub username: String,
-    pub ip: String,
-    pub session_id: String,
-    pub resource: String,
-    pub action: &'static str,
-    pub outcome: &'static str,
-    pub duration_ms: f64,
-    pub password: String,
+pub(crate) struct Values {
+    pub(crate) user_id: String,
+    pub(crate) username: String,
+    pub(crate) ip: String,
+    pub(crate) session_id: String,
+    pub(crate) resource: String,
+    pub(crate) action: &'static str,
+    pub(crate) outcome: &'static str,
+    pub(crate) duration_ms: f64,
+    pub(crate) password: String,
 }
 
-pub struct Pool(Vec<Values>);
+pub(crate) struct Pool(Vec<Values>);
 
 impl Pool {
-    pub fn new() -> Pool {
+    pub(crate) fn new() -> Pool {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut random = move || {
             state ^= state << 13;
@@ -45,12 +45,12 @@ impl Pool {
         Pool(values.collect())
     }
 
-    pub fn at(&self, at: u64) -> &Values {
+    pub(crate) fn at(&self, at: u64) -> &Values {
         &self.0[at as usize % self.0.len()]
     }
 }
 
-pub fn inside_two_spans<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn inside_two_spans<R>(work: impl FnOnce() -> R) -> R {
     let session = info_span!(
         "session",
         user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -67,7 +67,7 @@ pub fn inside_two_spans<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// Lines and bytes of the event of the workload, over all files of a directory.
-pub fn count_lines(dir: &Path) -> (u64, u64) {
+pub(crate) fn count_lines(dir: &Path) -> (u64, u64) {
     let (mut lines, mut bytes) = (0, 0);
     for entry in std::fs::read_dir(dir).expect("the directory written to") {
         let path = entry.expect("an entry").path();

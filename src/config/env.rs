@@ -15,14 +15,6 @@ pub(crate) fn process(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// The directory that `AUDIT_DIR` or, if that is not set, `AUDIT_LOGS_DIR` names.
-pub(crate) fn dir(lookup: Lookup<'_>) -> Option<PathBuf> {
-    ["AUDIT_DIR", "AUDIT_LOGS_DIR"]
-        .into_iter()
-        .find_map(|name| set(lookup, name))
-        .map(PathBuf::from)
-}
-
 /// Takes every variable that is set; an error names the variable.
 pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Error> {
     const FROM: Source = Source::Environment;
@@ -162,14 +154,5 @@ mod tests {
                 "{error}"
             );
         }
-    }
-
-    #[test]
-    fn the_directory_comes_from_the_first_of_its_two_names() {
-        let both = |name: &str| Some(OsString::from(name.to_lowercase()));
-        assert_eq!(dir(&both), Some(PathBuf::from("audit_dir")));
-        let logs = |name: &str| (name == "AUDIT_LOGS_DIR").then(|| OsString::from("elsewhere"));
-        assert_eq!(dir(&logs), Some(PathBuf::from("elsewhere")));
-        assert_eq!(dir(&|_| None), None);
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn with_core<R>(then: impl FnOnce(Option<&Core>) -> R) -> R {
 
 /// As [`with_core`], for those who keep it.
 pub(crate) fn current_core() -> Option<Arc<Core>> {
-    trail::with_process_core(|process| other(process)).or_else(trail::process_core)
+    trail::with_process_core(other).or_else(trail::process_core)
 }
 
 /// The current dispatcher's trail, unless it is the process's, as it is as a rule: then no reference needs to be

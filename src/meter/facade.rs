@@ -6,6 +6,7 @@ use metrics::{IntoF64, Key, Label, Level, Metadata, Recorder};
 
 use super::text::{self, About, Gauges};
 use super::{DISK_BUCKETS, Histogram, Loss, Meter, Row, Rows, Totals, Trouble};
+use crate::redact::Class;
 use crate::severity::Severity;
 
 /// What the recorder was told so far.
@@ -23,7 +24,7 @@ const METADATA: Metadata<'static> = Metadata::new("tracing_audit", Level::INFO, 
 impl Facade {
     /// Tells what has changed. The recorder is the host's: whatever it does, the writer goes on.
     pub(crate) fn flush(&mut self, meter: &Meter, gauges: &Gauges) {
-        let now = meter.0.lock().clone();
+        let now = meter.snapshot();
         let told = catch_unwind(AssertUnwindSafe(|| {
             metrics::with_recorder(|recorder| self.tell(recorder, &now, gauges))
         }));
@@ -72,10 +73,9 @@ impl Facade {
                 now - told.min(now),
             );
         }
-        for (class, now) in &now.redactions {
-            let told = self.told.redactions.iter().find(|(known, _)| known == class);
-            let told = told.map_or(0, |(_, told)| *told);
-            count(recorder, &text::REDACTIONS, &[("class", class)], now - told.min(*now));
+        for ((class, now), told) in Class::ALL.iter().zip(now.redactions).zip(self.told.redactions) {
+            let labels = [("class", class.as_str())];
+            count(recorder, &text::REDACTIONS, &labels, now - told.min(now));
         }
         record(recorder, &text::COMMIT, Vec::new(), &self.told.commit, &now.commit);
         record(recorder, &text::SYNC, Vec::new(), &self.told.sync, &now.sync);

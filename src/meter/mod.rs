@@ -12,10 +12,13 @@ mod text;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::brief::{Brief, EventId, OWN_BASE};
 use crate::event::{Category, EventType};
 use crate::outcome::Outcome;
 use crate::queue::{Loss, Losses, PerSeverity};
+use crate::redact::Class;
 use crate::severity::Severity;
 use crate::sync::Mutex;
 
@@ -249,7 +252,7 @@ struct Totals {
     troubles: [u64; Trouble::ALL.len()],
     commit: Histogram,
     sync: Histogram,
-    redactions: Vec<(&'static str, u64)>,
+    redactions: [u64; Class::COUNT],
 }
 
 impl Totals {
@@ -265,51 +268,65 @@ impl Totals {
 
 /// All counts of one trail, since it was built.
 #[derive(Debug, Default)]
-pub(crate) struct Meter(Mutex<Totals>);
+pub(crate) struct Meter {
+    totals: Mutex<Totals>,
+    /// Counted by the callers, where a value was redacted: too often for the lock.
+    redactions: [AtomicU64; Class::COUNT],
+}
 
 impl Meter {
     /// A sync group is on the disk.
     pub(crate) fn synced(&self, tally: &mut Tally) {
-        tally.drain_into(&mut self.0.lock().synced);
+        tally.drain_into(&mut self.totals.lock().synced);
     }
 
     pub(crate) fn lost(&self, lost: &Losses) {
-        let mut totals = self.0.lock();
+        let mut totals = self.totals.lock();
         for (total, lost) in totals.lost.iter_mut().zip(lost) {
             *total = lost.count;
         }
     }
 
     pub(crate) fn trouble(&self, trouble: Trouble) {
-        if let Some(count) = self.0.lock().troubles.get_mut(trouble as usize) {
+        if let Some(count) = self.totals.lock().troubles.get_mut(trouble as usize) {
             *count += 1;
         }
     }
 
     pub(crate) fn committed(&self, took: Duration) {
-        self.0.lock().commit.add(&DISK_BUCKETS, took.as_secs_f64());
+        self.totals.lock().commit.add(&DISK_BUCKETS, took.as_secs_f64());
     }
 
     pub(crate) fn sync_took(&self, took: Duration) {
-        self.0.lock().sync.add(&DISK_BUCKETS, took.as_secs_f64());
+        self.totals.lock().sync.add(&DISK_BUCKETS, took.as_secs_f64());
     }
 
-    pub(crate) fn redacted(&self, counts: impl Iterator<Item = (&'static str, u64)>) {
-        let redactions = &mut self.0.lock().redactions;
-        redactions.clear();
-        redactions.extend(counts);
+    /// A caller's record redacted values of these classes.
+    #[cold]
+    pub(crate) fn redacted(&self, classes: impl Iterator<Item = Class>) {
+        for class in classes {
+            if let Some(count) = self.redactions.get(class as usize) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn snapshot(&self) -> Totals {
+        let mut totals = self.totals.lock().clone();
+        totals.redactions = self.redactions.each_ref().map(|count| count.load(Ordering::Relaxed));
+        totals
     }
 
     /// Errors by kind, without those that never happened.
     pub(crate) fn troubles(&self) -> Vec<(&'static str, u64)> {
-        let counts = self.0.lock().troubles;
+        let counts = self.totals.lock().troubles;
         let named = Trouble::ALL.iter().map(|trouble| trouble.as_str()).zip(counts);
         named.filter(|(_, count)| *count > 0).collect()
     }
 
     /// Callers' records by severity, and the trail's own, that are on the disk.
     pub(crate) fn on_disk(&self) -> (PerSeverity, u64) {
-        let totals = self.0.lock();
+        let totals = self.totals.lock();
         (totals.synced.records, totals.synced.own)
     }
 }

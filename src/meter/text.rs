@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{DISK_BUCKETS, DURATION_BUCKETS, Histogram, Loss, Meter, Trouble};
+use crate::redact::Class;
 use crate::severity::Severity;
 
 /// What is not counted but looked up.
@@ -88,7 +89,7 @@ impl Gauges {
 impl Meter {
     /// Everything, with `HELP` and `TYPE`.
     pub(crate) fn text(&self, gauges: &Gauges) -> String {
-        let totals = self.0.lock().clone();
+        let totals = self.snapshot();
         let mut out = String::with_capacity(8 * 1024);
         head(&mut out, &EVENTS, "counter");
         for row in &totals.synced.rows.rows {
@@ -128,8 +129,8 @@ impl Meter {
             let _ = writeln!(out, "{}{{kind=\"{}\"}} {count}", WRITE_ERRORS.name, trouble.as_str());
         }
         head(&mut out, &REDACTIONS, "counter");
-        for (class, count) in &totals.redactions {
-            let _ = writeln!(out, "{}{{class=\"{class}\"}} {count}", REDACTIONS.name);
+        for (class, count) in Class::ALL.iter().zip(totals.redactions) {
+            let _ = writeln!(out, "{}{{class=\"{}\"}} {count}", REDACTIONS.name, class.as_str());
         }
         for (about, measured) in [(&COMMIT, &totals.commit), (&SYNC, &totals.sync)] {
             head(&mut out, about, "histogram");

@@ -202,6 +202,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Text that should be JSON; if it is not, a string.
+    #[cfg(test)]
     pub(crate) fn json(mut self, text: &str) {
         if self.is_settled() {
             return;

@@ -83,7 +83,7 @@ impl Slot {
     pub(crate) fn for_span(name: &str, policy: &Policy) -> Slot {
         let slot = Slot::for_event(name, policy);
         let target = match slot.target {
-            Target::Key(key) if !key.from_spans() => Target::Nothing,
+            Target::Key(key) if !key.spans_give() => Target::Nothing,
             Target::Event | Target::Metadata => Target::Nothing,
             target => target,
         };

@@ -118,6 +118,10 @@ impl Core {
     ) -> (Receipt, Brief) {
         line.clear();
         let brief = render::rest(line, what, fields, contexts, self.limits);
+        if brief.redactions > 0 {
+            let contexts = contexts.iter().flat_map(|context| context.redactions());
+            self.meter.redacted(fields.redactions().chain(contexts));
+        }
         let receipt = match self.queue.push(&brief, line) {
             Push::Taken(ticket) => Receipt::new(self.id, ticket),
             other => self.turned_away(other, &brief, line),
@@ -163,13 +167,6 @@ impl Core {
             Durability::Written => receipt.written(),
             Durability::Synced => receipt.synced(),
         };
-    }
-
-    /// Counts a record that could not be rendered, because its code panicked beyond what was caught.
-    #[cold]
-    pub(crate) fn count_panicked(&self, severity: Severity) -> Receipt {
-        self.queue.lose(Loss::Panicked, severity, self.time.micros());
-        Receipt::refused(self.id, Fate::Dropped)
     }
 
     /// Counts a call from within another call that could not be recorded.

@@ -15,7 +15,7 @@ use crate::status::{Counts, Health, Status};
 
 pub(crate) use core::{Core, Lease, Plan};
 pub(crate) use mailbox::{Ask, Request, ended};
-pub(crate) use process::{enter, leave, no_trail_receipt, process_core, with_process_core, without_trail};
+pub(crate) use process::{enter, leave, no_trail_receipt, process_core, with_process_core};
 
 /// A running trail: the handle that `init` and [`Builder::build`](crate::Builder::build) give.
 ///

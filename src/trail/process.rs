@@ -56,22 +56,14 @@ pub(crate) fn with_process_core<R>(then: impl FnOnce(Option<&Core>) -> R) -> R {
     done
 }
 
-static NO_TRAIL: AtomicU64 = AtomicU64::new(0);
-
-/// The receipt of a record that no trail took. Counted, and said once on standard error.
+/// The receipt of a record that no trail took. Said once on standard error.
 #[cold]
 pub(crate) fn no_trail_receipt() -> Receipt {
     static SAID: AtomicBool = AtomicBool::new(false);
-    NO_TRAIL.fetch_add(1, Ordering::Relaxed);
     if !SAID.swap(true, Ordering::Relaxed) {
         complain(
             &"no trail runs, so audit records are not kept; call tracing_audit::init, or build a Trail and keep it",
         );
     }
     Receipt::refused(0, Fate::NoTrail)
-}
-
-/// Records emitted in this process while no trail ran.
-pub(crate) fn without_trail() -> u64 {
-    NO_TRAIL.load(Ordering::Relaxed)
 }

@@ -20,7 +20,7 @@ pub(crate) fn medium(dir: &Path) -> Medium {
         return Medium::Disk;
     };
     // The type of the field differs between targets; the magic numbers are 32 bits wide.
-    #[expect(clippy::unnecessary_cast, reason = "not on every target")]
+    #[allow(clippy::unnecessary_cast, reason = "not on every target")]
     match statfs.f_type as u32 {
         0x0102_1994 => Medium::Ephemeral("tmpfs"),
         0x8584_58f6 => Medium::Ephemeral("ramfs"),
