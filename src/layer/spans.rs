@@ -241,7 +241,9 @@ mod tests {
         let audit = testing::capture().unwrap();
         let root = info_span!("root", user_id = "alice").entered();
         let before = steps();
-        nested(1_000, &mut |_| drop(audit!(events::DATA_READ)));
+        nested(1_000, &mut |_| {
+            audit!(events::DATA_READ);
+        });
         let steps = steps() - before;
         drop(root);
         let records = audit.records();

@@ -15,12 +15,14 @@
 mod found;
 mod names;
 mod notation;
+mod marks;
 mod pair;
 mod policy;
 mod rules;
 mod scan;
 mod shapes;
 mod text;
+mod value;
 mod words;
 
 #[cfg(test)]
@@ -33,7 +35,6 @@ use std::fmt;
 pub(crate) use found::Found;
 pub(crate) use policy::{HashKey, Policy, Verdict};
 pub use rules::Redaction;
-pub(crate) use scan::Scan;
 
 /// What happens to a value that is sensitive.
 #[non_exhaustive]

@@ -136,8 +136,6 @@ pub(super) struct Match {
     pub(super) weak: bool,
     /// In header text the value runs to the end of the line.
     pub(super) line: bool,
-    /// The first word of the core.
-    pub(super) first: usize,
     /// One past the last word of the core.
     pub(super) end: usize,
 }
@@ -274,7 +272,6 @@ impl Vocabulary {
                         class,
                         weak,
                         line,
-                        first,
                         end,
                     });
                 }

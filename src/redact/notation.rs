@@ -1,6 +1,7 @@
 //! What programming languages, YAML and system logs put between a name and its value.
 
-use super::pair::{Name, blanks, name};
+use super::marks::blanks;
+use super::pair::{Name, name};
 use super::shapes::{at, before, mixed, run_to, set, sets};
 
 /// The cell behind the comma at `comma`, and the one before it, if they may be a name and a secret: `dbPassword,<random>,`. In a row

@@ -1,7 +1,6 @@
 //! A redaction, compiled: what the caller's thread asks.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -31,9 +30,8 @@ pub(super) struct Judged {
     pub(super) weak: bool,
     /// In header text the value runs to the end of the line.
     pub(super) line: bool,
-    /// Words of the name, and those of the core.
+    /// Words of the name, and where its core ends.
     pub(super) words: usize,
-    pub(super) first: usize,
     pub(super) end: usize,
 }
 
@@ -101,7 +99,6 @@ pub(crate) struct Policy {
     shapes: [Treatment; Shape::COUNT],
     custom: Box<[Custom]>,
     key: Option<HashKey>,
-    version: u64,
     /// Nothing is looked for in texts.
     blind: bool,
     emails: bool,
@@ -110,7 +107,6 @@ pub(crate) struct Policy {
 impl Policy {
     /// Compiles `redaction`; without `key`, [`Treatment::Hash`] masks.
     pub(crate) fn compile(redaction: &Redaction, key: Option<HashKey>) -> Self {
-        static VERSION: AtomicU64 = AtomicU64::new(1);
         let classes = redaction.classes();
         let shapes = redaction.shapes();
         let on = Class::ALL
@@ -140,28 +136,7 @@ impl Policy {
             emails: !keeps(Shape::Email),
             custom,
             key,
-            version: VERSION.fetch_add(1, Ordering::Relaxed),
         }
-    }
-
-    /// A number that no other compiled policy of this process has: what a cached verdict is valid for.
-    pub(crate) const fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// Whether some treatment needs a key.
-    pub(crate) fn uses_hash(&self) -> bool {
-        let custom = self.custom.iter().map(|custom| &custom.treatment);
-        self.classes
-            .iter()
-            .chain(&self.shapes)
-            .chain(custom)
-            .any(|t| *t == Treatment::Hash)
-    }
-
-    /// The name of the key, if there is one.
-    pub(crate) fn kid(&self) -> Option<&str> {
-        self.key.as_ref().map(HashKey::kid)
     }
 
     /// What the policy says of a field called `name`; `None` keeps it.
@@ -189,7 +164,6 @@ impl Policy {
                 weak: false,
                 line: false,
                 words: n,
-                first: 0,
                 end: n,
             });
         }
@@ -197,7 +171,6 @@ impl Policy {
             class,
             weak,
             line,
-            first,
             end,
         } = self.vocabulary.judge(&words, self.on)?;
         let treatment = self.classes.get(class as usize).copied()?;
@@ -206,7 +179,6 @@ impl Policy {
             weak,
             line,
             words: n,
-            first,
             end,
         })
     }
@@ -389,7 +361,6 @@ const PLACEHOLDERS: &[&[u8]] = &[b"redacted", b"filtered", b"masked", b"hidden",
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy")
-            .field("version", &self.version)
             .field("key", &self.key)
             .finish_non_exhaustive()
     }

@@ -5,6 +5,7 @@
 //! escaped, a member is a name, a colon and a value. What is kept of its structure is the end of the string one is in: nothing found
 //! there reaches beyond, so that no content of a member, however broken or hostile, can hide or harm the next one.
 
+use super::marks;
 use super::pair;
 use super::policy::{Policy, Verdict};
 use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
@@ -97,7 +98,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn treated(&mut self, verdict: Verdict, (start, end): (usize, usize)) -> Option<Hit> {
-        let span = (start, pair::before_escape(self.s, start, end));
+        let span = (start, marks::before_escape(self.s, start, end));
         let done = self.policy.is_done(verdict, self.s.get(span.0..span.1)?);
         let quotes = if self.s.get(span.0).is_some_and(u8::is_ascii_digit) {
             self.number(span)
@@ -256,14 +257,14 @@ impl<'a> Walk<'a> {
 
     /// A double quote at `i`: if it opens a string, the walk stays within it until its end.
     fn quote(&mut self, i: usize) {
-        let level = pair::slashes(self.s, i);
+        let level = marks::slashes(self.s, i);
         let lead = self.s.get(..i - level).unwrap_or_default();
         let lead = lead.iter().rev().take(64).find(|b| !b.is_ascii_whitespace());
         if !lead.is_none_or(|b| matches!(b, b'{' | b'[' | b'(' | b',' | b':' | b'=')) {
             return;
         }
         if let Some(slot) = self.strings.get_mut(self.depth) {
-            let end = pair::closing(self.s, i + 1, b'"', level);
+            let end = marks::closing(self.s, i + 1, b'"', level);
             *slot = Quoted {
                 start: i + 1,
                 end,

@@ -125,7 +125,7 @@ fn is_article(digits: &[u8]) -> bool {
         .enumerate()
         .map(|(k, d)| u32::from(*d) * if k % 2 == 0 { 1 } else { 3 })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn luhn(digits: &[u8]) -> bool {
@@ -139,5 +139,5 @@ fn luhn(digits: &[u8]) -> bool {
         })
         .sum();
     // All zeros add up too.
-    sum % 10 == 0 && sum > 0
+    sum.is_multiple_of(10) && sum > 0
 }

@@ -21,6 +21,6 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     let free = !edge(before(s, i))
         && !edge(at(s, end))
         && !decimal(at(s, end), at(s, end + 1))
-        && !(i >= 2 && decimal(before(s, i), before(s, i - 1)));
+        && (i < 2 || !decimal(before(s, i), before(s, i - 1)));
     (free && !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0).then_some(end)
 }

@@ -1,0 +1,162 @@
+//! Quotes, escapes, brackets and blanks: what delimits names and values in texts of any notation.
+
+use super::shapes::{at, reads};
+
+/// The opening quote of a value: where its text begins, the quote, and the backslashes before it. Python and Rust put up to two
+/// letters in front.
+pub(super) fn opening(s: &[u8], i: usize) -> Option<(usize, u8, usize)> {
+    for prefix in 0..3 {
+        let start = i + prefix;
+        let level = s.get(start..)?.iter().take(16).take_while(|b| **b == b'\\').count();
+        if let b @ (b'"' | b'\'' | b'`') = at(s, start + level) {
+            return Some((start + level + 1, b, level));
+        }
+        if !matches!(
+            at(s, start),
+            b'b' | b'u' | b'r' | b'f' | b'B' | b'U' | b'R' | b'F' | b'@' | b'$'
+        ) {
+            return None;
+        }
+    }
+    None
+}
+
+/// The end of a quoted text that was opened behind `level` backslashes.
+///
+/// A quote at depth `d` of escaping has `2^d - 1` backslashes before it; one inside the text has more, and they are not a
+/// multiple of twice as many, and a few. Fewer close what is around it.
+pub(super) fn closing(s: &[u8], start: usize, quote: u8, level: usize) -> usize {
+    let rest = s.get(start..).unwrap_or_default();
+    let mut from = 0;
+    while let Some(k) = rest.get(from..).and_then(|tail| memchr::memchr(quote, tail)) {
+        let k = from + k;
+        let slashes = slashes(rest, k);
+        if slashes < level || slashes % (2 * (level + 1)) == level {
+            return start + k - slashes.min(level);
+        }
+        from = k + 1;
+    }
+    start + rest.len()
+}
+
+/// The end of the escape sequence at `i`, if it stands for something that a value may hold; `None` for a line break, a tab or a
+/// quote, at whatever depth. The backslashes of a run belong together: half of one would spoil the string around it.
+pub(super) fn escape(s: &[u8], i: usize) -> Option<usize> {
+    let end = i + run(s, i, b'\\');
+    match at(s, end) {
+        b'n' | b'r' | b't' | b'"' | b'\'' => None,
+        b'u' if matches!(s.get(end..end + 4), Some([b'u', b'0', b'0', b'0' | b'1'])) => None,
+        0 => Some(end),
+        // Of a character of several bytes the rest follows.
+        _ => Some(end + 1),
+    }
+}
+
+/// How often `b` stands at `i`.
+pub(super) fn run(s: &[u8], i: usize, b: u8) -> usize {
+    s.get(i..).unwrap_or_default().iter().take_while(|c| **c == b).count()
+}
+
+/// The end of a span without the backslashes that escape the quote behind it.
+pub(super) fn before_escape(s: &[u8], start: usize, end: usize) -> usize {
+    if matches!(at(s, end), b'"' | b'\'') {
+        end - slashes(s, end).min(end - start)
+    } else {
+        end
+    }
+}
+
+/// The number of backslashes before `i`.
+pub(super) fn slashes(s: &[u8], i: usize) -> usize {
+    s.get(..i)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|b| **b == b'\\')
+        .count()
+}
+
+/// `[redacted]` and its like at `i`: where it ends.
+pub(super) fn placeholder(s: &[u8], i: usize) -> Option<usize> {
+    [
+        &b"[redacted]"[..],
+        b"[filtered]",
+        b"[masked]",
+        b"[hidden]",
+        b"[removed]",
+        b"<redacted>",
+        b"[scrubbed]",
+    ]
+    .iter()
+    .find(|text| reads(s, i, text))
+    .map(|text| i + text.len())
+}
+
+/// The bracket that opens the value at `i`: itself, or behind the name of a `Debug` form.
+pub(super) fn bracket(s: &[u8], i: usize) -> Option<usize> {
+    if matches!(at(s, i), b'[' | b'{' | b'(') {
+        return Some(i);
+    }
+    if !at(s, i).is_ascii_alphabetic() {
+        return None;
+    }
+    let rest = s.get(i..)?;
+    let len = rest
+        .iter()
+        .take(64)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':'))
+        .count();
+    let upper = at(s, i).is_ascii_uppercase();
+    match (at(s, i + len), at(s, i + len + 1)) {
+        (b'(', _) => Some(i + len),
+        (b'{', _) if upper => Some(i + len),
+        (b' ', b'{') if upper => Some(i + len + 1),
+        _ => None,
+    }
+}
+
+/// One past the bracket that closes the one at `open`; the end of the text if none does. Brackets in double quotes do not count.
+pub(super) fn balanced(s: &[u8], open: usize) -> usize {
+    let mut depth = 0u32;
+    let mut i = open;
+    while let Some(&b) = s.get(i) {
+        match b {
+            b'[' | b'{' | b'(' => depth += 1,
+            b']' | b'}' | b')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return i + 1;
+                }
+            }
+            b'"' => {
+                let level = slashes(s, i);
+                i = closing(s, i + 1, b'"', level) + level;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    s.len()
+}
+
+pub(super) fn blanks(s: &[u8], i: usize) -> usize {
+    s.get(i..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count()
+}
+
+/// Bytes of a name without quotes.
+pub(super) fn is_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']' | b'@' | b'$' | b'%') || b >= 0x80
+}
+
+/// What may follow the end of a value, and the end of the text.
+pub(super) fn is_delimiter(b: u8) -> bool {
+    b <= b' '
+        || matches!(
+            b,
+            b',' | b';' | b')' | b']' | b'}' | b'>' | b'"' | b'\'' | b'&' | b'\\' | b'|'
+        )
+}

@@ -1,0 +1,305 @@
+//! The value behind a sensitive name: where it begins and where it ends.
+
+use super::marks::*;
+use super::notation::block;
+use super::pair::Name;
+use super::policy::{Judged, Policy, Verdict};
+use super::shapes::{at, auth, before};
+use super::text::Hit;
+
+/// A value to be delimited.
+pub(super) struct Value<'a> {
+    pub(super) s: &'a [u8],
+    pub(super) policy: &'a Policy,
+    pub(super) judged: Judged,
+    pub(super) name: Name,
+    pub(super) colon: bool,
+}
+
+/// A value as it was delimited.
+pub(super) struct Delimited {
+    pub(super) hit: Hit,
+    /// It is what a policy writes, and stays.
+    pub(super) done: bool,
+}
+
+impl Value<'_> {
+    pub(super) fn find(&self, at_: usize) -> Option<Delimited> {
+        let s = self.s;
+        let first = at(s, at_);
+        if first < b' ' {
+            return None;
+        }
+        if self.colon
+            && matches!(first, b'|' | b'>')
+            && let Some((start, end)) = block(s, at_)
+        {
+            return self.hit(start, end, None);
+        }
+        if let Some((start, quote, level)) = opening(s, at_) {
+            let end = closing(s, start, quote, level);
+            let start = auth::scheme(s, start).map_or(start, |(credentials, _)| credentials.min(end));
+            let text = s.get(start..end).filter(|text| !text.is_empty())?;
+            let done = self.policy.is_done(self.judged.verdict, text);
+            // Behind the closing quote, if there is one.
+            let next = (end + level + 1).min(s.len());
+            return Some(Delimited {
+                hit: Hit {
+                    start,
+                    end,
+                    verdict: self.judged.verdict,
+                    quotes: None,
+                    next,
+                },
+                done,
+            });
+        }
+        // A member of JSON that is no string becomes one.
+        let quotes = (self.colon && self.name.quote == b'"').then_some(self.name.level);
+        // Ours or another's, if nothing more hangs on it.
+        if let Some(end) = placeholder(s, at_).filter(|end| self.unquoted(*end) == *end) {
+            return self.hit(at_, end, None);
+        }
+        if let Some(open) = bracket(s, at_) {
+            let end = balanced(s, open);
+            let end = self.unquoted(end);
+            let empty = end - open <= 2;
+            return if empty { None } else { self.hit(at_, end, quotes) };
+        }
+        if quotes.is_none()
+            && (self.judged.line || self.colon)
+            && let Some((start, single)) = auth::scheme(s, at_)
+        {
+            let end = if single {
+                self.unquoted(start)
+            } else {
+                self.line_end(start)
+            };
+            return self.hit(start, end, None);
+        }
+        let end = if quotes.is_none() && self.judged.line && self.colon {
+            self.line_end(at_)
+        } else {
+            self.unquoted(at_)
+        };
+        let text = s.get(at_..end)?;
+        if NOTHING.contains(&text) {
+            return None;
+        }
+        // `password: token: x` is no value but another name.
+        if text.ends_with(b":") && at(s, end) <= b' ' {
+            return None;
+        }
+        let prose = self.colon && self.name.quote == 0 && before(s, at_) == b' ';
+        if prose && REMARKS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+            return None;
+        }
+        self.hit(at_, end, quotes)
+    }
+
+    fn hit(&self, start: usize, end: usize, quotes: Option<usize>) -> Option<Delimited> {
+        let verdict: Verdict = self.judged.verdict;
+        let end = before_escape(self.s, start, end);
+        let text = self.s.get(start..end)?;
+        let done = self.policy.is_done(verdict, text);
+        (end > start).then_some(Delimited {
+            hit: Hit {
+                start,
+                end,
+                verdict,
+                quotes,
+                next: end,
+            },
+            done,
+        })
+    }
+
+    /// The quote that stands before an unquoted name: `-H "X-Api-Key: x"`.
+    fn enclosing(&self) -> u8 {
+        match before(self.s, self.name.start) {
+            b @ (b'"' | b'\'' | b'`') if self.name.quote == 0 => b,
+            _ => 0,
+        }
+    }
+
+    /// Where a value without quotes ends: at white space, and at what begins something else. A byte that may belong to a password
+    /// ends it only if what follows shows that it does not.
+    fn unquoted(&self, start: usize) -> usize {
+        let s = self.s;
+        let enclosing = self.enclosing();
+        let whole = self.judged.line && !self.colon;
+        let lead = s
+            .get(self.name.start.saturating_sub(2)..self.name.start)
+            .unwrap_or_default()
+            .trim_ascii_end();
+        let listed = !self.colon && lead.last() == Some(&b';');
+        let (mut depth, mut i) = (0u32, start);
+        while let Some(&b) = s.get(i) {
+            let next = at(s, i + 1);
+            let stop = match b {
+                b' ' if whole => before(s, i) != b';',
+                // `;Password=a b;Encrypt=true`
+                b' ' if listed => !self.list_goes_on(i),
+                0..=b' ' => true,
+                b'<' => true,
+                b';' => !whole,
+                b'"' | b'\'' | b'`' => b == enclosing || is_delimiter(next),
+                b'\\' => match escape(s, i) {
+                    Some(after) => {
+                        i = after;
+                        continue;
+                    }
+                    None => true,
+                },
+                b',' | b'&' | b'|' => {
+                    !whole && (is_delimiter(next) || self.leads_to_name(i + 1)) && !(b != b',' && next == b)
+                }
+                b'(' | b'[' | b'{' => {
+                    depth += 1;
+                    false
+                }
+                b')' | b']' | b'}' if depth > 0 => {
+                    depth -= 1;
+                    false
+                }
+                b')' | b']' | b'}' | b'>' => is_delimiter(next),
+                b'#' => matches!(before(s, self.name.start), b'?' | b'&'),
+                _ => false,
+            };
+            if stop {
+                break;
+            }
+            i += 1;
+        }
+        i
+    }
+
+    /// Whether the blank at `i` is within an item of a list with semicolons.
+    fn list_goes_on(&self, i: usize) -> bool {
+        let rest = self.s.get(i..).unwrap_or_default();
+        let stop = rest
+            .iter()
+            .take(64)
+            .position(|b| *b < b' ' || matches!(b, b';' | b'=' | b'"' | b'\'' | b'<'));
+        stop.is_some_and(|k| rest.get(k) == Some(&b';'))
+    }
+
+    /// Whether `name=` or `name:` stands at `i`.
+    fn leads_to_name(&self, i: usize) -> bool {
+        let rest = self.s.get(i..).unwrap_or_default();
+        let len = rest.iter().take(40).take_while(|b| is_name(**b)).count();
+        len > 0 && matches!(rest.get(len), Some(b'=' | b':'))
+    }
+
+    /// The end of a header line, also of one whose break is escaped, or of a member written without quotes.
+    fn line_end(&self, start: usize) -> usize {
+        let s = self.s;
+        let enclosing = self.enclosing();
+        let lead = s
+            .get(self.name.start.saturating_sub(4)..self.name.start)
+            .unwrap_or_default()
+            .trim_ascii_end();
+        let inline = matches!(lead.last(), Some(b'{' | b'(' | b'[' | b','));
+        let mut i = start;
+        let mut open = false;
+        while let Some(&b) = s.get(i) {
+            let next = at(s, i + 1);
+            let stop = match b {
+                b'\n' | b'\r' => true,
+                b'\\' => match escape(s, i) {
+                    Some(after) => {
+                        i = after;
+                        continue;
+                    }
+                    None => !matches!(at(s, i + run(s, i, b'\\')), b't' | b'\''),
+                },
+                // A quoted parameter of the value itself (`username="bob"`), or the quote around it all.
+                b'"' if enclosing == 0 && (open || matches!(before(s, i), b'=' | b' ')) => {
+                    open = !open;
+                    false
+                }
+                b'"' | b'\'' | b'`' => b == enclosing || enclosing == 0 && b == b'"' && is_delimiter(next),
+                b',' | b'}' | b']' | b')' => inline,
+                _ => false,
+            };
+            if stop {
+                break;
+            }
+            i += 1;
+        }
+        while i > start && matches!(before(s, i), b' ' | b'\t') {
+            i -= 1;
+        }
+        i
+    }
+}
+
+/// Values that say there is none.
+pub(super) const NOTHING: &[&[u8]] = &[
+    b"null",
+    b"None",
+    b"nil",
+    b"undefined",
+    b"<nil>",
+    b"NULL",
+    b"|",
+    b"|-",
+    b">",
+    b">-",
+    // `libpam-token:amd64`
+    b"amd64",
+    b"arm64",
+    b"i386",
+    b"armhf",
+    b"noarch",
+];
+
+/// What stands behind the name of a secret in a sentence without being it.
+pub(super) const REMARKS: &[&[u8]] = &[
+    b"required",
+    b"invalid",
+    b"missing",
+    b"incorrect",
+    b"wrong",
+    b"expired",
+    b"mismatch",
+    b"changed",
+    b"failed",
+    b"ok",
+    b"true",
+    b"false",
+    b"yes",
+    b"no",
+    b"none",
+    b"empty",
+    b"unset",
+    b"set",
+    b"must",
+    b"is",
+    b"too",
+    b"not",
+    b"cannot",
+    b"should",
+    b"the",
+    b"a",
+    b"an",
+    b"unknown",
+    b"valid",
+    b"success",
+    b"succeeded",
+    b"denied",
+    b"updated",
+    b"reset",
+    b"enabled",
+    b"disabled",
+    b"present",
+    b"absent",
+    b"unauthorized",
+    b"expected",
+    b"unexpected",
+    b"malformed",
+    b"rejected",
+    b"accepted",
+    b"revoked",
+    b"bad",
+];
