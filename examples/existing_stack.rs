@@ -3,6 +3,8 @@
 //!
 //! Run it with `RUST_LOG=off` or `RUST_LOG=debug`: the console changes, the trail does not.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 
 use tracing::level_filters::LevelFilter;
@@ -88,7 +90,7 @@ mod futures {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    pub fn block_on<F: Future>(future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         let mut future = pin!(future);
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example quickstart` needs no set-up; the trail goes to `AUDIT_LOGS_DIR`, or `logs`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::path::PathBuf;
 

@@ -700,7 +700,12 @@ mod tests {
         let flow = queue.flow().unwrap();
         let lost = flow.lost[Loss::QueueFull.index()];
         assert!(lost.count.iter().all(|count| *count > 0), "{lost:?}");
-        let sums: Vec<u64> = flow.accepted.iter().zip(lost.count).map(|(accepted, lost)| accepted + lost).collect();
+        let sums: Vec<u64> = flow
+            .accepted
+            .iter()
+            .zip(lost.count)
+            .map(|(accepted, lost)| accepted + lost)
+            .collect();
         assert_eq!(sums, emitted);
         assert_eq!(drain(&queue).len() as u64, flow.accepted.iter().sum::<u64>());
         let (first, last) = lost.span.unwrap();

@@ -1,4 +1,14 @@
-//! Integration tests.
+//! Integration tests: one binary, a module a subject.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test stops at the first thing that is wrong"
+)]
 
 mod allocations;
 mod capture_matrix;

@@ -8,6 +8,15 @@
 //! `cargo bench --bench hot_path` takes five repeats; `-- --quick` one short one. `-- --instructions` counts the caller's
 //! instructions with callgrind (needs `valgrind`), which no noise can touch.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark prints, and stops at the first thing that is wrong"
+)]
+
 mod subject;
 mod workload;
 

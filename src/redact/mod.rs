@@ -13,9 +13,9 @@
 //! look a bounded distance back, and forward only over what they then consume.
 
 mod found;
+mod marks;
 mod names;
 mod notation;
-mod marks;
 mod pair;
 mod policy;
 mod rules;

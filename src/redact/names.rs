@@ -268,12 +268,7 @@ impl Vocabulary {
                     let weak =
                         matches!(kind, Kind::Whole | Kind::Pass | Kind::Pin | Kind::Tail) && class != Class::Cookie;
                     let line = roles & role::LINE != 0;
-                    best = Some(Match {
-                        class,
-                        weak,
-                        line,
-                        end,
-                    });
+                    best = Some(Match { class, weak, line, end });
                 }
             }
         }

@@ -167,12 +167,7 @@ impl Policy {
                 end: n,
             });
         }
-        let Match {
-            class,
-            weak,
-            line,
-            end,
-        } = self.vocabulary.judge(&words, self.on)?;
+        let Match { class, weak, line, end } = self.vocabulary.judge(&words, self.on)?;
         let treatment = self.classes.get(class as usize).copied()?;
         Some(Judged {
             verdict: Verdict { treatment, class },
@@ -360,9 +355,7 @@ const PLACEHOLDERS: &[&[u8]] = &[b"redacted", b"filtered", b"masked", b"hidden",
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+        f.debug_struct("Policy").field("key", &self.key).finish_non_exhaustive()
     }
 }
 

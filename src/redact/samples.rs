@@ -1,6 +1,6 @@
 //! What the shapes and texts are measured by. Tokens are put together at run time: no line of this file is one.
 
-use super::{Class, Found, Policy, Redaction};
+use super::{Found, Policy, Redaction};
 
 /// What the standard policy makes of a text.
 pub(super) fn shown(text: &str) -> String {
@@ -14,14 +14,6 @@ pub(super) fn shown(text: &str) -> String {
         "scan and text disagree on {text:?}"
     );
     if changed { out } else { text.to_owned() }
-}
-
-/// The classes that the standard policy finds in a text.
-pub(super) fn classes(text: &str) -> Vec<Class> {
-    let policy = Policy::compile(&Redaction::standard(), None);
-    let mut found = Found::default();
-    policy.text(text, &mut String::new(), &mut found);
-    found.iter().map(|(class, _)| class).collect()
 }
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
