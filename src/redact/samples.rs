@@ -555,10 +555,10 @@ mod properties {
     fn policies() -> [Policy; 4] {
         let hash = Redaction::strict().field("user", Treatment::Hash);
         let prefix = Redaction::standard()
-            .class(super::Class::Key, Treatment::Prefix(4))
-            .class(super::Class::Token, Treatment::Prefix(2));
+            .class(crate::redact::Class::Key, Treatment::Prefix(4))
+            .class(crate::redact::Class::Token, Treatment::Prefix(2));
         let prefix = prefix.shape(super::super::Shape::Token, Treatment::Prefix(6));
-        let sha = Redaction::standard().class(super::Class::Credential, Treatment::Sha256);
+        let sha = Redaction::standard().class(crate::redact::Class::Credential, Treatment::Sha256);
         let key = || crate::redact::HashKey::new(crate::secret::SecretBytes::new([7; 32]));
         [
             Policy::compile(&Redaction::standard(), None),
