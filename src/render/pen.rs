@@ -20,6 +20,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    #[cfg(test)]
     pub(crate) fn new() -> Text {
         Text::default()
     }
