@@ -261,6 +261,13 @@ fn count(records: &[Record], event: &str) -> usize {
     records.iter().filter(|record| record.event() == event).count()
 }
 
+fn own_records(disk: &MemDisk) -> u64 {
+    records(disk)
+        .iter()
+        .filter(|record| record.event().starts_with("AUDIT_"))
+        .count() as u64
+}
+
 fn wait_until(done: impl Fn() -> bool) {
     let began = std::time::Instant::now();
     while !done() {
@@ -441,7 +448,7 @@ fn after_a_failed_sync_the_trail_goes_on_in_a_new_file_with_the_same_numbers() {
         .disk
         .tree()
         .into_values()
-        .map(|bytes| String::from_utf8(bytes).unwrap())
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .collect();
     assert!(text.contains("\"cause\":\"resync\""));
     // The lines in memory are those of the live file.
@@ -495,7 +502,7 @@ fn lines_that_cannot_be_read_back_are_declared_as_lost() {
     trail.sync().unwrap();
     disk.syncs(Mood::Hangs);
     let kept = emit_as(&trail, events::USER_DELETE, Severity::High);
-    kept.written().unwrap();
+    let kept_seq = kept.written().unwrap();
     let receipts: Vec<Receipt> = (0..8_000)
         .map(|at| {
             let receipt = emit(&trail);
@@ -525,7 +532,7 @@ fn lines_that_cannot_be_read_back_are_declared_as_lost() {
     assert_eq!(status.losses, [("write_error", status.lost)]);
     assert_eq!(status.emitted.total(), status.written.total() + status.lost.total());
     assert_eq!(status.synced, status.written);
-    assert_eq!(kept.synced().unwrap(), 3, "what was in memory is there");
+    assert_eq!(kept.synced().unwrap(), kept_seq, "what was in memory is there");
     let lost = receipts.iter().filter(|receipt| receipt.synced().is_err()).count();
     assert_eq!(lost as u64, status.lost.low, "every receipt knows");
     trail.close().unwrap();
@@ -754,7 +761,11 @@ fn a_closed_trail_refuses_and_counts_what_comes_later() {
     let after = emit(&trail);
     assert_eq!(after.accepted().unwrap_err().kind(), ErrorKind::Closed);
     assert_eq!(after.synced().unwrap_err().kind(), ErrorKind::Closed);
-    assert_eq!(before.synced().unwrap(), 3);
+    assert_eq!(
+        before.synced().unwrap(),
+        own_records(&disk),
+        "behind the start, before the stop"
+    );
     assert_eq!(trail.flush().unwrap_err().kind(), ErrorKind::Closed);
     let status = trail.status();
     assert_eq!(
