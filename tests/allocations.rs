@@ -76,11 +76,7 @@ fn an_event_and_a_macro_call_inside_two_spans_allocate_nothing() {
         drop((request, session));
     });
     trail.sync().unwrap();
-    assert_eq!(
-        trail.status().records(),
-        8_000 + 2,
-        "every one was recorded, and the two of the start"
-    );
+    assert_eq!(trail.status().written.total(), 8_000, "every one was recorded");
 }
 
 #[test]

@@ -65,8 +65,14 @@ fn short(s: &[u8]) -> Scan {
         return closer(s);
     }
     let digits = match s.len() {
-        // Twelve digits or a social security number in so little room have digits here.
-        11..=13 => [2, 9, 10].into_iter().all(|k| s.get(k).is_some_and(u8::is_ascii_digit)),
+        // Twelve digits or a social security number in so little room have digits here. An address has them too, but
+        // neither as many nor a dash.
+        11..=13 => {
+            [2, 9, 10].into_iter().all(|k| s.get(k).is_some_and(u8::is_ascii_digit)) && {
+                let count = s.iter().filter(|b| b.is_ascii_digit()).count();
+                count >= 11 || count >= 9 && s.contains(&b'-')
+            }
+        }
         14.. => s.last_chunk::<14>().is_none_or(|end| {
             let part = |at: usize| {
                 end.get(at..)

@@ -127,7 +127,10 @@ impl Own {
     pub(super) fn key(what: &str, kid: &str, prev_kid: Option<&str>) -> Own {
         Own::new(
             events::AUDIT_KEY,
-            json!({ "what": what, "kid": kid, "prev_kid": prev_kid }),
+            match prev_kid {
+                Some(prev_kid) => json!({ "what": what, "kid": kid, "prev_kid": prev_kid }),
+                None => json!({ "what": what, "kid": kid }),
+            },
         )
     }
 
