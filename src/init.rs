@@ -9,7 +9,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
 use crate::builder::Builder;
-use crate::config::env;
 use crate::error::{Error, ErrorKind};
 use crate::trail::Trail;
 
