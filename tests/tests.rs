@@ -19,6 +19,8 @@ mod draft;
 mod errors;
 mod floors;
 mod hand;
+#[cfg(feature = "subscriber")]
+mod init;
 mod layer;
 mod lifecycle;
 mod macro_syntax;
