@@ -12,12 +12,12 @@ use tracing_core::span::Id;
 use crate::brief::Brief;
 use crate::clock::Micros;
 use crate::context;
-use crate::event::{Category, EventType, events};
+use crate::event::{self, Category, EventType, events};
 use crate::mirror;
 use crate::outcome::Outcome;
 use crate::receipt::{Fate, Receipt};
 use crate::record::Key;
-use crate::render::{Fields, Name, Sink, Slot, Stage, What};
+use crate::render::{Fields, How, Name, Sink, Slot, Stage, What};
 use crate::severity::Severity;
 use crate::site::{self, Site};
 use crate::span;
@@ -368,6 +368,8 @@ pub(crate) fn accept(
     statement: &Statement<'_>,
     parent: Parent<'_>,
 ) -> (Receipt, Brief) {
+    let disowned = disown(core, stage, statement);
+    let statement = disowned.as_ref().unwrap_or(statement);
     let time = core.time.micros();
     let Stage { fields, line } = stage;
     let mut accept = |contexts: &[&Fields]| {
@@ -388,6 +390,39 @@ pub(crate) fn accept(
         Parent::Span(id) => context::with_context(core, |explicit| {
             span::with_span(core, id, |span| within(explicit, span))
         }),
+    }
+}
+
+/// What the trail says about itself only the trail may say: a verifier believes an `AUDIT_CHECKPOINT`, an operator an
+/// `ALERT_RESOLVED`. From a caller it is an undeclared event, and its name goes to `metadata`.
+#[inline]
+fn disown(core: &Core, stage: &mut Stage, statement: &Statement<'_>) -> Option<Statement<'static>> {
+    #[cold]
+    fn renamed(core: &Core, stage: &mut Stage, statement: &Statement<'_>, name: &'static str) -> Statement<'static> {
+        let slot = Slot::for_event("claimed_event", &core.policy);
+        let how = How {
+            policy: &core.policy,
+            limits: core.limits,
+        };
+        stage.fields.sink(&slot, how).str(name);
+        core.count_unknown_event(name);
+        Statement {
+            event: Name::Type(event::UNDECLARED),
+            category: event::UNDECLARED.category(),
+            usual: statement.usual,
+            severity: statement.severity,
+            outcome: statement.outcome,
+            occurred: statement.occurred,
+        }
+    }
+    match statement.event {
+        Name::Type(event)
+            if matches!(event.category(), Category::Audit | Category::Alert)
+                && event::own_name(event.name().as_bytes()) =>
+        {
+            Some(renamed(core, stage, statement, event.name()))
+        }
+        _ => None,
     }
 }
 

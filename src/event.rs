@@ -216,6 +216,9 @@ impl fmt::Display for EventType {
     }
 }
 
+/// The type of a record whose own name may not stand in it, or that has none.
+pub(crate) const UNDECLARED: EventType = EventType::new("CUSTOM", Category::Custom, Severity::Medium);
+
 /// Whether a name may stand in a record as it is: 1 to 64 characters of `A-Z`, `0-9` and `_`.
 pub(crate) const fn valid_name(name: &[u8]) -> bool {
     if name.is_empty() || name.len() > 64 {

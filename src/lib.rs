@@ -1,5 +1,4 @@
-//! The audit trail for `tracing`.
-
+#![doc = include_str!("../README.md")]
 mod base64url;
 mod brief;
 mod clock;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use tracing_audit::{ErrorKind, Outcome, Severity, events, testing};
+use tracing_audit::{ErrorKind, Outcome, Severity, audit, events, testing};
 
 #[test]
 fn a_draft_writes_what_it_was_told() {
@@ -175,4 +175,27 @@ fn a_draft_takes_its_span_and_does_not_keep_a_trail_from_ending() {
     assert_eq!(audit.one(events::DATA_UPDATE).request_id(), Some("r-1"));
     audit.trail().clone().close().unwrap();
     assert_eq!(late.emit().accepted().unwrap_err().kind(), ErrorKind::Closed);
+}
+
+/// A verifier believes what the trail says about itself.
+#[test]
+fn a_caller_cannot_speak_as_the_trail() {
+    let audit = testing::capture().unwrap();
+    audit!(events::AUDIT_CHECKPOINT, seq_claimed = 99);
+    audit.trail().draft(events::ALERT_RESOLVED).emit();
+    tracing::info!(target: "audit", event = "AUDIT_STOP");
+    let records = audit.records();
+    assert_eq!(records.len(), 3);
+    for record in &records {
+        assert_eq!(record.event(), "CUSTOM");
+    }
+    let claimed = |at: usize| {
+        records[at]
+            .metadata()
+            .unwrap()
+            .get("claimed_event")
+            .and_then(|name| name.as_str().map(str::to_owned))
+    };
+    assert_eq!(claimed(0).as_deref(), Some("AUDIT_CHECKPOINT"));
+    assert_eq!(claimed(1).as_deref(), Some("ALERT_RESOLVED"));
 }

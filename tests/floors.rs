@@ -30,6 +30,7 @@ fn floors(design: &str) -> HashMap<String, (usize, usize)> {
 
 /// Files that hold tests alone.
 const TESTS: [&str; 9] = [
+    "mem.rs",
     "tests.rs",
     "fuzz.rs",
     "samples.rs",

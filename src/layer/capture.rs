@@ -4,12 +4,11 @@ use tracing_core::{Level, LevelFilter, Metadata};
 
 use crate::builder::Builder;
 use crate::config::CaptureRule;
-use crate::event::{Category, EventType};
-use crate::severity::Severity;
+use crate::event::{self, EventType};
 use crate::trail::Core;
 
 /// The type of what names none.
-pub(crate) const CUSTOM: EventType = EventType::new("CUSTOM", Category::Custom, Severity::Medium);
+pub(crate) const CUSTOM: EventType = event::UNDECLARED;
 
 /// Makes records of events and spans of code you cannot touch.
 ///
