@@ -14,6 +14,8 @@ use std::sync::Arc;
 use crate::clock::Micros;
 
 #[cfg(test)]
+mod luck;
+#[cfg(test)]
 pub(crate) mod mem;
 
 /// A file system, as far as a trail needs one.

@@ -20,6 +20,8 @@ pub(crate) mod segment;
 pub(crate) mod state;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod suspicions;
 mod torn;
 
 use std::io::ErrorKind::{AlreadyExists, NotFound};
