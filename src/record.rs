@@ -319,10 +319,29 @@ impl fmt::Display for Record {
         )?;
         for (key, value) in &self.members {
             match value {
-                Value::String(text) => write!(f, " {key}={}", text.escape_debug())?,
-                other => write!(f, " {key}={}", other.to_string().escape_debug())?,
+                Value::String(text) if text.contains(|letter: char| letter.is_whitespace() || letter == '"') => {
+                    write!(f, " {key}={}", Shown(&Value::from(text.as_str()).to_string()))?;
+                }
+                Value::String(text) => write!(f, " {key}={}", Shown(text))?,
+                other => write!(f, " {key}={}", Shown(&other.to_string()))?,
             }
         }
         Ok(())
+    }
+}
+
+/// A text without anything that a terminal would obey: controls and what turns the direction of writing.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        self.0.chars().try_for_each(|letter| match letter {
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+                write!(f, "{}", letter.escape_unicode())
+            }
+            letter if letter.is_control() => write!(f, "{}", letter.escape_default()),
+            letter => f.write_char(letter),
+        })
     }
 }
