@@ -132,6 +132,20 @@ impl Builder {
         self
     }
 
+    /// How long the writer gathers records before it writes them in one piece, under traffic. Default: 1 ms. A record that
+    /// someone waits for is written at once.
+    pub fn commit_every(mut self, every: Duration) -> Builder {
+        self.settings.commit_every.put(every, Source::Code);
+        self
+    }
+
+    /// How long a written record may wait for its sync. Default: 1 s. High and critical ones, and those that someone waits
+    /// for, are synced at once.
+    pub fn sync_every(mut self, every: Duration) -> Builder {
+        self.settings.sync_every.put(every, Source::Code);
+        self
+    }
+
     /// How long to wait for another process that holds the directory: at a rolling update the old one may still be
     /// there. Default: 10 s.
     pub fn lock_wait(mut self, wait: Duration) -> Builder {
@@ -253,6 +267,7 @@ impl Builder {
             bytes: retention.bytes,
         };
         let max_bytes = settings.rotation.value.max_bytes;
+        let (commit_every, sync_every) = (settings.commit_every.value, settings.sync_every.value);
         let core = Arc::new(Core::new(Plan {
             policy: Arc::new(policy),
             limits,
@@ -276,6 +291,8 @@ impl Builder {
             who,
             keep,
             max_bytes,
+            commit_every,
+            sync_every,
             new_key,
         };
         let writer = Writer::begin(Arc::clone(&core), desk)?;

@@ -141,6 +141,8 @@ fn contradictory_settings_are_refused() {
         Trail::builder(&path).retention(Retention::files(0)),
         Trail::builder(&path).rotation(Rotation::daily().max_bytes(1)),
         Trail::builder(&path).queue_bytes(10),
+        Trail::builder(&path).commit_every(Duration::ZERO),
+        Trail::builder(&path).sync_every(Duration::from_micros(1)),
         Trail::builder(&path).value_bytes(1 << 20).line_bytes(1 << 10),
     ] {
         assert_eq!(refused(builder.detached().build()).kind(), ErrorKind::Config);

@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) mirror: Sourced<bool>,
     pub(crate) span_level: Sourced<Level>,
     pub(crate) lock_wait: Sourced<Duration>,
+    pub(crate) commit_every: Sourced<Duration>,
+    pub(crate) sync_every: Sourced<Duration>,
     pub(crate) wait_limit: Sourced<Duration>,
     pub(crate) service: Sourced<Option<String>>,
     pub(crate) version: Sourced<Option<String>>,
@@ -79,6 +81,8 @@ impl Settings {
             mirror: Sourced::default(true),
             span_level: Sourced::default(Level::INFO),
             lock_wait: Sourced::default(Duration::from_secs(10)),
+            commit_every: Sourced::default(Duration::from_millis(1)),
+            sync_every: Sourced::default(Duration::from_secs(1)),
             wait_limit: Sourced::default(Duration::from_secs(5)),
             service: Sourced::default(None),
             version: Sourced::default(None),
@@ -109,6 +113,15 @@ impl Settings {
             return Err(contradiction(
                 format!("value_bytes is {value}, and a value has at least 1 byte and must fit a line of {line}"),
                 "set value_bytes to at most line_bytes",
+            ));
+        }
+        let (commit, sync) = (self.commit_every.value, self.sync_every.value);
+        if commit.is_zero() || commit > sync || sync > Duration::from_secs(60) {
+            return Err(contradiction(
+                format!(
+                    "commit_every is {commit:?} and sync_every {sync:?}, and a commit comes before its sync, within a minute"
+                ),
+                "set commit_every above zero, and sync_every from there to 60 s",
             ));
         }
         let least = line as u64 + FILE_SPARE;
@@ -167,6 +180,8 @@ impl Settings {
             setting("mirror", &self.mirror),
             setting("span_level", &self.span_level),
             duration("lock_wait", &self.lock_wait),
+            duration("commit_every", &self.commit_every),
+            duration("sync_every", &self.sync_every),
             duration("wait_limit", &self.wait_limit),
         ]);
         for (name, value) in [

@@ -6,7 +6,7 @@ use super::batch::AROUND;
 use super::kept::Place;
 use super::own_records::Own;
 use super::syncer::{Done, Job};
-use super::{Durable, SYNC_AFTER, SYNC_BYTES, Stuck, Syncing, Writer};
+use super::{Durable, SYNC_BYTES, Stuck, Syncing, Writer};
 use crate::queue::Loss;
 use crate::store::Mark;
 
@@ -132,7 +132,7 @@ impl Writer {
         }
         let soon = match std::mem::take(&mut self.batch.urgent) {
             true => self.monotonic,
-            false => self.monotonic + SYNC_AFTER,
+            false => self.monotonic + self.sync_every,
         };
         self.sync_at = Some(self.sync_at.map_or(soon, |at| at.min(soon)));
         if std::mem::take(&mut self.batch.activity) {
@@ -268,7 +268,7 @@ impl Writer {
             None => {}
         }
         if self.kept.has_unsynced() && self.sync_at.is_none() {
-            self.sync_at = Some(self.monotonic + SYNC_AFTER);
+            self.sync_at = Some(self.monotonic + self.sync_every);
         }
     }
 

@@ -150,7 +150,7 @@ impl Writer {
             self.note(Trouble::State, error);
         } else {
             self.mention(Trouble::State, &error);
-            self.sync_at.get_or_insert(self.monotonic + super::SYNC_AFTER);
+            self.sync_at.get_or_insert(self.monotonic + self.sync_every);
         }
     }
 

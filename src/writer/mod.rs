@@ -45,7 +45,7 @@ use syncer::Syncer;
 
 pub(crate) use medium::{Medium, medium};
 
-/// Between two batches.
+/// The least time between two turns of a writer that has something due.
 const NAP: Duration = Duration::from_millis(1);
 
 /// Naps without work after which it is quiet.
@@ -53,9 +53,6 @@ const QUIET_NAPS: u32 = 50;
 
 /// The wall clock is looked at this often, even if nothing happens: midnight must not be missed by a suspended machine.
 const LONGEST_PARK: Duration = Duration::from_secs(60);
-
-/// What is not urgent is on the disk after this time.
-const SYNC_AFTER: Duration = Duration::from_secs(1);
 
 /// So much unsynced text is synced before its time.
 const SYNC_BYTES: u64 = 128 << 20;
@@ -75,6 +72,8 @@ pub(crate) struct Desk {
     pub(crate) who: Identity,
     pub(crate) keep: Keep,
     pub(crate) max_bytes: u64,
+    pub(crate) commit_every: Duration,
+    pub(crate) sync_every: Duration,
     /// The key for hashes was made just now: its id.
     pub(crate) new_key: Option<String>,
 }
@@ -97,6 +96,8 @@ pub(crate) struct Writer {
     who: Identity,
     keep: Keep,
     max_bytes: u64,
+    commit_every: Duration,
+    sync_every: Duration,
 
     trail: TrailId,
     run: u64,
@@ -204,6 +205,8 @@ impl Writer {
             who,
             keep,
             max_bytes,
+            commit_every,
+            sync_every,
             new_key,
         } = desk;
         let (now, monotonic) = (core.time.micros(), core.time.monotonic());
@@ -290,6 +293,8 @@ impl Writer {
             who,
             keep,
             max_bytes,
+            commit_every,
+            sync_every,
             home,
             disk,
             core,
@@ -394,7 +399,7 @@ impl Writer {
         }
         if self.naps < QUIET_NAPS {
             self.naps += 1;
-            return self.core.queue.rest(Rest::Nap(began + NAP));
+            return self.core.queue.rest(Rest::Nap(began + self.commit_every));
         }
         let orphan = (self.phase == Phase::Running && self.core.is_orphaned()).then(|| self.active + ORPHAN_REST);
         let metrics = self.facade_is_behind().then_some(self.metrics_at);
