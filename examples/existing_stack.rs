@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     audit!(events::AUTH_LOGIN, outcome = Outcome::Success, mfa = "totp");
 
     // Existing instrumentation: an event under the target `audit`.
-    info!(target: "audit", event = "DATA_EXPORT", resource = "orders", rows = 120, password = "hunter2");
+    info!(target: "audit", event = "DATA_EXPORT", resource = "orders", rows = 120);
 
     // A span becomes one record when it closes, with its outcome and its duration.
     delete_book(42)?;

@@ -72,8 +72,11 @@ pub mod private;
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
 ///
-/// Where no trail runs, the call is counted, the first one is told on stderr, and the receipt says
-/// [`NoTrail`](crate::ErrorKind::NoTrail).
+/// An outcome that nobody states is the one that the event's name says (`AUTH_LOGIN` success, `AUTH_FAILED` failure,
+/// `SECURITY_PERMISSION_DENIED` denied, ...), else `unknown`: a record may come before the act.
+///
+/// Where no trail runs, the call is counted for the process ([`Status::without_trail`](crate::Status)), the first one is
+/// told on stderr, and the receipt says [`NoTrail`](crate::ErrorKind::NoTrail).
 #[macro_export]
 macro_rules! audit {
     (parent: $parent:expr, in: $trail:expr, $($event_fields_message:tt)+) => {

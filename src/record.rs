@@ -319,7 +319,9 @@ impl fmt::Display for Record {
         )?;
         for (key, value) in &self.members {
             match value {
-                Value::String(text) if text.contains(|letter: char| letter.is_whitespace() || letter == '"') => {
+                Value::String(text)
+                    if text.contains(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '=')) =>
+                {
                     write!(f, " {key}={}", Shown(&Value::from(text.as_str()).to_string()))?;
                 }
                 Value::String(text) => write!(f, " {key}={}", Shown(text))?,

@@ -59,6 +59,8 @@ pub struct Status {
     pub capture: Vec<String>,
     /// Event names that plain events used and no type declares; at most 64.
     pub unknown_events: Vec<String>,
+    /// Calls of `audit!` in this process that no trail was there to take: before the first was built, or after the last ended.
+    pub without_trail: u64,
     /// Whether the directory is on a file system that does not survive a restart.
     pub storage_ephemeral: bool,
     /// Every setting, its value and where the value comes from.

@@ -147,6 +147,7 @@ impl Trail {
             write_errors: core.meter.troubles(),
             capture: notice.capture.unwrap_or_default(),
             unknown_events: core.unknown.lock().clone(),
+            without_trail: process::without_trail(),
             storage_ephemeral: notice.ephemeral,
             settings: core.settings.clone(),
         }

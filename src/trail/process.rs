@@ -56,10 +56,18 @@ pub(crate) fn with_process_core<R>(then: impl FnOnce(Option<&Core>) -> R) -> R {
     done
 }
 
-/// The receipt of a record that no trail took. Said once on standard error.
+/// Records emitted in this process while no trail ran.
+static WITHOUT_TRAIL: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn without_trail() -> u64 {
+    WITHOUT_TRAIL.load(Ordering::Relaxed)
+}
+
+/// The receipt of a record that no trail took. Counted for the process, and said once on standard error.
 #[cold]
 pub(crate) fn no_trail_receipt() -> Receipt {
     static SAID: AtomicBool = AtomicBool::new(false);
+    WITHOUT_TRAIL.fetch_add(1, Ordering::Relaxed);
     if !SAID.swap(true, Ordering::Relaxed) {
         complain(
             &"no trail runs, so audit records are not kept; call tracing_audit::init, or build a Trail and keep it",

@@ -391,7 +391,7 @@ impl Report {
             Verdict::Consistent if self.live => format!("consistent: {counted}, still being written"),
             Verdict::Consistent => format!("consistent: {counted}, a clean end"),
             Verdict::Tampered => format!(
-                "tampered: {}; {} before the first{range}",
+                "tampered: {}; {} that hold{range}",
                 plural(self.fault_count, "fault"),
                 plural(self.records, "record"),
             ),

@@ -32,7 +32,8 @@ use crate::queue::{Chunk, Loss, PerSeverity, Rest};
 use crate::status::complain;
 use crate::store::retain::Keep;
 use crate::store::{
-    Calendar, Cause, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, Segment, State, TrailId, Trust,
+    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, Segment, State,
+    TrailId, Trust,
 };
 use crate::sync;
 use crate::trail::{self, Ask, Core, Request};
@@ -216,6 +217,16 @@ impl Writer {
         let point = Point { seq: opened.seq, head };
         let mut own = VecDeque::from([Own::start(opened.run, opened.next_file, !opened.clean, false)]);
         let queue_bytes = core.queue.limit() as u64;
+        if opened
+            .found
+            .iter()
+            .any(|finding| matches!(finding, Finding::TamperSuspected(_)))
+        {
+            complain(&format_args!(
+                "the files in {} are not as the trail left them; it goes on, and says so in AUDIT_TAMPER_SUSPECTED: run verify",
+                home.dir.display()
+            ));
+        }
         own.extend(opened.found.drain(..).map(|finding| Own::found(&finding, queue_bytes)));
         own.extend(step.map(Own::clock_step));
         own.push_back(Own::config(&core.settings));
