@@ -20,6 +20,29 @@ const SLOTS: usize = 8192;
 /// The shortest core that is looked for inside a longer word.
 const GLUED: usize = 3;
 
+const SEPARATOR: u8 = 0;
+const LETTER: u8 = 1;
+const UPPER: u8 = 2;
+const DIGIT: u8 = 3;
+
+static KINDS: [u8; 256] = {
+    let mut kinds = [SEPARATOR; 256];
+    let mut b = 0;
+    while b < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+        {
+            kinds[b] = match b as u8 {
+                b'a'..=b'z' | 0x80.. => LETTER,
+                b'A'..=b'Z' => UPPER,
+                b'0'..=b'9' => DIGIT,
+                _ => SEPARATOR,
+            };
+        }
+        b += 1;
+    }
+    kinds
+};
+
 /// A name as lower-case words, glued in one buffer.
 pub(super) struct Words {
     buf: [u8; CAP],
@@ -36,57 +59,68 @@ impl Words {
             ends: [0; MAX],
             len: 0,
         };
-        let (mut at, mut previous) = (0, 0u8);
+        // Where the current word begins and ends in the buffer, and how many digits it ends in.
+        let (mut start, mut at, mut digits) = (0, 0, 0);
+        let mut upper = false;
         let mut rest = name;
         while let Some((&b, tail)) = rest.split_first() {
             rest = tail;
-            if b.is_ascii_uppercase() {
-                let next = tail.first().is_some_and(u8::is_ascii_lowercase);
-                // The one word that begins with a digit.
-                let factor = b == b'F' && previous == b'2' && tail.first() == Some(&b'A');
-                if (!previous.is_ascii_uppercase() || next) && !factor {
-                    words.close(&mut at);
+            match KINDS.get(usize::from(b)).copied().unwrap_or(SEPARATOR) {
+                LETTER => {
+                    words.put(&mut at, b);
+                    (digits, upper) = (0, false);
                 }
-                words.push(&mut at, b.to_ascii_lowercase());
-            } else if b.is_ascii_alphanumeric() || b >= 0x80 {
-                words.push(&mut at, b);
-            } else {
-                words.close(&mut at);
-                // An escaped byte of a form name: `user%5Bpassword%5D`.
-                if b == b'%'
-                    && let Some(([h, l], after)) = tail.split_first_chunk()
-                    && h.is_ascii_hexdigit()
-                    && l.is_ascii_hexdigit()
-                {
-                    rest = after;
+                UPPER => {
+                    // The one word that begins with a digit.
+                    let factor = b == b'F' && tail.first() == Some(&b'A') && words.glues(at, b'2');
+                    if (!upper || tail.first().is_some_and(u8::is_ascii_lowercase)) && !factor {
+                        (start, at) = words.close(start, at - digits);
+                    }
+                    words.put(&mut at, b | 0x20);
+                    (digits, upper) = (0, true);
+                }
+                DIGIT => {
+                    words.put(&mut at, b);
+                    (digits, upper) = (digits + 1, false);
+                }
+                _ => {
+                    (start, at) = words.close(start, at - digits);
+                    (digits, upper) = (0, false);
+                    // An escaped byte of a form name: `user%5Bpassword%5D`.
+                    if b == b'%'
+                        && let Some((hex, after)) = tail.split_first_chunk::<2>()
+                        && hex.iter().all(u8::is_ascii_hexdigit)
+                    {
+                        rest = after;
+                    }
                 }
             }
-            previous = b;
         }
-        words.close(&mut at);
+        words.close(start, at - digits);
         words
     }
 
-    fn push(&mut self, at: &mut usize, b: u8) {
+    /// Whether the buffer ends in `b`.
+    fn glues(&self, at: usize, b: u8) -> bool {
+        at.checked_sub(1).and_then(|k| self.buf.get(k)) == Some(&b)
+    }
+
+    #[inline]
+    fn put(&mut self, at: &mut usize, b: u8) {
         if let Some(slot) = self.buf.get_mut(*at) {
             *slot = b;
             *at += 1;
         }
     }
 
-    /// Ends the word being built, without its trailing digits; nothing left is no word.
-    fn close(&mut self, at: &mut usize) {
-        let start = self.start(self.len);
-        if *at <= start {
-            return;
+    /// Ends a word, which goes without its trailing digits; nothing left is no word. Returns where the next begins.
+    fn close(&mut self, start: usize, at: usize) -> (usize, usize) {
+        if at <= start {
+            return (start, start);
         }
-        while *at > start && self.buf.get(*at - 1).is_some_and(u8::is_ascii_digit) {
-            *at -= 1;
-        }
-        if *at == start {
-            return;
-        }
+        let mut at = at;
         if self.len == MAX {
+            // Only the last words of a long path are kept.
             let from = self.start(MAX / 2);
             self.buf.copy_within(from.., 0);
             self.ends.copy_within(MAX / 2.., 0);
@@ -94,12 +128,13 @@ impl Words {
             for end in self.ends.iter_mut().take(MAX / 2) {
                 *end = end.saturating_sub(from as u8);
             }
-            *at -= from;
+            at -= from;
         }
         if let Some(end) = self.ends.get_mut(self.len) {
-            *end = *at as u8;
+            *end = at as u8;
             self.len += 1;
         }
+        (at, at)
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -124,6 +159,7 @@ impl Words {
 #[derive(Clone, Copy, Default)]
 struct Entry {
     text: &'static str,
+    key: (u64, u64),
     core: Option<(Kind, Class)>,
     roles: u16,
 }
@@ -146,6 +182,8 @@ pub(super) struct Vocabulary {
     /// Check bits of the hash, and the index of the entry plus one.
     slots: Box<[(u16, u16)]>,
     longest: usize,
+    /// Whether some core begins with these bytes and goes on, by hash: what need not be glued to more words.
+    begins: Box<[u64; 1024]>,
     /// Whether some core that may be glued ends in these three bytes.
     endings: [u64; 32],
 }
@@ -156,9 +194,10 @@ pub(super) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::b
 impl Vocabulary {
     fn build() -> Self {
         let mut all = Self {
-            entries: Vec::with_capacity(2048),
+            entries: vec![Entry::default()],
             slots: vec![(0, 0); SLOTS].into_boxed_slice(),
             longest: 0,
+            begins: Box::new([0; 1024]),
             endings: [0; 32],
         };
         for &(kind, class, list) in CORES {
@@ -166,6 +205,12 @@ impl Vocabulary {
                 let entry = all.entry(text);
                 entry.core.get_or_insert((kind, class));
                 all.longest = all.longest.max(text.len());
+                for (cut, _) in text.char_indices().skip(1) {
+                    let bit = place(text.as_bytes().get(..cut).unwrap_or_default()).bit;
+                    if let Some(word) = all.begins.get_mut(bit / 64) {
+                        *word |= 1 << (bit % 64);
+                    }
+                }
             }
         }
         for &(roles, list) in ROLES {
@@ -186,48 +231,93 @@ impl Vocabulary {
     }
 
     fn entry(&mut self, text: &'static str) -> &mut Entry {
-        let index = match self.find(text.as_bytes()) {
-            Some(index) => index,
-            None => {
-                let index = self.entries.len();
+        let at = place(text.as_bytes());
+        let index = match self.find(text.as_bytes(), at) {
+            0 => {
                 self.entries.push(Entry {
                     text,
+                    key: at.key,
                     ..Entry::default()
                 });
-                let (mut at, tag) = place(text.as_bytes());
-                while self.slots.get(at).is_some_and(|slot| slot.1 != 0) {
-                    at = (at + 1) & (SLOTS - 1);
+                let (mut slot, index) = (at.slot, self.entries.len() - 1);
+                while self.slots.get(slot).is_some_and(|slot| slot.1 != 0) {
+                    slot = (slot + 1) & (SLOTS - 1);
                 }
-                if let Some(slot) = self.slots.get_mut(at) {
-                    *slot = (tag, index as u16 + 1);
+                if let Some(slot) = self.slots.get_mut(slot) {
+                    *slot = (at.tag, index as u16);
                 }
                 index
             }
+            index => index.into(),
         };
-        // The index was just found or pushed.
-        #[expect(clippy::indexing_slicing, reason = "built once, from our own tables")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "built once from our own tables, and just found or pushed"
+        )]
         &mut self.entries[index]
     }
 
+    /// The index of the entry for `text`; 0, an empty one, if it is not known.
     #[inline]
-    fn find(&self, text: &[u8]) -> Option<usize> {
-        let (mut at, tag) = place(text);
+    fn find(&self, text: &[u8], place: Place) -> u16 {
+        let mut at = place.slot;
         loop {
-            let &(check, index) = self.slots.get(at)?;
-            let index = usize::from(index).checked_sub(1)?;
-            if check == tag && self.entries.get(index).is_some_and(|e| e.text.as_bytes() == text) {
-                return Some(index);
+            let Some(&(tag, index)) = self.slots.get(at) else {
+                return 0;
+            };
+            if index == 0 {
+                return 0;
+            }
+            if tag == place.tag {
+                let entry = self.at(index);
+                // The key holds all of a text of up to 16 bytes.
+                let same = entry.key == place.key && entry.text.len() == text.len();
+                if same && (text.len() <= 16 || entry.text.as_bytes() == text) {
+                    return index;
+                }
             }
             at = (at + 1) & (SLOTS - 1);
         }
     }
 
     #[inline]
-    fn look(&self, text: &[u8]) -> Entry {
-        self.find(text)
-            .and_then(|i| self.entries.get(i))
-            .copied()
-            .unwrap_or_default()
+    fn at(&self, index: u16) -> &Entry {
+        const NONE: &Entry = &Entry {
+            text: "",
+            key: (0, 0),
+            core: None,
+            roles: 0,
+        };
+        self.entries.get(usize::from(index)).unwrap_or(NONE)
+    }
+
+    #[inline]
+    fn look(&self, text: &[u8]) -> &Entry {
+        self.at(self.find(text, place(text)))
+    }
+
+    #[inline]
+    fn goes_on(&self, place: Place) -> bool {
+        self.begins
+            .get(place.bit / 64)
+            .is_some_and(|set| set >> (place.bit % 64) & 1 == 1)
+    }
+
+    /// Whether a name is a single word in small letters that names nothing: the answer for most names, without cutting.
+    pub(super) fn is_plain_word(&self, name: &[u8]) -> bool {
+        if name.len() > 16 || !name.iter().all(u8::is_ascii_lowercase) {
+            return false;
+        }
+        match self.find(name, place(name)) {
+            0 => name.len() <= GLUED || !self.may_end_core(name) && !PREFIXES.iter().any(|p| has_core(name, p)),
+            index => self.at(index).core.is_none(),
+        }
+    }
+
+    #[inline]
+    fn may_end_core(&self, word: &[u8]) -> bool {
+        let bit = ending(word);
+        self.endings.get(bit / 64).is_some_and(|set| set >> (bit % 64) & 1 == 1)
     }
 
     /// The roles of one word.
@@ -238,37 +328,59 @@ impl Vocabulary {
     /// Judges a name by its words; `on` is the set of classes that matter.
     pub(super) fn judge(&self, words: &Words, on: u32) -> Option<Match> {
         let n = words.len();
-        let mut single = [Entry::default(); MAX];
+        // The entry of each word, and whether a core may begin with it.
+        let mut single = [0u16; MAX];
+        let mut begin = 0u32;
+        let mut look = false;
         for (k, entry) in single.iter_mut().enumerate().take(n) {
-            *entry = self.look(words.glued(k, k + 1));
+            let word = words.glued(k, k + 1);
+            let place = place(word);
+            *entry = self.find(word, place);
+            begin |= u32::from(self.goes_on(place)) << k;
+            look |= *entry == 0 && word.len() > GLUED || self.at(*entry).core.is_some();
         }
-        let single = single.get(..n)?;
+        if begin == 0 && !look {
+            return None;
+        }
+        let around =
+            |first, end, owner, tail| Around::new(self, single.get(..n).unwrap_or_default(), first, end, owner, tail);
         let mut best = None;
-        for first in 0..n {
-            for end in first + 1..=n {
-                let text = words.glued(first, end);
-                if text.len() > self.longest {
-                    break;
-                }
-                let entry = match single.get(first) {
-                    Some(entry) if end == first + 1 => *entry,
-                    _ => self.look(text),
-                };
-                let found = if let Some((kind, class)) = entry.core {
-                    let around = Around::new(single, first, end, None, 0);
-                    around
-                        .allow(kind, class, end - first)
-                        .then_some((kind, class, entry.roles))
-                } else if end == first + 1 && entry.text.is_empty() {
-                    self.inside(text, single, first)
-                } else {
-                    None
-                };
-                if let Some((kind, class, roles)) = found.filter(|f| on & f.1.bit() != 0) {
+        for (first, index) in single.iter().enumerate().take(n) {
+            let mut note = |end: usize, (kind, class, roles): (Kind, Class, u16)| {
+                if on & class.bit() != 0 {
                     let weak =
                         matches!(kind, Kind::Whole | Kind::Pass | Kind::Pin | Kind::Tail) && class != Class::Cookie;
                     let line = roles & role::LINE != 0;
                     best = Some(Match { class, weak, line, end });
+                }
+            };
+            let alone = self.at(*index);
+            if *index == 0 {
+                if let Some(found) = self.inside(words.glued(first, first + 1), first, &around) {
+                    note(first + 1, found);
+                }
+            } else if let Some((kind, class)) = alone.core
+                && around(first, first + 1, None, 0).allow(kind, class, 1)
+            {
+                note(first + 1, (kind, class, alone.roles));
+            }
+            if begin >> first & 1 == 0 {
+                continue;
+            }
+            for end in first + 2..=n {
+                let text = words.glued(first, end);
+                if text.len() > self.longest {
+                    break;
+                }
+                let place = place(text);
+                let entry = self.at(self.find(text, place));
+                if let Some((kind, class)) = entry.core
+                    && around(first, end, None, 0).allow(kind, class, end - first)
+                {
+                    note(end, (kind, class, entry.roles));
+                }
+                if !self.goes_on(place) {
+                    break;
                 }
             }
         }
@@ -276,7 +388,12 @@ impl Vocabulary {
     }
 
     /// Looks for a core that is a member of a form: no other word ends or begins so, hence also short ones.
-    fn form(&self, word: &[u8], single: &[Entry], at: usize) -> Option<(Kind, Class, u16)> {
+    fn form(
+        &self,
+        word: &[u8],
+        at: usize,
+        around: &impl Fn(usize, usize, Option<(u16, usize)>, u16) -> Around,
+    ) -> Option<(Kind, Class, u16)> {
         FORMS.iter().find_map(|form| {
             let (rest, behind) = match word.strip_suffix(*form) {
                 Some(rest) => (rest, true),
@@ -285,33 +402,41 @@ impl Vocabulary {
             let entry = self.look(rest);
             let Some((kind, class)) = entry.core else {
                 return if entry.text.is_empty() {
-                    self.bare(rest, single, at)
+                    self.bare(rest, at, around)
                 } else {
                     None
                 };
             };
-            let form = self.look(form);
             let around = if behind {
-                Around::new(single, at, at + 1, None, form.roles)
+                around(at, at + 1, None, self.roles(form))
             } else {
-                Around::new(single, at, at + 1, Some((form, 0)), 0)
+                around(at, at + 1, Some((self.find(form, place(form)), 0)), 0)
             };
             around.allow(kind, class, 1).then_some((kind, class, entry.roles))
         })
     }
 
     /// Looks for a core within one unknown word: `dbpassword`, `passwordhash`, `newpasswordhash`.
-    fn inside(&self, word: &[u8], single: &[Entry], at: usize) -> Option<(Kind, Class, u16)> {
+    fn inside(
+        &self,
+        word: &[u8],
+        at: usize,
+        around: &impl Fn(usize, usize, Option<(u16, usize)>, u16) -> Around,
+    ) -> Option<(Kind, Class, u16)> {
         if word.len() <= GLUED {
             return None;
         }
-        self.form(word, single, at).or_else(|| self.bare(word, single, at))
+        self.form(word, at, around).or_else(|| self.bare(word, at, around))
     }
 
     /// [`inside`](Self::inside) without the words of forms.
-    fn bare(&self, word: &[u8], single: &[Entry], at: usize) -> Option<(Kind, Class, u16)> {
-        let bit = ending(word);
-        if self.endings.get(bit / 64).is_some_and(|set| set >> (bit % 64) & 1 == 1) {
+    fn bare(
+        &self,
+        word: &[u8],
+        at: usize,
+        around: &impl Fn(usize, usize, Option<(u16, usize)>, u16) -> Around,
+    ) -> Option<(Kind, Class, u16)> {
+        if self.may_end_core(word) {
             // The longest core first: `stripeapikey` is an `apikey`, not a `key` of `stripeapi`.
             let longest = self.longest.min(word.len() - 1);
             for len in (GLUED..=longest).rev() {
@@ -321,9 +446,8 @@ impl Vocabulary {
                     && entry.may_be_glued()
                     && owner.iter().any(u8::is_ascii_alphabetic)
                 {
-                    let owner = self.look(owner);
-                    let around = Around::new(single, at, at + 1, Some((owner, word.len() - len)), 0);
-                    if around.allow(kind, class, 1) {
+                    let owner = (self.find(owner, place(owner)), owner.len());
+                    if around(at, at + 1, Some(owner), 0).allow(kind, class, 1) {
                         return Some((kind, class, entry.roles));
                     }
                 }
@@ -331,13 +455,8 @@ impl Vocabulary {
         }
         // A core with something behind it. Only passwords may have a word of their own before it
         // and an unknown one behind it: nothing else in any language holds these letters.
-        let from = PREFIXES.iter().find_map(|(prefix, anywhere)| {
-            if *anywhere {
-                memchr::memmem::find(word, prefix)
-            } else {
-                word.starts_with(prefix).then_some(0)
-            }
-        })?;
+        let prefix = PREFIXES.iter().find(|prefix| has_core(word, prefix))?;
+        let from = word.windows(prefix.0.len()).position(|window| window == prefix.0)?;
         let (_, rest) = word.split_at_checked(from)?;
         for len in (5..rest.len().min(self.longest + 1)).rev() {
             let (core, tail) = rest.split_at_checked(len)?;
@@ -353,8 +472,9 @@ impl Vocabulary {
                     0 => role::META,
                     _ => roles,
                 };
-                let around = Around::new(single, at, at + 1, None, tail);
-                return around.allow(kind, class, 1).then_some((kind, class, entry.roles));
+                return around(at, at + 1, None, tail)
+                    .allow(kind, class, 1)
+                    .then_some((kind, class, entry.roles));
             }
         }
         None
@@ -372,6 +492,15 @@ const PREFIXES: &[(&[u8], bool)] = &[
     (b"apikey", false),
     (b"passphrase", false),
 ];
+
+#[inline]
+fn has_core(word: &[u8], &(core, anywhere): &(&[u8], bool)) -> bool {
+    if anywhere {
+        word.windows(core.len()).any(|window| window == core)
+    } else {
+        word.starts_with(core)
+    }
+}
 
 /// The longest known word that begins `tail` (`changed` of `changedat`).
 fn known_prefix<'a>(all: &Vocabulary, tail: &'a [u8]) -> &'a [u8] {
@@ -424,19 +553,21 @@ enum Tail {
 impl Around {
     /// The words around `first..end`; `owner` is glued in front of the core and has its length, `tail` are
     /// the roles of what is glued behind.
-    fn new(single: &[Entry], first: usize, end: usize, owner: Option<(Entry, usize)>, tail: u16) -> Self {
+    fn new(all: &Vocabulary, single: &[u16], first: usize, end: usize, owner: Option<(u16, usize)>, tail: u16) -> Self {
+        let roles = |index: &u16| all.at(*index).roles;
         let heads = single.get(..first).unwrap_or_default();
         let tails = single.get(end..).unwrap_or_default();
-        let own = owner.map(|(entry, _)| entry.roles);
+        let own = owner.map(|(entry, _)| roles(&entry));
         let meta = |roles: u16| roles & role::META != 0;
-        let last = tails.last().map_or(0, |e| e.roles);
-        let next = tails.first().map_or(0, |e| e.roles);
-        let all_value = tails.iter().all(|e| e.roles & role::VALUE != 0);
+        let last = tails.last().map_or(0, roles);
+        let next = tails.first().map_or(0, roles);
+        let all_value = tails.iter().all(|e| roles(e) & role::VALUE != 0);
+        let place = |roles: u16| roles & role::PLACE != 0;
         Self {
             heads: own.is_some() || !heads.is_empty(),
-            before: own.or_else(|| heads.last().map(|e| e.roles)).unwrap_or(0),
-            lead: heads.first().map(|e| e.roles).or(own).unwrap_or(0),
-            placed: heads.iter().all(|e| e.roles & role::PLACE != 0) && own.is_none_or(|r| r & role::PLACE != 0),
+            before: own.or_else(|| heads.last().map(roles)).unwrap_or(0),
+            lead: heads.first().map(roles).or(own).unwrap_or(0),
+            placed: heads.iter().all(|e| place(roles(e))) && own.is_none_or(place),
             tail: if meta(last) || meta(next) || meta(tail) {
                 Tail::Meta
             } else if tails.is_empty() && tail == 0 {
@@ -447,7 +578,7 @@ impl Around {
                 Tail::Other
             },
             glued: owner.is_some(),
-            unknown: owner.map_or(0, |(entry, len)| if entry.text.is_empty() { len } else { 0 }),
+            unknown: owner.map_or(0, |(entry, len)| if entry == 0 { len } else { 0 }),
             card_meta: last & role::CARD_META != 0,
         }
     }
@@ -485,10 +616,19 @@ fn ending(word: &[u8]) -> usize {
     (key.wrapping_mul(0x9E37_79B1) >> 21) as usize
 }
 
-/// Slot and check bits of a text: a multiplicative hash of its first and last eight bytes and its length. The middle
-/// of a longer one is left to the comparison.
+/// Where a text stands in the tables.
+#[derive(Clone, Copy)]
+struct Place {
+    key: (u64, u64),
+    slot: usize,
+    tag: u16,
+    bit: usize,
+}
+
+/// By a multiplicative hash of the first and last eight bytes and the length. The middle of a longer text is left to the
+/// comparison.
 #[inline]
-fn place(text: &[u8]) -> (usize, u16) {
+fn place(text: &[u8]) -> Place {
     let (a, b) = if let (Some(a), Some(b)) = (text.first_chunk(), text.last_chunk()) {
         (u64::from_le_bytes(*a), u64::from_le_bytes(*b))
     } else if let (Some(a), Some(b)) = (text.first_chunk(), text.last_chunk()) {
@@ -496,9 +636,15 @@ fn place(text: &[u8]) -> (usize, u16) {
     } else {
         let middle = text.get(text.len() / 2).copied().unwrap_or(0);
         let (first, last) = (text.first().copied().unwrap_or(0), text.last().copied().unwrap_or(0));
-        (u64::from(first) | u64::from(middle) << 8, u64::from(last))
+        (u64::from(first) | u64::from(middle) << 8 | u64::from(last) << 16, 0)
     };
-    let hash = (a ^ (b.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ text.len() as u64)
+    let hash = (a ^ b.rotate_left(29).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ text.len() as u64)
         .wrapping_mul(0xD6E8_FEB8_6659_FD93);
-    ((hash >> 40) as usize & (SLOTS - 1), (hash >> 24) as u16)
+    let key = (a, b);
+    Place {
+        key,
+        slot: (hash >> 24) as usize & (SLOTS - 1),
+        tag: (hash >> 8) as u16,
+        bit: (hash >> 48) as usize,
+    }
 }

@@ -191,20 +191,35 @@ pub(super) fn cell(walk: &Walk<'_>, comma: usize) -> Option<Hit> {
         verdict: judged.verdict,
         quotes: None,
         next: end,
+        shape: false,
     })
+}
+
+/// Whether the colon at `i` stands between numbers, as in `12:30` and `T07:08:09`, so that no name can end before it.
+pub(super) fn between_numbers(s: &[u8], i: usize) -> bool {
+    let digits = |k: usize| before(s, i - k).is_ascii_digit();
+    if !at(s, i + 1).is_ascii_digit() || i == 0 || !digits(0) {
+        return false;
+    }
+    let length = if i > 1 && digits(1) { 2 } else { 1 };
+    matches!(before(s, i - length), 0 | b' ' | b'T' | b':' | b',' | b'(' | b'"')
 }
 
 /// The text of an XML element whose start tag ends at `close`.
 pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     let s = walk.s;
-    let back = s.get(close.saturating_sub(256).max(walk.floor)..close)?;
+    let back = s.get(close.saturating_sub(256)..close)?;
     let open = back
         .iter()
         .rposition(|b| matches!(b, b'<' | b'>'))
         .filter(|k| back.get(*k) == Some(&b'<'))?;
     let tag = back.get(open + 1..)?;
     let tag = tag.get(..tag.iter().position(|b| *b <= b' ').unwrap_or(tag.len()))?;
-    if !tag.first()?.is_ascii_alphabetic() || before(s, close) == b'/' {
+    if !tag.first()?.is_ascii_alphabetic()
+        || tag.ends_with(b":")
+        || !tag.iter().all(|b| is_name(*b) || *b == b':')
+        || matches!(before(s, close), b'/' | b'=' | b'-')
+    {
         return None;
     }
     let judged = walk.policy.judge(tag)?;
@@ -220,8 +235,10 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     } else {
         memchr::memchr(b'<', rest)
     };
-    let end = start + end?;
-    let text = s.get(start..end)?.trim_ascii();
+    let text = rest.get(..end.unwrap_or(rest.len()))?;
+    let start = start + text.len() - text.trim_ascii_start().len();
+    let text = text.trim_ascii();
+    let end = start + text.len();
     let done = text.is_empty() || walk.policy.is_done(judged.verdict, text);
     (!done).then_some(Hit {
         start,
@@ -229,6 +246,7 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
         verdict: judged.verdict,
         quotes: None,
         next: end,
+        shape: false,
     })
 }
 
@@ -239,7 +257,8 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
     if name.quote != 0 {
         return alone.or_else(|| content(walk, name, text));
     }
-    let spaced = before(s, name.start) == b' ';
+    // In `a=b key=c` what stands before a name is a value.
+    let spaced = before(s, name.start) == b' ' && (colon || at(s, name.end) == b' ');
     match alone {
         Some(judged) if colon && spaced => {
             let first = words_before(s, name.start, walk.floor, 1);
@@ -286,7 +305,9 @@ fn content(walk: &mut Walk<'_>, name: Name, text: &[u8]) -> Option<Judged> {
 
 /// Remembers a sensitive name that stands as the value of `name`, `key` and the like.
 fn labelled(walk: &mut Walk<'_>, text: &[u8], value: usize) {
-    if text.len() > 10 || walk.policy.roles(text) & role::LABEL == 0 {
+    let initial = text.first().map(u8::to_ascii_lowercase);
+    if text.len() > 10 || !initial.is_some_and(|b| b"nkhfpv".contains(&b)) || walk.policy.roles(text) & role::LABEL == 0
+    {
         return;
     }
     let s = walk.s;
@@ -342,12 +363,15 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
             start += 1;
         }
     } else {
-        let inside = head
-            .iter()
-            .rev()
-            .position(|b| *b == quote || *b < b' ' || matches!(b, b'\\' | b'{' | b'='))?;
-        start -= inside;
-        if before(s, start) != quote {
+        // A prefix (`soap:Password`) is not looked at.
+        let stop = |b: &u8| *b == quote || *b < b' ' || matches!(b, b'\\' | b'{' | b'}' | b'=' | b',' | b':');
+        start -= head.iter().rev().position(stop)?;
+        let mut open = start;
+        if before(s, open) == b':' {
+            let space = s.get(..open - 1)?;
+            open -= 1 + space.iter().rev().take(32).take_while(|b| is_name(**b)).count();
+        }
+        if before(s, open) != quote || open <= floor && floor > 0 {
             return None;
         }
     }
@@ -375,7 +399,9 @@ fn words_before(s: &[u8], start: usize, floor: usize, count: usize) -> usize {
             .rev()
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
             .count();
-        if len == 0 {
+        // A word with digits is an identifier, not a part of a name.
+        let word = s.get(end - len..end).unwrap_or_default();
+        if len == 0 || word.iter().any(u8::is_ascii_digit) {
             break;
         }
         first = end - len;

@@ -146,6 +146,9 @@ impl Policy {
 
     /// Judges a name, with what a text needs to know about it.
     pub(super) fn judge(&self, name: &[u8]) -> Option<Judged> {
+        if self.custom.is_empty() && self.vocabulary.is_plain_word(name) {
+            return None;
+        }
         let words = Words::split(name);
         if words.len() == 0 {
             return None;
@@ -224,55 +227,82 @@ impl Policy {
     /// suspect, [`text`](Self::text) leaves alone.
     #[inline]
     pub(crate) fn scan(&self, s: &[u8]) -> Scan {
-        let seen = scan::sieve(s);
-        if !seen.suspicious && !self.emails {
-            return seen;
-        }
-        Scan {
-            escape: seen.escape,
-            suspicious: self.search(s, seen.suspicious),
+        if s.len() > 16 {
+            self.scan_long(s)
+        } else if scan::is_clean_short(s) && !self.emails {
+            Scan::CLEAN
+        } else {
+            self.walk(s)
         }
     }
 
-    /// Whether a text is left alone without a walk. The sieve does not look for e-mail addresses.
-    fn passes(&self, s: &[u8], suspicious: bool) -> bool {
-        let email = || self.emails && memchr::memchr(b'@', s).is_some();
-        self.blind || !(suspicious || email())
+    #[inline(never)]
+    fn scan_long(&self, s: &[u8]) -> Scan {
+        if scan::is_clean_long(s) && !self.emails {
+            Scan::CLEAN
+        } else {
+            self.walk(s)
+        }
     }
 
-    /// Whether there is something to replace.
+    /// What [`scan`](Self::scan) answers without a walk. The sieve does not look for e-mail addresses.
+    fn is_clean(&self, s: &[u8]) -> bool {
+        !self.emails
+            && if s.len() > 16 {
+                scan::is_clean_long(s)
+            } else {
+                scan::is_clean_short(s)
+            }
+    }
+
+    /// The sieve held it back, or cannot tell: what the walk says.
     #[cold]
-    fn search(&self, s: &[u8], suspicious: bool) -> bool {
-        if self.passes(s, suspicious) {
-            return false;
+    #[inline(never)]
+    fn walk(&self, s: &[u8]) -> Scan {
+        let suspicious = self.holds_back(s) && Walk::new(self, s).next().is_some();
+        Scan {
+            escape: scan::escapes(s),
+            suspicious,
         }
-        Walk::new(self, s).next().is_some()
+    }
+
+    /// Whether `s`, if it is not clean, is to be walked.
+    fn holds_back(&self, s: &[u8]) -> bool {
+        !self.blind && (self.emails && memchr::memchr(b'@', s).is_some() || scan::is_suspicious(s))
     }
 
     /// Replaces what is secret in `s`. `out` is cleared, and holds the new text if the answer is true.
     pub(crate) fn text(&self, s: &str, out: &mut String, found: &mut Found) -> bool {
         out.clear();
-        if self.passes(s.as_bytes(), scan::sieve(s.as_bytes()).suspicious) {
+        if self.is_clean(s.as_bytes()) || !self.holds_back(s.as_bytes()) {
             return false;
         }
-        if !self.replace(s, out, found) {
+        let Some(mut tight) = self.replace(s, out, found) else {
             return false;
-        }
+        };
         // What was replaced may have hidden the edge of something else. Once more is nearly always enough, and the limit only
         // bounds what a contrived text can cost.
         for _ in 0..3 {
-            let before = std::mem::take(out);
-            if !self.replace(&before, out, found) {
-                *out = before;
+            if !tight {
                 break;
+            }
+            let before = std::mem::take(out);
+            match self.replace(&before, out, found) {
+                Some(again) => tight = again,
+                None => {
+                    *out = before;
+                    break;
+                }
             }
         }
         true
     }
 
-    /// One pass: writes `s` with its secrets replaced into `out`, if it has any.
-    fn replace(&self, s: &str, out: &mut String, found: &mut Found) -> bool {
+    /// One pass: writes `s` with its secrets replaced into `out`, if it has any. Says whether one of them touched
+    /// something that may be seen otherwise without it.
+    fn replace(&self, s: &str, out: &mut String, found: &mut Found) -> Option<bool> {
         let mut copied = 0;
+        let mut tight = false;
         for hit in Walk::new(self, s.as_bytes()) {
             let (Some(kept), Some(secret)) = (s.get(copied..hit.start), s.get(hit.start..hit.end)) else {
                 continue;
@@ -282,13 +312,14 @@ impl Policy {
             self.write(hit.verdict, secret, out);
             hit.quote(out);
             found.add(hit.verdict.class);
+            tight |= hit.touches(s.as_bytes());
             copied = hit.end;
         }
         if copied == 0 {
-            return false;
+            return None;
         }
         out.push_str(s.get(copied..).unwrap_or_default());
-        true
+        Some(tight)
     }
 
     /// Writes what stands for a whole `value` into `out`, which is cleared. `Keep` and `Drop` are the caller's
@@ -308,8 +339,14 @@ impl Policy {
                 }
             }
             (Treatment::Prefix(n), _) => match value.char_indices().nth(n.into()) {
-                // Half of an escape sequence would break the text around it.
-                Some((end, _)) if n > 0 && !value.get(..end).is_some_and(|head| head.contains('\\')) => {
+                // Half an escape sequence or an opening bracket would break the text around it.
+                Some((end, _))
+                    if n > 0
+                        && !value
+                            .bytes()
+                            .take(end)
+                            .any(|b| b < b' ' || b"\"'\\`()[]{}<>".contains(&b)) =>
+                {
                     out.push_str(value.get(..end).unwrap_or_default());
                     out.push('…');
                 }

@@ -616,3 +616,135 @@ mod properties {
         }
     }
 }
+
+/// Figures, for a release build: `cargo test --release --lib figures -- --ignored --nocapture`. The instructions of a call:
+/// `FIGURE=uuid valgrind --tool=callgrind --toggle-collect='*one_*' <the test binary> figures::calls --ignored`, over 1000.
+mod figures {
+    use std::hint::black_box;
+    use std::time::Instant;
+
+    use super::super::scan::Scan;
+    use super::super::{Found, Policy, Redaction, Verdict};
+
+    const VALUES: &[(&str, &str)] = &[
+        ("id", "user-000123"),
+        ("method", "GET"),
+        ("name", "alice"),
+        ("address", "203.0.113.77"),
+        ("uuid", "550e8400-e29b-41d4-a716-446655440000"),
+        ("path", "/api/v1/books/42"),
+        ("event", "AUTH_LOGIN"),
+        ("long event", "SECURITY_SUSPICIOUS_ACTIVITY"),
+        ("mail", "alice.smith@example.com"),
+        ("message", "user opened the book list"),
+        ("sentence", "the report was sent to three of five readers"),
+        ("commit", "d670460b4b4aece5915caf5c68d12f560a9fe3e4"),
+        ("time", "2024-05-06T07:08:09.123456Z"),
+        ("url", "https://example.com/api/v1/books/42?page=2"),
+        (
+            "agent",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0",
+        ),
+    ];
+
+    const TEXTS: &[(&str, &str)] = &[
+        (
+            "logfmt",
+            "level=info ts=2024-05-06T07:08:09Z caller=auth.go:42 msg=\"login ok\" user=alice ip=203.0.113.77 \
+             password=hunter2 token=abcdefghijklmnopqrstuvwxyz0123456789 path=/api/v1/login status=200 duration=12ms",
+        ),
+        (
+            "json",
+            "{\"user\":\"alice\",\"password\":\"hunter2\",\"roles\":[\"admin\",\"dev\"],\"meta\":{\"ip\":\"203.0.113.77\",\
+             \"agent\":\"curl/8.5.0\",\"api_key\":\"abcdefghijklmnop\"},\"note\":\"nothing to see here, move along\"}",
+        ),
+        (
+            "prose",
+            "The scheduled export of the monthly report finished after 12 minutes: 4,211 rows in 3 files were written to \
+             the archive, two rows were skipped because their author had been removed meanwhile; see job 8841 for more.",
+        ),
+    ];
+
+    #[inline(never)]
+    fn one_scan(policy: &Policy, s: &[u8]) -> Scan {
+        policy.scan(s)
+    }
+
+    #[inline(never)]
+    fn one_name(policy: &Policy, s: &str) -> Option<Verdict> {
+        policy.name(s)
+    }
+
+    #[inline(never)]
+    fn one_text(policy: &Policy, s: &str, out: &mut String) -> bool {
+        policy.text(s, out, &mut Found::default())
+    }
+
+    fn time(mut f: impl FnMut()) -> f64 {
+        let rounds = if cfg!(debug_assertions) { 100 } else { 100_000 };
+        (0..7)
+            .map(|_| {
+                let start = Instant::now();
+                (0..rounds).for_each(|_| f());
+                start.elapsed().as_nanos() as f64 / f64::from(rounds)
+            })
+            .fold(f64::MAX, f64::min)
+    }
+
+    #[test]
+    #[ignore = "figures"]
+    fn figures() {
+        let policy = Policy::compile(&Redaction::standard(), None);
+        for (what, value) in VALUES {
+            let ns = time(|| {
+                black_box(one_scan(black_box(&policy), black_box(value.as_bytes())));
+            });
+            println!(
+                "scan {what:12} {:3} bytes {ns:7.1} ns {:?}",
+                value.len(),
+                policy.scan(value.as_bytes())
+            );
+        }
+        for name in [
+            "user_id",
+            "http.request.header.content_type",
+            "accessToken",
+            "resource",
+            "password_reset_token",
+            "unexceptional",
+        ] {
+            let ns = time(|| {
+                black_box(one_name(black_box(&policy), black_box(name)));
+            });
+            println!("name {name:32} {ns:7.1} ns {:?}", policy.name(name).map(|v| v.class));
+        }
+        for (what, text) in TEXTS {
+            let mut out = String::new();
+            let ns = time(|| {
+                black_box(one_text(black_box(&policy), black_box(text), &mut out));
+            });
+            let scan = time(|| {
+                black_box(one_scan(black_box(&policy), black_box(text.as_bytes())));
+            });
+            println!("text {what:8} {} bytes {ns:7.1} ns, scan {scan:7.1} ns", text.len());
+        }
+    }
+
+    /// Calls for callgrind, which counts between entry and exit of the toggled function.
+    #[test]
+    #[ignore = "figures"]
+    fn calls() {
+        let policy = Policy::compile(&Redaction::standard(), None);
+        let which = std::env::var("FIGURE").unwrap();
+        let mut out = String::with_capacity(1000);
+        for _ in 0..1000 {
+            if let Some((_, value)) = VALUES.iter().find(|(what, _)| *what == which) {
+                black_box(one_scan(black_box(&policy), black_box(value.as_bytes())));
+            } else if let Some((_, text)) = TEXTS.iter().find(|(what, _)| *what == which) {
+                black_box(one_text(black_box(&policy), black_box(text), &mut out));
+            } else {
+                black_box(one_name(black_box(&policy), black_box(&which)));
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //!
 //! - a separator, one of `: ; < = > ?`: names, header lines, URLs, Telegram tokens, XML;
 //! - sixteen bytes in a row that are a dash or not below `0`: tokens, keys, JSON web tokens, IBANs;
-//! - digits as in two groups of four or in the end of a social security number: cards, IBANs, SSNs;
+//! - twelve digits in a row, or two groups of four with up to three bytes between, or the form of a social security number: cards, IBANs, SSNs;
 //! - a dash behind a blank or another dash, in more than sixteen bytes: PEM markers, `-pPASSWORD`, `--token x`;
 //! - a value that begins as an HTTP credential, an SQL statement or a command line does.
 //!
@@ -26,143 +26,170 @@ pub(crate) struct Scan {
     pub(crate) suspicious: bool,
 }
 
-const CLEAN: Scan = Scan {
-    escape: false,
-    suspicious: false,
-};
+impl Scan {
+    pub(super) const CLEAN: Self = Self {
+        escape: false,
+        suspicious: false,
+    };
+}
 
-/// See the [module](self). What it suspects need not be: the caller walks it.
+/// Up to 16 bytes: whether there is nothing to escape and nothing suspicious.
 #[inline]
-pub(super) fn sieve(s: &[u8]) -> Scan {
-    match s.len() {
-        8..=16 => short(s),
-        0..8 => tiny(s),
-        17..=64 => medium(s),
-        _ => long(s),
+pub(super) fn is_clean_short(s: &[u8]) -> bool {
+    if s.len() >= 8 {
+        is_clean_half(s)
+    } else {
+        is_clean_tiny(s)
     }
 }
 
 /// Up to 7 bytes: separators and escapes only.
 #[inline]
-fn tiny(s: &[u8]) -> Scan {
-    let clean = match (s.first_chunk::<4>(), s.last_chunk::<4>()) {
-        (Some(head), Some(tail)) => {
-            let (head, tail) = (head.map(odd), tail.map(odd));
-            head.into_iter().chain(tail).fold(u8::MAX, u8::min) != 0
+fn is_clean_tiny(s: &[u8]) -> bool {
+    let word = match (s.first_chunk(), s.last_chunk(), s) {
+        (Some(head), Some(tail), _) => {
+            u64::from(u32::from_le_bytes(*head)) << 32 | u64::from(u32::from_le_bytes(*tail))
         }
-        _ => s.iter().all(|b| odd(*b) != 0),
+        // Filled up with the first byte.
+        (_, _, [a, .., z]) => {
+            let middle = s.get(1).copied().unwrap_or(*z);
+            (u64::from(*a) * 0x0101_0101_0101_0000) | u64::from(middle) << 8 | u64::from(*z)
+        }
+        (_, _, [a]) => u64::from(*a) * 0x0101_0101_0101_0101,
+        _ => return true,
     };
-    if clean { CLEAN } else { closer(s) }
+    !any_zero(map(word.to_le_bytes(), odd))
 }
 
 /// 8 to 16 bytes, in two halves that overlap.
 #[inline]
-fn short(s: &[u8]) -> Scan {
+fn is_clean_half(s: &[u8]) -> bool {
     let (Some(head), Some(tail)) = (s.first_chunk::<8>(), s.last_chunk::<8>()) else {
-        return closer(s);
+        return false;
     };
-    if any_zero(map(join(*head, *tail), odd)) || begins(head) {
-        return closer(s);
+    let (first, last) = (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
+    let both = (u128::from(first) | u128::from(last) << 64).to_le_bytes();
+    if any_zero(map(both, odd)) || begins(head) {
+        return false;
     }
-    let digits = match s.len() {
+    match s.len() {
         // Twelve digits or a social security number in so little room have digits here. An address has them too, but
         // neither as many nor a dash.
         11..=13 => {
-            [2, 9, 10].into_iter().all(|k| s.get(k).is_some_and(u8::is_ascii_digit)) && {
+            ![2, 9, 10].into_iter().all(|k| s.get(k).is_some_and(u8::is_ascii_digit)) || {
                 let count = s.iter().filter(|b| b.is_ascii_digit()).count();
-                count >= 11 || count >= 9 && s.contains(&b'-')
+                count < 11 && (count < 9 || !s.contains(&b'-'))
             }
         }
-        14.. => s.last_chunk::<14>().is_none_or(|end| {
-            let part = |at: usize| {
-                end.get(at..)
-                    .and_then(<[u8]>::first_chunk::<8>)
-                    .copied()
-                    .unwrap_or_default()
-            };
-            any_zero(grouped([part(6), part(3), part(1), part(0)]))
-        }),
-        _ => false,
-    };
-    let run = s.len() == 16 && in_run(u64::from_le_bytes(*head)) && in_run(u64::from_le_bytes(*tail));
-    if digits || run { closer(s) } else { CLEAN }
+        14.. => {
+            let numbers = mask(digits(first)) | mask(digits(last)) << (s.len() - 8);
+            let run = s.len() == 16 && breaking(first) | breaking(last) == 0;
+            !(groups(numbers) || run)
+        }
+        _ => true,
+    }
 }
 
-/// 17 to 64 bytes.
-fn medium(s: &[u8]) -> Scan {
-    if features(s) == Some(false) { CLEAN } else { closer(s) }
+/// What is to be walked of a value that is not clean: not one that only has something to escape, as has all text of other
+/// alphabets.
+pub(super) fn is_suspicious(s: &[u8]) -> bool {
+    s.len() <= 16 || !is_clean_at_length::<false>(s)
 }
 
-/// Above 64 bytes: in windows of 64, each 16 bytes into the one before, so that no feature is cut.
-fn long(s: &[u8]) -> Scan {
-    let last = s.len().saturating_sub(64);
+/// 17 bytes and more: the same. Above 64 in windows of 64, each 16 bytes into the one before, so that no feature is cut.
+#[inline]
+pub(super) fn is_clean_long(s: &[u8]) -> bool {
+    is_clean_at_length::<true>(s)
+}
+
+#[inline]
+fn is_clean_at_length<const ESCAPES: bool>(s: &[u8]) -> bool {
+    if s.len() <= 64 {
+        return is_clean_window::<ESCAPES>(s) == Some(true);
+    }
+    let last = s.len() - 64;
     let mut at = 0;
     loop {
         let window = s.get(at.min(last)..).and_then(<[u8]>::first_chunk::<64>);
-        if window.is_none_or(|window| features(window) != Some(false)) {
-            return closer(s);
+        if window.is_none_or(|window| is_clean_window::<ESCAPES>(window) != Some(true)) {
+            return false;
         }
         if at >= last {
-            return CLEAN;
+            return true;
         }
         at += 48;
     }
 }
 
-/// Something is there: which of the two questions it answers. The walk over the text tells more.
-#[cold]
-fn closer(s: &[u8]) -> Scan {
+/// Whether there is something to escape.
+pub(super) fn escapes(s: &[u8]) -> bool {
     let (blocks, rest) = s.as_chunks::<16>();
-    let escape = blocks.iter().any(|block| any_zero(map(*block, escaped))) || rest.iter().any(|b| escaped(*b) == 0);
-    Scan {
-        escape,
-        suspicious: true,
-    }
+    let in_rest = match (s.last_chunk::<16>(), s.first_chunk::<8>(), s.last_chunk::<8>()) {
+        (Some(last), ..) => any_zero(map(*last, escaped)),
+        (_, Some(first), Some(last)) => any_zero(map(*first, escaped)) || any_zero(map(*last, escaped)),
+        _ => rest.iter().any(|b| escaped(*b) == 0),
+    };
+    in_rest || blocks.iter().any(|block| any_zero(map(*block, escaped)))
 }
 
-/// Whether 17 to 64 bytes have any of the features; `None` for another length.
-#[inline]
-fn features(s: &[u8]) -> Option<bool> {
+/// 17 to 64 bytes; `None` for another length. Without `ESCAPES`, bytes to escape count as others do.
+#[inline(never)]
+fn is_clean_window<const ESCAPES: bool>(s: &[u8]) -> Option<bool> {
     let n = s.len();
     let (head, tail) = (s.first_chunk::<17>()?, s.last_chunk::<17>()?);
-    let block = |at: usize| s.get(at..)?.first_chunk::<17>();
     if n == 36 && is_uuid(s, head, tail)? {
-        return Some(false);
+        return Some(true);
     }
+    let odd = |b: u8| if ESCAPES { odd(b) } else { separated(b).min(b ^ b'"') };
     let odds = |window: &[u8; 17]| Some(map(*window.first_chunk::<16>()?, odd));
     let mut low = min(
         min(odds(head)?, dashed(head)),
         min(map(*tail.last_chunk::<16>()?, odd), dashed(tail)),
     );
-    let mut run = in_run(word(s, 8)?);
-    if n > 24 {
-        low = min(low, min(digits(s.first_chunk()?), digits(s.last_chunk()?)));
-        run |= in_run(word(s, 16)?);
-    } else {
-        // Both ends of this length in one register.
-        let (first, last) = (s.first_chunk::<16>()?, s.last_chunk::<16>()?);
-        let part = |at: usize| Some(join(word(first, at)?.to_le_bytes(), word(last, at)?.to_le_bytes()));
-        low = min(low, grouped([part(8)?, part(5)?, part(3)?, part(2)?]));
-    }
     if n > 32 {
-        let more = block(16)?;
+        let more = s.get(16..)?.first_chunk()?;
         low = min(low, min(odds(more)?, dashed(more)));
-        run |= in_run(word(s, 24)?);
-    }
-    if n > 40 {
-        low = min(low, digits(s.get(16..)?.first_chunk()?));
-        run |= in_run(word(s, 32)?);
     }
     if n > 48 {
-        let more = block(32)?;
+        let more = s.get(32..)?.first_chunk()?;
         low = min(low, min(odds(more)?, dashed(more)));
-        run |= in_run(word(s, 40)?);
     }
-    if n > 56 {
-        low = min(low, digits(s.get(32..)?.first_chunk()?));
-        run |= in_run(word(s, 48)?);
+    if any_zero(low) || begins(s.first_chunk()?) {
+        return Some(false);
     }
-    Some(run || any_zero(low) || begins(s.first_chunk()?))
+    // A run of sixteen covers one of the words between the first and the last.
+    let last = n - 8;
+    let mut at = 8;
+    let mut numbers = mask(digits(word(s, 0)?)) | mask(digits(word(s, last)?)) << last;
+    while at < last {
+        let word = word(s, at)?;
+        if breaking(word) == 0 && has_run(s)? {
+            return Some(false);
+        }
+        numbers |= mask(digits(word)) << at;
+        at += 8;
+    }
+    Some(!groups(numbers))
+}
+
+/// Whether 17 to 64 bytes have a run of sixteen. A run that long covers one of the words that were looked at, but so may a
+/// shorter one.
+fn has_run(s: &[u8]) -> Option<bool> {
+    let last = s.len() - 8;
+    let (mut breaks, mut at) = (0, 0);
+    loop {
+        let from = at.min(last);
+        breaks |= mask(breaking(word(s, from)?)) << from;
+        if at >= last {
+            break;
+        }
+        at += 8;
+    }
+    let inside = !breaks & u64::MAX >> (64 - s.len());
+    let two = inside & inside >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    Some(eight & eight >> 8 != 0)
 }
 
 /// Zero for a dash behind a byte below `0`, of the last 16 of 17 bytes.
@@ -178,36 +205,17 @@ fn dashed(window: &[u8; 17]) -> [u8; 16] {
     low
 }
 
-/// Zero where 24 bytes have digits as a card or a social security number has.
-#[inline]
-fn digits(window: &[u8; 24]) -> [u8; 16] {
-    let part = |at: usize| {
-        window
-            .get(at..)
-            .and_then(<[u8]>::first_chunk::<16>)
-            .copied()
-            .unwrap_or_default()
-    };
-    grouped([part(8), part(5), part(3), part(2)])
-}
-
-/// Zero where all four are digits: a byte and those 3, 5 and 6 before it. `dddd dddd`, `dddddddd` and `dd-dddd` end so.
-#[inline]
-fn grouped<const N: usize>([a, b, c, d]: [[u8; N]; 4]) -> [u8; N] {
-    let digit = |b: u8| b.wrapping_sub(b'0');
-    let mut low = a;
-    for ((low, b), (c, d)) in low.iter_mut().zip(b).zip(c.into_iter().zip(d)) {
-        *low = digit(*low).max(digit(b)).max(digit(c)).max(digit(d)).saturating_sub(9);
-    }
-    low
-}
-
 /// Zero for a byte to escape or a separator.
 #[inline]
 const fn odd(b: u8) -> u8 {
-    let separator = b.wrapping_sub(b':').saturating_sub(b'?' - b':');
-    let escape = escaped(b);
+    let (separator, escape) = (separated(b), escaped(b));
     if separator < escape { separator } else { escape }
+}
+
+/// Zero for a separator.
+#[inline]
+const fn separated(b: u8) -> u8 {
+    b.wrapping_sub(b':').saturating_sub(b'?' - b':')
 }
 
 /// Zero for `"`, `\`, control characters, DEL and all that is not ASCII.
@@ -219,25 +227,59 @@ const fn escaped(b: u8) -> u8 {
     if control < mark { control } else { mark }
 }
 
-/// Whether all eight bytes are a dash or not below `0`; for ASCII.
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = 0x80 * ONES;
+
+/// The high bits of those of eight bytes that are below `0` and no dash; for ASCII.
 #[inline]
-const fn in_run(word: u64) -> bool {
-    const ONES: u64 = u64::MAX / 255;
+const fn breaking(word: u64) -> u64 {
     let above = word.wrapping_add((0x80 - b'0' as u64) * ONES);
     let other = (word ^ (b'-' as u64 * ONES)).wrapping_add(0x7F * ONES);
-    !above & other & (0x80 * ONES) == 0
+    !above & other & HIGH
 }
 
-/// Whether 36 bytes have their dashes where a UUID has them, and else nothing below `0`, no separator, nothing to escape.
+/// The high bits of the digits of eight bytes; for ASCII.
+#[inline]
+const fn digits(word: u64) -> u64 {
+    let above = word.wrapping_add((0x80 - b'0' as u64) * ONES);
+    let beyond = word.wrapping_add((0x80 - b':' as u64) * ONES);
+    above & !beyond & HIGH
+}
+
+/// The high bits of eight bytes, side by side.
+#[inline]
+const fn mask(high: u64) -> u64 {
+    high.wrapping_mul(0x0002_0408_1020_4081) >> 56
+}
+
+/// Digits as bits: twelve in a row; four, up to three other bytes, four; or `ddd-dd-dddd`.
+#[inline]
+const fn groups(d: u64) -> bool {
+    let two = d & d >> 1;
+    let four = two & two >> 2;
+    if four == 0 {
+        return false;
+    }
+    let twelve = four & four >> 4 & four >> 8;
+    // One byte between them, two blanks, or a blank of three bytes.
+    let gap = !(d >> 4);
+    let wide = gap & !(d >> 5);
+    let parted = four & (four >> 5 & gap | four >> 6 & wide | four >> 7 & wide & !(d >> 6));
+    let ssn = four >> 7 & two >> 4 & two & two >> 1 & !(d >> 3) & !(d >> 6);
+    twelve | parted | ssn != 0
+}
+
+/// Whether 36 bytes have their dashes where a UUID has them, and else nothing below them, no separator, nothing to escape.
 #[inline]
 fn is_uuid(s: &[u8], head: &[u8; 17], tail: &[u8; 17]) -> Option<bool> {
     let dash = |k: usize| s.get(k) == Some(&b'-');
     if !(dash(8) && dash(13) && dash(18) && dash(23)) {
         return Some(false);
     }
+    // From the dash to the tilde, without separators and backslash.
     let plain = |b: u8| {
-        let dash = if b == b'-' { u8::MAX } else { 0 };
-        odd(b).min(b.saturating_sub(b'0' - 1) | dash)
+        let inside = (b'~' - b'-' + 1).saturating_sub(b.wrapping_sub(b'-'));
+        inside.min(separated(b)).min(b ^ b'\\')
     };
     let (head, tail) = (head.first_chunk::<16>()?, tail.last_chunk::<16>()?);
     let middle = s.get(16..)?.first_chunk::<16>()?;
@@ -295,12 +337,8 @@ fn any_zero<const N: usize>(block: [u8; N]) -> bool {
     block.iter().fold(false, |any, b| any | (*b == 0))
 }
 
-#[inline]
-fn join(head: [u8; 8], tail: [u8; 8]) -> [u8; 16] {
-    (u128::from(u64::from_le_bytes(head)) | u128::from(u64::from_le_bytes(tail)) << 64).to_le_bytes()
-}
-
+/// Eight bytes, as ASCII: what is not counts as the letter or digit with the same low bits, which suspects more, not less.
 #[inline]
 fn word(s: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*s.get(at..)?.first_chunk()?))
+    Some(u64::from_le_bytes(*s.get(at..)?.first_chunk()?) & !HIGH)
 }

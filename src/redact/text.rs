@@ -8,7 +8,7 @@
 use super::marks;
 use super::pair;
 use super::policy::{Policy, Verdict};
-use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
+use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, ssn, token, url};
 use super::{Class, Shape};
 
 /// A secret in a text.
@@ -21,9 +21,17 @@ pub(super) struct Hit {
     pub(super) quotes: Option<usize>,
     /// Where the walk goes on: behind the quote that closes it.
     pub(super) next: usize,
+    /// Found by its form, not by its name.
+    pub(super) shape: bool,
 }
 
 impl Hit {
+    /// Whether what stands around it may read otherwise without it: a word goes up to it, or it may be part of a name.
+    pub(super) fn touches(&self, s: &[u8]) -> bool {
+        let edge = |b: u8| marks::is_name(b) || matches!(b, b'<' | b'>' | b'|' | b'(' | b'{');
+        self.shape || edge(before(s, self.start)) || edge(at(s, self.end))
+    }
+
     /// Writes the quote that a replaced JSON value needs.
     pub(super) fn quote(&self, out: &mut String) {
         if let Some(level) = self.quotes {
@@ -92,6 +100,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether a shape is looked for: one that is not may not cost its search either.
+    fn on(&self, shape: Shape) -> bool {
+        self.policy.shape(shape, shape.class()).is_some()
+    }
+
     fn hit(&mut self, shape: Shape, class: Class, span: (usize, usize)) -> Option<Hit> {
         let verdict = self.policy.shape(shape, class)?;
         self.treated(verdict, span)
@@ -111,6 +124,7 @@ impl<'a> Walk<'a> {
             verdict,
             quotes,
             next: span.1,
+            shape: true,
         };
         if done {
             self.skip = hit.end;
@@ -124,7 +138,12 @@ impl<'a> Walk<'a> {
             Some(string) => (string.start, 2 * string.level + 1),
             None => (0, 0),
         };
-        let first = self.s.get(from..start)?.iter().find(|b| !b.is_ascii_whitespace())?;
+        let first = self
+            .s
+            .get(from..start)?
+            .iter()
+            .take(64)
+            .find(|b| !b.is_ascii_whitespace())?;
         let last = self
             .s
             .get(from..start)?
@@ -144,55 +163,57 @@ impl<'a> Walk<'a> {
     }
 
     /// The shapes that begin with a word.
+    #[inline(never)]
     fn word(&mut self, i: usize) -> Option<Hit> {
         let s = self.s;
         let (b0, b1) = (at(s, i), at(s, i + 1));
-        if b0.is_ascii_digit() {
-            if let Some(end) = card::find(s, i) {
-                return self.hit(Shape::Card, Class::Card, (i, end));
-            }
-            if at(s, i + 3) == b'-'
-                && let Some(end) = ssn::find(s, i)
-            {
-                return self.hit(Shape::Ssn, Class::GovernmentId, (i, end));
-            }
+        if b0.is_ascii_digit()
+            && let Some(hit) = self.digits(i)
+        {
+            return Some(hit);
         }
-        if b0 == b'e'
-            && matches!(b1, b'y' | b'w')
+        if matches!((b0, b1), (b'e', b'y' | b'w'))
+            && self.on(Shape::Jwt)
             && let Some(end) = jwt::find(s, i, &mut self.barren)
         {
             return self.hit(Shape::Jwt, Class::Jwt, (i, end));
         }
-        if self.policy.tokens.may(b0, b1) {
-            let found = self.token(self.policy.tokens.find(s, i));
-            if found.is_some() {
-                return found;
-            }
+        if self.on(Shape::Token)
+            && let Some(token) = self.policy.tokens.find(s, i)
+        {
+            return self.token(Some(token));
         }
         if at(s, i + 2).is_ascii_digit()
             && let Some(end) = iban::find(s, i)
         {
             return self.hit(Shape::Iban, Class::Bank, (i, end));
         }
-        match b0 | 0x20 {
-            b'b' | b't' => auth::find(s, i).and_then(|span| self.hit(Shape::Authorization, Class::Credential, span)),
-            b'p' if b0 == b'P' && b1 == b'r' => {
-                pem::putty(s, i).and_then(|span| self.hit(Shape::PrivateKey, Class::Pem, span))
+        let credential = match b0 | 0x20 {
+            b'b' | b't' => auth::find(s, i),
+            b'p' if (b0, b1) == (b'P', b'r') => {
+                let span = pem::putty(s, i).filter(|_| self.on(Shape::PrivateKey))?;
+                return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
-            b'i' if s.get(i + 1) == Some(&b's') && matches!(at(s, i + 2), b' ' | b':') => pair::said(self, i),
-            b'p' | b'i' => auth::sql(s, i).and_then(|span| self.hit(Shape::Authorization, Class::Credential, span)),
-            b'm' if reads(s, i, b"mysql") || reads(s, i, b"mariadb") => {
-                self.command = Some(false);
+            b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return pair::said(self, i),
+            b'p' | b'i' => auth::sql(s, i),
+            b'm' | b's' | b'l' => {
+                if reads(s, i, b"mysql") || reads(s, i, b"mariadb") {
+                    self.command = Some(false);
+                } else if reads(s, i, b"sshpass") || reads(s, i, b"login ") && auth::registry(s, i) {
+                    self.command = Some(true);
+                }
                 None
             }
-            b'l' if reads(s, i, b"login ") && auth::registry(s, i) => {
-                self.command = Some(true);
-                None
-            }
-            b's' if reads(s, i, b"sshpass") => {
-                self.command = Some(true);
-                None
-            }
+            _ => None,
+        };
+        self.hit(Shape::Authorization, Class::Credential, credential?)
+    }
+
+    fn digits(&mut self, i: usize) -> Option<Hit> {
+        let s = self.s;
+        match at(s, i + 3) {
+            b'0'..=b'9' => card::find(s, i).and_then(|end| self.hit(Shape::Card, Class::Card, (i, end))),
+            b'-' => ssn::find(s, i).and_then(|end| self.hit(Shape::Ssn, Class::GovernmentId, (i, end))),
             _ => None,
         }
     }
@@ -213,19 +234,16 @@ impl<'a> Walk<'a> {
             return url::find(s, i).and_then(|span| self.hit(Shape::UrlPassword, Class::UrlPassword, span));
         }
         let previous = before(s, i);
-        if previous.is_ascii_digit() {
+        if previous.is_ascii_digit() && at(s, i + 1) == b'A' {
             let found = self.token(token::telegram(s, i));
             if found.is_some() {
                 return found;
             }
         }
-        let found = self
-            .flagged
-            .then(|| auth::user_flag(s, i))
-            .flatten()
-            .and_then(|span| self.hit(Shape::Authorization, Class::Credential, span));
-        if found.is_some() {
-            return found;
+        if self.flagged
+            && let Some(span) = auth::user_flag(s, i)
+        {
+            return self.hit(Shape::Authorization, Class::Credential, span);
         }
         if previous == b'n'
             && let Some(span) = url::oracle(s, i)
@@ -243,7 +261,9 @@ impl<'a> Walk<'a> {
             return None;
         }
         if at(s, i + 1) == b'-' {
-            if let Some(span) = pem::find(s, i) {
+            if self.on(Shape::PrivateKey)
+                && let Some(span) = pem::find(s, i)
+            {
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
             let ((from, to), span) = auth::long_flag(s, i)?;
@@ -275,8 +295,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Leaves the strings that end at or before `i`; returns where to go on.
-    fn leave(&mut self, mut i: usize) -> usize {
+    /// Leaves the strings that end at or before `i`, and says where to go on; `None` at the end of all.
+    fn leave(&mut self, mut i: usize) -> Option<usize> {
         while let Some(&Quoted { end, level, .. }) = self.depth.checked_sub(1).and_then(|k| self.strings.get(k)) {
             if i < end {
                 break;
@@ -288,9 +308,47 @@ impl<'a> Walk<'a> {
                 .and_then(|k| self.strings.get(k))
                 .map_or(self.all.len(), |s| s.end);
             self.s = self.all.get(..outer).unwrap_or(self.all);
-            i = i.max(end + level + 1);
+            // Behind its own quote. It may also have been cut short by the quote of what is around it.
+            let own = marks::slashes(self.all, end + level) >= level && at(self.all, end + level) == b'"';
+            i = i.max(if own { end + level + 1 } else { end });
         }
-        i
+        (i < self.s.len()).then_some(i)
+    }
+
+    /// The bytes between words that lead to something.
+    #[inline(never)]
+    fn special(&mut self, b: u8, i: usize, next: &mut usize) -> Option<Hit> {
+        match b {
+            b':' if at(self.s, i + 1) == b':' => *next += 1,
+            // Of a time, a ratio or a port.
+            b':' if pair::between_numbers(self.s, i) => {}
+            b':' => return self.colon(i),
+            b'=' => return pair::find(self, i),
+            b'>' => return pair::element(self, i),
+            b',' if at(self.s, i + 1).is_ascii_alphanumeric() => return pair::cell(self, i),
+            b'(' => return pair::tuple(self, i),
+            b'-' => return self.dash(i),
+            b'"' | b'\'' => {
+                let found = if matches!(before(self.s, i), b' ' | b'\t') {
+                    pair::statement(self, i)
+                } else {
+                    None
+                };
+                if found.is_none() && b == b'"' {
+                    self.quote(i);
+                }
+                return found;
+            }
+            b'~' => return token::azure(self.s, i).and_then(|token| self.token(Some(token))),
+            b'@' => {
+                self.policy.shape(Shape::Email, Class::Contact)?;
+                let span = email::find(self.s, i, self.floor)?;
+                return self.hit(Shape::Email, Class::Contact, span);
+            }
+            b'\\' | b'%' => *next = i + self.escape(i),
+            _ => {}
+        }
+        None
     }
 
     /// How many bytes an escape sequence at `i` takes, so that the word behind it begins afresh.
@@ -310,75 +368,68 @@ impl Iterator for Walk<'_> {
     type Item = Hit;
 
     fn next(&mut self) -> Option<Hit> {
+        let mut i = self.at.max(self.skip);
         loop {
-            let i = self.leave(self.at.max(self.skip));
-            self.at = i;
-            let b = *self.s.get(i)?;
+            let s = self.s;
+            let rest = s.get(i..).unwrap_or_default();
+            i += rest.iter().take_while(|b| kind(**b) == NOTHING).count();
+            let Some(&b) = s.get(i) else {
+                // The end of a string, or of all.
+                i = self.leave(i)?;
+                continue;
+            };
             let mut next = i + 1;
-            let found = if is_word(b) {
-                let found = self.word(i);
-                if found.is_none() {
-                    let rest = self.s.get(i..).unwrap_or_default();
-                    next = i + rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
+            let found = if kind(b) == WORD {
+                let found = if self.policy.tokens.may(s, i) {
+                    self.word(i)
+                } else {
+                    None
+                };
+                let rest = s.get(next..).unwrap_or_default();
+                next += rest.iter().take_while(|b| kind(**b) == WORD).count();
+                // Few words are as long as those that are known by their end.
+                if found.is_none() && next - i >= 12 {
                     self.end(i, next)
                 } else {
                     found
                 }
             } else {
-                match b {
-                    b':' if at(self.s, next) == b':' => {
-                        next += 1;
-                        None
-                    }
-                    b':' => self.colon(i),
-                    b'=' => pair::find(self, i),
-                    b'>' => pair::element(self, i),
-                    b',' if at(self.s, next).is_ascii_alphanumeric() => pair::cell(self, i),
-                    b'(' => pair::tuple(self, i),
-                    b'-' => self.dash(i),
-                    b'\'' if blank(before(self.s, i)) => pair::statement(self, i),
-                    b'"' => {
-                        let found = if blank(before(self.s, i)) {
-                            pair::statement(self, i)
-                        } else {
-                            None
-                        };
-                        if found.is_none() {
-                            self.quote(i);
-                        }
-                        found
-                    }
-                    b'~' => self.token(token::azure(self.s, i)),
-                    b'@' => self
-                        .policy
-                        .shape(Shape::Email, Class::Contact)
-                        .and_then(|_| email::find(self.s, i, self.floor))
-                        .and_then(|span| self.hit(Shape::Email, Class::Contact, span)),
-                    b'\\' | b'%' => {
-                        next = i + self.escape(i);
-                        None
-                    }
-                    _ => None,
-                }
+                self.special(b, i, &mut next)
             };
             if let Some(hit) = found {
                 self.at = hit.next;
                 self.floor = hit.end;
                 return Some(hit);
             }
-            self.at = next;
+            i = next.max(self.skip);
         }
     }
 }
 
-fn blank(b: u8) -> bool {
-    matches!(b, b' ' | b'\t')
-}
-
+const NOTHING: u8 = 0;
 /// Letters, digits and all that is not ASCII.
+const WORD: u8 = 1;
+const SPECIAL: u8 = 2;
+
 #[inline]
-fn is_word(b: u8) -> bool {
-    sets(b) & set::ALNUM != 0 || b >= 0x80
+fn kind(b: u8) -> u8 {
+    static KINDS: [u8; 256] = {
+        let mut kinds = [NOTHING; 256];
+        let mut b = 0;
+        while b < 256 {
+            #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+            {
+                kinds[b] = match b as u8 {
+                    b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => WORD,
+                    b':' | b'=' | b'>' | b'-' | b'"' | b'\'' | b'~' | b'@' | b'\\' | b'%' | b',' | b'(' => SPECIAL,
+                    _ => NOTHING,
+                };
+            }
+            b += 1;
+        }
+        kinds
+    };
+    KINDS.get(usize::from(b)).copied().unwrap_or(NOTHING)
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ impl Value<'_> {
             let text = s.get(start..end).filter(|text| !text.is_empty())?;
             let done = self.policy.is_done(self.judged.verdict, text);
             // Behind the closing quote, if there is one.
-            let next = (end + level + 1).min(s.len());
+            let own = slashes(s, end + level) >= level && at(s, end + level) == quote;
+            let next = if own { end + level + 1 } else { end };
             return Some(Delimited {
                 hit: Hit {
                     start,
@@ -50,19 +51,28 @@ impl Value<'_> {
                     verdict: self.judged.verdict,
                     quotes: None,
                     next,
+                    shape: false,
                 },
                 done,
             });
         }
         // A member of JSON that is no string becomes one.
         let quotes = (self.colon && self.name.quote == b'"').then_some(self.name.level);
+        let whole_line = quotes.is_none() && self.judged.line && self.colon;
+        let rest = |from: usize| {
+            if whole_line {
+                self.line_end(from)
+            } else {
+                self.unquoted(at_, from)
+            }
+        };
         // Ours or another's, if nothing more hangs on it.
-        if let Some(end) = placeholder(s, at_).filter(|end| self.unquoted(*end) == *end) {
+        if let Some(end) = placeholder(s, at_).filter(|end| rest(*end) == *end) {
             return self.hit(at_, end, None);
         }
         if let Some(open) = bracket(s, at_) {
             let end = balanced(s, open);
-            let end = self.unquoted(end);
+            let end = rest(end);
             let empty = end - open <= 2;
             return if empty { None } else { self.hit(at_, end, quotes) };
         }
@@ -71,26 +81,24 @@ impl Value<'_> {
             && let Some((start, single)) = auth::scheme(s, at_)
         {
             let end = if single {
-                self.unquoted(start)
+                self.unquoted(at_, start)
             } else {
                 self.line_end(start)
             };
             return self.hit(start, end, None);
         }
-        let end = if quotes.is_none() && self.judged.line && self.colon {
-            self.line_end(at_)
-        } else {
-            self.unquoted(at_)
-        };
+        let end = rest(at_);
         let text = s.get(at_..end)?;
         if NOTHING.contains(&text) {
             return None;
         }
-        // `password: token: x` is no value but another name.
-        if text.ends_with(b":") && at(s, end) <= b' ' {
+        let prose = self.colon && self.name.quote == 0 && before(s, at_) == b' ';
+        // `password: token: x` is no value but another name, and what ends in `):` a message's source.
+        let word = |text: &[u8]| text.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'));
+        let label = |text: &[u8]| text.len() <= 64 && (prose && word(text) || text.ends_with(b")"));
+        if text.strip_suffix(b":").is_some_and(label) && at(s, end) <= b' ' {
             return None;
         }
-        let prose = self.colon && self.name.quote == 0 && before(s, at_) == b' ';
         if prose && REMARKS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
             return None;
         }
@@ -109,6 +117,7 @@ impl Value<'_> {
                 verdict,
                 quotes,
                 next: end,
+                shape: false,
             },
             done,
         })
@@ -122,9 +131,9 @@ impl Value<'_> {
         }
     }
 
-    /// Where a value without quotes ends: at white space, and at what begins something else. A byte that may belong to a password
+    /// Where what goes on at `start` of a value without quotes ends: at white space, and at what begins something else. A byte that may belong to a password
     /// ends it only if what follows shows that it does not.
-    fn unquoted(&self, start: usize) -> usize {
+    fn unquoted(&self, value: usize, start: usize) -> usize {
         let s = self.s;
         let enclosing = self.enclosing();
         let whole = self.judged.line && !self.colon;
@@ -139,7 +148,7 @@ impl Value<'_> {
             let stop = match b {
                 b' ' if whole => before(s, i) != b';',
                 // `;Password=a b;Encrypt=true`
-                b' ' if listed => !self.list_goes_on(i),
+                b' ' if listed => false,
                 0..=b' ' => true,
                 b'<' => true,
                 b';' => !whole,
@@ -162,7 +171,7 @@ impl Value<'_> {
                     depth -= 1;
                     false
                 }
-                b')' | b']' | b'}' | b'>' => is_delimiter(next),
+                b')' | b']' | b'}' | b'>' => i == value || is_delimiter(next),
                 b'#' => matches!(before(s, self.name.start), b'?' | b'&'),
                 _ => false,
             };
@@ -172,16 +181,6 @@ impl Value<'_> {
             i += 1;
         }
         i
-    }
-
-    /// Whether the blank at `i` is within an item of a list with semicolons.
-    fn list_goes_on(&self, i: usize) -> bool {
-        let rest = self.s.get(i..).unwrap_or_default();
-        let stop = rest
-            .iter()
-            .take(64)
-            .position(|b| *b < b' ' || matches!(b, b';' | b'=' | b'"' | b'\'' | b'<'));
-        stop.is_some_and(|k| rest.get(k) == Some(&b';'))
     }
 
     /// Whether `name=` or `name:` stands at `i`.
@@ -219,7 +218,8 @@ impl Value<'_> {
                     false
                 }
                 b'"' | b'\'' | b'`' => b == enclosing || enclosing == 0 && b == b'"' && is_delimiter(next),
-                b',' | b'}' | b']' | b')' => inline,
+                b',' => inline && (is_delimiter(next) || self.leads_to_name(i + 1)),
+                b'}' | b']' | b')' => inline && is_delimiter(next),
                 _ => false,
             };
             if stop {

@@ -62,11 +62,15 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
     if start == i + word {
         return None;
     }
-    let end = run(s, start, set::TOKEN68);
+    // Equals signs only fill up at the end; in front of something they make it a parameter (`Bearer realm="x"`).
+    let end = run(s, run(s, start, set::TOKEN68), set::EQUALS);
     let text = s.get(start..end)?;
     let end = end - text.iter().rev().take_while(|b| **b == b'.').count();
     let text = s.get(start..end)?;
-    if text.is_empty() || matches!(at(s, end), b'[' | b'"' | b'\'') && text.ends_with(b"=") {
+    let next = at(s, end);
+    if text.is_empty()
+        || text.ends_with(b"=") && (next.is_ascii_alphanumeric() || matches!(next, b'[' | b'"' | b'\'' | 0x80..))
+    {
         return None;
     }
     let alone = i == 0 && end == s.len() && !NOT_CREDENTIALS.iter().any(|word| word.eq_ignore_ascii_case(text));

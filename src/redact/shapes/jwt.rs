@@ -12,7 +12,7 @@ pub(in super::super) fn find(s: &[u8], i: usize, barren: &mut usize) -> Option<u
     if i < *barren || before(s, i).is_ascii_alphanumeric() || !HEADS.iter().any(|head| rest.starts_with(head)) {
         return None;
     }
-    let header = run(s, i, set::URL64 | set::EQUALS);
+    let header = part(s, i);
     *barren = header;
     if header - i < 12 || at(s, header) != b'.' {
         return None;
@@ -22,7 +22,7 @@ pub(in super::super) fn find(s: &[u8], i: usize, barren: &mut usize) -> Option<u
     // Two more segments (signed), or four (encrypted); an unsigned one ends in its dot. An encrypted one may have
     // no key in the second place.
     while segments < 4 && at(s, end) == b'.' {
-        end = run(s, end + 1, set::URL64 | set::EQUALS);
+        end = part(s, end + 1);
         segments += 1;
         if segments == 1 && end - header < 9 && !(end - header == 1 && at(s, end) == b'.') {
             return None;
@@ -33,4 +33,21 @@ pub(in super::super) fn find(s: &[u8], i: usize, barren: &mut usize) -> Option<u
         end -= 1;
     }
     (!at(s, end).is_ascii_alphanumeric()).then_some(end)
+}
+
+/// The end of a segment, with padding that some encoders leave on.
+fn part(s: &[u8], i: usize) -> usize {
+    let end = run(s, i, set::URL64);
+    let padded = end
+        + s.get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take(2)
+            .take_while(|b| **b == b'=')
+            .count();
+    if at(s, padded).is_ascii_alphanumeric() {
+        end
+    } else {
+        padded
+    }
 }

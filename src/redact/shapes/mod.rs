@@ -43,8 +43,8 @@ pub(super) mod set {
     pub(in super::super) const BASE64: u16 = ALNUM | PLUS | SLASH | EQUALS;
     pub(in super::super) const HEX: u16 = DIGIT | AF;
     pub(in super::super) const ANY_HEX: u16 = DIGIT | AF | AF_UPPER;
-    /// What RFC 7235 calls `token68`, the form of bearer credentials.
-    pub(in super::super) const TOKEN68: u16 = URL64 | DOT | TILDE | PLUS | SLASH | EQUALS;
+    /// What RFC 7235 calls `token68`, the form of bearer credentials, without its padding.
+    pub(in super::super) const TOKEN68: u16 = URL64 | DOT | TILDE | PLUS | SLASH;
 }
 
 static SETS: [u16; 256] = {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::providers::{ANY, PROVIDERS, Rule};
-use super::{at, before, mixed, run, run_to, set, sets};
+use super::{at, before, iban, mixed, run, run_to, set, sets};
 use crate::redact::Class;
 
 /// What was found: the secret part, and what it counts as.
@@ -16,10 +16,15 @@ struct Spec {
     rule: Rule,
 }
 
-/// The rules by first byte, behind a filter on the first two.
+/// A set of the first bytes of words.
+type Begins = Box<[u64; 1024]>;
+
+/// The rules by first byte, behind a filter.
 pub(in super::super) struct Index {
-    /// Bit `b1 % 64` of entry `b0`: some prefix may begin `b0 b1`.
-    pairs: Box<[u64; 256]>,
+    /// With what two bytes anything may begin that is known by its beginning.
+    pairs: Begins,
+    /// With what three bytes a token may begin, by hash.
+    tokens: Begins,
     by_first: Vec<Vec<Spec>>,
 }
 
@@ -28,15 +33,21 @@ pub(in super::super) static INDEX: LazyLock<Index> = LazyLock::new(Index::build)
 
 impl Index {
     fn build() -> Self {
+        let none = || Box::new([0; 1024]);
         let mut index = Self {
-            pairs: Box::new([0; 256]),
+            pairs: none(),
+            tokens: none(),
             by_first: vec![Vec::new(); 256],
         };
         for (rule, prefixes) in PROVIDERS {
             for prefix in prefixes.split_ascii_whitespace() {
                 let prefix = prefix.as_bytes();
-                index.allow(at(prefix, 0), at(prefix, 1));
-                if let Some(list) = index.by_first.get_mut(usize::from(at(prefix, 0))) {
+                let (b0, b1) = (at(prefix, 0), at(prefix, 1));
+                // Behind a prefix of two bytes anything may follow.
+                let third = prefix.get(2).map_or(0..=u8::MAX, |b2| *b2..=*b2);
+                third.for_each(|b2| add(&mut index.tokens, triple(b0, b1, b2)));
+                add(&mut index.pairs, pair(b0, b1));
+                if let Some(list) = index.by_first.get_mut(usize::from(b0)) {
                     list.push(Spec { prefix, rule: *rule });
                 }
             }
@@ -45,31 +56,63 @@ impl Index {
         for list in &mut index.by_first {
             list.sort_by_key(|spec| std::cmp::Reverse(spec.prefix.len()));
         }
+        // What else begins with a word: cards, JSON web tokens, IBANs, and the words that lead to a credential.
+        for b0 in b'0'..=b'9' {
+            (b'0'..=b'9').for_each(|b1| add(&mut index.pairs, pair(b0, b1)));
+        }
+        let words = [
+            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew",
+        ];
+        for word in words.into_iter().chain(iban::countries()) {
+            let (b0, b1) = (at(word.as_bytes(), 0) | 0x20, at(word.as_bytes(), 1) | 0x20);
+            for (b0, b1) in [(b0, b1), (b0 ^ 0x20, b1), (b0, b1 ^ 0x20), (b0 ^ 0x20, b1 ^ 0x20)] {
+                add(&mut index.pairs, pair(b0, b1));
+            }
+        }
         index
     }
 
-    fn allow(&mut self, b0: u8, b1: u8) {
-        if let Some(seconds) = self.pairs.get_mut(usize::from(b0)) {
-            *seconds |= 1 << (b1 & 63);
-        }
-    }
-
-    /// Whether some prefix may begin with these two bytes.
+    /// Whether something may begin at `i`.
     #[inline]
-    pub(in super::super) fn may(&self, b0: u8, b1: u8) -> bool {
-        self.pairs
-            .get(usize::from(b0))
-            .is_some_and(|seconds| seconds >> (b1 & 63) & 1 == 1)
+    pub(in super::super) fn may(&self, s: &[u8], i: usize) -> bool {
+        has(&self.pairs, pair(at(s, i), at(s, i + 1)))
     }
 
     /// The token that begins at the word start `i`.
     pub(in super::super) fn find(&self, s: &[u8], i: usize) -> Option<Token> {
         let text = s.get(i..)?;
-        let list = self.by_first.get(usize::from(at(text, 0)))?;
-        list.iter()
-            .filter(|spec| text.starts_with(spec.prefix))
-            .find_map(|spec| spec.matches(s, i))
+        let (b0, b1, b2) = (at(text, 0), at(text, 1), at(text, 2));
+        if !has(&self.tokens, triple(b0, b1, b2)) {
+            return None;
+        }
+        let list = self.by_first.get(usize::from(b0))?;
+        let like = |prefix: &[u8]| at(prefix, 1) == b1 && (prefix.len() == 2 || at(prefix, 2) == b2);
+        let list = list
+            .iter()
+            .filter(|spec| like(spec.prefix) && text.starts_with(spec.prefix));
+        list.filter_map(|spec| spec.matches(s, i)).next()
     }
+}
+
+fn add(set: &mut Begins, bit: usize) {
+    if let Some(word) = set.get_mut(bit / 64) {
+        *word |= 1 << (bit % 64);
+    }
+}
+
+#[inline]
+fn has(set: &Begins, bit: usize) -> bool {
+    set.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+}
+
+#[inline]
+fn pair(b0: u8, b1: u8) -> usize {
+    u16::from_le_bytes([b0, b1]).into()
+}
+
+#[inline]
+fn triple(b0: u8, b1: u8, b2: u8) -> usize {
+    (u32::from_le_bytes([b0, b1, b2, 0]).wrapping_mul(0x9E37_79B1) >> 16) as usize
 }
 
 impl Spec {
@@ -80,14 +123,28 @@ impl Spec {
         if rule.mixed && !mixed(s.get(body..run_to(s, body, rule.set, 64))?) {
             return None;
         }
-        let end = if rule.max == ANY {
-            run(s, body, rule.set)
+        let set = rule.set & !set::EQUALS;
+        let mut end = if rule.max == ANY {
+            run(s, body, set)
         } else {
-            run_to(s, body, rule.set, rule.max.into())
+            run_to(s, body, set, rule.max.into())
         };
+        let filling = end;
+        // Equals signs fill up a part; in front of a word they part a name from its value.
+        while rule.set & set::EQUALS != 0 && at(s, end) == b'=' {
+            let filled = run_to(s, end, set::EQUALS, 3);
+            if at(s, filled).is_ascii_alphanumeric() {
+                break;
+            }
+            end = if at(s, filled) == b'_' {
+                run(s, filled, set)
+            } else {
+                filled
+            };
+        }
+        let fits = rule.max == ANY || filling - body <= usize::from(rule.max);
         let end = trim(s, body, end);
-        let length = end - body;
-        let fits = length >= usize::from(rule.min) && (rule.max == ANY || length <= usize::from(rule.max));
+        let fits = fits && end - body >= usize::from(rule.min);
         if !fits || at(s, end).is_ascii_alphanumeric() {
             return None;
         }
