@@ -326,3 +326,33 @@ fn a_call_in_the_last_moments_of_a_thread_is_recorded() {
     let told: Vec<_> = deleted.map(|record| record.metadata().unwrap().clone()).collect();
     assert_eq!(told.len(), 4, "{told:?}");
 }
+
+/// Numbers to Rust, and not to JSON.
+#[test]
+fn a_number_given_as_text_is_spelled_as_json_spells_it() {
+    let audit = testing::capture().unwrap();
+    for text in [
+        "+5", "007", "00", "+0", "5", "1.50", ".5", "1e3", "-0", "+1.5", "1_000", "0x10", "inf", "NaN", " 5",
+    ] {
+        audit!(events::API_REQUEST, duration_ms = text, status_code = text, request_bytes = %text);
+    }
+    let records = audit.records();
+    assert_eq!(records.len(), 15, "every line reads back");
+    let shown: Vec<Option<f64>> = records.iter().take(8).map(|record| record.duration_ms()).collect();
+    assert_eq!(shown, [5.0, 7.0, 0.0, 0.0, 5.0, 1.5, 0.5, 1000.0].map(Some));
+}
+
+#[test]
+fn a_map_that_repeats_one_name_costs_no_more_than_it_should() {
+    struct Same(usize);
+    impl serde::Serialize for Same {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.collect_map((0..self.0).map(|number| ("a", number)))
+        }
+    }
+    let audit = testing::capture().unwrap();
+    audit!(events::DATA_READ, few = Same(12), many = Same(1_200));
+    let record = &audit.records()[0];
+    let few = record.metadata().unwrap()["few"].as_object().unwrap();
+    assert_eq!(few.len(), 12, "every entry has a name of its own: {few:?}");
+}

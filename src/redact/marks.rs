@@ -111,6 +111,8 @@ pub(super) fn bracket(s: &[u8], i: usize) -> Option<usize> {
         (b'(', _) => Some(i + len),
         (b'{', _) if upper => Some(i + len),
         (b' ', b'{') if upper => Some(i + len + 1),
+        // As serde_json's `Value` prints a list.
+        (b' ', b'[') if rest.starts_with(b"Array") => Some(i + len + 1),
         _ => None,
     }
 }

@@ -97,9 +97,11 @@ impl Sink<'_> {
             },
             Kind::Number => match text.parse::<f64>() {
                 Ok(number) if !number.is_finite() || number < 0.0 => self.put(None, text, shape),
-                Ok(number) if string && text.parse::<i64>().is_err() => {
-                    self.put(Some(key), zmij::Buffer::new().format_finite(number), Shape::Float);
-                }
+                // `+5` and `007` are numbers to Rust and not to JSON: spelled again.
+                Ok(number) if string => match text.parse::<i64>() {
+                    Ok(count) => self.put(Some(key), itoa::Buffer::new().format(count), Shape::Integer),
+                    Err(_) => self.put(Some(key), zmij::Buffer::new().format_finite(number), Shape::Float),
+                },
                 Ok(_) if shape != Shape::Wide => self.put(Some(key), text, Shape::Float),
                 _ => self.put(None, text, shape),
             },

@@ -17,6 +17,9 @@ use crate::render::{Fields, How, Policy, Sink, Slot, transcribe};
 /// Levels of nesting that are written.
 const DEPTH: u32 = 32;
 
+/// Numbers tried one by one for a name that is taken.
+const PATIENCE: u32 = 8;
+
 /// Names whose value is a name: `{"name": "DB_PASSWORD", "value": "x"}`.
 const LABELS: [&str; 8] = [
     "name",
@@ -331,6 +334,10 @@ impl<'a> Nested<'a> {
         let mut number = 1_u32;
         while self.is_taken(at) {
             number += 1;
+            // A map may give one name without end: numbers up to that of the names are in use, so begin behind them.
+            if number > PATIENCE {
+                number = number.max(self.names_here() + 1);
+            }
             self.fields.text.truncate(plain);
             self.fields.text.push(b"_");
             self.fields.text.push(itoa::Buffer::new().format(number).as_bytes());
@@ -339,6 +346,16 @@ impl<'a> Nested<'a> {
         self.fields.keys.push((at as u32, len as u32));
         self.fields.text.push(b"\":");
         self.named = true;
+    }
+
+    /// Names in this object so far.
+    fn names_here(&self) -> u32 {
+        self.fields
+            .keys
+            .iter()
+            .rev()
+            .take_while(|name| **name != BRACKET)
+            .count() as u32
     }
 
     /// Whether the name from `at` on stands in this object already.
