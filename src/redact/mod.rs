@@ -21,6 +21,7 @@ mod policy;
 mod rules;
 mod scan;
 mod shapes;
+mod split;
 mod text;
 mod value;
 mod words;

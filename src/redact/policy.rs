@@ -6,10 +6,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-use super::names::{Match, VOCABULARY, Vocabulary, Words};
+use super::names::{Match, VOCABULARY, Vocabulary};
 use super::rules::Redaction;
 use super::scan::{self, Scan};
 use super::shapes::token;
+use super::split::Words;
 use super::text::Walk;
 use super::words::role;
 use super::{Class, Found, Shape, Treatment};

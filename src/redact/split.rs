@@ -1,0 +1,141 @@
+//! A name taken apart into its words, whatever convention it follows.
+
+/// Bytes of a name that are looked at; of a longer one, its end.
+const CAP: usize = 96;
+/// Words of a name that are looked at; of more, the last ones.
+pub(super) const MAX: usize = 16;
+
+const SEPARATOR: u8 = 0;
+const LETTER: u8 = 1;
+const UPPER: u8 = 2;
+const DIGIT: u8 = 3;
+
+static KINDS: [u8; 256] = {
+    let mut kinds = [SEPARATOR; 256];
+    let mut b = 0;
+    while b < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+        {
+            kinds[b] = match b as u8 {
+                b'a'..=b'z' | 0x80.. => LETTER,
+                b'A'..=b'Z' => UPPER,
+                b'0'..=b'9' => DIGIT,
+                _ => SEPARATOR,
+            };
+        }
+        b += 1;
+    }
+    kinds
+};
+
+/// A name as lower-case words, glued in one buffer.
+pub(super) struct Words {
+    buf: [u8; CAP],
+    /// `ends[k]` is where word `k` ends; it begins where word `k - 1` ends.
+    ends: [u8; MAX],
+    len: usize,
+}
+
+impl Words {
+    pub(super) fn split(name: &[u8]) -> Self {
+        let name = name.get(name.len().saturating_sub(CAP)..).unwrap_or(name);
+        let mut words = Self {
+            buf: [0; CAP],
+            ends: [0; MAX],
+            len: 0,
+        };
+        // Where the current word begins and ends in the buffer, and how many digits it ends in.
+        let (mut start, mut at, mut digits) = (0, 0, 0);
+        let mut upper = false;
+        let mut rest = name;
+        while let Some((&b, tail)) = rest.split_first() {
+            rest = tail;
+            match KINDS.get(usize::from(b)).copied().unwrap_or(SEPARATOR) {
+                LETTER => {
+                    words.put(&mut at, b);
+                    (digits, upper) = (0, false);
+                }
+                UPPER => {
+                    // The one word that begins with a digit.
+                    let factor = b == b'F' && tail.first() == Some(&b'A') && words.glues(at, b'2');
+                    if (!upper || tail.first().is_some_and(u8::is_ascii_lowercase)) && !factor {
+                        (start, at) = words.close(start, at - digits);
+                    }
+                    words.put(&mut at, b | 0x20);
+                    (digits, upper) = (0, true);
+                }
+                DIGIT => {
+                    words.put(&mut at, b);
+                    (digits, upper) = (digits + 1, false);
+                }
+                _ => {
+                    (start, at) = words.close(start, at - digits);
+                    (digits, upper) = (0, false);
+                    // An escaped byte of a form name: `user%5Bpassword%5D`.
+                    if b == b'%'
+                        && let Some((hex, after)) = tail.split_first_chunk::<2>()
+                        && hex.iter().all(u8::is_ascii_hexdigit)
+                    {
+                        rest = after;
+                    }
+                }
+            }
+        }
+        words.close(start, at - digits);
+        words
+    }
+
+    /// Whether the buffer ends in `b`.
+    pub(super) fn glues(&self, at: usize, b: u8) -> bool {
+        at.checked_sub(1).and_then(|k| self.buf.get(k)) == Some(&b)
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, at: &mut usize, b: u8) {
+        if let Some(slot) = self.buf.get_mut(*at) {
+            *slot = b;
+            *at += 1;
+        }
+    }
+
+    /// Ends a word, which goes without its trailing digits; nothing left is no word. Returns where the next begins.
+    pub(super) fn close(&mut self, start: usize, at: usize) -> (usize, usize) {
+        if at <= start {
+            return (start, start);
+        }
+        let mut at = at;
+        if self.len == MAX {
+            // Only the last words of a long path are kept.
+            let from = self.start(MAX / 2);
+            self.buf.copy_within(from.., 0);
+            self.ends.copy_within(MAX / 2.., 0);
+            self.len = MAX / 2;
+            for end in self.ends.iter_mut().take(MAX / 2) {
+                *end = end.saturating_sub(from as u8);
+            }
+            at -= from;
+        }
+        if let Some(end) = self.ends.get_mut(self.len) {
+            *end = at as u8;
+            self.len += 1;
+        }
+        (at, at)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(super) fn start(&self, k: usize) -> usize {
+        k.checked_sub(1)
+            .and_then(|k| self.ends.get(k))
+            .map_or(0, |&end| usize::from(end))
+    }
+
+    /// Words `from..to`, glued.
+    #[inline]
+    pub(super) fn glued(&self, from: usize, to: usize) -> &[u8] {
+        self.buf.get(self.start(from)..self.start(to)).unwrap_or_default()
+    }
+}
