@@ -286,18 +286,15 @@ impl Case<'_> {
 
     /// The oldest file must be the first of the trail, or where retention left it.
     fn judge_start(&self, end: &End, judgement: &mut Judgement) {
-        let (Some(oldest), Some(newest)) = (self.branch.live.first(), self.branch.live.last()) else {
-            return;
-        };
+        let Some(oldest) = self.branch.live.first() else { return };
         let Some(missing) = oldest.header.prev_file else { return };
-        // What the newest proven prune says, if the newest file has one; else its header.
-        let all_proven = end.files == self.branch.live.len();
-        let prunes = self
-            .folds
-            .last()
-            .filter(|_| all_proven)
-            .and_then(|fold| last_prune(fold, end.proven));
-        let kept = prunes.map(|prune| prune.kept_from).or(newest.header.kept_from);
+        // Files go only behind a synced prune, so that the one that explains a hole is proven, whatever a crash took. What
+        // stands behind the proven end explains nothing: it would hide a prune that somebody changed.
+        let mut proven = self.branch.live.iter().zip(&self.folds).take(end.files);
+        let kept = proven.next_back().and_then(|(found, fold)| {
+            let prune = last_prune(fold, end.proven).map(|prune| prune.kept_from);
+            prune.or(found.header.kept_from)
+        });
         let meets = |kept: KeptFrom| {
             let file = self.branch.live.iter().find(|live| live.header.file == kept.file);
             file.is_some_and(|live| live.header.prev == kept.prev)
