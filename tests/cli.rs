@@ -150,6 +150,44 @@ fn tail_shows_the_newest_records_for_people_or_as_they_stand() {
 }
 
 #[test]
+fn tail_says_that_a_directory_is_no_trail_and_that_one_has_nothing_yet() {
+    let laid = Hand::new().lay();
+    let (code, out, err) = run(&["tail", dir(&laid)]);
+    assert_eq!((code, out.as_str()), (4, ""));
+    assert!(err.contains(dir(&laid)) && err.contains("this is no trail"), "{err}");
+    laid.put(".lock", b"");
+    let (code, _, err) = run(&["tail", dir(&laid)]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("nothing has been written yet"), "{err}");
+    // Nothing was asked for of a trail that has something.
+    let (code, out, err) = run(&["tail", "-n", "0", dir(&three_files().lay())]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    // Who follows waits for a trail that is yet to come.
+    let empty = Hand::new().lay();
+    let mut child = command()
+        .args(["tail", "-f", "--json", dir(&empty)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut complaint = String::new();
+    BufReader::new(child.stderr.take().unwrap())
+        .read_line(&mut complaint)
+        .unwrap();
+    assert!(complaint.contains("this is no trail"), "{complaint}");
+    let mut hand = Hand::new();
+    hand.open("start").begin();
+    empty.put(&hand.name, &hand.files[&hand.name]);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.starts_with("{\"seq\":1,"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn tail_says_damage_on_standard_error_and_in_its_code() {
     let hand = three_files();
     let laid = hand.lay();

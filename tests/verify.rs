@@ -228,6 +228,31 @@ fn an_unclean_end_and_a_run_that_wrote_nothing_are_listed() {
 }
 
 #[test]
+fn a_start_that_found_no_state_file_behind_a_clean_end_is_told_as_that() {
+    let notes = |torn_bytes: u64, state: &str| {
+        let mut hand = Hand::new();
+        hand.open("start").begin().records(2).stop();
+        hand.next_run().open("recover").begin();
+        hand.own(
+            "AUDIT_RECOVER",
+            &format!("\"run\":1,\"last_seq\":4,\"lost\":\"unknown\",\"torn_bytes\":{torn_bytes},\"state\":\"{state}\""),
+        );
+        hand.stop().mark(true);
+        let report = hand.lay().verify();
+        assert_eq!(report.exit_code(), 0, "{report}");
+        report.notes().join("\n")
+    };
+    let only_state = notes(0, "missing");
+    assert!(
+        only_state.contains("ended with its AUDIT_STOP, seq 4, and the start behind it found no state file"),
+        "{only_state}"
+    );
+    for other in [notes(9, "missing"), notes(0, "stale")] {
+        assert!(other.contains("ended without a clean end, behind seq 4"), "{other}");
+    }
+}
+
+#[test]
 fn a_prune_before_its_time_is_listed() {
     let prune = |policy: &str, newest: &str| {
         let mut hand = Hand::new();

@@ -15,23 +15,25 @@ impl Case<'_> {
         let mut gaps = 0;
         let mut tombstones = 0;
         let mut policy: Option<u64> = None;
-        let mut before: Option<&Found> = None;
+        let mut before: Option<(&Found, &Folded)> = None;
         for (found, fold) in self.branch.live.iter().zip(&self.folds).take(end.files) {
             let header = &found.header;
             gaps += fold.gaps;
             judgement.lost = judgement.lost.saturating_add(fold.lost);
             tombstones += fold.tombstones;
-            if let Some(before) = before.filter(|before| header.run > before.header.run + 1) {
+            if let Some(before) = before.filter(|(before, _)| header.run > before.header.run + 1) {
+                let (before, _) = before;
                 let skipped = header.run - before.header.run - 1;
                 judgement.notes.push(format!(
                     "{}: {skipped} starts before run {} wrote nothing",
                     found.name, header.run
                 ));
             }
-            before = Some(found);
             if !header.clean {
-                self.list_seam(found, fold, judgement);
+                let stopped = before.is_some_and(|(_, before)| before.stop == Some(header.prev.seq));
+                self.list_seam(found, fold, stopped, judgement);
             }
+            before = Some((found, fold));
             for said in fold.said.iter().filter(|said| said.seq <= end.proven) {
                 match &said.what {
                     Saying::Suspected(what) => judgement.faults.push(
@@ -71,7 +73,8 @@ impl Case<'_> {
         }
     }
 
-    fn list_seam(&self, found: &Found, fold: &Folded, judgement: &mut Judgement) {
+    /// An end that was not clean; `stopped` if an `AUDIT_STOP` stands there all the same.
+    fn list_seam(&self, found: &Found, fold: &Folded, stopped: bool, judgement: &mut Judgement) {
         let header = &found.header;
         let recovered = fold.said.iter().find_map(|said| match &said.what {
             Saying::Recover(recover) => Some(recover),
@@ -87,10 +90,15 @@ impl Case<'_> {
             ),
             None => String::new(),
         };
-        let detail = format!(
-            "the run before ended without a clean end, behind seq {}{lost}",
-            header.prev.seq
-        );
+        let seq = header.prev.seq;
+        let only_state = recovered.filter(|recover| stopped && recover.state_missing && recover.torn_bytes == 0);
+        let detail = match only_state {
+            Some(_) => format!(
+                "the run before ended with its AUDIT_STOP, seq {seq}, and the start behind it found no state file: the key \
+                 directory was changed or lost, or somebody removed it to hide a cut"
+            ),
+            None => format!("the run before ended without a clean end, behind seq {seq}{lost}"),
+        };
         if self.strict {
             let fault = Fault::new(FaultKind::Seam, Verdict::Open, detail);
             judgement.faults.push(fault.file(&found.name).line(1));

@@ -33,6 +33,8 @@ pub(crate) struct Recover {
     pub(crate) torn_bytes: u64,
     pub(crate) torn_sha256: Option<String>,
     pub(crate) torn_files: Vec<String>,
+    /// The start had no state file to go by.
+    pub(crate) state_missing: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +103,7 @@ fn recover(said: &Map<String, Value>) -> Recover {
             .take(LISTED)
             .map(str::to_owned)
             .collect(),
+        state_missing: text(said, "state") == Some("missing"),
     }
 }
 

@@ -1,11 +1,11 @@
 //! `tracing-audit tail`.
 
 use std::io::{BufWriter, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use tracing_audit::{Error, Record, Severity};
+use tracing_audit::{Error, Record, Severity, Verify};
 
 use crate::out::{self, Failure, Harmless, paint};
 
@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let terminal = std::io::stdout().is_terminal();
     let mut out = BufWriter::new(anstream::stdout().lock());
     let mut shown = Shown {
+        any: false,
         json: arguments.json,
         terminal,
         damaged: false,
@@ -38,6 +39,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         shown.show(&mut out, line)?;
     }
     out.flush().map_err(Failure::of_write(shown.code()))?;
+    if !shown.any {
+        // Silence would look like a trail in which nothing happened.
+        if let Some((why, code)) = nothing(&arguments.dir)? {
+            out::complain(&why);
+            if !arguments.follow {
+                return Ok(code);
+            }
+        }
+    }
     if !arguments.follow {
         return Ok(shown.code());
     }
@@ -59,7 +69,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
 }
 
+/// Why a directory has no record to show: if it has no file of a trail, what the verifier says of that.
+fn nothing(dir: &Path) -> Result<Option<(String, u8)>, Error> {
+    let report = Verify::new(dir).run()?;
+    let why = report.faults().first().filter(|_| report.files() == 0);
+    Ok(why.map(|fault| (format!("{}: {}", dir.display(), fault.detail()), report.exit_code())))
+}
+
 struct Shown {
+    /// Something was there to be shown.
+    any: bool,
     json: bool,
     terminal: bool,
     damaged: bool,
@@ -71,6 +90,7 @@ impl Shown {
     }
 
     fn show(&mut self, out: &mut impl Write, line: Result<String, Error>) -> Result<(), Failure> {
+        self.any = true;
         let written = match line {
             Err(damage) => {
                 self.damaged = true;
