@@ -51,11 +51,7 @@ pub struct Draft {
 impl Trail {
     /// Begins a record.
     pub fn draft(&self, event: EventType) -> Draft {
-        Draft {
-            core: Arc::clone(self.core().arc()),
-            stage: Some(Stage::take()),
-            statement: Statement::of(event),
-        }
+        Draft::of(Arc::clone(self.core().arc()), event)
     }
 
     /// Writes a record: [`draft`](Trail::draft) and [`emit`](Draft::emit) in one.
@@ -182,6 +178,14 @@ setters! {
 }
 
 impl Draft {
+    pub(crate) fn of(core: Arc<Core>, event: EventType) -> Draft {
+        Draft {
+            core,
+            stage: Some(Stage::take()),
+            statement: Statement::of(event),
+        }
+    }
+
     /// The value before a change; names inside of it are redacted like fields.
     pub fn old(mut self, value: &(impl Serialize + ?Sized)) -> Draft {
         self.known(Setter::old, |sink| sink.serialize(value));

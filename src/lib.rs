@@ -40,6 +40,7 @@ mod init;
 mod layer;
 mod macros;
 mod mirror;
+mod panic_hook;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 mod span;

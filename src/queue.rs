@@ -9,6 +9,7 @@
 //! The bound is by chunks, hence by bytes. The last eighth is kept for critical records.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::brief::Brief;
@@ -27,6 +28,9 @@ const RESERVE: usize = 256 * 1024;
 
 /// A napping writer is woken when so much is waiting.
 const WAKE_AT: usize = 256 * 1024;
+
+/// A push this much later than the last that made sure asks again whether this is a forked child, which has no writer.
+const SURE_FOR: Duration = Duration::from_millis(1);
 
 /// One line on its way.
 #[derive(Clone, Copy, Debug)]
@@ -186,7 +190,7 @@ enum Writer {
 }
 
 /// What has passed through, since the trail was built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flow {
     pub(crate) accepted: PerSeverity,
     pub(crate) lost: Losses,
@@ -213,6 +217,8 @@ struct State {
     /// Callers that wait for room.
     blocked: usize,
     closed: bool,
+    /// When a push last made sure that the writer is in this process, and what had been accepted by then.
+    sure: (Micros, PerSeverity),
 }
 
 /// The queue of one trail.
@@ -228,6 +234,8 @@ pub(crate) struct Queue {
     wake_at: usize,
     limit: usize,
     home: Home,
+    /// Lost in a forked child; counted without the lock, whose owner the child may not have.
+    orphans: [AtomicU64; 4],
 }
 
 impl Queue {
@@ -265,6 +273,7 @@ impl Queue {
                 rung: false,
                 blocked: 0,
                 closed: false,
+                sure: (Micros::MIN, [0; 4]),
             }),
             bell: Condvar::new(),
             room: Condvar::new(),
@@ -272,6 +281,7 @@ impl Queue {
             wake_at: WAKE_AT.min(limit / 4),
             limit,
             home: Home::here(),
+            orphans: Default::default(),
         }
     }
 
@@ -285,9 +295,27 @@ impl Queue {
         let Some(mut state) = lock(&self.state, self.home) else {
             return Push::Closed;
         };
+        if brief.time.0.wrapping_sub(state.sure.0.0).unsigned_abs() > SURE_FOR.as_micros() as u64 {
+            self.make_sure(&mut state, Some(brief.time));
+        }
         let pushed = self.admit(&mut state, brief, line);
         self.wake_after(state);
         pushed
+    }
+
+    /// In a forked child, closes: what came since somebody last made sure is lost, though some may be the parent's.
+    #[cold]
+    fn make_sure(&self, state: &mut State, at: Option<Micros>) {
+        if !self.home.is_elsewhere() {
+            state.sure = (at.unwrap_or(state.sure.0), state.accepted);
+        } else if !state.closed {
+            let (_, accepted) = state.sure;
+            for ((orphans, before), now) in self.orphans.iter().zip(accepted).zip(&mut state.accepted) {
+                orphans.fetch_add(*now - before, Ordering::Relaxed);
+                *now = before;
+            }
+            close(state);
+        }
     }
 
     /// Puts a line in, waiting up to `limit` for room; if there is none by then, the line is counted as lost.
@@ -329,6 +357,8 @@ impl Queue {
     pub(crate) fn lose(&self, loss: Loss, severity: Severity, at: Micros) {
         if let Some(mut state) = lock(&self.state, self.home) {
             lose(&mut state, loss, severity, at);
+        } else if let Some(orphans) = self.orphans.get(severity.index()) {
+            orphans.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -458,11 +488,7 @@ impl Queue {
         };
         state.rung = true;
         if !state.closed {
-            state.closed = true;
-            state.free = Vec::new();
-            state.spare = None;
-            let tail = std::mem::take(&mut state.tail);
-            state.full.push_back(tail);
+            close(&mut state);
         }
         drop(state);
         self.bell.notify_all();
@@ -491,15 +517,23 @@ impl Queue {
     }
 
     /// The counts, of one moment.
-    pub(crate) fn flow(&self) -> Option<Flow> {
-        let state = lock(&self.state, self.home)?;
-        Some(Flow {
-            accepted: state.accepted,
-            lost: state.lost,
-            last_ticket: state.next - 1,
-            bytes: state.held,
-            high_water: state.high_water,
-        })
+    pub(crate) fn flow(&self) -> Flow {
+        let mut flow = lock(&self.state, self.home).map_or_else(Flow::default, |mut state| {
+            self.make_sure(&mut state, None);
+            Flow {
+                accepted: state.accepted,
+                lost: state.lost,
+                last_ticket: state.next - 1,
+                bytes: state.held,
+                high_water: state.high_water,
+            }
+        });
+        if let Some(closed) = flow.lost.get_mut(Loss::Closed.index()) {
+            for (count, orphans) in closed.count.iter_mut().zip(&self.orphans) {
+                *count += orphans.load(Ordering::Relaxed);
+            }
+        }
+        flow
     }
 
     /// Counts records that were accepted and are lost after all.
@@ -525,6 +559,14 @@ impl Queue {
         }
         lost
     }
+}
+
+fn close(state: &mut State) {
+    state.closed = true;
+    state.free = Vec::new();
+    state.spare = None;
+    let tail = std::mem::take(&mut state.tail);
+    state.full.push_back(tail);
 }
 
 #[cold]
@@ -644,17 +686,17 @@ mod tests {
                 .collect();
             assert!(order.iter().copied().eq(0..per_thread));
         }
-        assert_eq!(queue.flow().unwrap().bytes, 0);
+        assert_eq!(queue.flow().bytes, 0);
     }
 
     #[test]
     fn critical_records_have_room_when_others_have_none() {
         let queue = Queue::new(4 << 20, 64 << 10);
         fill(&queue, Severity::High);
-        let ordinary = queue.flow().unwrap().bytes;
+        let ordinary = queue.flow().bytes;
         assert_eq!(queue.push(&brief(Severity::Low), &[b'x'; 1000]), Push::Full);
         let critical = fill(&queue, Severity::Critical);
-        let flow = queue.flow().unwrap();
+        let flow = queue.flow();
         assert!(critical > 100, "{critical}");
         assert!(flow.bytes - ordinary >= RESERVE / 2, "{ordinary} {}", flow.bytes);
         assert!(flow.bytes <= 4 << 20 && flow.bytes > 3 << 20, "{}", flow.bytes);
@@ -697,7 +739,7 @@ mod tests {
                 assert_eq!(queue.push_within(&one, &line, Duration::ZERO), Push::Full);
             }
         }
-        let flow = queue.flow().unwrap();
+        let flow = queue.flow();
         let lost = flow.lost[Loss::QueueFull.index()];
         assert!(lost.count.iter().all(|count| *count > 0), "{lost:?}");
         let sums: Vec<u64> = flow

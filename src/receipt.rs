@@ -442,7 +442,7 @@ impl Future for Waiting {
             drop(state);
             return Poll::Ready(progress.outcome(ticket));
         }
-        if state.ended {
+        if state.ended || progress.home.is_elsewhere() {
             return Poll::Ready(Err(closed()));
         }
         let first = this.asleep.is_none();

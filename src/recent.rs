@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sync::Mutex;
+use crate::sync::{Home, Mutex, lock};
 
 /// Lines kept.
 const LINES: usize = 10_000;
@@ -12,7 +12,10 @@ const BYTES: usize = 16 * 1024 * 1024;
 
 /// A ring of whole commits.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<State>);
+pub(crate) struct Recent {
+    state: Mutex<State>,
+    home: Home,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -24,7 +27,7 @@ struct State {
 impl Recent {
     /// Takes the text of one commit: `lines` lines, each with its LF.
     pub(crate) fn push(&self, text: &[u8], lines: usize) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         state.lines += lines;
         state.bytes += text.len();
         state.commits.push_back((text.to_vec(), lines));
@@ -41,7 +44,7 @@ impl Recent {
 
     /// Takes back the last lines: they are written again, with other tags.
     pub(crate) fn forget(&self, mut lines: usize) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         while let Some((text, count)) = state.commits.back() {
             let (bytes, count) = (text.len(), *count);
             if count > lines {
@@ -56,7 +59,9 @@ impl Recent {
 
     /// The lines kept, oldest first, without LF.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let state = self.0.lock();
+        let Some(state) = lock(&self.state, self.home) else {
+            return Vec::new();
+        };
         let all = state
             .commits
             .iter()

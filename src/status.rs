@@ -9,7 +9,7 @@ use crate::chain::Head;
 use crate::clock::Micros;
 use crate::queue::PerSeverity;
 use crate::severity::Severity;
-use crate::sync::Mutex;
+use crate::sync::{Home, Mutex, lock};
 
 /// How a trail is, at one moment. Made by `Trail::status`.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ pub enum Health {
     Healthy,
     /// They do not at the moment, or not as they should; [`Status::fault`] says what is wrong.
     Degraded,
-    /// The trail has ended.
+    /// The trail has ended; or this is a forked child of the process that it runs in.
     Ended,
 }
 
@@ -183,7 +183,10 @@ pub(crate) const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// What the writer says of itself, for others to look at.
 #[derive(Debug, Default)]
-pub(crate) struct Board(Mutex<Notice>);
+pub(crate) struct Board {
+    notice: Mutex<Notice>,
+    home: Home,
+}
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notice {
@@ -207,11 +210,14 @@ pub(crate) struct Notice {
 
 impl Board {
     pub(crate) fn look(&self) -> Notice {
-        self.0.lock().clone()
+        match lock(&self.notice, self.home) {
+            Some(notice) => notice.clone(),
+            None => Notice::default(),
+        }
     }
 
     pub(crate) fn write(&self, change: impl FnOnce(&mut Notice)) {
-        change(&mut self.0.lock());
+        change(&mut self.notice.lock());
     }
 }
 

@@ -14,19 +14,26 @@ pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Home(u32);
 
+impl Default for Home {
+    fn default() -> Home {
+        Home::here()
+    }
+}
+
 impl Home {
     pub(crate) fn here() -> Home {
         Home(std::process::id())
     }
 
-    /// Whether this process is a forked child of the one the trail was built in. A system call: ask only where time
-    /// is lost anyway.
+    /// Whether this process is a forked child of the one the trail was built in. A system call (150 ns): ask only where
+    /// time is lost anyway, or now and then.
     pub(crate) fn is_elsewhere(self) -> bool {
         self != Home::here()
     }
 }
 
-/// Takes the lock; `None` only in a forked child whose parent held it at the fork.
+/// Takes the lock; `None` only in a forked child whose parent held it at the fork, and on a panicking thread that may hold
+/// it itself.
 #[inline]
 pub(crate) fn lock<T>(mutex: &Mutex<T>, home: Home) -> Option<MutexGuard<'_, T>> {
     mutex.try_lock().or_else(|| lock_held(mutex, home))
@@ -47,6 +54,9 @@ fn lock_held<T>(mutex: &Mutex<T>, home: Home) -> Option<MutexGuard<'_, T>> {
         }
         if let Some(guard) = mutex.try_lock_for(Duration::from_millis(100)) {
             return Some(guard);
+        }
+        if std::thread::panicking() {
+            return None;
         }
     }
 }
@@ -90,6 +100,23 @@ mod tests {
         let _held = mutex.lock();
         let parent = Home(std::process::id() ^ 1);
         assert!(lock(&mutex, parent).is_none());
+    }
+
+    #[test]
+    fn a_lock_held_by_the_panicking_thread_itself_is_given_up() {
+        struct Unwinding<'a>(&'a Mutex<()>, &'a Cell<bool>);
+        impl Drop for Unwinding<'_> {
+            fn drop(&mut self) {
+                self.1.set(lock(self.0, Home::here()).is_none());
+            }
+        }
+        let (mutex, given_up) = (Mutex::new(()), Cell::new(false));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _held = mutex.lock();
+            let _unwinding = Unwinding(&mutex, &given_up);
+            panic!("as planned");
+        }));
+        assert!(panicked.is_err() && given_up.get());
     }
 
     #[test]

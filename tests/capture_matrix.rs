@@ -9,9 +9,8 @@ use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::NoSubscriber;
@@ -21,6 +20,8 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::{EnvFilter, fmt as console, registry, reload};
+
+use crate::child;
 
 /// One row of the matrix.
 struct Case {
@@ -469,44 +470,18 @@ impl Output {
     }
 }
 
-/// Long enough for the slowest machine; a deadlock takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 fn run(case: &Case, with_us: bool) -> Result<Output, String> {
     let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("out");
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "capture_matrix::child", "--nocapture", "--test-threads=1"])
-        .env(CASE, case.name)
-        .env_remove(DIR)
-        .env_remove("RUST_LOG")
-        .stdout(std::fs::File::create(&out).unwrap())
-        .stderr(Stdio::piped());
+    let trail = dir.path().join("trail");
+    let mut variables = vec![(CASE, case.name.as_ref())];
     if with_us {
-        command.env(DIR, dir.path().join("trail"));
+        variables.push((DIR, trail.as_os_str()));
     }
-    let mut child = command.spawn().unwrap();
-    let end = Instant::now() + PATIENCE;
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None if Instant::now() > end => {
-                child.kill().unwrap();
-                return Err("it hangs".to_owned());
-            }
-            None => std::thread::sleep(Duration::from_millis(2)),
-        }
-    };
-    let text = std::fs::read_to_string(&out).unwrap();
-    if !status.success() || !text.contains("\nDONE") {
-        let mut said = String::new();
-        if let Some(mut stderr) = child.stderr.take() {
-            let _ = std::io::Read::read_to_string(&mut stderr, &mut said);
-        }
-        return Err(format!("it ended with {status}:\n{text}\n{said}"));
+    let child::Ended { status, stdout, stderr } = child::run("capture_matrix::child", &variables)?;
+    if !status.success() || !stdout.contains("\nDONE") {
+        return Err(format!("it ended with {status}:\n{stdout}\n{stderr}"));
     }
-    Ok(Output::read(&text))
+    Ok(Output::read(&stdout))
 }
 
 /// What is wrong with a case.

@@ -12,12 +12,17 @@
 
 mod allocations;
 mod capture_matrix;
+mod child;
 #[cfg(feature = "cli")]
 mod cli;
+mod clock;
 mod context;
 mod draft;
 mod errors;
+mod exits;
 mod floors;
+#[cfg(unix)]
+mod fork;
 mod hand;
 #[cfg(feature = "subscriber")]
 mod init;

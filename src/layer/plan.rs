@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use tracing_core::Metadata;
@@ -159,6 +160,9 @@ pub(crate) struct Plans {
     made: RwLock<HashMap<Identifier, Arc<Plan>, BuildHasherDefault<AddressHasher>>>,
 }
 
+/// The lock is held for less than a microsecond; for longer only in a forked child, whose parent held it at the fork.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// Entries of a thread's table.
 const RECENT: usize = 128;
 
@@ -210,7 +214,7 @@ impl Plans {
 
     /// The plan of a span, found by a field that was recorded later: it knows its call site and nothing else.
     pub(crate) fn of_field(&self, core: &Core, field: &tracing_core::Field) -> Option<Arc<Plan>> {
-        let plan = self.made.read().get(&field.callsite()).cloned()?;
+        let plan = self.made.try_read_for(PATIENCE)?.get(&field.callsite()).cloned()?;
         match plan.rules == core.rules() {
             true => Some(plan),
             false => Some(self.find(core, plan.metadata)),
@@ -219,7 +223,8 @@ impl Plans {
 
     #[cold]
     fn find(&self, core: &Core, metadata: &'static Metadata<'static>) -> Arc<Plan> {
-        let known = self.made.read().get(&metadata.callsite()).cloned();
+        let made = self.made.try_read_for(PATIENCE);
+        let known = made.and_then(|made| made.get(&metadata.callsite()).cloned());
         if let Some(plan) = known
             && std::ptr::eq(plan.metadata, metadata)
             && plan.rules == core.rules()
@@ -227,7 +232,9 @@ impl Plans {
             return plan;
         }
         let plan = Arc::new(Plan::new(self.layer, core, metadata));
-        self.made.write().insert(metadata.callsite(), Arc::clone(&plan));
+        if let Some(mut made) = self.made.try_write_for(PATIENCE) {
+            made.insert(metadata.callsite(), Arc::clone(&plan));
+        }
         plan
     }
 }

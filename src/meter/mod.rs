@@ -20,7 +20,7 @@ use crate::outcome::Outcome;
 use crate::queue::{Loss, Losses, PerSeverity};
 use crate::redact::Class;
 use crate::severity::Severity;
-use crate::sync::Mutex;
+use crate::sync::{Home, Mutex, lock};
 
 pub(crate) use facade::Facade;
 pub(crate) use text::Gauges;
@@ -270,6 +270,7 @@ impl Totals {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     totals: Mutex<Totals>,
+    home: Home,
     /// Counted by the callers, where a value was redacted: too often for the lock.
     redactions: [AtomicU64; Class::COUNT],
 }
@@ -281,7 +282,9 @@ impl Meter {
     }
 
     pub(crate) fn lost(&self, lost: &Losses) {
-        let mut totals = self.totals.lock();
+        let Some(mut totals) = lock(&self.totals, self.home) else {
+            return;
+        };
         for (total, lost) in totals.lost.iter_mut().zip(lost) {
             *total = lost.count;
         }
@@ -312,22 +315,21 @@ impl Meter {
     }
 
     fn snapshot(&self) -> Totals {
-        let mut totals = self.totals.lock().clone();
+        let mut totals = lock(&self.totals, self.home).map_or_else(Totals::default, |totals| totals.clone());
         totals.redactions = self.redactions.each_ref().map(|count| count.load(Ordering::Relaxed));
         totals
     }
 
     /// Errors by kind, without those that never happened.
     pub(crate) fn troubles(&self) -> Vec<(&'static str, u64)> {
-        let counts = self.totals.lock().troubles;
+        let counts = lock(&self.totals, self.home).map_or_else(Default::default, |totals| totals.troubles);
         let named = Trouble::ALL.iter().map(|trouble| trouble.as_str()).zip(counts);
         named.filter(|(_, count)| *count > 0).collect()
     }
 
     /// Callers' records by severity, and the trail's own, that are on the disk.
     pub(crate) fn on_disk(&self) -> (PerSeverity, u64) {
-        let totals = self.totals.lock();
-        (totals.synced.records, totals.synced.own)
+        lock(&self.totals, self.home).map_or_else(Default::default, |totals| (totals.synced.records, totals.synced.own))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::recent::Recent;
 use crate::render::{self, Fields, Limits, Policy, Text, What};
 use crate::severity::Severity;
 use crate::status::{Board, LAST_WAIT, Setting, complain};
-use crate::sync::{Mutex, on_own_thread};
+use crate::sync::{Home, Mutex, lock, on_own_thread};
 
 /// One trail.
 #[derive(Debug)]
@@ -46,7 +46,8 @@ pub(crate) struct Core {
     pub(crate) board: Board,
     pub(crate) meter: Meter,
     pub(crate) recent: Recent,
-    pub(super) unknown: Mutex<Vec<String>>,
+    unknown: Mutex<Vec<String>>,
+    home: Home,
     leases: AtomicUsize,
     pub(super) handles: AtomicUsize,
 }
@@ -97,6 +98,7 @@ impl Core {
             meter: Meter::default(),
             recent: Recent::default(),
             unknown: Mutex::default(),
+            home: Home::here(),
             leases: AtomicUsize::new(0),
             handles: AtomicUsize::new(0),
         }
@@ -179,18 +181,29 @@ impl Core {
     /// Remembers an event name that no type declares, for `status`.
     #[cold]
     pub(crate) fn count_unknown_event(&self, name: &str) {
-        let mut unknown = self.unknown.lock();
+        let Some(mut unknown) = lock(&self.unknown, self.home) else {
+            return;
+        };
         if unknown.len() < UNKNOWN && !unknown.iter().any(|known| known == name) {
             unknown.push(name.to_owned());
         }
     }
 
+    pub(super) fn unknown_events(&self) -> Vec<String> {
+        lock(&self.unknown, self.home).map_or_else(Vec::new, |unknown| unknown.clone())
+    }
+
     /// Asks the writer, and waits for its answer.
-    pub(super) fn ask(&self, ask: Ask, patience: Duration) -> Result<(), Error> {
+    pub(crate) fn ask(&self, ask: Ask, patience: Duration) -> Result<(), Error> {
         receipt::refuse_own_thread()?;
         let until = Instant::now() + patience;
         self.mailbox
             .ask(ask, self.queue.last_ticket(), until, || self.queue.ring())
+    }
+
+    /// Whether this is a forked child, where the trail has no writer.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.home.is_elsewhere()
     }
 
     /// Whether no handle is left that could end the trail: then the writer ends it when it is quiet.
@@ -204,11 +217,10 @@ impl Core {
 
     pub(crate) fn gauges(&self) -> Gauges {
         let notice = self.board.look();
-        let (queue_bytes, queue_high_water_bytes) =
-            self.queue.flow().map_or((0, 0), |flow| (flow.bytes, flow.high_water));
+        let flow = self.queue.flow();
         Gauges {
-            queue_bytes,
-            queue_high_water_bytes,
+            queue_bytes: flow.bytes,
+            queue_high_water_bytes: flow.high_water,
             log_bytes: notice.other_bytes + notice.file_bytes,
             retention_days: self.retention.days,
             chain: (notice.chain.map_or(0, |(seq, _)| seq), notice.head48()),
@@ -226,7 +238,7 @@ impl Core {
         } else {
             Ask::Rest
         };
-        if on_own_thread() || self.mailbox.is_closed() {
+        if on_own_thread() || self.home.is_elsewhere() || self.mailbox.is_closed() {
             return;
         }
         if let Err(error) = self.ask(ask, LAST_WAIT) {
@@ -271,7 +283,8 @@ impl Deref for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if self.0.leases.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // A forked child has nothing to end, and no lock that a thread of its parent may hold is worth a wait.
+        if self.0.leases.fetch_sub(1, Ordering::AcqRel) == 1 && !self.0.home.is_elsewhere() {
             process::leave(self.0.id);
             self.0.let_go();
             self.0.queue.close();

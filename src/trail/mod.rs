@@ -105,7 +105,7 @@ impl Trail {
         let (synced, _) = core.meter.on_disk();
         let mut lost = [0; 4];
         let mut losses = Vec::new();
-        for (loss, counts) in Loss::ALL.iter().zip(flow.iter().flat_map(|flow| flow.lost)) {
+        for (loss, counts) in Loss::ALL.iter().zip(flow.lost) {
             for (total, count) in lost.iter_mut().zip(counts.count) {
                 *total += count;
             }
@@ -113,15 +113,14 @@ impl Trail {
                 losses.push((loss.as_str(), Counts::from(counts.count)));
             }
         }
-        let mut emitted = flow.map_or([0; 4], |flow| flow.accepted);
-        for ((emitted, lost), unkept) in emitted.iter_mut().zip(lost).zip(flow.map_or([0; 4], |flow| {
-            flow.lost.get(Loss::Unkept.index()).copied().unwrap_or_default().count
-        })) {
+        let mut emitted = flow.accepted;
+        let unkept = flow.lost.get(Loss::Unkept.index()).copied().unwrap_or_default().count;
+        for ((emitted, lost), unkept) in emitted.iter_mut().zip(lost).zip(unkept) {
             // What was written and could not be kept had been accepted.
             *emitted += lost - unkept;
         }
         Status {
-            health: match (notice.ended, &notice.fault) {
+            health: match (notice.ended || core.is_elsewhere(), &notice.fault) {
                 (true, _) => Health::Ended,
                 (false, Some(_)) => Health::Degraded,
                 (false, None) => Health::Healthy,
@@ -135,8 +134,8 @@ impl Trail {
             lost: lost.into(),
             losses,
             own_records: notice.own_written,
-            queue_bytes: flow.map_or(0, |flow| flow.bytes),
-            queue_high_water_bytes: flow.map_or(0, |flow| flow.high_water),
+            queue_bytes: flow.bytes,
+            queue_high_water_bytes: flow.high_water,
             queue_limit_bytes: core.queue.limit(),
             chain_seq: notice.chain.map_or(0, |(seq, _)| seq),
             chain_head: notice.chain.map(|(_, head)| head.text()).unwrap_or_default(),
@@ -146,7 +145,7 @@ impl Trail {
             last_error: notice.last_error,
             write_errors: core.meter.troubles(),
             capture: notice.capture.unwrap_or_default(),
-            unknown_events: core.unknown.lock().clone(),
+            unknown_events: core.unknown_events(),
             without_trail: process::without_trail(),
             storage_ephemeral: notice.ephemeral,
             settings: core.settings.clone(),
@@ -164,9 +163,7 @@ impl Trail {
     /// ```
     pub fn metrics(&self) -> String {
         let core = self.core();
-        if let Some(flow) = core.queue.flow() {
-            core.meter.lost(&flow.lost);
-        }
+        core.meter.lost(&core.queue.flow().lost);
         core.meter.text(&core.gauges())
     }
 }

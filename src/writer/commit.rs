@@ -162,7 +162,7 @@ impl Writer {
             return;
         }
         let declarable = |loss: &Loss| *loss != Loss::Closed;
-        let known = self.core.queue.flow().map(|flow| flow.lost).unwrap_or_default();
+        let known = self.core.queue.flow().lost;
         let mut losses = Loss::ALL.iter().zip(&known).zip(&self.declared);
         if losses.all(|((loss, lost), declared)| !declarable(loss) || lost.count == *declared) {
             return;

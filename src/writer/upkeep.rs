@@ -272,9 +272,7 @@ impl Writer {
         if self.phase == Phase::Over || now || (self.facade_is_behind() && self.metrics_at <= self.monotonic) {
             self.metrics_at = self.monotonic + METRICS_EVERY;
             self.told_commits = self.commits;
-            if let Some(flow) = self.core.queue.flow() {
-                self.core.meter.lost(&flow.lost);
-            }
+            self.core.meter.lost(&self.core.queue.flow().lost);
             self.facade.flush(&self.core.meter, &self.core.gauges());
         }
         let changes = canary::changes();
@@ -301,8 +299,6 @@ impl Writer {
 
     /// What came after the end is counted, though no record can say so.
     pub(super) fn count_closed(&mut self) {
-        if let Some(flow) = self.core.queue.flow() {
-            self.core.meter.lost(&flow.lost);
-        }
+        self.core.meter.lost(&self.core.queue.flow().lost);
     }
 }
