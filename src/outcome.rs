@@ -114,6 +114,13 @@ impl Outcome {
             ),
             (&["unknown", "", "none", "pending"], Outcome::Unknown),
         ];
+        // In nearly every call it is our own spelling.
+        match name {
+            "success" => return Some(Outcome::Success),
+            "failure" => return Some(Outcome::Failure),
+            "denied" => return Some(Outcome::Denied),
+            _ => {}
+        }
         NAMES
             .iter()
             .find(|(names, _)| names.iter().any(|known| known.eq_ignore_ascii_case(name)))

@@ -61,7 +61,11 @@ fn put(core: &Core, site: &Site, event: EventType, stated: &Stated<'_>, values: 
     let mut stage = Stage::take();
     let how = core.how();
     for (slot, value) in site.plan(core).iter().zip(values) {
-        value.put(To(&mut stage.fields, &how), At(slot));
+        // Most values are strings, and all of them go this way: one copy of its code, and nothing to set up for each.
+        match value.as_text() {
+            Some(text) => stage.fields.sink(slot, how).str(text),
+            None => value.put(To(&mut stage.fields, &how), At(slot)),
+        }
     }
     let statement = Statement {
         severity: stated.severity,
@@ -172,6 +176,11 @@ impl<'a> To<'a> {
 
 /// A value on its way into a record.
 pub trait Value {
+    /// What `put` would write, if that is a string that is at hand.
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
+
     fn put(&self, to: To<'_>, at: At<'_>);
 }
 
@@ -180,7 +189,10 @@ pub trait Value {
 pub struct ByScalar<'a, T: ?Sized>(&'a T);
 
 impl<T: Scalar + ?Sized> Value for ByScalar<'_, T> {
-    #[inline]
+    fn as_text(&self) -> Option<&str> {
+        self.0.as_text()
+    }
+
     fn put(&self, to: To<'_>, at: At<'_>) {
         self.0.put(to, at);
     }
@@ -191,7 +203,10 @@ impl<T: Scalar + ?Sized> Value for ByScalar<'_, T> {
 pub struct ByText<'a, T: ?Sized>(&'a T);
 
 impl<T: Text + ?Sized> Value for ByText<'_, T> {
-    #[inline]
+    fn as_text(&self) -> Option<&str> {
+        Some(self.0.text())
+    }
+
     fn put(&self, to: To<'_>, at: At<'_>) {
         to.sink(at).str(self.0.text());
     }
@@ -222,11 +237,12 @@ impl<T: fmt::Debug + ?Sized> Value for ByDebug<'_, T> {
 pub struct Message<'a>(pub fmt::Arguments<'a>);
 
 impl Value for Message<'_> {
+    fn as_text(&self) -> Option<&str> {
+        self.0.as_str()
+    }
+
     fn put(&self, to: To<'_>, at: At<'_>) {
-        match self.0.as_str() {
-            Some(text) => to.sink(at).str(text),
-            None => to.sink(at).display(&self.0),
-        }
+        to.sink(at).display(&self.0);
     }
 }
 
@@ -263,16 +279,19 @@ impl<T: Text + ?Sized> Text for &T {
     }
 }
 
-/// What is written without any code of its own.
+/// What is written without any code of its own. Of the two, strings have the first.
 pub trait Scalar {
-    fn put(&self, to: To<'_>, at: At<'_>);
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
+
+    fn put(&self, _: To<'_>, _: At<'_>) {}
 }
 
 macro_rules! scalars {
     ($($type:ty: |$value:ident, $sink:ident| $put:expr;)+) => {
         $(
             impl Scalar for $type {
-                #[inline]
                 fn put(&self, to: To<'_>, at: At<'_>) {
                     let ($value, $sink) = (self, to.sink(at));
                     $put;
@@ -282,10 +301,31 @@ macro_rules! scalars {
     };
 }
 
+macro_rules! texts {
+    ($($type:ty: |$value:ident| $text:expr;)+) => {
+        $(
+            impl Scalar for $type {
+                #[inline]
+                fn as_text(&self) -> Option<&str> {
+                    let $value = self;
+                    Some($text)
+                }
+            }
+        )+
+    };
+}
+
+texts! {
+    str: |value| value;
+    String: |value| value;
+    Cow<'_, str>: |value| value;
+    Outcome: |value| value.as_str();
+    Severity: |value| value.as_str();
+    Category: |value| value.as_str();
+    EventType: |value| value.name();
+}
+
 scalars! {
-    str: |value, sink| sink.str(value);
-    String: |value, sink| sink.str(value);
-    Cow<'_, str>: |value, sink| sink.str(value);
     bool: |value, sink| sink.bool(*value);
     i8: |value, sink| sink.i64((*value).into());
     i16: |value, sink| sink.i64((*value).into());
@@ -298,10 +338,6 @@ scalars! {
     usize: |value, sink| sink.u64(*value as u64);
     isize: |value, sink| sink.i64(*value as i64);
     f64: |value, sink| sink.f64(*value);
-    Outcome: |value, sink| sink.str(value.as_str());
-    Severity: |value, sink| sink.str(value.as_str());
-    Category: |value, sink| sink.str(value.as_str());
-    EventType: |value, sink| sink.str(value.name());
     SystemTime: |value, sink| sink.str(std::str::from_utf8(&Micros::from(*value).text()).unwrap_or_default());
 }
 
@@ -317,6 +353,11 @@ impl Scalar for Duration {
 }
 
 impl<T: Scalar + ?Sized> Scalar for &T {
+    #[inline]
+    fn as_text(&self) -> Option<&str> {
+        T::as_text(self)
+    }
+
     #[inline]
     fn put(&self, to: To<'_>, at: At<'_>) {
         T::put(self, to, at);

@@ -20,6 +20,7 @@ mod pair;
 mod policy;
 mod rules;
 mod scan;
+mod seen;
 mod shapes;
 mod split;
 mod text;

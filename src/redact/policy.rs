@@ -9,6 +9,7 @@ use zeroize::Zeroize;
 use super::names::{Match, VOCABULARY, Vocabulary};
 use super::rules::Redaction;
 use super::scan::{self, Scan};
+use super::seen;
 use super::shapes::token;
 use super::split::Words;
 use super::text::Walk;
@@ -103,6 +104,8 @@ pub(crate) struct Policy {
     /// Nothing is looked for in texts.
     blind: bool,
     emails: bool,
+    /// Never used twice in a process.
+    pub(super) id: u32,
 }
 
 impl Policy {
@@ -137,6 +140,7 @@ impl Policy {
             emails: !keeps(Shape::Email),
             custom,
             key,
+            id: seen::next_policy(),
         }
     }
 
@@ -237,6 +241,21 @@ impl Policy {
         }
     }
 
+    /// Whether the sieve lets it through: it is what [`scan`](Self::scan) calls clean, or the walk finds nothing in it and there
+    /// is nothing to escape.
+    #[inline(always)]
+    pub(crate) fn passes(&self, s: &[u8]) -> bool {
+        if s.len() > 16 || self.emails {
+            return self.passes_long(s);
+        }
+        scan::is_clean_short(s) || self.walk(s) == Scan::CLEAN
+    }
+
+    #[inline(never)]
+    fn passes_long(&self, s: &[u8]) -> bool {
+        self.is_clean(s) || self.walk(s) == Scan::CLEAN
+    }
+
     #[inline(never)]
     fn scan_long(&self, s: &[u8]) -> Scan {
         if scan::is_clean_long(s) && !self.emails {
@@ -260,11 +279,18 @@ impl Policy {
     #[cold]
     #[inline(never)]
     fn walk(&self, s: &[u8]) -> Scan {
+        if let Some(known) = seen::recall(self.id, s) {
+            return known;
+        }
         let suspicious = self.holds_back(s) && Walk::new(self, s).next().is_some();
-        Scan {
+        let scan = Scan {
             escape: scan::escapes(s),
             suspicious,
+        };
+        if !suspicious {
+            seen::remember(self.id, s, scan);
         }
+        scan
     }
 
     /// Whether `s`, if it is not clean, is to be walked.

@@ -84,7 +84,7 @@ fn is_clean_half(s: &[u8]) -> bool {
         14.. => {
             let numbers = mask(digits(first)) | mask(digits(last)) << (s.len() - 8);
             let run = s.len() == 16 && breaking(first) | breaking(last) == 0;
-            !(groups(numbers) || run)
+            !(groups(numbers) || run && !all_hex(&both))
         }
         _ => true,
     }
@@ -164,12 +164,46 @@ fn is_clean_window<const ESCAPES: bool>(s: &[u8]) -> Option<bool> {
     while at < last {
         let word = word(s, at)?;
         if breaking(word) == 0 && has_run(s)? {
-            return Some(false);
+            if !is_digest(s) {
+                return Some(false);
+            }
+            // Nothing breaks the run, so that looking once more would say the same.
+            return Some(!groups(digits_of(s)?));
         }
         numbers |= mask(digits(word)) << at;
         at += 8;
     }
     Some(!groups(numbers))
+}
+
+/// Whether all of it is a hash or an id in lower-case hexadecimal. No token is: those of 32, 40 and 64 bytes have other letters,
+/// or parts behind a dash.
+#[cold]
+fn is_digest(s: &[u8]) -> bool {
+    matches!(s.len(), 32 | 40 | 64) && {
+        let (blocks, _) = s.as_chunks::<16>();
+        blocks.iter().all(all_hex) && s.last_chunk().is_some_and(all_hex)
+    }
+}
+
+/// The digits of 17 to 64 bytes, as bits.
+fn digits_of(s: &[u8]) -> Option<u64> {
+    let last = s.len() - 8;
+    let mut numbers = mask(digits(word(s, last)?)) << last;
+    for at in (0..last).step_by(8) {
+        numbers |= mask(digits(word(s, at)?)) << at;
+    }
+    Some(numbers)
+}
+
+/// Whether all of them are `0` to `9` or `a` to `f`.
+#[inline]
+fn all_hex(block: &[u8; 16]) -> bool {
+    !any_zero(map(*block, |b| {
+        let digit = 10_u8.saturating_sub(b.wrapping_sub(b'0'));
+        let letter = 6_u8.saturating_sub(b.wrapping_sub(b'a'));
+        if digit > letter { digit } else { letter }
+    }))
 }
 
 /// Whether 17 to 64 bytes have a run of sixteen. A run that long covers one of the words that were looked at, but so may a

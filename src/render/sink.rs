@@ -39,21 +39,7 @@ impl<'a> Sink<'a> {
     #[inline(always)]
     pub(crate) fn str(self, value: &str) {
         let Sink { fields, slot, how } = self;
-        let plain = || {
-            value.len() <= how.limits.value && {
-                let scan = how.policy.scan(value.as_bytes());
-                !(scan.escape | scan.suspicious)
-            }
-        };
-        let done = match slot.way {
-            Way::Text(key) => plain() && fields.put_key(slot, key, value.as_bytes(), true),
-            Way::Both => plain() && fields.put_metadata(slot, value.as_bytes(), true),
-            Way::Mask => fields.put_masked(slot),
-            Way::Event => value.len() <= EVENT && plain() && fields.put_event(value),
-            Way::Outcome => fields.put_outcome(value),
-            _ => false,
-        };
-        if !done {
+        if !short_str(fields, slot, &how, value) {
             long_str(fields, slot, how.policy, how.limits, value);
         }
     }
@@ -289,6 +275,7 @@ impl<'a> Sink<'a> {
         match done {
             Ok(Some(bytes)) => match unquoted(&raw).filter(|_| bytes == raw.len()) {
                 Some(text) => self.value(&text, Shape::Text(text.len())),
+                None if bytes == raw.len() && short_str(self.fields, self.slot, &self.how, &raw) => {}
                 None => self.value(&raw, Shape::Text(bytes)),
             },
             Ok(None) => {}
@@ -321,6 +308,24 @@ impl<'a> Sink<'a> {
         if self.slot.replaces {
             self.fields.compact();
         }
+    }
+}
+
+/// The short way of a string, if it has one: nothing to redact, to escape or to cut.
+#[inline(always)]
+fn short_str(fields: &mut Fields, slot: &Slot, how: &How<'_>, value: &str) -> bool {
+    let bytes = value.as_bytes();
+    match slot.way {
+        Way::Mask => fields.put_masked(slot),
+        Way::Outcome => fields.put_outcome(value),
+        Way::Text(_) | Way::Both | Way::Event if bytes.len() <= how.limits.value && how.policy.passes(bytes) => {
+            match slot.way {
+                Way::Text(key) => fields.put_key(slot, key, bytes, true),
+                Way::Both => fields.put_metadata(slot, bytes, true),
+                _ => bytes.len() <= EVENT && fields.put_event(value),
+            }
+        }
+        _ => false,
     }
 }
 
