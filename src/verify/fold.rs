@@ -3,7 +3,6 @@
 use crate::chain::Head;
 use crate::reader::line::Flaw;
 use crate::store::Point;
-use crate::verify::lanes;
 use crate::verify::own::{Own, Prune, Recover};
 use crate::verify::scan::{Scan, Scanned};
 
@@ -226,7 +225,7 @@ impl Fold {
             return;
         }
         if record.seq == expected {
-            let head = lanes::link(&self.head, record.seq, &record.leaf);
+            let head = self.head.record(record.seq, &record.leaf);
             if same(&head, &record.tag) {
                 if self.broken {
                     self.heal(What::Inserted, u64::from(record.line));
@@ -244,7 +243,7 @@ impl Fold {
         if let Some((seq, head)) = self.behind_bad_tag
             && record.seq == seq + 1
         {
-            let head = lanes::link(&head, record.seq, &record.leaf);
+            let head = head.record(record.seq, &record.leaf);
             if same(&head, &record.tag) {
                 self.heal(What::Tag, u64::from(record.line));
                 self.advance(record, head, at, own);

@@ -6,11 +6,10 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::base64url;
-use crate::chain::{FRAME, Head};
+use crate::chain::{FRAME, Head, leaf};
 use crate::clock::Micros;
 use crate::reader::line::{self, MAGIC, SEQ_LIMIT};
 use crate::store::{KeptFrom, Point, TrailId, Trust};
-use crate::verify::lanes;
 
 /// What a verifier needs of a valid header.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +133,7 @@ fn tagged(line: &[u8]) -> Option<(Members, Head, Head)> {
     let (body, tag) = frame(line)?;
     let members = serde_json::from_slice::<Members>(&[body, b"}"].concat()).ok()?;
     let prev_head = Head::parse(members.text("prev_head")?)?;
-    let behind = lanes::header(&prev_head, body);
+    let behind = prev_head.header(&leaf(body));
     (behind.tag() == tag).then_some((members, prev_head, behind))
 }
 
@@ -302,7 +301,7 @@ mod tests {
         let body = FIRST[..FIRST.len() - FRAME].replace(from, to);
         assert_ne!(body, FIRST[..FIRST.len() - FRAME]);
         let mut line = body.clone().into_bytes();
-        lanes::header(&Head::ZERO, body.as_bytes()).push_frame(&mut line);
+        Head::ZERO.header(&leaf(body.as_bytes())).push_frame(&mut line);
         line
     }
 

@@ -11,7 +11,6 @@ mod branch;
 mod fold;
 mod header;
 mod judge;
-mod lanes;
 mod listen;
 mod own;
 mod pass;

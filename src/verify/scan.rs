@@ -1,9 +1,8 @@
 //! A piece, line by line: everything that can be done without knowing what came before it, on any thread.
 
-use crate::chain::Leaf;
+use crate::chain::{self, Leaf};
 use crate::reader::line::{self, Flaw};
 use crate::reader::piece::Piece;
-use crate::verify::lanes;
 use crate::verify::own::Own;
 
 /// What a piece holds.
@@ -97,7 +96,7 @@ impl Scan {
                     match waiting.take() {
                         None => waiting = Some((place, cut.rest)),
                         Some((other, rest)) => {
-                            let [first, second] = lanes::pair(rest, cut.rest);
+                            let [first, second] = chain::leaves(rest, cut.rest);
                             scan.leaf(other, first);
                             scan.leaf(place, second);
                         }
@@ -107,7 +106,7 @@ impl Scan {
             }
         }
         if let Some((place, rest)) = waiting {
-            scan.leaf(place, lanes::single(rest));
+            scan.leaf(place, chain::leaf(rest));
         }
         scan.tail = (bytes.len() - begin) as u64;
         scan

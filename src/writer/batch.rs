@@ -1,7 +1,7 @@
 //! Lines on their way into the file: numbered, chained, framed.
 
 use crate::brief::Brief;
-use crate::chain::{FRAME, leaf};
+use crate::chain::{FRAME, Leaf, leaf};
 use crate::meter::Tally;
 use crate::severity::Severity;
 use crate::store::Point;
@@ -34,8 +34,13 @@ impl Text {
 
     /// Appends a line, and moves the point behind it.
     pub(super) fn line(&mut self, point: &mut Point, rest: &[u8]) {
+        self.hashed_line(point, rest, &leaf(rest));
+    }
+
+    /// The same for a rest whose leaf is known.
+    fn hashed_line(&mut self, point: &mut Point, rest: &[u8], leaf: &Leaf) {
         point.seq += 1;
-        point.head = point.head.record(point.seq, &leaf(rest));
+        point.head = point.head.record(point.seq, leaf);
         let mut seq = itoa::Buffer::new();
         self.bytes.extend_from_slice(b"{\"seq\":");
         self.bytes.extend_from_slice(seq.format(point.seq).as_bytes());
@@ -110,8 +115,8 @@ pub(super) struct Batch {
 impl Batch {
     /// Adds a caller's record.
     #[inline]
-    pub(super) fn record(&mut self, point: &mut Point, brief: &Brief, rest: &[u8]) {
-        self.text.line(point, rest);
+    pub(super) fn record(&mut self, point: &mut Point, brief: &Brief, rest: &[u8], leaf: &Leaf) {
+        self.text.hashed_line(point, rest, leaf);
         self.tally.add(brief, false);
         self.urgent |= brief.severity >= Severity::High;
     }

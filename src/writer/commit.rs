@@ -7,6 +7,7 @@ use super::kept::Place;
 use super::own_records::Own;
 use super::syncer::{Done, Job};
 use super::{Durable, SYNC_BYTES, Stuck, Syncing, Writer};
+use crate::chain::{leaf, leaves};
 use crate::queue::Loss;
 use crate::store::Mark;
 
@@ -68,12 +69,23 @@ impl Writer {
             let (mut full, ticket) = (false, chunk.first_ticket() + first as u64);
             let behind = self.batch.text.lines;
             let seq = self.built.seq + 1;
+            let mut next_leaf = None;
             while let Some((brief, rest)) = chunk.line(at, offset) {
                 if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room {
                     full = true;
                     break;
                 }
-                self.batch.record(&mut self.built, brief, rest);
+                let leaf = next_leaf
+                    .take()
+                    .unwrap_or_else(|| match chunk.line(at + 1, offset + rest.len()) {
+                        Some((_, next)) => {
+                            let [leaf, next] = leaves(rest, next);
+                            next_leaf = Some(next);
+                            leaf
+                        }
+                        None => leaf(rest),
+                    });
+                self.batch.record(&mut self.built, brief, rest, &leaf);
                 at += 1;
                 offset += rest.len();
             }

@@ -1,5 +1,7 @@
 //! Leaf, head and tag: what links a line to all lines before it (docs/FORMAT.md, "Chain").
 
+mod lanes;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::base64url;
@@ -12,7 +14,12 @@ pub(crate) const FRAME: usize = 8 + 22 + 2;
 
 /// The leaf of a record (over the rest) or of a header (over its body).
 pub(crate) fn leaf(content: &[u8]) -> Leaf {
-    Sha256::new_with_prefix([0x00]).chain_update(content).finalize().into()
+    lanes::single(content)
+}
+
+/// The leaves of two lines, in less time than one after the other takes.
+pub(crate) fn leaves(one: &[u8], two: &[u8]) -> [Leaf; 2] {
+    lanes::pair(one, two)
 }
 
 /// The state of the chain behind a line.
@@ -25,12 +32,7 @@ impl Head {
 
     /// The head behind a record.
     pub(crate) fn record(self, seq: u64, leaf: &Leaf) -> Head {
-        let mut link = [0; 73];
-        let parts: [&[u8]; 4] = [&[0x02], &self.0, &seq.to_le_bytes(), leaf];
-        for (to, from) in link.iter_mut().zip(parts.into_iter().flatten()) {
-            *to = *from;
-        }
-        Head(Sha256::digest(link).into())
+        Head(lanes::link(&self.0, seq, leaf))
     }
 
     /// The head behind a header.
