@@ -80,6 +80,18 @@ fn a_changed_prune_is_tampering_though_a_header_behind_the_damage_still_speaks_o
     judged_alike(&steps, Some(10_870_089_380_810_739_540), &flip).unwrap();
 }
 
+#[test]
+fn a_line_too_many_behind_damage_that_a_crash_explains_is_no_tampering() {
+    use Step::{Record, Rotate, Sync};
+    let steps = [Rotate, Rotate, Record, Record, Record, Rotate, Sync];
+    let changes = [
+        (Change::NoState, 12_276_630_033_212_014_762),
+        (Change::Again, 10_504_293_336_721_097_770),
+        (Change::Flip, 1_991_903_696_897_745_808),
+    ];
+    judged_alike(&steps, Some(279_204_390_116_939_653), &changes).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

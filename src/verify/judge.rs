@@ -259,10 +259,11 @@ impl Case<'_> {
     }
 
     fn list_breaks(&self, found: &Found, fold: &Folded, durable: &Durable, judgement: &mut Judgement) {
-        for broken in &fold.breaks {
+        for (place, broken) in fold.breaks.iter().enumerate() {
             let (kind, detail) = describe(broken);
             let verdict = match broken.what {
-                What::Beyond => Verdict::Tampered,
+                // Behind damage a file system may show anything, and that the chain seems to go on proves nothing.
+                What::Beyond if place == 0 => Verdict::Tampered,
                 _ => class(broken.seq, durable),
             };
             judgement.faults.push(
