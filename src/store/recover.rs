@@ -106,13 +106,9 @@ fn tidy(disk: &dyn Disk, home: &Home, branch: &Branch, examined: &Examined<'_>) 
         Error::io("recover the trail", &home.dir, error)
             .remedy("make its files readable for the user that runs this program, and check the disk")
     };
-    if examined.suspicions.is_empty() {
-        if !examined.clean {
-            set_aside(disk, home, branch, examined, &mut aside).map_err(failed)?;
-        }
-        if let Some(kept) = &examined.kept_from {
-            retain::sweep(disk, home, branch, kept, None)?;
-        }
+    let trusted = examined.suspicions.is_empty();
+    if trusted && !examined.clean {
+        set_aside(disk, home, branch, examined, &mut aside).map_err(failed)?;
     }
     let last = examined.proven.iter().map(|(live, _)| *live).chain(examined.before);
     for live in last {
@@ -120,6 +116,10 @@ fn tidy(disk: &dyn Disk, home: &Home, branch: &Branch, examined: &Examined<'_>) 
         file.and_then(|file| file.sync_data()).map_err(failed)?;
     }
     disk.sync_dir(&home.dir).map_err(failed)?;
+    // Last: whoever wrote the prune may have died before its sync.
+    if let Some(kept) = examined.kept_from.as_ref().filter(|_| trusted) {
+        retain::sweep(disk, home, branch, kept, None)?;
+    }
     Ok(aside)
 }
 

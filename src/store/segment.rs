@@ -145,6 +145,10 @@ impl Segment {
 
     /// Whether the file is still what and where it was. One look at the name: asked before each commit.
     pub(crate) fn moved(&self) -> Moved {
+        if self.spoilt {
+            // What stands there too much is our own half line; the next write says so.
+            return Moved::No;
+        }
         match self.disk.stat(&self.path) {
             Ok(stat) if !stat.same(&self.stat) => Moved::Replaced,
             Ok(stat) if stat.len < self.bytes => Moved::Cut { len: stat.len },
@@ -220,6 +224,7 @@ mod tests {
         disk.short_writes(None);
         let left = disk.get(segment.path()).unwrap();
         assert!(left.ends_with(b"first\nse"));
+        assert_eq!(segment.moved(), Moved::No, "nobody else wrote to it");
         assert_eq!(segment.write(b"third\n").unwrap_err().kind(), ErrorKind::Damaged);
         assert_eq!(disk.get(segment.path()).unwrap(), left);
     }

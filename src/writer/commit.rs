@@ -59,8 +59,11 @@ impl Writer {
             }
             self.batch.own(&mut self.built, &brief, &self.scratch);
             // At once: a rotation may follow before the prune is done, and its header must know.
-            let kept_from = self.own.pop_front().and_then(|own| own.kept_from);
-            self.kept_from = kept_from.or(self.kept_from);
+            if let Some(kept_from) = self.own.pop_front().and_then(|own| own.kept_from) {
+                let before = self.kept_since.map_or(self.kept_from, |(_, before)| before);
+                self.kept_since = Some((self.built.seq, before));
+                self.kept_from = Some(kept_from);
+            }
         }
         while let Some(chunk) = self.chunks.front() {
             let first = self.cursor.0;

@@ -105,6 +105,8 @@ pub(crate) struct Writer {
     run_id: RunId,
     next_file: u64,
     kept_from: Option<KeptFrom>,
+    /// The number of the prune that says so while that is not on the disk, and what was said before it.
+    kept_since: Option<(u64, Option<KeptFrom>)>,
     /// As last stored.
     state: State,
     calendar: Calendar,
@@ -296,6 +298,7 @@ impl Writer {
             run_id: opened.run_id,
             next_file: opened.next_file + 1,
             kept_from: opened.kept_from,
+            kept_since: None,
             state: opened.state,
             lock: Some(opened.lock),
             calendar,
@@ -446,6 +449,11 @@ impl Writer {
     }
 
     fn header(&self, cause: Cause, prev: Durable) -> Header {
+        // A header must not speak of a prune that is still to come behind it: a crash may leave the header alone.
+        let kept_from = match self.kept_since {
+            Some((seq, before)) if seq > prev.point.seq => before,
+            _ => self.kept_from,
+        };
         Header {
             trail: self.trail,
             run: self.run,
@@ -459,7 +467,7 @@ impl Writer {
             commit: self.commits,
             opened: self.now,
             who: self.who.clone(),
-            kept_from: self.kept_from,
+            kept_from,
             held: Vec::new(),
         }
     }

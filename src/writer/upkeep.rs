@@ -128,7 +128,7 @@ impl Writer {
             self.own.push_back(Own::prune(&prune));
             self.build_batches(false)?;
             self.sync_and_wait(false)?;
-            self.kept_from = Some(prune.kept_from);
+            (self.kept_from, self.kept_since) = (Some(prune.kept_from), None);
             if let Err(error) = retain::prune(&*self.disk, &self.home, self.trail, &mut self.calendar, &prune) {
                 self.mention(Trouble::Retention, &error);
                 return Ok(());
