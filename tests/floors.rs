@@ -29,7 +29,9 @@ fn floors(design: &str) -> HashMap<String, (usize, usize)> {
 }
 
 /// Files that hold tests alone.
-const TESTS: [&str; 9] = [
+const TESTS: [&str; 11] = [
+    "crashes.rs",
+    "planted.rs",
     "mem.rs",
     "tests.rs",
     "fuzz.rs",

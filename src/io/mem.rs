@@ -3,8 +3,10 @@
 //! A file's bytes and a directory's names are kept twice: as the process sees them, and as they are durable. Between them
 //! stand the changes that no sync covered yet. A crash keeps any subset of these, in any order that a disk may choose:
 //! a size without its bytes (zeros), some sectors of a write without the others, a new name without the old one's end.
+//! A sync that fails forgets what it was to keep: the bytes may be on the disk or not, and no later sync makes them so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,10 +37,45 @@ struct Shared {
     budget: Option<u64>,
     calls: u64,
     /// Calls with these numbers fail so, once each.
-    faults: BTreeMap<u64, io::ErrorKind>,
+    faults: BTreeMap<u64, Fault>,
+    /// Where each call is noted before it is done.
+    tape: Option<Tape>,
     /// The most bytes that one write takes.
     short: Option<usize>,
     now: Micros,
+}
+
+/// How one call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Kind(io::ErrorKind),
+    /// As the operating system numbers it.
+    Errno(i32),
+    /// A write that takes a part; other calls succeed.
+    Short,
+}
+
+impl Fault {
+    fn error(self) -> Option<io::Error> {
+        match self {
+            Fault::Kind(kind) => Some(kind.into()),
+            Fault::Errno(errno) => Some(io::Error::from_raw_os_error(errno)),
+            Fault::Short => None,
+        }
+    }
+}
+
+/// The disk as it was before each call that changes something, and what a witness said at that moment.
+#[derive(Clone)]
+pub(crate) struct Tape {
+    pub(crate) frames: Arc<Mutex<Vec<(MemDisk, u64)>>>,
+    pub(crate) witness: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl std::fmt::Debug for Tape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tape").finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -46,6 +83,8 @@ struct Dir {
     names: BTreeMap<String, u64>,
     durable: BTreeMap<String, u64>,
     pending: Vec<Entry>,
+    /// Of a sync that failed.
+    forgotten: Vec<Entry>,
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +101,8 @@ struct Node {
     data: Vec<u8>,
     durable: Vec<u8>,
     pending: Vec<Change>,
+    /// Written before a sync that failed.
+    forgotten: Vec<Change>,
     modified: Micros,
 }
 
@@ -93,6 +134,24 @@ impl Dir {
     }
 }
 
+impl Change {
+    fn apply(&self, data: &mut Vec<u8>) {
+        match self {
+            Change::Truncate(len) => data.resize(*len, 0),
+            Change::Write(at, bytes) => put_at(data, *at, bytes),
+        }
+    }
+}
+
+/// What lies between the end and what is put behind it reads as zeros.
+fn put_at(data: &mut Vec<u8>, at: usize, bytes: &[u8]) {
+    let end = at + bytes.len();
+    if data.len() < end {
+        data.resize(end, 0);
+    }
+    data[at..end].copy_from_slice(bytes);
+}
+
 impl MemDisk {
     pub(crate) fn new() -> MemDisk {
         static DEV: AtomicU64 = AtomicU64::new(1 << 40);
@@ -107,6 +166,7 @@ impl MemDisk {
                 budget: None,
                 calls: 0,
                 faults: BTreeMap::new(),
+                tape: None,
                 short: None,
                 now: Micros(0),
             })),
@@ -130,7 +190,8 @@ impl MemDisk {
             to.now = from.now;
             for (path, dir) in &from.dirs {
                 let mut names = dir.durable.clone();
-                for entry in dir.pending.iter().filter(|_| luck.keeps()) {
+                let unsynced = dir.forgotten.iter().chain(&dir.pending);
+                for entry in unsynced.filter(|_| luck.keeps()) {
                     Dir::apply(&mut names, entry);
                 }
                 // A directory is there while one of the changes that made it is: names of directories are not lost here.
@@ -139,17 +200,19 @@ impl MemDisk {
                     Dir {
                         names: names.clone(),
                         durable: names,
-                        pending: Vec::new(),
+                        ..Dir::default()
                     },
                 );
             }
             for (ino, node) in &from.files {
                 let data = node.after(luck);
                 let node = Node {
+                    kind: node.kind,
                     durable: data.clone(),
                     data,
                     pending: Vec::new(),
-                    ..node.clone()
+                    forgotten: Vec::new(),
+                    modified: node.modified,
                 };
                 to.files.insert(*ino, node);
             }
@@ -158,16 +221,55 @@ impl MemDisk {
     }
 
     /// The disk as the next process sees it when this one was killed: nothing is lost, nothing becomes durable.
+    ///
+    /// A sync by that process covers what this one wrote, even what a failed sync of this one's forgot: docs/FORMAT.md,
+    /// section 20, assumes so, and names the double fault in which it is not true.
     pub(crate) fn kill(&self) -> MemDisk {
-        let other = MemDisk::new();
+        let other = self.state().fork();
         {
-            let (from, mut to) = (self.state(), other.state());
-            to.next_ino = from.next_ino;
-            to.now = from.now;
-            to.dirs = from.dirs.clone();
-            to.files = from.files.clone();
+            let mut shared = other.state();
+            for node in shared.files.values_mut() {
+                let since = std::mem::replace(&mut node.pending, std::mem::take(&mut node.forgotten));
+                node.pending.extend(since);
+            }
+            for dir in shared.dirs.values_mut() {
+                let since = std::mem::replace(&mut dir.pending, std::mem::take(&mut dir.forgotten));
+                dir.pending.extend(since);
+            }
         }
         other
+    }
+
+    /// From here on every change is preceded by a copy of the disk. What the witness does must need nothing of the disk.
+    pub(crate) fn tape(&self, tape: Option<Tape>) {
+        self.state().tape = tape;
+    }
+
+    /// Whether a crash would leave it as it is.
+    pub(crate) fn is_settled(&self) -> bool {
+        let shared = self.state();
+        let files = shared
+            .files
+            .values()
+            .all(|node| node.durable == node.data && node.forgotten.is_empty());
+        files
+            && shared
+                .dirs
+                .values()
+                .all(|dir| dir.durable == dir.names && dir.forgotten.is_empty())
+    }
+
+    pub(crate) fn is_taped(&self) -> bool {
+        self.state().tape.is_some()
+    }
+
+    /// A number that two disks share only if they hold the same under the same names.
+    pub(crate) fn print(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for (path, data) in self.tree() {
+            (path, data).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// After this many more changes every call fails: the process is dead.
@@ -182,7 +284,11 @@ impl MemDisk {
 
     /// The change with this number, counted from the first of the disk, fails once.
     pub(crate) fn fail(&self, call: u64, kind: io::ErrorKind) {
-        self.state().faults.insert(call, kind);
+        self.fail_as(call, Fault::Kind(kind));
+    }
+
+    pub(crate) fn fail_as(&self, call: u64, fault: Fault) {
+        self.state().faults.insert(call, fault);
     }
 
     /// Writes take at most this many bytes at a time.
@@ -213,6 +319,7 @@ impl MemDisk {
         node.data = data.to_vec();
         node.durable = data.to_vec();
         node.pending.clear();
+        node.forgotten.clear();
     }
 
     /// The same for a pipe, a link, a directory of that name.
@@ -224,6 +331,7 @@ impl MemDisk {
             data: data.to_vec(),
             durable: data.to_vec(),
             pending: Vec::new(),
+            forgotten: Vec::new(),
             modified: shared.now,
         };
         let ino = shared.next_ino;
@@ -261,11 +369,11 @@ impl Node {
     /// What a crash leaves of it.
     fn after(&self, luck: &mut impl Luck) -> Vec<u8> {
         let mut data = self.durable.clone();
-        for change in &self.pending {
+        for change in self.forgotten.iter().chain(&self.pending) {
             match change {
-                Change::Truncate(len) => {
+                Change::Truncate(_) => {
                     if luck.keeps() {
-                        data.resize(*len, 0);
+                        change.apply(&mut data);
                     }
                 }
                 Change::Write(at, bytes) => {
@@ -274,10 +382,7 @@ impl Node {
                     while begin < bytes.len() {
                         let end = ((at + begin) / SECTOR * SECTOR + SECTOR - at).min(bytes.len());
                         if luck.keeps() {
-                            if data.len() < at + end {
-                                data.resize(at + end, 0);
-                            }
-                            data[at + begin..at + end].copy_from_slice(&bytes[begin..end]);
+                            put_at(&mut data, at + begin, &bytes[begin..end]);
                         }
                         begin = end;
                     }
@@ -286,21 +391,55 @@ impl Node {
         }
         data
     }
+
+    fn sync(&mut self) {
+        for change in self.pending.drain(..) {
+            change.apply(&mut self.durable);
+        }
+    }
+
+    fn forget(&mut self) {
+        self.forgotten.append(&mut self.pending);
+    }
 }
 
 impl Shared {
     /// Counts a change, and refuses it where the test says so.
     fn change(&mut self) -> io::Result<()> {
+        self.change_in_part().map(drop)
+    }
+
+    /// The same; whether a write is to take a part only.
+    fn change_in_part(&mut self) -> io::Result<bool> {
+        if let Some(tape) = &self.tape {
+            let said = (tape.witness)();
+            let frame = (self.fork(), said);
+            tape.frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
+        }
         let call = self.calls;
         self.calls += 1;
-        if let Some(kind) = self.faults.remove(&call) {
-            return Err(kind.into());
+        let fault = self.faults.remove(&call);
+        if let Some(error) = fault.and_then(Fault::error) {
+            return Err(error);
         }
         self.alive()?;
         if let Some(left) = &mut self.budget {
             *left -= 1;
         }
-        Ok(())
+        Ok(fault.is_some())
+    }
+
+    /// Another disk that holds the same.
+    fn fork(&self) -> MemDisk {
+        let other = MemDisk::new();
+        {
+            let mut to = other.state();
+            to.next_ino = self.next_ino;
+            to.now = self.now;
+            to.dirs = self.dirs.clone();
+            to.files = self.files.clone();
+        }
+        other
     }
 
     fn alive(&self) -> io::Result<()> {
@@ -393,6 +532,7 @@ impl Disk for MemDisk {
             data: Vec::new(),
             durable: Vec::new(),
             pending: Vec::new(),
+            forgotten: Vec::new(),
             modified,
         };
         shared.files.insert(ino, node);
@@ -470,11 +610,14 @@ impl Disk for MemDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut shared = self.state();
-        shared.change()?;
+        let changed = shared.change();
         let dir = shared.dirs.get_mut(dir).ok_or(io::ErrorKind::NotFound)?;
-        dir.durable = dir.names.clone();
-        dir.pending.clear();
-        Ok(())
+        let entries = std::mem::take(&mut dir.pending);
+        match changed {
+            Ok(()) => entries.iter().for_each(|entry| Dir::apply(&mut dir.durable, entry)),
+            Err(_) => dir.forgotten.extend(entries),
+        }
+        changed
     }
 }
 
@@ -512,8 +655,11 @@ impl MemFile {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let mut shared = self.disk.state();
-        shared.change()?;
-        let (short, now) = (shared.short, shared.now);
+        let in_part = shared.change_in_part()?;
+        let (mut short, now) = (shared.short, shared.now);
+        if in_part {
+            short = Some(40);
+        }
         let node = shared.files.get_mut(&self.ino).ok_or(io::ErrorKind::NotFound)?;
         node.modified = now;
         Ok(change(node, short))
@@ -542,10 +688,13 @@ impl DiskFile for MemFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.change(|node, _| {
-            node.durable = node.data.clone();
-            node.pending.clear();
-        })
+        let synced = self.change(|node, _| node.sync());
+        if synced.is_err()
+            && let Some(node) = self.disk.state().files.get_mut(&self.ino)
+        {
+            node.forget();
+        }
+        synced
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
@@ -598,6 +747,41 @@ mod tests {
         write_all(&*file, b" two").unwrap();
         assert_eq!(disk.crash(&mut Nothing).get(path).unwrap(), b"one");
         assert_eq!(disk.kill().get(path).unwrap(), b"one two");
+    }
+
+    #[test]
+    fn what_a_failed_sync_forgot_no_later_one_keeps() {
+        let disk = MemDisk::new();
+        let file = disk.open_new(Path::new("/a")).unwrap();
+        disk.sync_dir(Path::new("/")).unwrap();
+        write_all(&*file, b"one").unwrap();
+        disk.fail(disk.calls(), io::ErrorKind::Other);
+        file.sync_data().unwrap_err();
+        file.sync_data().unwrap();
+        write_all(&*file, b"two").unwrap();
+        file.sync_data().unwrap();
+        assert_eq!(disk.kill().get("/a").unwrap(), b"onetwo", "whoever reads it sees it");
+        assert_eq!(disk.crash(&mut Nothing).get("/a").unwrap(), b"\0\0\0two");
+        assert_eq!(disk.crash(&mut All).get("/a").unwrap(), b"onetwo");
+        disk.open_new(Path::new("/b")).unwrap();
+        disk.fail(disk.calls(), io::ErrorKind::Other);
+        disk.sync_dir(Path::new("/")).unwrap_err();
+        disk.sync_dir(Path::new("/")).unwrap();
+        assert_eq!(disk.crash(&mut Nothing).get("/b"), None);
+    }
+
+    #[test]
+    fn a_tape_has_the_disk_before_every_change() {
+        let disk = MemDisk::new();
+        let frames = Arc::new(Mutex::new(Vec::new()));
+        disk.tape(Some(Tape {
+            frames: Arc::clone(&frames),
+            witness: Arc::new(|| 7),
+        }));
+        write_all(&*disk.open_new(Path::new("/a")).unwrap(), b"x").unwrap();
+        let frames = std::mem::take(&mut *frames.lock().unwrap());
+        let seen: Vec<_> = frames.iter().map(|(disk, said)| (disk.get("/a"), *said)).collect();
+        assert_eq!(seen, [(None, 7), (Some(Vec::new()), 7)]);
     }
 
     #[test]

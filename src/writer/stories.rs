@@ -1,5 +1,8 @@
 //! What the writer keeps when the disk does not: each test tells one story, on a disk in memory.
 
+mod crashes;
+mod planted;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
