@@ -29,13 +29,14 @@ fn floors(design: &str) -> HashMap<String, (usize, usize)> {
 }
 
 /// Files that hold tests alone.
-const TESTS: [&str; 11] = [
+const TESTS: [&str; 12] = [
     "crashes.rs",
     "planted.rs",
     "mem.rs",
     "tests.rs",
     "fuzz.rs",
     "samples.rs",
+    "notations.rs",
     "sample.rs",
     "corpus.rs",
     "stories.rs",

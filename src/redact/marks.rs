@@ -1,13 +1,13 @@
 //! Quotes, escapes, brackets and blanks: what delimits names and values in texts of any notation.
 
-use super::shapes::{at, reads};
+use super::shapes::{at, before, reads};
 
 /// The opening quote of a value: where its text begins, the quote, and the backslashes before it. Python and Rust put up to two
 /// letters in front.
 pub(super) fn opening(s: &[u8], i: usize) -> Option<(usize, u8, usize)> {
     for prefix in 0..3 {
         let start = i + prefix;
-        let level = s.get(start..)?.iter().take(16).take_while(|b| **b == b'\\').count();
+        let level = run(s, start, b'\\');
         if let b @ (b'"' | b'\'' | b'`') = at(s, start + level) {
             return Some((start + level + 1, b, level));
         }
@@ -149,6 +149,32 @@ pub(super) fn blanks(s: &[u8], i: usize) -> usize {
         .count()
 }
 
+/// Where the blanks at `i` end, line breaks among them, also escaped ones.
+pub(super) fn gap(s: &[u8], mut i: usize) -> usize {
+    loop {
+        let end = i + run(s, i, b'\\');
+        i = match at(s, end) {
+            b' ' | b'\t' | b'\n' | b'\r' if end == i => i + 1,
+            b'n' | b'r' | b't' if end > i => end + 1,
+            _ => return i,
+        };
+    }
+}
+
+/// Where the blanks before `i` begin, the same ones; of many, some.
+pub(super) fn gap_back(s: &[u8], mut i: usize) -> usize {
+    for _ in 0..64 {
+        let last = before(s, i);
+        let escapes = i.checked_sub(1).map_or(0, |letter| slashes(s, letter));
+        i = match last {
+            b' ' | b'\t' | b'\n' | b'\r' => i - 1,
+            b'n' | b'r' | b't' if escapes > 0 => i - 1 - escapes,
+            _ => break,
+        };
+    }
+    i
+}
+
 /// Bytes of a name without quotes.
 pub(super) fn is_name(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']' | b'@' | b'$' | b'%') || b >= 0x80
@@ -159,6 +185,6 @@ pub(super) fn is_delimiter(b: u8) -> bool {
     b <= b' '
         || matches!(
             b,
-            b',' | b';' | b')' | b']' | b'}' | b'>' | b'"' | b'\'' | b'&' | b'\\' | b'|'
+            b',' | b';' | b')' | b']' | b'}' | b'>' | b'"' | b'\'' | b'`' | b'&' | b'\\' | b'|'
         )
 }

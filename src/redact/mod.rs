@@ -13,10 +13,13 @@
 //! look a bounded distance back, and forward only over what they then consume.
 
 mod found;
+mod label;
+mod list;
 mod marks;
 mod names;
 mod notation;
 mod pair;
+mod plain;
 mod policy;
 mod rules;
 mod scan;
@@ -29,6 +32,8 @@ mod words;
 
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod notations;
 #[cfg(test)]
 mod samples;
 

@@ -182,6 +182,11 @@ impl Vocabulary {
         self.endings.get(bit / 64).is_some_and(|set| set >> (bit % 64) & 1 == 1)
     }
 
+    /// Whether this is a word of the vocabulary.
+    pub(super) fn knows(&self, word: &[u8]) -> bool {
+        self.find(word, place(word)) != 0
+    }
+
     /// The roles of one word.
     pub(super) fn roles(&self, word: &[u8]) -> u16 {
         self.look(word).roles

@@ -5,10 +5,11 @@
 //! escaping; brackets; a `Debug` form such as `Some(..)`; or a run of bytes up to the next thing that cannot be meant.
 
 use super::Shape;
+use super::label;
 use super::marks::*;
-use super::notation::{cells, declaration, declared, is_process, is_type};
+use super::notation::{declaration, declared, is_process, is_type};
 use super::policy::Judged;
-use super::shapes::{at, before, mixed, run_to, set};
+use super::shapes::{at, before, mixed};
 use super::text::{Hit, Walk};
 use super::value::Value;
 use super::words::role;
@@ -38,7 +39,8 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     while !colon && from < sep + 3 && matches!(at(s, from), b'=' | b'>' | b'~') {
         from += 1;
     }
-    let mut name = name(s, sep, walk.floor)?;
+    let end = behind_break(s, sep);
+    let mut name = name(s, end, walk.floor)?;
     let mut text = s.get(name.start..name.end)?;
     let value = from + blanks(s, from);
     if colon {
@@ -57,23 +59,43 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         // The working directory.
         return None;
     }
-    let Some(judged) = judge(walk, name, text, colon, value) else {
-        labelled(walk, text, value);
-        return None;
-    };
+    match judge(walk, name, text, colon, value) {
+        Some(judged) => valued(walk, judged, name, colon, value),
+        None => label::remember(walk, text, value),
+    }
+}
+
+/// The value at `start` of a name that was judged.
+pub(super) fn valued(walk: &mut Walk<'_>, judged: Judged, name: Name, colon: bool, start: usize) -> Option<Hit> {
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     let value = Value {
-        s,
+        s: walk.s,
         policy: walk.policy,
         judged,
         name,
         colon,
     }
-    .find(value)?;
+    .find(start)?;
+    walk.last = Some((judged, value.hit.next));
     if value.done {
         walk.skip = value.hit.next;
     }
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
+}
+
+/// Where the name before the separator at `sep` ends: before the line break, if one stands between.
+fn behind_break(s: &[u8], sep: usize) -> usize {
+    let end = gap_back(s, sep);
+    let quoted = matches!(before(s, end), b'"' | b'\'' | b'`');
+    let broken = s
+        .get(end..sep)
+        .is_some_and(|gap| gap.iter().any(|b| matches!(b, b'\n' | b'n')));
+    // Underlined headings and lists of definitions look so, too.
+    if broken && (quoted || at(s, sep + 1) == b' ') {
+        end
+    } else {
+        sep
+    }
 }
 
 /// What a type or a setter called like a secret holds: `ApiKey("x")`, `Some(Password("x"))`, `setPassword("x")`.
@@ -179,22 +201,6 @@ pub(super) fn said(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     walk.treated(judged.verdict, (start, start + text.len()))
 }
 
-/// The cell behind a comma whose cell before it is a sensitive name.
-pub(super) fn cell(walk: &Walk<'_>, comma: usize) -> Option<Hit> {
-    let ((from, to), (start, end)) = cells(walk.s, comma, walk.floor)?;
-    let judged = walk.policy.judge(walk.s.get(from..to)?).filter(|judged| !judged.weak)?;
-    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-    let done = walk.policy.is_done(judged.verdict, walk.s.get(start..end)?);
-    (!done).then_some(Hit {
-        start,
-        end,
-        verdict: judged.verdict,
-        quotes: None,
-        next: end,
-        shape: false,
-    })
-}
-
 /// Whether the colon at `i` stands between numbers, as in `12:30` and `T07:08:09`, so that no name can end before it.
 pub(super) fn between_numbers(s: &[u8], i: usize) -> bool {
     let digits = |k: usize| before(s, i - k).is_ascii_digit();
@@ -255,7 +261,7 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
     let s = walk.s;
     let alone = walk.policy.judge(text);
     if name.quote != 0 {
-        return alone.or_else(|| content(walk, name, text));
+        return alone.or_else(|| content(walk, name, text, value));
     }
     // In `a=b key=c` what stands before a name is a value.
     let spaced = before(s, name.start) == b' ' && (colon || at(s, name.end) == b' ');
@@ -281,44 +287,22 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
                 .then(|| walk.policy.judge(s.get(first..name.end)?))
                 .flatten();
             let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak;
-            judged.filter(reaches).or_else(|| content(walk, name, text))
+            judged.filter(reaches).or_else(|| content(walk, name, text, value))
         }
-        None => content(walk, name, text),
+        None => content(walk, name, text, value),
     }
 }
 
-/// `value` behind a sensitive `name`: `{"name":"DB_PASSWORD","value":"x"}`.
-fn content(walk: &mut Walk<'_>, name: Name, text: &[u8]) -> Option<Judged> {
-    let (verdict, end) = walk.label?;
-    if text.len() > 8 || walk.policy.roles(text) & role::CONTENT == 0 {
-        return None;
-    }
-    walk.label = None;
-    (name.start.saturating_sub(end) <= 64).then_some(Judged {
+/// What a neighbour names: `{"name":"DB_PASSWORD","value":"x"}`.
+fn content(walk: &mut Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Judged> {
+    let verdict = label::content(walk, name.start, text, value)?;
+    Some(Judged {
         verdict,
         weak: false,
         line: false,
         words: 1,
         end: 1,
     })
-}
-
-/// Remembers a sensitive name that stands as the value of `name`, `key` and the like.
-fn labelled(walk: &mut Walk<'_>, text: &[u8], value: usize) {
-    let initial = text.first().map(u8::to_ascii_lowercase);
-    if text.len() > 10 || !initial.is_some_and(|b| b"nkhfpv".contains(&b)) || walk.policy.roles(text) & role::LABEL == 0
-    {
-        return;
-    }
-    let s = walk.s;
-    let mut start = value;
-    while matches!(at(s, start), b'\\' | b'"' | b'\'') && start < value + 16 {
-        start += 1;
-    }
-    let end = run_to(s, start, set::URL64 | set::DOT, NAME);
-    if let Some(judged) = s.get(start..end).and_then(|name| walk.policy.judge(name)) {
-        walk.label = Some((judged.verdict, end));
-    }
 }
 
 /// The name that ends before `sep`.
@@ -346,12 +330,7 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     let mut level = 0;
     if quote != 0 {
         end -= 1;
-        level = s
-            .get(end.saturating_sub(16)..end)?
-            .iter()
-            .rev()
-            .take_while(|b| **b == b'\\')
-            .count();
+        level = slashes(s, end);
         end -= level;
     }
     let head = s.get(end.saturating_sub(NAME).max(floor.min(end))..end)?;
@@ -364,7 +343,7 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
         }
     } else {
         // A prefix (`soap:Password`) is not looked at.
-        let stop = |b: &u8| *b == quote || *b < b' ' || matches!(b, b'\\' | b'{' | b'}' | b'=' | b',' | b':');
+        let stop = |b: &u8| *b == quote || matches!(b, b'\n' | b'\r' | b'\\' | b'{' | b'}' | b'=' | b',' | b':');
         start -= head.iter().rev().position(stop)?;
         let mut open = start;
         if before(s, open) == b':' {

@@ -1,5 +1,6 @@
 //! A redaction, compiled: what the caller's thread asks.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,12 +8,13 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use super::names::{Match, VOCABULARY, Vocabulary};
+use super::plain::Plain;
 use super::rules::Redaction;
 use super::scan::{self, Scan};
 use super::seen;
 use super::shapes::token;
 use super::split::Words;
-use super::text::Walk;
+use super::text::{Hit, Walk};
 use super::words::role;
 use super::{Class, Found, Shape, Treatment};
 use crate::secret::{REDACTED, SecretBytes};
@@ -213,14 +215,25 @@ impl Policy {
         None
     }
 
-    /// The roles of a single word of a text.
+    /// The roles of a word in small letters.
     pub(super) fn roles(&self, word: &[u8]) -> u16 {
-        let words = Words::split(word);
-        if words.len() == 1 {
-            self.vocabulary.roles(words.glued(0, 1))
-        } else {
-            0
+        self.vocabulary.roles(word)
+    }
+
+    /// Whether every word of a name is known.
+    pub(super) fn knows(&self, name: &[u8]) -> bool {
+        let words = Words::split(name);
+        (0..words.len()).all(|k| self.vocabulary.knows(words.glued(k, k + 1)))
+    }
+
+    /// Whether a member of this name holds what a neighbour names: `value`, `old_value`, `new`.
+    pub(crate) fn holds(&self, name: &[u8]) -> bool {
+        if name.len() > 16 {
+            return false;
         }
+        let words = Words::split(name);
+        let holds = |k: usize| self.vocabulary.roles(words.glued(k, k + 1)) & role::CONTENT != 0;
+        matches!(words.len(), 1 | 2) && (0..words.len()).all(holds)
     }
 
     /// The roles of the first word of a name.
@@ -282,11 +295,11 @@ impl Policy {
         if let Some(known) = seen::recall(self.id, s) {
             return known;
         }
-        let suspicious = self.holds_back(s) && Walk::new(self, s).next().is_some();
-        let scan = Scan {
-            escape: scan::escapes(s),
-            suspicious,
-        };
+        let escape = scan::escapes(s);
+        let coded = || escape || memchr::memchr2(b'%', b'&', s).is_some();
+        let suspicious =
+            self.holds_back(s) && (Walk::new(self, s).next().is_some() || coded() && !self.hidden(s).is_empty());
+        let scan = Scan { escape, suspicious };
         if !suspicious {
             seen::remember(self.id, s, scan);
         }
@@ -304,17 +317,45 @@ impl Policy {
         if self.is_clean(s.as_bytes()) || !self.holds_back(s.as_bytes()) {
             return false;
         }
-        let Some(mut tight) = self.replace(s, out, found) else {
+        let mut left = Cow::Borrowed(s);
+        // What stands behind an encoding, and what the walk finds as it is, may overlap. Once is nearly always enough here too.
+        for _ in 0..ROUNDS {
+            let mut hits = self.hidden(left.as_bytes());
+            if hits.is_empty() {
+                break;
+            }
+            hits.extend(Walk::new(self, left.as_bytes()));
+            hits.sort_by_key(|hit| (hit.start, hit.end));
+            hits.dedup_by(|next, hit| hit.joins(next));
+            let mut clean = String::with_capacity(left.len());
+            if self.replace(&left, hits.into_iter(), &mut clean, found).is_none() {
+                break;
+            }
+            left = Cow::Owned(clean);
+        }
+        let changed = self.settle(&left, out, found);
+        match left {
+            Cow::Owned(left) if !changed => *out = left,
+            Cow::Borrowed(_) => return changed,
+            Cow::Owned(_) => {}
+        }
+        true
+    }
+
+    /// Replaces what the walk finds in `s` until it finds no more.
+    fn settle(&self, s: &str, out: &mut String, found: &mut Found) -> bool {
+        out.clear();
+        let Some(mut tight) = self.replace(s, Walk::new(self, s.as_bytes()), out, found) else {
             return false;
         };
         // What was replaced may have hidden the edge of something else. Once more is nearly always enough, and the limit only
         // bounds what a contrived text can cost.
-        for _ in 0..3 {
+        for _ in 0..ROUNDS {
             if !tight {
                 break;
             }
             let before = std::mem::take(out);
-            match self.replace(&before, out, found) {
+            match self.replace(&before, Walk::new(self, before.as_bytes()), out, found) {
                 Some(again) => tight = again,
                 None => {
                     *out = before;
@@ -325,12 +366,25 @@ impl Policy {
         true
     }
 
-    /// One pass: writes `s` with its secrets replaced into `out`, if it has any. Says whether one of them touched
+    /// What the walk finds in `s` only when its encodings are undone.
+    fn hidden(&self, s: &[u8]) -> Vec<Hit> {
+        let layers = Plain::layers(s);
+        let mut all = Vec::new();
+        for (k, layer) in layers.iter().enumerate() {
+            let outer = layers.get(..=k).unwrap_or_default();
+            let back = |span| outer.iter().rev().fold(span, |span, layer| layer.span(span));
+            let hits = Walk::new(self, &layer.text).filter_map(|hit| hit.moved(s, back((hit.start, hit.end))));
+            all.extend(hits.filter(|hit| !self.is_done(hit.verdict, s.get(hit.start..hit.end).unwrap_or_default())));
+        }
+        all
+    }
+
+    /// One pass: writes `s` with the `hits` replaced into `out`, if there are any. Says whether one of them touched
     /// something that may be seen otherwise without it.
-    fn replace(&self, s: &str, out: &mut String, found: &mut Found) -> Option<bool> {
+    fn replace(&self, s: &str, hits: impl Iterator<Item = Hit>, out: &mut String, found: &mut Found) -> Option<bool> {
         let mut copied = 0;
         let mut tight = false;
-        for hit in Walk::new(self, s.as_bytes()) {
+        for hit in hits {
             let (Some(kept), Some(secret)) = (s.get(copied..hit.start), s.get(hit.start..hit.end)) else {
                 continue;
             };
@@ -413,6 +467,9 @@ impl Policy {
             }
     }
 }
+
+/// How often a text is gone over again.
+const ROUNDS: usize = 3;
 
 /// What this and other libraries write in place of secrets.
 const PLACEHOLDERS: &[&[u8]] = &[b"redacted", b"filtered", b"masked", b"hidden", b"removed", b"scrubbed"];

@@ -4,6 +4,7 @@
 //! could a secret be in here. The second is answered by features that no matcher does without:
 //!
 //! - a separator, one of `: ; < = > ?`: names, header lines, URLs, Telegram tokens, XML;
+//! - a mark, one of `" # $ % & ' (`: quotes, percent signs and other codes, pairs in brackets;
 //! - sixteen bytes in a row that are a dash or not below `0`: tokens, keys, JSON web tokens, IBANs;
 //! - twelve digits in a row, or two groups of four with up to three bytes between, or the form of a social security number: cards, IBANs, SSNs;
 //! - a dash behind a blank or another dash, in more than sixteen bytes: PEM markers, `-pPASSWORD`, `--token x`;
@@ -140,7 +141,7 @@ fn is_clean_window<const ESCAPES: bool>(s: &[u8]) -> Option<bool> {
     if n == 36 && is_uuid(s, head, tail)? {
         return Some(true);
     }
-    let odd = |b: u8| if ESCAPES { odd(b) } else { separated(b).min(b ^ b'"') };
+    let odd = |b: u8| if ESCAPES { odd(b) } else { telling(b) };
     let odds = |window: &[u8; 17]| Some(map(*window.first_chunk::<16>()?, odd));
     let mut low = min(
         min(odds(head)?, dashed(head)),
@@ -239,11 +240,23 @@ fn dashed(window: &[u8; 17]) -> [u8; 16] {
     low
 }
 
-/// Zero for a byte to escape or a separator.
+/// Zero for a byte to escape, a separator or a mark.
 #[inline]
 const fn odd(b: u8) -> u8 {
-    let (separator, escape) = (separated(b), escaped(b));
-    if separator < escape { separator } else { escape }
+    let (separator, other) = (separated(b), least(least(control(b), marked(b)), b ^ b'\\'));
+    least(separator, other)
+}
+
+/// Zero for a separator, a mark, a tab, and the bytes with which codes and full-width signs begin.
+const fn telling(b: u8) -> u8 {
+    let (separator, sign) = (separated(b), least(least(b ^ b'\\', b ^ b'\t'), b ^ 0xEF));
+    least(least(separator, marked(b)), sign)
+}
+
+/// Zero for `"`, `#`, `$`, `%`, `&`, `'` and `(`: quotes, codes, and the opening of a pair.
+#[inline]
+const fn marked(b: u8) -> u8 {
+    b.wrapping_sub(b'"').saturating_sub(b'(' - b'"')
 }
 
 /// Zero for a separator.
@@ -255,10 +268,18 @@ const fn separated(b: u8) -> u8 {
 /// Zero for `"`, `\`, control characters, DEL and all that is not ASCII.
 #[inline]
 const fn escaped(b: u8) -> u8 {
-    let control = 0x5F_u8.saturating_sub(b.wrapping_sub(0x20));
-    let (quote, backslash) = (b ^ b'"', b ^ b'\\');
-    let mark = if quote < backslash { quote } else { backslash };
-    if control < mark { control } else { mark }
+    least(control(b), least(b ^ b'"', b ^ b'\\'))
+}
+
+/// Zero for control characters, DEL and all that is not ASCII.
+#[inline]
+const fn control(b: u8) -> u8 {
+    0x5F_u8.saturating_sub(b.wrapping_sub(0x20))
+}
+
+#[inline]
+const fn least(a: u8, b: u8) -> u8 {
+    if a < b { a } else { b }
 }
 
 const ONES: u64 = u64::MAX / 255;

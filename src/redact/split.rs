@@ -1,5 +1,7 @@
 //! A name taken apart into its words, whatever convention it follows.
 
+use super::plain;
+
 /// Bytes of a name that are looked at; of a longer one, its end.
 const CAP: usize = 96;
 /// Words of a name that are looked at; of more, the last ones.
@@ -9,6 +11,10 @@ const SEPARATOR: u8 = 0;
 const LETTER: u8 = 1;
 const UPPER: u8 = 2;
 const DIGIT: u8 = 3;
+/// The first byte of a full-width letter, or of a sign that takes no room.
+const WIDE: u8 = 4;
+/// A control character, which no name has.
+const NOTHING: u8 = 5;
 
 static KINDS: [u8; 256] = {
     let mut kinds = [SEPARATOR; 256];
@@ -17,9 +23,12 @@ static KINDS: [u8; 256] = {
         #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
         {
             kinds[b] = match b as u8 {
+                0xC2 | 0xE2 | 0xEF => WIDE,
                 b'a'..=b'z' | 0x80.. => LETTER,
                 b'A'..=b'Z' => UPPER,
                 b'0'..=b'9' => DIGIT,
+                b'\t' | b'\n' | b'\r' => SEPARATOR,
+                0..=0x1F | 0x7F => NOTHING,
                 _ => SEPARATOR,
             };
         }
@@ -27,6 +36,11 @@ static KINDS: [u8; 256] = {
     }
     kinds
 };
+
+#[inline]
+fn kind(b: u8) -> u8 {
+    KINDS.get(usize::from(b)).copied().unwrap_or(SEPARATOR)
+}
 
 /// A name as lower-case words, glued in one buffer.
 pub(super) struct Words {
@@ -48,9 +62,19 @@ impl Words {
         let (mut start, mut at, mut digits) = (0, 0, 0);
         let mut upper = false;
         let mut rest = name;
-        while let Some((&b, tail)) = rest.split_first() {
+        while let Some((&first, mut tail)) = rest.split_first() {
+            let mut b = first;
+            let mut kind = kind(b);
+            if kind == WIDE {
+                if let Some((letter, len)) = plain::letter(rest) {
+                    tail = rest.get(len..).unwrap_or_default();
+                    b = letter.unwrap_or(0);
+                }
+                kind = if b == first { LETTER } else { self::kind(b) };
+            }
             rest = tail;
-            match KINDS.get(usize::from(b)).copied().unwrap_or(SEPARATOR) {
+            match kind {
+                NOTHING => {}
                 LETTER => {
                     words.put(&mut at, b);
                     (digits, upper) = (0, false);

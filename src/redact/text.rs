@@ -5,9 +5,10 @@
 //! escaped, a member is a name, a colon and a value. What is kept of its structure is the end of the string one is in: nothing found
 //! there reaches beyond, so that no content of a member, however broken or hostile, can hide or harm the next one.
 
+use super::list;
 use super::marks;
 use super::pair;
-use super::policy::{Policy, Verdict};
+use super::policy::{Judged, Policy, Verdict};
 use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, ssn, token, url};
 use super::{Class, Shape};
 
@@ -32,6 +33,43 @@ impl Hit {
         self.shape || edge(before(s, self.start)) || edge(at(s, self.end))
     }
 
+    /// The same hit in `s`, of which it was found in a plain reading. `None` if nothing of it is left there.
+    pub(super) fn moved(self, s: &[u8], (start, end): (usize, usize)) -> Option<Self> {
+        let text = s.get(start..end)?;
+        // A quote that is not encoded delimits what is around, unless the value begins with one.
+        let quoted = matches!(before(s, start), b'"' | b'\'' | b'`');
+        let end = match memchr::memchr(b'"', text) {
+            Some(quote) if !quoted => marks::before_escape(s, start, start + quote),
+            _ => end,
+        };
+        // All of a character or nothing.
+        let inside = |i: usize| at(s, i) & 0xC0 == 0x80;
+        let end = (end..end + 4).find(|i| !inside(*i)).unwrap_or(end);
+        // A member whose name and colon are written plainly.
+        let lead = s.get(..start).unwrap_or_default().trim_ascii_end().strip_suffix(b":");
+        let member = lead.is_some_and(|lead| lead.trim_ascii_end().ends_with(b"\""));
+        (end > start && !inside(start)).then_some(Self {
+            start,
+            end,
+            quotes: self.quotes.filter(|_| member),
+            next: end,
+            ..self
+        })
+    }
+
+    /// Takes in `next`, which begins at or behind it, if the two overlap.
+    pub(super) fn joins(&mut self, next: &Self) -> bool {
+        let overlap = next.start < self.end;
+        if next.start == self.start {
+            self.quotes = self.quotes.or(next.quotes);
+        }
+        if overlap && next.end > self.end {
+            self.end = next.end;
+            self.next = next.end;
+        }
+        overlap
+    }
+
     /// Writes the quote that a replaced JSON value needs.
     pub(super) fn quote(&self, out: &mut String) {
         if let Some(level) = self.quotes {
@@ -41,8 +79,8 @@ impl Hit {
     }
 }
 
-/// Strings within strings that are told apart; each level doubles the backslashes.
-const DEPTH: usize = 6;
+/// Strings within strings that are told apart; each level doubles the backslashes, so there are few in a text of any length.
+const DEPTH: usize = 20;
 
 /// A string within the text.
 #[derive(Clone, Copy)]
@@ -60,8 +98,7 @@ pub(super) struct Walk<'a> {
     pub(super) s: &'a [u8],
     all: &'a [u8],
     /// The strings around the current position, outermost first.
-    strings: [Quoted; DEPTH],
-    depth: usize,
+    strings: Vec<Quoted>,
     at: usize,
     /// A value that stays as it is: the walk goes on behind it.
     pub(super) skip: usize,
@@ -75,21 +112,17 @@ pub(super) struct Walk<'a> {
     flagged: bool,
     /// A sensitive name that stood as a value (`"name":"DB_PASSWORD"`), and where it ended.
     pub(super) label: Option<(Verdict, usize)>,
+    /// The last name that had a value, and where that ended.
+    pub(super) last: Option<(Judged, usize)>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) const fn new(policy: &'a Policy, s: &'a [u8]) -> Self {
-        let strings = [Quoted {
-            start: 0,
-            end: 0,
-            level: 0,
-        }; DEPTH];
         Self {
             policy,
             s,
             all: s,
-            strings,
-            depth: 0,
+            strings: Vec::new(),
             at: 0,
             skip: 0,
             floor: 0,
@@ -97,6 +130,7 @@ impl<'a> Walk<'a> {
             flagged: false,
             command: None,
             label: None,
+            last: None,
         }
     }
 
@@ -134,7 +168,7 @@ impl<'a> Walk<'a> {
 
     /// A number that is a JSON value of its own must become a string: the backslashes before its quotes.
     fn number(&self, (start, end): (usize, usize)) -> Option<usize> {
-        let (from, level) = match self.depth.checked_sub(1).and_then(|k| self.strings.get(k)) {
+        let (from, level) = match self.strings.last() {
             Some(string) => (string.start, 2 * string.level + 1),
             None => (0, 0),
         };
@@ -250,7 +284,11 @@ impl<'a> Walk<'a> {
         {
             return self.hit(Shape::UrlPassword, Class::UrlPassword, span);
         }
-        pair::find(self, i)
+        if let Some(hit) = pair::find(self, i) {
+            return Some(hit);
+        }
+        let span = url::relative(s, i)?;
+        self.hit(Shape::UrlPassword, Class::UrlPassword, span)
     }
 
     fn dash(&mut self, i: usize) -> Option<Hit> {
@@ -283,30 +321,22 @@ impl<'a> Walk<'a> {
         if !lead.is_none_or(|b| matches!(b, b'{' | b'[' | b'(' | b',' | b':' | b'=')) {
             return;
         }
-        if let Some(slot) = self.strings.get_mut(self.depth) {
+        if self.strings.len() < DEPTH {
             let end = marks::closing(self.s, i + 1, b'"', level);
-            *slot = Quoted {
-                start: i + 1,
-                end,
-                level,
-            };
-            self.depth += 1;
+            let start = i + 1;
+            self.strings.push(Quoted { start, end, level });
             self.s = self.all.get(..end).unwrap_or(self.all);
         }
     }
 
     /// Leaves the strings that end at or before `i`, and says where to go on; `None` at the end of all.
     fn leave(&mut self, mut i: usize) -> Option<usize> {
-        while let Some(&Quoted { end, level, .. }) = self.depth.checked_sub(1).and_then(|k| self.strings.get(k)) {
+        while let Some(&Quoted { end, level, .. }) = self.strings.last() {
             if i < end {
                 break;
             }
-            self.depth -= 1;
-            let outer = self
-                .depth
-                .checked_sub(1)
-                .and_then(|k| self.strings.get(k))
-                .map_or(self.all.len(), |s| s.end);
+            self.strings.pop();
+            let outer = self.strings.last().map_or(self.all.len(), |s| s.end);
             self.s = self.all.get(..outer).unwrap_or(self.all);
             // Behind its own quote. It may also have been cut short by the quote of what is around it.
             let own = marks::slashes(self.all, end + level) >= level && at(self.all, end + level) == b'"';
@@ -324,8 +354,10 @@ impl<'a> Walk<'a> {
             b':' if pair::between_numbers(self.s, i) => {}
             b':' => return self.colon(i),
             b'=' => return pair::find(self, i),
+            b'>' if matches!(before(self.s, i), b'-' | b'=') => return list::arrow(self, i),
             b'>' => return pair::element(self, i),
-            b',' if at(self.s, i + 1).is_ascii_alphanumeric() => return pair::cell(self, i),
+            b',' => return list::pair(self, i).or_else(|| list::cell(self, i)),
+            b'\t' => return list::tab(self, i),
             b'(' => return pair::tuple(self, i),
             b'-' => return self.dash(i),
             b'"' | b'\'' => {
@@ -421,7 +453,9 @@ fn kind(b: u8) -> u8 {
             {
                 kinds[b] = match b as u8 {
                     b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => WORD,
-                    b':' | b'=' | b'>' | b'-' | b'"' | b'\'' | b'~' | b'@' | b'\\' | b'%' | b',' | b'(' => SPECIAL,
+                    b':' | b'=' | b'>' | b'-' | b'"' | b'\'' | b'~' | b'@' | b'\\' | b'%' | b',' | b'(' | b'\t' => {
+                        SPECIAL
+                    }
                     _ => NOTHING,
                 };
             }

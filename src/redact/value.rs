@@ -1,5 +1,6 @@
 //! The value behind a sensitive name: where it begins and where it ends.
 
+use super::list::is_odd;
 use super::marks::*;
 use super::notation::block;
 use super::pair::Name;
@@ -27,8 +28,8 @@ impl Value<'_> {
     pub(super) fn find(&self, at_: usize) -> Option<Delimited> {
         let s = self.s;
         let first = at(s, at_);
-        if first < b' ' {
-            return None;
+        if first < b' ' || first == b'\\' && gap(s, at_) > at_ {
+            return self.below(at_).and_then(|start| self.find(start));
         }
         if self.colon
             && matches!(first, b'|' | b'>')
@@ -55,6 +56,12 @@ impl Value<'_> {
                 },
                 done,
             });
+        }
+        if let Some(rest) = s.get(at_..).and_then(|rest| rest.strip_prefix("“".as_bytes()))
+            && let Some(len) = memchr::memmem::find(rest.get(..512).unwrap_or(rest), "”".as_bytes())
+        {
+            let start = at_ + "“".len();
+            return self.hit(start, start + len, None);
         }
         // A member of JSON that is no string becomes one.
         let quotes = (self.colon && self.name.quote == b'"').then_some(self.name.level);
@@ -103,6 +110,54 @@ impl Value<'_> {
             return None;
         }
         self.hit(at_, end, quotes)
+    }
+
+    /// Where the value begins that stands on the next line: in quotes, or alone on it.
+    fn below(&self, at_: usize) -> Option<usize> {
+        let s = self.s;
+        let mut start = gap(s, at_);
+        if start == at_ || at(s, start) <= b' ' {
+            return None;
+        }
+        if let Some((text, quote, level)) = opening(s, start) {
+            // Unless it is another name.
+            let behind = gap(s, closing(s, text, quote, level) + level + 1);
+            return (!matches!(at(s, behind), b':' | b'=')).then_some(start);
+        }
+        if !self.colon || self.name.quote != 0 {
+            return (self.colon && !matches!(at(s, start), b'}' | b']' | b',' | b'\\')).then_some(start);
+        }
+        // The first of a list.
+        if s.get(start..)?.starts_with(b"- ") {
+            start += 2;
+        }
+        let rest = s.get(start..)?;
+        let len = rest
+            .iter()
+            .position(|b| *b <= b' ' || matches!(b, b'\\' | b'"' | b'`'))
+            .unwrap_or(rest.len());
+        let text = rest.get(..len)?;
+        let end = start + len + blanks(s, start + len);
+        let alone = at(s, end) < b' ' || matches!(at(s, end), b'"' | b'\'' | b'`') || gap(s, end) > end;
+        // What opens its line is the name of a member; in a line of words it only ends them.
+        let lead = s.get(..self.name.start)?;
+        let lead = lead.strip_suffix(b"- ").unwrap_or(lead);
+        let lead = lead.get(
+            ..lead.len()
+                - lead
+                    .iter()
+                    .rev()
+                    .take(64)
+                    .take_while(|b| matches!(b, b' ' | b'\t'))
+                    .count(),
+        )?;
+        let member = matches!(lead.last(), None | Some(b'\n' | b'"' | b'\'' | b'`' | b'-'))
+            || gap_back(s, self.name.start) < lead.len();
+        let odd = is_odd(self.policy, text);
+        let said =
+            member && text.iter().any(u8::is_ascii_alphanumeric) && !self.policy.knows(text) && !text.ends_with(b":");
+        let other = text.starts_with(b"-") || self.leads_to_name(start);
+        (alone && !other && (odd || said)).then_some(start)
     }
 
     fn hit(&self, start: usize, end: usize, quotes: Option<usize>) -> Option<Delimited> {
@@ -190,6 +245,24 @@ impl Value<'_> {
         len > 0 && matches!(rest.get(len), Some(b'=' | b':'))
     }
 
+    /// Whether a header line goes on behind its break at `i`: the next one is set in, and no other name.
+    fn folds(&self, i: usize) -> bool {
+        let s = self.s;
+        let next = i + 1 + usize::from(at(s, i) == b'\r' && at(s, i + 1) == b'\n');
+        let start = next + blanks(s, next);
+        let name = s
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .take(64)
+            .take_while(|b| is_name(**b))
+            .count();
+        start > next
+            && matches!(before(s, self.name.start), 0 | b'\n')
+            && at(s, start) > b' '
+            && at(s, start + name) != b':'
+    }
+
     /// The end of a header line, also of one whose break is escaped, or of a member written without quotes.
     fn line_end(&self, start: usize) -> usize {
         let s = self.s;
@@ -204,7 +277,7 @@ impl Value<'_> {
         while let Some(&b) = s.get(i) {
             let next = at(s, i + 1);
             let stop = match b {
-                b'\n' | b'\r' => true,
+                b'\n' | b'\r' => !self.folds(i),
                 b'\\' => match escape(s, i) {
                     Some(after) => {
                         i = after;

@@ -353,6 +353,12 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          aadhar biometric biometrics diagnosis sortcode sastoken sasurl sasuri dburl dburi pgurl clabe authpw \
          krbtgt keytab nric accno accnum viewkey surname birthday postcode zipcode telephone",
     ),
-    (role::LABEL, "name key header field param parameter variable property"),
-    (role::CONTENT, "value val content"),
+    (
+        role::LABEL,
+        "name key header field param parameter variable property attribute attr column setting option path type id",
+    ),
+    (
+        role::CONTENT,
+        "value val content contents new old before after from to previous current original",
+    ),
 ];

@@ -20,21 +20,6 @@ const DEPTH: u32 = 32;
 /// Numbers tried one by one for a name that is taken.
 const PATIENCE: u32 = 8;
 
-/// Names whose value is a name: `{"name": "DB_PASSWORD", "value": "x"}`.
-const LABELS: [&str; 8] = [
-    "name",
-    "key",
-    "header",
-    "field",
-    "param",
-    "parameter",
-    "variable",
-    "property",
-];
-
-/// Names whose value is that of such a name.
-const CONTENTS: [&str; 3] = ["value", "val", "content"];
-
 /// Longer strings are no names.
 const LABEL: usize = 64;
 
@@ -82,10 +67,12 @@ pub(super) struct Nested<'a> {
     name_at: usize,
     /// A name was written, its value not yet.
     named: bool,
-    /// It was one of [`LABELS`].
+    /// Its value names what a neighbour holds: `{"name": "DB_PASSWORD", "value": "x"}`.
     labels: bool,
     /// What the policy says of the name that stood as the value of a label, and at which depth.
     labelled: Option<(u32, Verdict)>,
+    /// A sensitive name stood as a value: as a label, or first in a list.
+    told: bool,
 }
 
 /// What to do with the value of a name.
@@ -116,6 +103,7 @@ impl<'a> Nested<'a> {
             named: false,
             labels: false,
             labelled: None,
+            told: false,
         }
     }
 
@@ -146,11 +134,27 @@ impl<'a> Nested<'a> {
         while self.depth > 0 {
             self.close();
         }
+        if self.told {
+            self.review(begun);
+        }
         if self.left_out > 0 {
             let bytes = self.fields.text.len() - begun.value + self.left_out;
             self.fields.note_cut(begun, bytes);
         }
         self.fields.keep(begun);
+    }
+
+    /// Goes over the whole once more, as a text: a label may stand behind its content, and in a pair the first names the second.
+    #[cold]
+    fn review(&mut self, begun: Begun) {
+        let Fields { text, clean, .. } = &mut *self.fields;
+        let mut found = Found::default();
+        let written = std::str::from_utf8(text.from(begun.value)).unwrap_or_default();
+        if self.how.policy.text(written, clean, &mut found) {
+            text.truncate(begun.value);
+            text.push(clean.as_bytes());
+            self.fields.note(begun, found.bits());
+        }
     }
 
     /// The place for a value that is no bracket, if there was no bracket yet: then it is the whole value.
@@ -241,9 +245,19 @@ impl<'a> Nested<'a> {
         let Some(begun) = self.begun.filter(|_| self.has_room(text.len().min(16) + 3)) else {
             return self.leave_out(bytes + 3);
         };
-        if std::mem::take(&mut self.labels) && self.named && bytes <= LABEL {
-            let verdict = self.how.policy.name(text);
-            self.labelled = verdict.map(|verdict| (self.depth, verdict));
+        let labels = std::mem::take(&mut self.labels) && self.named;
+        if bytes <= LABEL && (labels || self.fields.text.last() == Some(b'[')) {
+            let label = self.fields.text.from(self.name_at);
+            let label = label
+                .rsplit(|b| *b == b'"')
+                .nth(1)
+                .filter(|_| labels)
+                .unwrap_or_default();
+            let verdict = self.how.policy.named(label, text.as_bytes());
+            self.told |= verdict.is_some();
+            if labels {
+                self.labelled = verdict.map(|verdict| (self.depth, verdict));
+            }
         }
         self.separate();
         self.fields.text.push(b"\"");
@@ -298,11 +312,10 @@ impl<'a> Nested<'a> {
             self.leave_out(name.len() + 4);
             return Fate::Write;
         }
-        let is_one_of = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        self.labels = is_one_of(&LABELS);
+        self.labels = self.how.policy.labels(name.as_bytes());
         let content = self
             .labelled
-            .filter(|(depth, _)| *depth == self.depth && is_one_of(&CONTENTS));
+            .filter(|(depth, _)| *depth == self.depth && self.how.policy.holds(name.as_bytes()));
         let verdict = self.how.policy.name(name).or(content.map(|(_, verdict)| verdict));
         if let Some(verdict) = verdict
             && verdict.treatment == Treatment::Drop
@@ -541,12 +554,29 @@ mod tests {
                 r#"{"name":{"name":"password"},"value":"x"}"#,
             ),
             (
+                r#"{"a":{"value":"x","name":"password"}}"#,
+                r#"{"a":{"value":"[redacted]","name":"password"}}"#,
+            ),
+            (
+                r#"{"field":"password","old":"x","new":["y"]}"#,
+                r#"{"field":"password","old":"[redacted]","new":"[redacted]"}"#,
+            ),
+            (
+                r#"{"rows":[["user","bob"],["password","x"],["pin",123456]]}"#,
+                r#"{"rows":[["user","bob"],["password","[redacted]"],["pin","[redacted]"]]}"#,
+            ),
+            (
+                r#"{"fields":["password","email"]}"#,
+                r#"{"fields":["password","email"]}"#,
+            ),
+            (r#"{"value":"x","name":"author"}"#, r#"{"value":"x","name":"author"}"#),
+            (
                 r#"{"name":["password"],"value":"x"}"#,
                 r#"{"name":["password"],"value":"x"}"#,
             ),
             (
                 r#"{"name":"password","name":"author","value":"x"}"#,
-                r#"{"name":"password","name_2":"author","value":"x"}"#,
+                r#"{"name":"password","name_2":"author","value":"[redacted]"}"#,
             ),
         ] {
             let mut draft = Draft::new();

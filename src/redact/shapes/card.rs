@@ -45,8 +45,11 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
         // What numbers of versions and paths also have parts the groups of most cards only.
         let rare = matches!(b, b'.' | b'/' | b'_');
         let goes_on = width > 0 && next.is_ascii_digit() && (separator == 0 || separator == b) && (fours || !rare);
+        // As a floating-point number is printed.
+        let float = groups == 1 && b == b'.' && next == b'0' && !matches!(at(s, at_ + 2), b'0'..=b'9' | b'.');
         // Only a whole dashed run is a card, and no decimal is.
         let more = match b {
+            b'.' if float => false,
             b'-' => next.is_ascii_alphanumeric() || next == b'-',
             b'.' => next.is_ascii_digit(),
             b'/' | b'_' => rare && separator == b && next.is_ascii_alphanumeric(),
@@ -59,7 +62,7 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
                 .get(..n)
                 .is_some_and(|d| n >= 12 && issued(d, separator != 0) && luhn(d))
         {
-            found = Some(at_);
+            found = Some(if float { at_ + 2 } else { at_ });
         }
         if !goes_on {
             break;

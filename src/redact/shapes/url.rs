@@ -1,6 +1,6 @@
 //! Passwords in URLs: `scheme://user:password@host`.
 
-use super::{at, before, run, set};
+use super::{at, before, mixed, run, set, sets};
 
 /// The password of the URL whose `://` begins at `colon`.
 ///
@@ -22,6 +22,10 @@ pub(in super::super) fn find(s: &[u8], colon: usize) -> Option<(usize, usize)> {
             .unwrap_or(rest.len().min(256)),
     )?;
     let user = authority.iter().position(|b| matches!(b, b':' | b'@' | b'['))?;
+    if authority.get(user) == Some(&b'@') {
+        // A token is its own user.
+        return is_token(authority.get(..user)?).then_some((start, start + user));
+    }
     if authority.get(user) != Some(&b':') {
         return None;
     }
@@ -37,7 +41,43 @@ pub(in super::super) fn find(s: &[u8], colon: usize) -> Option<(usize, usize)> {
         }
     };
     let (from, until) = (start + user + 1, start + sign);
+    // The password only fills its place, and the token is the user.
+    let filler = s.get(from..until)?;
+    if filler == b"x-oauth-basic" || filler.len() <= 1 && is_token(authority.get(..user)?) {
+        return (user > 0).then_some((start, start + user));
+    }
     (until > from).then_some((from, until))
+}
+
+/// The password of a URL without its scheme, `//user:password@host`; `colon` is the one behind the user.
+pub(in super::super) fn relative(s: &[u8], colon: usize) -> Option<(usize, usize)> {
+    let head = s.get(colon.saturating_sub(64)..colon)?;
+    let stop = |b: &u8| {
+        *b <= b' '
+            || matches!(
+                b,
+                b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b'?' | b'#' | b'@' | b':'
+            )
+    };
+    let user = head.iter().rev().position(stop)?;
+    let slashes = head.len() - user;
+    if !head.get(..slashes)?.ends_with(b"//") || matches!(before(s, colon - user - 2), b':' | b'/' | b'\\') {
+        return None;
+    }
+    let from = colon + 1;
+    let rest = s.get(from..)?;
+    let len = rest
+        .iter()
+        .take(256)
+        .position(|b| *b != b':' && *b != b'@' && stop(b))
+        .unwrap_or(rest.len().min(256));
+    let until = from + rest.get(..len)?.iter().rposition(|b| *b == b'@')?;
+    (until > from && at(s, until + 1).is_ascii_alphanumeric()).then_some((from, until))
+}
+
+/// Whether the user of a URL looks like no name.
+fn is_token(user: &[u8]) -> bool {
+    user.len() >= 20 && mixed(user) && user.iter().all(|b| sets(*b) & set::URL64 != 0)
 }
 
 /// The password of an Oracle thin URL, `jdbc:oracle:thin:user/password@host`; `colon` is the third colon.
