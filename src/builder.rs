@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_core::Level;
 
 use crate::clock::{Clock, Time};
-use crate::config::{CaptureRule, Durability, OnFull, Retention, Rotation, Settings, env};
+use crate::config::{CaptureRule, Durability, Emergency, OnFull, Retention, Rotation, Settings, env};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key::{self, KeyFile};
@@ -15,7 +15,7 @@ use crate::severity::Severity;
 use crate::status::{Source, complain};
 use crate::store::retain::Keep;
 use crate::store::{self, Home, Identity, Opening};
-use crate::trail::{self, Core, Lease, Plan, Trail};
+use crate::trail::{self, Core, Lease, Plan, Sink, Trail};
 use crate::writer::{self, Desk, Medium, Writer};
 
 /// Settings of a trail to be: setters that cannot fail, and one [`build`](Builder::build) that can.
@@ -94,11 +94,17 @@ impl Builder {
     }
 
     /// What happens to records of this severity when the queue is full. Default: low and medium are shed, high and
-    /// critical wait 50 ms for room.
+    /// critical wait 50 ms for room, and then go to the emergency sink.
     pub fn on_full(mut self, severity: Severity, on_full: OnFull) -> Builder {
         if let Some(setting) = self.settings.on_full(severity) {
             setting.put(on_full, Source::Code);
         }
+        self
+    }
+
+    /// Where records go that waited for room and found none. Default: [`Emergency::stderr`].
+    pub fn emergency(mut self, emergency: Emergency) -> Builder {
+        self.settings.emergency.put(emergency, Source::Code);
         self
     }
 
@@ -244,6 +250,7 @@ impl Builder {
             now: self.time.micros(),
             host: host.clone().unwrap_or_default(),
         };
+        let emergency = Sink::open(&settings.emergency.value.0, &*disk)?;
         let opened = store::open(Arc::clone(&disk), home.clone(), &opening)?;
         // Made even where no rule hashes: a `Hashed` value may come at any time.
         let KeyFile { key, created } = key::hash_key(&*disk, &home.keys)?;
@@ -280,6 +287,7 @@ impl Builder {
             retention,
             durability: settings.durability.each_ref().map(|setting| setting.value),
             on_full: settings.on_full.each_ref().map(|setting| setting.value),
+            emergency,
             queue_bytes: settings.queue_bytes.value,
             wait_limit: settings.wait_limit.value,
         }));

@@ -34,6 +34,8 @@ pub enum ErrorKind {
     NoTrail,
     /// The queue was full and the record was shed; the trail says so in an `AUDIT_GAP`.
     Shed,
+    /// The queue stayed full and the record went to the emergency sink instead; the trail says so in an `AUDIT_GAP`.
+    Diverted,
     /// The trail has ended, and takes no more records.
     Closed,
     /// The wait was longer than the limit set by `Builder::wait_limit`. The record may still arrive.

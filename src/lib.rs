@@ -48,7 +48,7 @@ pub mod testing;
 
 pub use builder::Builder;
 pub use clock::Clock;
-pub use config::{Durability, OnFull, Retention, Rotation};
+pub use config::{Durability, Emergency, OnFull, Retention, Rotation};
 pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};

@@ -99,6 +99,8 @@ impl Chunk {
 pub(crate) enum Loss {
     /// The queue was full.
     QueueFull,
+    /// The queue was full, and the emergency sink has it.
+    Diverted,
     /// Rendering it panicked beyond what could be caught value by value.
     Panicked,
     /// The call came from within another call where it could not be recorded.
@@ -110,8 +112,9 @@ pub(crate) enum Loss {
 }
 
 impl Loss {
-    pub(crate) const ALL: [Loss; 5] = [
+    pub(crate) const ALL: [Loss; 6] = [
         Loss::QueueFull,
+        Loss::Diverted,
         Loss::Panicked,
         Loss::Reentrant,
         Loss::Closed,
@@ -121,6 +124,7 @@ impl Loss {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Loss::QueueFull => "queue_full",
+            Loss::Diverted => "diverted",
             Loss::Panicked => "panicked",
             Loss::Reentrant => "reentrant",
             Loss::Closed => "closed",
@@ -161,7 +165,7 @@ impl Lost {
 pub(crate) enum Push {
     /// It is in, under this ticket. Tickets count from 1 without holes.
     Taken(u64),
-    /// There was no room; counted where the caller was not asked to come again.
+    /// There was no room. Not counted: the caller decides.
     Full,
     /// The trail has ended, or this is a forked child.
     Closed,
@@ -289,7 +293,7 @@ impl Queue {
         self.limit
     }
 
-    /// Puts a line in if there is room. `Full` is not counted: the caller decides.
+    /// Puts a line in if there is room.
     #[inline]
     pub(crate) fn push(&self, brief: &Brief, line: &[u8]) -> Push {
         let Some(mut state) = lock(&self.state, self.home) else {
@@ -318,7 +322,7 @@ impl Queue {
         }
     }
 
-    /// Puts a line in, waiting up to `limit` for room; if there is none by then, the line is counted as lost.
+    /// Puts a line in, waiting up to `limit` for room.
     #[cold]
     pub(crate) fn push_within(&self, brief: &Brief, line: &[u8], limit: Duration) -> Push {
         let deadline = Instant::now().checked_add(limit);
@@ -343,16 +347,13 @@ impl Queue {
             if late {
                 // Room may have come with the last breath.
                 let pushed = self.admit(&mut state, brief, line);
-                if pushed == Push::Full {
-                    lose(&mut state, Loss::QueueFull, brief.severity, brief.time);
-                }
                 self.wake_after(state);
                 return pushed;
             }
         }
     }
 
-    /// Counts a record that never came to a push, or was turned away by one.
+    /// Counts a record that is not in the trail.
     #[cold]
     pub(crate) fn lose(&self, loss: Loss, severity: Severity, at: Micros) {
         if let Some(mut state) = lock(&self.state, self.home) {
@@ -737,6 +738,7 @@ mod tests {
             emitted[severity.index()] += 1;
             if queue.push(&one, &line) == Push::Full {
                 assert_eq!(queue.push_within(&one, &line, Duration::ZERO), Push::Full);
+                queue.lose(Loss::QueueFull, one.severity, one.time);
             }
         }
         let flow = queue.flow();

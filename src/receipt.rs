@@ -36,6 +36,8 @@ pub(crate) enum Fate {
     Accepted,
     /// The queue was full.
     Shed,
+    /// The queue was full for as long as the caller would wait, and the emergency sink has it.
+    Diverted,
     /// The trail had ended, or this is a forked child.
     Closed,
     /// There was no trail.
@@ -71,13 +73,17 @@ impl Receipt {
     /// Whether the trail took the record: it is in the file soon, or counted as lost.
     ///
     /// # Errors
-    /// [`Shed`](ErrorKind::Shed), [`Closed`](ErrorKind::Closed) or [`NoTrail`](ErrorKind::NoTrail). Never waits.
+    /// [`Shed`](ErrorKind::Shed), [`Diverted`](ErrorKind::Diverted), [`Closed`](ErrorKind::Closed) or [`NoTrail`](ErrorKind::NoTrail). Never waits.
     pub fn accepted(self) -> Result<(), Error> {
         match self.fate {
             Fate::Accepted => Ok(()),
             Fate::Shed => Err(Error::new(
                 ErrorKind::Shed,
                 "the queue was full and the record was shed; raise queue_bytes, or let the caller wait with on_full",
+            )),
+            Fate::Diverted => Err(Error::new(
+                ErrorKind::Diverted,
+                "the queue stayed full and the record went to the emergency sink instead of the trail",
             )),
             Fate::Closed => Err(Error::new(ErrorKind::Closed, "the trail has ended")),
             Fate::NoTrail => Err(Error::new(

@@ -1,7 +1,6 @@
 //! What a trail says about itself, and the one place from which it speaks to standard error.
 
 use std::fmt;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -23,7 +22,7 @@ pub struct Status {
     pub dir: PathBuf,
     /// The file being written.
     pub file: PathBuf,
-    /// Records that callers handed over: written, lost, or still in the queue.
+    /// Records that callers handed over: written, lost, or still on their way to the file or the emergency sink.
     pub emitted: Counts,
     /// Of these, in the file. The trail's own `AUDIT_*` records are not counted here.
     pub written: Counts,
@@ -31,7 +30,9 @@ pub struct Status {
     pub synced: Counts,
     /// Of these, not in the file and not in the queue any more, for whatever reason.
     pub lost: Counts,
-    /// The losses by reason: `queue_full`, `panicked`, `reentrant`, `closed`, `write_error`.
+    /// Of these, in the emergency sink.
+    pub diverted: Counts,
+    /// The losses by reason: `queue_full`, `diverted`, `panicked`, `reentrant`, `closed`, `write_error`.
     pub losses: Vec<(&'static str, Counts)>,
     /// The trail's own records in the file, such as `AUDIT_ROTATE`.
     pub own_records: u64,
@@ -173,9 +174,26 @@ impl fmt::Display for Source {
     }
 }
 
-/// Says one line on standard error. Nobody may be listening; then nobody hears it.
+/// Says one line on standard error. Nobody may be listening; then nobody hears it: the writer must not stand still for a
+/// pipe that is full.
 pub(crate) fn complain(what: &dyn fmt::Display) {
-    let _ = writeln!(std::io::stderr().lock(), "tracing-audit: {what}");
+    let line = format!("tracing-audit: {what}\n");
+    #[cfg(unix)]
+    {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let stderr = std::io::stderr();
+        let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        if poll(&mut asked, Some(&at_once)).is_ok_and(|ready| ready == 0) {
+            return;
+        }
+        // Not through the library's lock: its holder may be the one who waits.
+        let _ = rustix::io::write(&stderr, line.as_bytes());
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    }
 }
 
 /// How long a dropped handle waits for the disk.

@@ -22,8 +22,8 @@ pub enum Durability {
 pub enum OnFull {
     /// It is lost, and counted in an `AUDIT_GAP`. The default for `low` and `medium`.
     Shed,
-    /// The caller waits this long for room; then it is lost and counted. The default for `high` and `critical`, with
-    /// 50 ms.
+    /// The caller waits this long for room; then it goes to the [emergency sink](crate::Emergency), and an `AUDIT_GAP`
+    /// counts it as diverted, or as lost if there is no room either. The default for `high` and `critical`, with 50 ms.
     Block(Duration),
 }
 

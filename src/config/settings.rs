@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing_core::Level;
 
-use crate::config::{Durability, OnFull, Retention, Rotation};
+use crate::config::{Durability, Emergency, OnFull, Retention, Rotation};
 use crate::error::{Error, ErrorKind};
 use crate::queue::Queue;
 use crate::redact::Redaction;
@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) rotation: Sourced<Rotation>,
     pub(crate) durability: [Sourced<Durability>; 4],
     pub(crate) on_full: [Sourced<OnFull>; 4],
+    pub(crate) emergency: Sourced<Emergency>,
     pub(crate) queue_bytes: Sourced<usize>,
     pub(crate) value_bytes: Sourced<usize>,
     pub(crate) line_bytes: Sourced<usize>,
@@ -75,6 +76,7 @@ impl Settings {
             rotation: Sourced::default(Rotation::default()),
             durability: std::array::from_fn(|_| Sourced::default(Durability::default())),
             on_full: OnFull::DEFAULT.map(Sourced::default),
+            emergency: Sourced::default(Emergency::default()),
             queue_bytes: Sourced::default(16 * 1024 * 1024),
             value_bytes: Sourced::default(8 * 1024),
             line_bytes: Sourced::default(64 * 1024),
@@ -174,6 +176,7 @@ impl Settings {
             list.push(setting(on_full, full));
         }
         list.extend([
+            setting("emergency", &self.emergency),
             setting("queue_bytes", &self.queue_bytes),
             setting("value_bytes", &self.value_bytes),
             setting("line_bytes", &self.line_bytes),

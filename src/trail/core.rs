@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tracing_core::Level;
 
 use super::mailbox::{Ask, Mailbox};
+use super::outlet::{Outlet, Sink};
 use super::process;
 use crate::brief::Brief;
 use crate::clock::{Micros, Time};
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     on_full: [OnFull; 4],
     pub(crate) queue: Arc<Queue>,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) outlet: Outlet,
     pub(crate) mailbox: Mailbox,
     pub(crate) board: Board,
     pub(crate) meter: Meter,
@@ -66,6 +68,7 @@ pub(crate) struct Plan {
     pub(crate) retention: Retention,
     pub(crate) durability: [Durability; 4],
     pub(crate) on_full: [OnFull; 4],
+    pub(crate) emergency: Sink,
     pub(crate) queue_bytes: usize,
     pub(crate) wait_limit: Duration,
 }
@@ -92,6 +95,7 @@ impl Core {
             durability: plan.durability,
             on_full: plan.on_full,
             progress: Arc::new(Progress::new(id, Arc::clone(&queue), plan.wait_limit)),
+            outlet: Outlet::new(plan.emergency, Arc::clone(&queue)),
             queue,
             mailbox: Mailbox::new(),
             board: Board::default(),
@@ -143,17 +147,22 @@ impl Core {
     fn turned_away(&self, push: Push, brief: &Brief, line: &[u8]) -> Receipt {
         let limit = match self.on_full.get(brief.severity.index()) {
             // The writer makes the room itself: waiting for it on its own thread would never end.
-            Some(OnFull::Block(limit)) if !on_own_thread() => *limit,
-            _ => Duration::ZERO,
+            Some(OnFull::Block(limit)) if !on_own_thread() => Some(*limit),
+            _ => None,
         };
-        let push = match push {
-            Push::Full => self.queue.push_within(brief, line, limit),
-            other => other,
+        let push = match (push, limit) {
+            (Push::Full, Some(limit)) => self.queue.push_within(brief, line, limit),
+            (other, _) => other,
         };
-        // The seam for the emergency sink: a record still without room would be diverted here.
         match push {
             Push::Taken(ticket) => Receipt::new(self.id, ticket),
-            Push::Full => Receipt::refused(self.id, Fate::Shed),
+            Push::Full if limit.is_some() && self.outlet.take(&self.board.look().trail, brief, line) => {
+                Receipt::refused(self.id, Fate::Diverted)
+            }
+            Push::Full => {
+                self.queue.lose(Loss::QueueFull, brief.severity, brief.time);
+                Receipt::refused(self.id, Fate::Shed)
+            }
             Push::Closed => {
                 self.queue.lose(Loss::Closed, brief.severity, brief.time);
                 Receipt::refused(self.id, Fate::Closed)

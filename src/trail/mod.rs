@@ -2,6 +2,7 @@
 
 mod core;
 mod mailbox;
+mod outlet;
 mod process;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::status::{Counts, Health, Status};
 
 pub(crate) use core::{Core, Lease, Plan};
 pub(crate) use mailbox::{Ask, Request, ended};
+pub(crate) use outlet::Sink;
 pub(crate) use process::{enter, leave, no_trail_receipt, process_core, with_process_core};
 
 /// A running trail: the handle that `init` and [`Builder::build`](crate::Builder::build) give.
@@ -101,7 +103,7 @@ impl Trail {
     pub fn status(&self) -> Status {
         let core = self.core();
         let notice = core.board.look();
-        let flow = core.queue.flow();
+        let (pending, flow) = core.outlet.with_pending(|pending| (pending, core.queue.flow()));
         let (synced, _) = core.meter.on_disk();
         let mut lost = [0; 4];
         let mut losses = Vec::new();
@@ -119,6 +121,11 @@ impl Trail {
             // What was written and could not be kept had been accepted.
             *emitted += lost - unkept;
         }
+        for (emitted, pending) in emitted.iter_mut().zip(pending) {
+            *emitted += pending;
+        }
+        let diverted = losses.iter().find(|(cause, _)| *cause == Loss::Diverted.as_str());
+        let diverted = diverted.map(|(_, counts)| *counts).unwrap_or_default();
         Status {
             health: match (notice.ended || core.is_elsewhere(), &notice.fault) {
                 (true, _) => Health::Ended,
@@ -132,6 +139,7 @@ impl Trail {
             written: notice.written.into(),
             synced: synced.into(),
             lost: lost.into(),
+            diverted,
             losses,
             own_records: notice.own_written,
             queue_bytes: flow.bytes,

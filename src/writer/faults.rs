@@ -21,6 +21,9 @@ use crate::store::{Cause, Mark, Segment};
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// A write that is tried again leaves nothing behind, and records wait for it.
+const LONGEST_WRITE_PAUSE: Duration = Duration::from_millis(250);
+
 /// What is wrong, until it works again.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -65,10 +68,14 @@ impl Writer {
             Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) => "disk_full",
             _ => "write_error",
         });
+        let longest = match trouble {
+            Trouble::Write => LONGEST_WRITE_PAUSE,
+            _ => LONGEST_PAUSE,
+        };
         let pause = self
             .fault
             .as_ref()
-            .map_or(FIRST_PAUSE, |fault| (fault.pause * 2).min(LONGEST_PAUSE));
+            .map_or(FIRST_PAUSE, |fault| (fault.pause * 2).min(longest));
         self.fault = Some(Fault {
             trouble,
             error: Some(error),

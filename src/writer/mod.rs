@@ -14,7 +14,11 @@ mod kept;
 mod medium;
 mod own_records;
 #[cfg(test)]
+mod sample;
+#[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod stories_overload;
 mod syncer;
 mod upkeep;
 
@@ -60,6 +64,9 @@ const SYNC_BYTES: u64 = 128 << 20;
 
 /// An orphaned trail that was quiet for this long is closed until something comes.
 const ORPHAN_REST: Duration = Duration::from_secs(1);
+
+/// How long an end waits for the emergency sink.
+const LAST_OUT: Duration = Duration::from_secs(1);
 
 /// How long an end waits for a disk that does not work.
 const END_PATIENCE: Duration = Duration::from_secs(4);
@@ -344,6 +351,7 @@ impl Writer {
         // Whatever happened, nobody waits for a thread that is gone, and nobody is kept from the directory.
         let cleanly = self.phase == Phase::Over && self.fault.is_none();
         core.queue.close();
+        core.outlet.settle(Duration::ZERO, true);
         trail::leave(core.id());
         self.count_closed();
         drop(self.lock.take());

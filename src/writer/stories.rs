@@ -5,279 +5,24 @@ mod planted;
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use crate::builder::Builder;
-use crate::clock::{Clock, Micros};
-use crate::config::{Durability, OnFull, Rotation};
+use super::sample::*;
+use crate::clock::Micros;
+use crate::config::{Durability, Emergency, OnFull, Rotation};
 use crate::error::{Error, ErrorKind};
-use crate::event::{EventType, events};
+use crate::event::events;
 use crate::io::mem::{All, Dice, MemDisk, Nothing};
-use crate::io::{Disk, DiskFile, Stat};
 use crate::outcome::Outcome;
-use crate::reader::walk::Walk;
 use crate::receipt::Receipt;
 use crate::record::Record;
 use crate::render::{Fields, Name, Stage, What};
 use crate::severity::Severity;
 use crate::status::Health;
-use crate::sync::{Condvar, Mutex};
 use crate::trail::Trail;
-use crate::verify::{Report, Verdict, Verify};
-
-const LOGS: &str = "/logs";
-const NOON: i64 = 1_795_262_400_000_000;
-
-/// A clock set by hand; both faces move at once.
-#[derive(Debug, Default)]
-struct Hand {
-    passed: AtomicU64,
-    ahead: AtomicI64,
-}
-
-impl Hand {
-    fn at_noon() -> Arc<Hand> {
-        let hand = Hand::default();
-        hand.ahead.store(NOON, Ordering::Relaxed);
-        Arc::new(hand)
-    }
-
-    fn pass(&self, span: Duration) {
-        self.passed.fetch_add(span.as_micros() as u64, Ordering::Relaxed);
-    }
-
-    fn step(&self, seconds: i64) {
-        self.ahead.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
-    }
-}
-
-impl Clock for Hand {
-    fn now(&self) -> SystemTime {
-        Micros(self.ahead.load(Ordering::Relaxed) + self.passed.load(Ordering::Relaxed) as i64).into()
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_micros(self.passed.load(Ordering::Relaxed))
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mood {
-    Works,
-    Fails(io::ErrorKind),
-    /// The call does not come back.
-    Hangs,
-}
-
-/// A disk whose trail files write and sync as a test wants.
-#[derive(Clone, Debug)]
-struct Moody {
-    disk: MemDisk,
-    moods: Arc<Moods>,
-}
-
-#[derive(Debug)]
-struct Moods {
-    /// For writes, for syncs.
-    now: Mutex<(Mood, Mood)>,
-    changed: Condvar,
-    syncs: AtomicU64,
-}
-
-impl Moody {
-    fn new() -> Moody {
-        Moody {
-            disk: MemDisk::new(),
-            moods: Arc::new(Moods {
-                now: Mutex::new((Mood::Works, Mood::Works)),
-                changed: Condvar::new(),
-                syncs: AtomicU64::new(0),
-            }),
-        }
-    }
-
-    fn shared(&self) -> Arc<dyn Disk> {
-        Arc::new(self.clone())
-    }
-
-    fn writes(&self, mood: Mood) {
-        self.moods.now.lock().0 = mood;
-        self.moods.changed.notify_all();
-    }
-
-    fn syncs(&self, mood: Mood) {
-        self.moods.now.lock().1 = mood;
-        self.moods.changed.notify_all();
-    }
-
-    fn wrap(&self, path: &Path, file: io::Result<Arc<dyn DiskFile>>) -> io::Result<Arc<dyn DiskFile>> {
-        let ours = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("audit-"));
-        Ok(match ours {
-            true => Arc::new(MoodyFile {
-                file: file?,
-                moods: Arc::clone(&self.moods),
-            }),
-            false => file?,
-        })
-    }
-}
-
-impl Moods {
-    fn obey(&self, which: fn(&(Mood, Mood)) -> Mood) -> io::Result<()> {
-        let mut now = self.now.lock();
-        loop {
-            match which(&now) {
-                Mood::Works => return Ok(()),
-                Mood::Fails(kind) => return Err(kind.into()),
-                Mood::Hangs => self.changed.wait(&mut now),
-            }
-        }
-    }
-}
-
-impl Disk for Moody {
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        self.disk.canonical(path)
-    }
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.disk.create_dir(path)
-    }
-    fn open_new(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        self.wrap(path, self.disk.open_new(path))
-    }
-    fn open_append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        self.wrap(path, self.disk.open_append(path))
-    }
-    fn open_read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        self.disk.open_read(path)
-    }
-    fn open_lock(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        self.disk.open_lock(path)
-    }
-    fn list(&self, dir: &Path, prefix: &str) -> io::Result<Vec<String>> {
-        self.disk.list(dir, prefix)
-    }
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        Disk::stat(&self.disk, path)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.disk.rename(from, to)
-    }
-    fn unlink(&self, path: &Path) -> io::Result<()> {
-        self.disk.unlink(path)
-    }
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.disk.sync_dir(dir)
-    }
-}
-
-#[derive(Debug)]
-struct MoodyFile {
-    file: Arc<dyn DiskFile>,
-    moods: Arc<Moods>,
-}
-
-impl DiskFile for MoodyFile {
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.moods.obey(|now| now.0)?;
-        self.file.write(bytes)
-    }
-    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(at, into)
-    }
-    fn sync_data(&self) -> io::Result<()> {
-        self.moods.syncs.fetch_add(1, Ordering::Relaxed);
-        self.moods.obey(|now| now.1)?;
-        self.file.sync_data()
-    }
-    fn truncate(&self, len: u64) -> io::Result<()> {
-        self.file.truncate(len)
-    }
-    fn stat(&self) -> io::Result<Stat> {
-        self.file.stat()
-    }
-    fn try_lock(&self) -> io::Result<bool> {
-        self.file.try_lock()
-    }
-    fn try_lock_shared(&self) -> io::Result<bool> {
-        self.file.try_lock_shared()
-    }
-    fn unlock(&self) -> io::Result<()> {
-        self.file.unlock()
-    }
-}
-
-fn builder(disk: Arc<dyn Disk>, clock: &Arc<Hand>) -> Builder {
-    Trail::builder(LOGS)
-        .detached()
-        .disk(disk)
-        .clock(clock.clone())
-        .host("host-a")
-        .wait_limit(Duration::from_secs(60))
-}
-
-fn emit_as(trail: &Trail, event: EventType, severity: Severity) -> Receipt {
-    let what = What {
-        time: trail.core().time.micros(),
-        occurred: None,
-        event: Name::Type(event),
-        category: event.category(),
-        severity,
-        outcome: Outcome::Success,
-    };
-    trail
-        .core()
-        .accept(&what, &Fields::new(), &[], &mut Stage::take().line)
-        .0
-}
-
-fn emit(trail: &Trail) -> Receipt {
-    emit_as(trail, events::DATA_READ, Severity::Low)
-}
-
-/// The live records.
-fn records(disk: &MemDisk) -> Vec<Record> {
-    let mut walk = Walk::begin(disk.shared(), Path::new(LOGS)).unwrap();
-    let mut records = Vec::new();
-    while let Some(next) = walk.next() {
-        let (_, line) = next.unwrap();
-        records.push(crate::parse::record(line).unwrap());
-    }
-    records
-}
-
-fn check(disk: &MemDisk) -> Report {
-    Verify::new(LOGS).threads(1).run_on(&disk.shared()).unwrap()
-}
-
-fn assert_consistent(disk: &MemDisk) {
-    let report = check(disk);
-    assert_eq!(report.verdict(), Verdict::Consistent, "{report}");
-}
-
-fn count(records: &[Record], event: &str) -> usize {
-    records.iter().filter(|record| record.event() == event).count()
-}
-
-fn own_records(disk: &MemDisk) -> u64 {
-    records(disk)
-        .iter()
-        .filter(|record| record.event().starts_with("AUDIT_"))
-        .count() as u64
-}
-
-fn wait_until(done: impl Fn() -> bool) {
-    let began = std::time::Instant::now();
-    while !done() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never came");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
+use crate::verify::{Verdict, Verify};
 
 #[test]
 fn emitted_is_written_and_shed_by_severity_in_file_gaps_status_and_metrics() {
@@ -285,6 +30,7 @@ fn emitted_is_written_and_shed_by_severity_in_file_gaps_status_and_metrics() {
     let trail = builder(disk.shared(), &clock)
         .queue_bytes(1 << 20)
         .line_bytes(8 << 10)
+        .emergency(Emergency::none())
         .build()
         .unwrap();
     disk.writes(Mood::Hangs);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::own_records::Own;
-use super::{Durable, END_PATIENCE, ORPHAN_REST, Phase, Stuck, Writer};
+use super::{Durable, END_PATIENCE, LAST_OUT, ORPHAN_REST, Phase, Stuck, Writer};
 use crate::canary;
 use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
@@ -222,9 +222,12 @@ impl Writer {
         let orphan = self.phase == Phase::Running && self.core.is_orphaned() && quiet;
         if closing {
             self.core.queue.close();
+            self.core.outlet.settle(LAST_OUT, true);
             self.ending.get_or_insert_with(Instant::now);
         } else if !resting && !orphan {
             return;
+        } else {
+            self.core.outlet.settle(LAST_OUT, false);
         }
         let ended = match self.phase {
             Phase::Resting if self.own.is_empty() && self.core.queue.is_empty() => Ok(()),

@@ -6,14 +6,18 @@
 //! times in a row. Attacks that must be seen are tried between, so that a judge who sees nothing does not pass.
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
 
 use super::planted::{Mistake, planted};
 use super::*;
 use crate::config::Retention;
 use crate::io::mem::{Fault, Luck, Tape};
+use crate::reader::walk::Walk;
 use crate::receipt::Progress;
 use crate::store::{Cause, Header, sample};
+use crate::sync::Mutex;
 use crate::verify::FaultKind;
 
 /// Keeps so many of eight.
