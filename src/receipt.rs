@@ -168,6 +168,9 @@ pub(crate) struct Progress {
     /// The highest ticket somebody waits for, and how far.
     wanted_written: AtomicU64,
     wanted_synced: AtomicU64,
+    /// How many have asked for a sync so far, and which of them need not wake the writer: it gathers them.
+    askers: AtomicU64,
+    gathering: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -212,6 +215,8 @@ impl Progress {
             synced: AtomicU64::new(0),
             wanted_written: AtomicU64::new(0),
             wanted_synced: AtomicU64::new(0),
+            askers: AtomicU64::new(0),
+            gathering: AtomicU64::new(0),
             state: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -326,7 +331,29 @@ impl Progress {
             Level::Written => self.wanted_written.fetch_max(ticket, Ordering::SeqCst),
             Level::Synced => self.wanted_synced.fetch_max(ticket, Ordering::SeqCst),
         };
-        self.queue.ring();
+        let asker = match level {
+            Level::Written => u64::MAX,
+            Level::Synced => self.askers.fetch_add(1, Ordering::SeqCst) + 1,
+        };
+        if asker >= self.gathering.load(Ordering::SeqCst) {
+            self.queue.ring();
+        }
+    }
+
+    /// Futures that are waiting.
+    #[cfg(test)]
+    pub(crate) fn sleepers(&self) -> usize {
+        self.state.lock().sleepers.len()
+    }
+
+    /// How many have asked for a sync so far.
+    pub(crate) fn askers(&self) -> u64 {
+        self.askers.load(Ordering::SeqCst)
+    }
+
+    /// The writer need not be woken before so many have asked. It looks by itself after a moment.
+    pub(crate) fn gather(&self, askers: u64) {
+        self.gathering.store(askers, Ordering::SeqCst);
     }
 
     pub(crate) fn wait(&self, level: Level, ticket: u64) -> Result<u64, Error> {

@@ -6,7 +6,7 @@ use super::batch::AROUND;
 use super::kept::Place;
 use super::own_records::Own;
 use super::syncer::{Done, Job};
-use super::{Durable, SYNC_BYTES, Stuck, Syncing, Writer};
+use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
 use crate::chain::{leaf, leaves};
 use crate::queue::Loss;
 use crate::store::Mark;
@@ -202,6 +202,21 @@ impl Writer {
         self.core.meter.lost(&lost);
     }
 
+    /// Whether those who wait for a sync are given a moment, so that one serves them all.
+    pub(super) fn gathers(&mut self, asked: bool) -> bool {
+        let progress = &self.core.progress;
+        let due = self.sync_at.is_some_and(|at| at <= self.monotonic);
+        let pause = match asked || due || self.syncer.is_busy() || self.phase != Phase::Running {
+            true => None,
+            false => self.gather.pause(progress.askers(), Instant::now()),
+        };
+        progress.gather(pause.map_or(0, |(_, askers)| askers));
+        // One more may have asked in between, and rung nobody.
+        let pause = pause.filter(|(_, askers)| progress.askers() < *askers);
+        self.gathers = pause.map(|(until, _)| until);
+        self.gathers.is_some()
+    }
+
     /// Begins a sync if it is time and none is outstanding.
     pub(super) fn sync_if_due(&mut self, asked: bool) {
         let due = self.sync_at.is_some_and(|at| at <= self.monotonic);
@@ -233,6 +248,7 @@ impl Writer {
             self.calendar.remember(&mut self.state);
             self.state.clone()
         });
+        self.gather.sync_begins(self.core.progress.askers());
         self.syncing = Some(Syncing {
             mark,
             older: self.older.len(),
@@ -255,6 +271,7 @@ impl Writer {
 
     pub(super) fn sync_done(&mut self, done: Done) {
         self.core.meter.sync_took(done.took);
+        self.gather.sync_took(done.took);
         let Some(Syncing { mark, older }) = self.syncing.take() else {
             return;
         };

@@ -10,6 +10,7 @@
 mod batch;
 mod commit;
 mod faults;
+mod gather;
 mod kept;
 mod medium;
 mod own_records;
@@ -19,6 +20,8 @@ mod sample;
 mod stories;
 #[cfg(test)]
 mod stories_overload;
+#[cfg(test)]
+mod stories_waiting;
 mod syncer;
 mod upkeep;
 
@@ -44,6 +47,7 @@ use crate::trail::{self, Ask, Core, Request};
 
 use batch::Batch;
 use faults::Fault;
+use gather::Gather;
 use kept::{Again, Kept};
 use own_records::Own;
 use syncer::Syncer;
@@ -158,6 +162,9 @@ pub(crate) struct Writer {
     again: VecDeque<Again>,
     resync: bool,
     syncer: Syncer,
+    gather: Gather,
+    /// Until when callers who wait are gathered before the next turn.
+    gathers: Option<Instant>,
 
     /// What gap records have declared.
     declared: [PerSeverity; Loss::ALL.len()],
@@ -279,6 +286,8 @@ impl Writer {
             again: VecDeque::new(),
             resync: false,
             syncer,
+            gather: Gather::default(),
+            gathers: None,
             declared: Default::default(),
             gap_at: Duration::ZERO,
             fault: None,
@@ -381,7 +390,7 @@ impl Writer {
         self.fetch_sync();
         let asked = !self.requests.is_empty() || self.ending.is_some();
         let must_wait = self.fault.as_ref().is_some_and(Fault::must_wait);
-        let more = match must_wait && !asked {
+        let more = match (must_wait && !asked) || self.gathers(asked) {
             true => false,
             false => self.advance(asked).unwrap_or(false),
         };
@@ -418,6 +427,9 @@ impl Writer {
                 .core
                 .queue
                 .rest(Rest::Sleep(fault.retry_at().min(began + LONGEST_PARK)));
+        }
+        if let Some(until) = self.gathers {
+            return self.core.queue.rest(Rest::Sleep(until));
         }
         if self.naps < QUIET_NAPS {
             self.naps += 1;

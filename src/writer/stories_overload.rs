@@ -362,7 +362,7 @@ fn flood<D: Disk + Clone + 'static>(disk: &Moody<D>, dir: &Path, weather: &Weath
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn ten_times_what_the_queue_holds_is_written_shed_or_diverted_to_the_last_record(weather in weather()) {
