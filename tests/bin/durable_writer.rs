@@ -2,7 +2,7 @@
 //! somebody kills it; and another that reads what is left.
 //!
 //! ```text
-//! durable_writer write  DIR [level=synced] [threads=2] [cycle=0] [count=0] [file=BYTES] [end=exit] [say=1]
+//! durable_writer write  DIR [level=synced] [threads=2] [cycle=0] [count=0] [file=BYTES] [pad=BYTES] [wait=MS] [lock=MS] [until=FILE] [end=exit] [say=1]
 //! durable_writer peer   DIR [threads=2] [cycle=0] [count=0] [end=exit] [say=1]
 //! durable_writer read   DIR
 //! durable_writer start  DIR
@@ -24,7 +24,11 @@
 )]
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{IoSlice, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tracing_audit::{Rotation, Trail, audit, events, verify};
@@ -65,23 +69,27 @@ fn main() {
     }
 }
 
-/// One write a line, whatever else goes on.
+/// One call a line, whatever else goes on; `writev`, so that who makes `write` fail leaves this alone.
 fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    out.write_all(line.as_bytes()).unwrap();
-    out.flush().unwrap();
+    // Opened once: a later call may find no descriptor left.
+    static OUT: Mutex<Option<File>> = Mutex::new(None);
+    let mut out = OUT.lock().unwrap();
+    let out = out.get_or_insert_with(|| File::from(std::io::stdout().as_fd().try_clone_to_owned().unwrap()));
+    let said = out.write_vectored(&[IoSlice::new(line.as_bytes())]).unwrap();
+    assert_eq!(said, line.len());
 }
 
 /// Runs the threads. `emit` returns the level that was reached, or why it was not.
 fn work(options: &Options, emit: impl Fn(u64, u64) -> Result<&'static str, String> + Sync) {
     let (threads, cycle) = (options.number("threads", 2), options.number("cycle", 0));
     let (count, every) = (options.number("count", 0), options.number("say", 1));
+    let until = Path::new(options.text("until", ""));
     std::thread::scope(|scope| {
         for thread in 0..threads {
             let emit = &emit;
             scope.spawn(move || {
                 let mut n = 0;
-                while count == 0 || n < count {
+                while (count == 0 || n < count) && !(n % 64 == 0 && until.exists()) {
                     n += 1;
                     match emit(thread, n) {
                         Ok(level) if n % every == 0 || n == count => say(&format!("A {level} {cycle} {thread} {n}\n")),
@@ -102,7 +110,8 @@ fn write(dir: &str, options: &Options) {
     let level = options.text("level", "synced");
     let builder = Trail::builder(dir)
         .rotation(Rotation::daily().max_bytes(options.number("file", 256 << 10)))
-        .wait_limit(Duration::from_millis(options.number("wait", 5_000)));
+        .wait_limit(Duration::from_millis(options.number("wait", 5_000)))
+        .lock_wait(Duration::from_millis(options.number("lock", 10_000)));
     let trail = match builder.build() {
         Ok(trail) => trail,
         Err(error) => {
@@ -113,6 +122,7 @@ fn write(dir: &str, options: &Options) {
     };
     say("R\n");
     let cycle = options.number("cycle", 0);
+    let text = "written down ".repeat(options.number("pad", 13) as usize / 13);
     work(options, |thread, n| {
         let level = match level {
             "mixed" if thread % 2 == 0 => "synced",
@@ -124,7 +134,7 @@ fn write(dir: &str, options: &Options) {
             user.id = format!("{cycle}/{thread}"),
             n = n,
             resource.id = n,
-            "written down"
+            "{text}"
         );
         match level {
             "accepted" => receipt.accepted().map(|()| "accepted"),
