@@ -206,8 +206,11 @@ impl Builder {
 
     /// Takes settings from environment variables: `AUDIT_RETENTION_DAYS`, `AUDIT_MAX_FILE_BYTES`, `AUDIT_QUEUE_BYTES`
     /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, and `AUDIT_SERVICE` or
-    /// `OTEL_SERVICE_NAME`. The directory is not among them: only [`init`](fn@crate::init) reads that.
+    /// `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
     pub fn env(mut self) -> Builder {
+        for said in env::unknown(std::env::vars_os().map(|(name, _)| name)) {
+            complain(&said);
+        }
         if let Err(error) = env::read(&mut self.settings, &env::process) {
             self.wrong.get_or_insert(error);
         }

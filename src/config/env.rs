@@ -15,6 +15,33 @@ pub(crate) fn process(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
+/// Every variable that has a meaning here or in `init`.
+const KNOWN: &[&str] = &[
+    "AUDIT_DIR",
+    "AUDIT_LOGS_DIR",
+    "AUDIT_APP_LOG",
+    "AUDIT_RETENTION_DAYS",
+    "AUDIT_MAX_FILE_BYTES",
+    "AUDIT_QUEUE_BYTES",
+    "AUDIT_MIRROR",
+    "AUDIT_KEYS_DIR",
+    "AUDIT_SERVICE",
+];
+
+/// What to say of each of these variables that looks like ours and has no meaning: a misspelt one must not pass for set.
+/// It is no error, since another program's may begin alike.
+pub(crate) fn unknown(names: impl Iterator<Item = OsString>) -> impl Iterator<Item = String> {
+    names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.starts_with("AUDIT_") && !KNOWN.contains(&name.as_str()))
+        .map(|name| {
+            format!(
+                "the environment variable {name} sets nothing; known are {}",
+                KNOWN.join(", ")
+            )
+        })
+}
+
 /// Takes every variable that is set; an error names the variable.
 pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Error> {
     const FROM: Source = Source::Environment;
@@ -135,6 +162,32 @@ mod tests {
             with(&[("AUDIT_MIRROR", ""), ("AUDIT_SERVICE", "")]).unwrap().list(),
             Settings::new().list()
         );
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_named_with_those_that_are_known() {
+        let names = [
+            "AUDIT_RETENTION_DAY",
+            "AUDIT_MIRROR",
+            "AUDITOR",
+            "PATH",
+            "OTEL_SERVICE_NAME",
+        ];
+        let said: Vec<String> = unknown(names.iter().map(OsString::from)).collect();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("AUDIT_RETENTION_DAY sets nothing") && said[0].contains("AUDIT_RETENTION_DAYS"));
+        // Whatever is read is known.
+        let asked = std::cell::RefCell::new(Vec::new());
+        read(&mut Settings::new(), &|name| {
+            asked.borrow_mut().push(name.to_owned());
+            None
+        })
+        .unwrap();
+        let asked = asked.into_inner();
+        assert!(asked.len() > 5);
+        for name in asked.iter().filter(|name| name.starts_with("AUDIT_")) {
+            assert!(KNOWN.contains(&name.as_str()), "{name}");
+        }
     }
 
     #[test]
