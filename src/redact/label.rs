@@ -47,7 +47,7 @@ pub(super) fn remember(walk: &mut Walk<'_>, text: &[u8], value: usize) -> Option
     let (verdict, end) = named(walk, text, value)?;
     walk.policy.shape(Shape::Pair, verdict.class)?;
     walk.label = Some((verdict, end));
-    let part = part(s, end)?;
+    let part = part(s, end, &mut walk.boundless)?;
     walk.treated(verdict, part)
 }
 
@@ -58,7 +58,15 @@ fn named(walk: &Walk<'_>, label: &[u8], value: usize) -> Option<(Verdict, usize)
     while matches!(at(s, start), b'\\' | b'"' | b'\'' | b'`' | b'/') && start < value + NEAR {
         start += 1;
     }
-    let end = word(s, start);
+    let mut end = word(s, start);
+    // `key: Static("password")`
+    if at(s, end) == b'(' {
+        let inside = end + 1 + run(s, end + 1, b'\\') + 1;
+        let close = word(s, inside);
+        let verdict = walk.policy.named(label, s.get(inside..close)?)?;
+        end = close + s.get(close..)?.iter().take(8).position(|b| *b == b')')? + 1;
+        return Some((verdict, end));
+    }
     Some((walk.policy.named(label, s.get(start..end)?)?, end))
 }
 
@@ -145,8 +153,9 @@ fn skip(s: &[u8], i: usize) -> usize {
     i + rest.iter().position(|b| is_delimiter(*b)).unwrap_or(rest.len())
 }
 
-/// The body of the part of a form whose name ends at `i`.
-fn part(s: &[u8], i: usize) -> Option<(usize, usize)> {
+/// The body of the part of a form whose name ends at `i`. `boundless` keeps the end of the text up to which no boundary was found:
+/// looking again would read the same bytes.
+fn part(s: &[u8], i: usize, boundless: &mut usize) -> Option<(usize, usize)> {
     let mut i = i + run(s, i, b'\\');
     i += usize::from(matches!(at(s, i), b'"' | b'`'));
     if at(s, i) != b';' {
@@ -171,8 +180,9 @@ fn part(s: &[u8], i: usize) -> Option<(usize, usize)> {
     };
     // Up to the boundary; without one, the line.
     let mut end = None;
+    let mut closed = false;
     let mut from = start;
-    loop {
+    while !(closed || end.is_some() && *boundless == s.len()) {
         let rest = s.get(from..)?;
         let Some(k) = rest.iter().position(|b| matches!(b, b'\r' | b'\n' | b'\\')) else {
             break;
@@ -181,13 +191,16 @@ fn part(s: &[u8], i: usize) -> Option<(usize, usize)> {
             Some(after) => {
                 if s.get(after..)?.starts_with(b"--") {
                     end = Some(from + k);
-                    break;
+                    closed = true;
                 }
                 end = end.or(Some(from + k));
                 from = after;
             }
             None => from += k + run(s, from + k, b'\\').max(1),
         }
+    }
+    if !closed {
+        *boundless = s.len();
     }
     let end = end.unwrap_or(s.len());
     (end > start && before(s, start) != b'"').then_some((start, end))

@@ -1,7 +1,7 @@
 //! Names and values side by side, with no sign of assignment between them: pairs in brackets, cells of a table, arrows.
 
 use super::Shape;
-use super::marks::{gap, gap_back, opening};
+use super::marks::{gap, gap_back, opening, run};
 use super::notation::cells;
 use super::pair::{self, Name, name};
 use super::policy::Policy;
@@ -51,7 +51,7 @@ pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
     }
     let open = gap_back(s, from).checked_sub(1)?;
     let bracket = at(s, open);
-    if !matches!(bracket, b'(' | b'[' | b'{') {
+    if !matches!(bracket, b'(' | b'[' | b'{' | b',') {
         return None;
     }
     let judged = walk.policy.judge(s.get(name.start..name.end)?)?;
@@ -84,7 +84,11 @@ pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
     let listed = matches!(before(s, gap_back(s, open)), b'[' | b',' | b'(' | b'{');
     let callee = callee(s, open);
     let plain = is_known(walk.policy, text);
-    let pair = if !quoted || judged.weak {
+    let pair = if bracket == b',' {
+        // `["user","bob","password","x"]`, `["mysql","--password","x"]`
+        let option = s.get(name.start..name.end)?.starts_with(b"--") && at(s, text_start(s, start)) != b'-';
+        (option || odd && !judged.weak) && opening(s, start).is_some()
+    } else if !quoted || judged.weak {
         odd && (two || quoted)
     } else if listed {
         two && !(plain && text.contains(&b' ')) || odd
@@ -106,6 +110,34 @@ pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
         walk.skip = value.hit.next;
     }
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
+}
+
+/// Where the text of the value at `i` begins, behind its quote.
+fn text_start(s: &[u8], i: usize) -> usize {
+    opening(s, i).map_or(i, |(text, ..)| text)
+}
+
+/// The argument behind an option, both in quotes of their own: `"--password" "x"`. Its dashes begin at `i`.
+pub(super) fn argument(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    let end = run_to(s, i + 2, set::URL64, 64);
+    let level = run(s, end, b'\\');
+    if at(s, end + level) != before(s, i) {
+        return None;
+    }
+    let start = gap(s, end + level + 1);
+    if at(s, text_start(s, start)) == b'-' {
+        return None;
+    }
+    opening(s, start)?;
+    let judged = walk.policy.judge(s.get(i + 2..end)?)?;
+    let name = Name {
+        start: i,
+        end,
+        quote: before(s, i),
+        level,
+    };
+    pair::valued(walk, judged, name, false, start)
 }
 
 /// What is called with the bracket at `open`.

@@ -87,6 +87,9 @@ pub(super) fn block(s: &[u8], i: usize) -> Option<(usize, usize)> {
     if at(s, at_) != b'\n' {
         return None;
     }
+    while matches!(at(s, at_ + 1), b'\n') {
+        at_ += 1;
+    }
     let start = at_ + 1 + blanks(s, at_ + 1);
     let indent = start - at_ - 1;
     let mut end = start;
@@ -185,6 +188,11 @@ mod tests {
             "token is ",
             "token: |\n  ",
             "x,a1b2c3d4e5f6a7b8,",
+            "(\"password\",",
+            "name=\"password\"\n\n",
+            "\"value\":[",
+            "%2525253D",
+            "password: “",
         ] {
             let text = piece.repeat(60_000 / piece.len());
             let (half, whole) = (time(&text[..text.len() / 4]), time(&text));

@@ -45,6 +45,13 @@ fn the_second_of_a_pair_goes_when_the_first_names_it() {
 Header("Authorization", "Bearer S")¦Header("Authorization", "Bearer [redacted]")
 headers.insert("x-api-key", "S")¦headers.insert("x-api-key", "[redacted]")
 ["password","hunter2!"]¦["password","[redacted]"]
+["mysql","--password","S"]¦["mysql","--password","[redacted]"]
+"mysql" "--password" "S"¦"mysql" "--password" "[redacted]"
+["user","bob","password","S3cr3tVal"]¦["user","bob","password","[redacted]"]
+curl_setopt($c, CURLOPT_PROXYPASSWORD, "S3cr3tVal");¦curl_setopt($c, CURLOPT_PROXYPASSWORD, "[redacted]");
+apikey("S3cr3tVal")¦apikey("[redacted]")
+["--output", "x", "--verbose", "y"]¦
+get_secret("prod/db/main1")¦
 ("path", "/x")¦
 ["password","email"]¦
 ["password","email","token"]¦
@@ -79,6 +86,8 @@ pass%2577ord%253DS¦pass%2577ord%253D[redacted]
 data=%7B%22password%22%3A%22S%22%2C%22a%22%3A1%7D¦data=%7B%22password%22%3A%22[redacted]%22%2C%22a%22%3A1%7D
 {"pass\u0077ord":"S","a":1}¦{"pass\u0077ord":"[redacted]","a":1}
 {"p\u0069n":1234,"a":1}¦{"p\u0069n":"[redacted]","a":1}
+{"pass\u0077ord":["a","S"],"b":1}¦{"pass\u0077ord":"[redacted]","b":1}
+{"pass\u0077ord":{"a":"S"},"b":1}¦{"pass\u0077ord":"[redacted]","b":1}
 {"a":"{\"pass\\u0077ord\":\"S\"}"}¦{"a":"{\"pass\\u0077ord\":\"[redacted]\"}"}
 {"a":"{\u0022password\u0022:\u0022S\u0022,\u0022b\u0022:1}"}¦{"a":"{\u0022password\u0022:\u0022[redacted]\u0022,\u0022b\u0022:1}"}
 {"url":"/x?a=1\u0026token\u003dS\u0026b=2"}¦{"url":"/x?a=1\u0026token\u003d[redacted]\u0026b=2"}
@@ -167,6 +176,8 @@ Pair { value: "S", name: "password" }¦Pair { value: "[redacted]", name: "passwo
 {"name":"password","note":{"value":"a"},"value":"S"}¦{"name":"password","note":{"value":"a"},"value":"[redacted]"}
 [{"name":"password"},{"value":"a"}]¦
 <input name="password"/><input value="a"/>¦
+KeyValue { key: Static("password"), value: String(Owned("S")) }¦KeyValue { key: Static("password"), value: [redacted] }
+{"k":"password","v":"S"}¦{"k":"password","v":"[redacted]"}
 {"value":"S","name":"author"}¦
 {"name":"author","value":"Ann"}¦
 {"field":"email","old":"a","new":"b"}¦
@@ -202,6 +213,12 @@ password: "a" => "b", x¦password: "[redacted]" => "[redacted]", x
 password␉hunter2␤user␉bob¦password␉[redacted]␤user␉bob
 Cookie: a=b;␍␤ c=d␍␤Host: h¦Cookie: [redacted]␍␤Host: h
 headers:␤  Cookie: a=b␤  Accept: x¦headers:␤  Cookie: [redacted]␤  Accept: x
+password <- "S"¦password <- "[redacted]"
+password: !!str S¦password: !!str [redacted]
+password: &a S¦password: &a [redacted]
+password: |␤␤  S¦password: |␤␤  [redacted]
+**password**: S¦**password**: [redacted]
+*Password:* S¦*Password:* [redacted]
 password -> String¦
 fn token() -> Result<(), Error>¦
 fn start(sid: [redacted]) -> bool¦

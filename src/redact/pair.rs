@@ -6,6 +6,7 @@
 
 use super::Shape;
 use super::label;
+use super::list::is_odd;
 use super::marks::*;
 use super::notation::{declaration, declared, is_process, is_type};
 use super::policy::Judged;
@@ -42,6 +43,9 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     let end = behind_break(s, sep);
     let mut name = name(s, end, walk.floor)?;
     let mut text = s.get(name.start..name.end)?;
+    // `*Password:* x`
+    let marked = from + run(s, from, b'*').min(2);
+    let from = if colon && at(s, marked) == b' ' { marked } else { from };
     let value = from + blanks(s, from);
     if colon {
         // The equals sign of `token: String = ..` speaks for both, and of `sshd[7]: ..` nothing is called.
@@ -113,7 +117,14 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     // `InvalidToken("at 3")` says what is wrong.
     let about = walk.policy.leads(text) & (role::META | role::ASK | role::NO_TOKEN | role::VERB) != 0;
     let held = first != b'S' || s.get(open + 1..)?.starts_with(b"Some(");
-    if !(text.first().is_some_and(u8::is_ascii_uppercase) && held && !about || setter && quoted) {
+    let named = text.first().is_some_and(u8::is_ascii_uppercase) && held && !about || setter && quoted;
+    // `apikey("x")`, if the x looks like one.
+    let odd = || {
+        let end = closing(s, open + 2, first, 0);
+        s.get(open + 2..end)
+            .is_some_and(|text| is_odd(walk.policy, text) && !text.contains(&b'/'))
+    };
+    if !(named || quoted && first != b'\\' && !about && odd()) {
         return None;
     }
     let judged = walk.policy.judge(text).filter(|judged| !judged.weak)?;
@@ -309,7 +320,7 @@ fn content(walk: &mut Walk<'_>, name: Name, text: &[u8], value: usize) -> Option
 pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     let mut end = sep;
     // `:=`, `?=`, `+=`, `||=`, `!=` and `:::=`.
-    while sep - end < 3 && matches!(before(s, end), b':' | b'!' | b'?' | b'+' | b'|' | b'~') {
+    while sep - end < 3 && matches!(before(s, end), b':' | b'!' | b'?' | b'+' | b'|' | b'~' | b'*') {
         end -= 1;
     }
     let blank = s

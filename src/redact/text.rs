@@ -36,8 +36,11 @@ impl Hit {
     /// The same hit in `s`, of which it was found in a plain reading. `None` if nothing of it is left there.
     pub(super) fn moved(self, s: &[u8], (start, end): (usize, usize)) -> Option<Self> {
         let text = s.get(start..end)?;
-        // A quote that is not encoded delimits what is around, unless the value begins with one.
-        let quoted = matches!(before(s, start), b'"' | b'\'' | b'`');
+        // A member whose name and colon are written plainly.
+        let lead = s.get(..start).unwrap_or_default().trim_ascii_end().strip_suffix(b":");
+        let member = lead.is_some_and(|lead| lead.trim_ascii_end().ends_with(b"\""));
+        // A quote that is not encoded delimits what is around, unless the value begins with one, or is a list.
+        let quoted = member || matches!(before(s, start), b'"' | b'\'' | b'`');
         let end = match memchr::memchr(b'"', text) {
             Some(quote) if !quoted => marks::before_escape(s, start, start + quote),
             _ => end,
@@ -45,9 +48,6 @@ impl Hit {
         // All of a character or nothing.
         let inside = |i: usize| at(s, i) & 0xC0 == 0x80;
         let end = (end..end + 4).find(|i| !inside(*i)).unwrap_or(end);
-        // A member whose name and colon are written plainly.
-        let lead = s.get(..start).unwrap_or_default().trim_ascii_end().strip_suffix(b":");
-        let member = lead.is_some_and(|lead| lead.trim_ascii_end().ends_with(b"\""));
         (end > start && !inside(start)).then_some(Self {
             start,
             end,
@@ -106,6 +106,8 @@ pub(super) struct Walk<'a> {
     pub(super) floor: usize,
     /// Up to here no JSON web token begins.
     barren: usize,
+    /// The end of the text in which a part of a form has no boundary.
+    pub(super) boundless: usize,
     /// A command with `-pPASSWORD` was named, and whether it takes a blank in between.
     command: Option<bool>,
     /// An option that may take `user:password` was seen.
@@ -127,6 +129,7 @@ impl<'a> Walk<'a> {
             skip: 0,
             floor: 0,
             barren: 0,
+            boundless: usize::MAX,
             flagged: false,
             command: None,
             label: None,
@@ -295,6 +298,9 @@ impl<'a> Walk<'a> {
         let s = self.s;
         let previous = before(s, i);
         self.flagged |= matches!(at(s, i + 1), b'-' | b'u' | b'U');
+        if previous == b'<' {
+            return list::arrow(self, i);
+        }
         if previous == b'-' {
             return None;
         }
@@ -303,6 +309,11 @@ impl<'a> Walk<'a> {
                 && let Some(span) = pem::find(s, i)
             {
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
+            }
+            if matches!(previous, b'"' | b'\'')
+                && let Some(hit) = list::argument(self, i)
+            {
+                return Some(hit);
             }
             let ((from, to), span) = auth::long_flag(s, i)?;
             let judged = self.policy.judge(s.get(from..to)?)?;

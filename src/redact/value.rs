@@ -63,6 +63,18 @@ impl Value<'_> {
             let start = at_ + "“".len();
             return self.hit(start, start + len, None);
         }
+        // `!!str x`, `&anchor x`
+        let tag = at_ + usize::from(self.colon && matches!(first, b'!' | b'&')) * (1 + run(s, at_ + 1, b'!'));
+        let word = tag
+            + s.get(tag..)
+                .unwrap_or_default()
+                .iter()
+                .take(32)
+                .take_while(|b| b.is_ascii_alphanumeric())
+                .count();
+        if tag > at_ && at(s, word) == b' ' && at(s, word + 1) > b' ' {
+            return self.find(word + 1);
+        }
         // A member of JSON that is no string becomes one.
         let quotes = (self.colon && self.name.quote == b'"').then_some(self.name.level);
         let whole_line = quotes.is_none() && self.judged.line && self.colon;

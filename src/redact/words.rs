@@ -74,7 +74,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         "password passwords passwd passwds passphrase passphrases passcode passcodes passwort kennwort \
          contrasena contraseña motdepasse senha wachtwoord losenord lösenord parola haslo hasło salasana heslo \
          пароль 密码 パスワード 비밀번호 passw pasword passward pssword userpw dbpw adminpw rootpw \
-         pwd pwds passwrd psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
+         pwd pwds pwrd pswrd passwrd passwod psswd 암호 비번 passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
          authenticationcode logincode accesscode securitycode recoverycode recoverycodes backupcode \
@@ -315,7 +315,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
     ),
     (
         role::KEY,
-        "api private secret access encryption encrypt encrypted encrypting decryption enc signing sign master ssh rsa dsa ecdsa ed ecc aes des hmac gpg pgp \
+        "api db database private secret access encryption encrypt encrypted encrypting decryption enc signing sign master ssh rsa dsa ecdsa ed ecc aes des hmac gpg pgp \
          pem ssl tls jwt jws jwe oauth auth authentication authorization app application client consumer shared preshared storage \
          account service server admin root session crypto crypt cipher symmetric asymmetric deploy deployment webhook \
          license licence activation registration subscription recovery vault unseal seal wallet priv privat security sec token \
@@ -355,10 +355,10 @@ pub(super) const ROLES: &[(u16, &str)] = &[
     ),
     (
         role::LABEL,
-        "name key header field param parameter variable property attribute attr column setting option path type id",
+        "name key k header field param parameter variable property attribute attr column setting option path type id",
     ),
     (
         role::CONTENT,
-        "value val content contents new old before after from to previous current original",
+        "value val v content contents new old before after from to previous current original",
     ),
 ];

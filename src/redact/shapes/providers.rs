@@ -156,7 +156,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(URL64, 22, 64)), "EAAA"),
     (mixed(key(URL64, 56, 64)), "EAAl"),
     (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
-    (key(ANY_HEX, 32, 32), "shpat_ shpca_ shppa_ shpss_"),
+    (key(ANY_HEX, 32, 32), "shpat_ shpca_ shppa_ shpss_ shptka_"),
     (
         key(HEX | DASH, 36, 36),
         "access-sandbox- access-development- access-production-",
@@ -204,7 +204,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(BASE64, 60, ANY), "eyJrIjoi"),
     (token(BASE64 | UNDER | DASH, 60, ANY), "sntrys_"),
     (token(ANY_HEX, 60, 64), "sntryu_ sntrya_ rootly_ ATTA"),
-    (token(ALNUM, 40, ANY), "phx_ phs_"),
+    (token(ALNUM, 40, ANY), "phx_ phs_ pha_"),
     (
         mixed(token(HEX | DASH, 36, 36)),
         "sdk- mob- waka_ RGAPI- pat-na1- pat-na2- pat-eu1- pat-ap1-",
