@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_core::Level;
 
 use crate::clock::{Clock, Time};
-use crate::config::{CaptureRule, Durability, Emergency, OnFull, Retention, Rotation, Settings, env};
+use crate::config::{CaptureRule, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation, Settings, env};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key::{self, KeyFile};
@@ -105,6 +105,19 @@ impl Builder {
     /// Where records go that waited for room and found none. Default: [`Emergency::stderr`].
     pub fn emergency(mut self, emergency: Emergency) -> Builder {
         self.settings.emergency.put(emergency, Source::Code);
+        self
+    }
+
+    /// What happens when the disk of the trail runs short of room. Default: [`DiskSpace::default`].
+    pub fn disk_space(mut self, space: DiskSpace) -> Builder {
+        self.settings.disk_space.put(space, Source::Code);
+        self
+    }
+
+    /// Whether to refuse a directory on NFS, SMB, FUSE or 9P, where locks and syncs are what a server makes of them. Default:
+    /// no, it is said once on standard error.
+    pub fn require_local_disk(mut self, require: bool) -> Builder {
+        self.settings.require_local_disk.put(require, Source::Code);
         self
     }
 
@@ -245,8 +258,9 @@ impl Builder {
         let real = self.disk.is_none();
         let disk = self.disk.clone().unwrap_or_else(RealDisk::shared);
         let home = Home::create(&*disk, &dir, keys.as_deref())?;
-        let ephemeral = real && is_ephemeral(&home);
         let settings = &self.settings;
+        let medium = if real { writer::medium(&home.dir) } else { Medium::Disk };
+        let ephemeral = is_ephemeral(&home, medium, settings.require_local_disk.value)?;
         let host = settings.host.value.clone().or_else(host_name);
         let opening = Opening {
             lock_wait: settings.lock_wait.value,
@@ -276,7 +290,11 @@ impl Builder {
             files: retention.files,
             bytes: retention.bytes,
         };
-        let max_bytes = settings.rotation.value.max_bytes;
+        let max_bytes = settings
+            .rotation
+            .value
+            .max_bytes
+            .min(longest_file(settings.least_file())?);
         let (commit_every, sync_every) = (settings.commit_every.value, settings.sync_every.value);
         let core = Arc::new(Core::new(Plan {
             policy: Arc::new(policy),
@@ -304,6 +322,7 @@ impl Builder {
             max_bytes,
             commit_every,
             sync_every,
+            space: settings.disk_space.value.clone(),
             new_key,
         };
         let writer = Writer::begin(Arc::clone(&core), desk)?;
@@ -339,18 +358,43 @@ impl Builder {
 }
 
 /// Says once what the file system does not promise, and whether it outlives the machine.
-fn is_ephemeral(home: &Home) -> bool {
+fn is_ephemeral(home: &Home, medium: Medium, require_local: bool) -> Result<bool, Error> {
     let dir = home.dir.display();
-    match writer::medium(&home.dir) {
+    Ok(match medium {
         Medium::Disk => false,
         Medium::Ephemeral(_) => true,
+        Medium::Network(kind) if require_local => {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("cannot keep the trail on {kind}, as require_local_disk is set"),
+            )
+            .at(&home.dir)
+            .remedy("name a directory on a disk of this machine"));
+        }
         Medium::Network(kind) => {
             complain(&format_args!(
                 "{dir} is on {kind}: another machine may not see the lock, and `synced` means what that server makes of it"
             ));
             false
         }
+    })
+}
+
+/// What the system lets this process make of a file (`RLIMIT_FSIZE`): a write beyond it would kill the program.
+fn longest_file(least: u64) -> Result<u64, Error> {
+    #[cfg(unix)]
+    if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Fsize).current {
+        return match limit >= least {
+            true => Ok(limit),
+            false => Err(Error::new(
+                ErrorKind::Config,
+                format!("this process may make no file longer than {limit} bytes (RLIMIT_FSIZE)"),
+            )
+            .remedy("raise the limit (ulimit -f), which would otherwise end the program")),
+        };
     }
+    let _ = least;
+    Ok(u64::MAX)
 }
 
 #[cfg(unix)]

@@ -350,6 +350,7 @@ table! {
     AUDIT_READ Audit Low "x_audit_read" "Someone read the trail.";
     AUDIT_EXPORT Audit Medium "x_audit_export" "Someone exported the trail.";
     AUDIT_TAMPER_SUSPECTED Audit Critical "x_audit_tamper_suspected" "The files are not as the trail left them.";
+    AUDIT_DISK Audit High "x_audit_disk" "The disk has little room left, or enough again.";
     AUDIT_CLOCK_STEP Audit Medium "x_audit_clock_step" "The wall clock jumped.";
     AUDIT_KEY Audit Medium "x_audit_key" "A key was made, changed or found missing.";
 }

@@ -41,6 +41,10 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     fn unlink(&self, path: &Path) -> io::Result<()>;
     /// Makes the names of a directory durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// Bytes that this user may still put on the disk of a directory.
+    fn free(&self, _: &Path) -> io::Result<u64> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// An open file. Shared: one thread may write while another syncs.
@@ -272,6 +276,12 @@ impl Disk for RealDisk {
         #[cfg(not(unix))]
         let _ = dir;
         Ok(())
+    }
+
+    #[cfg(unix)]
+    fn free(&self, dir: &Path) -> io::Result<u64> {
+        let room = rustix::fs::statvfs(dir)?;
+        Ok(room.f_bavail.saturating_mul(room.f_frsize))
     }
 }
 

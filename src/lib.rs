@@ -48,7 +48,7 @@ pub mod testing;
 
 pub use builder::Builder;
 pub use clock::Clock;
-pub use config::{Durability, Emergency, OnFull, Retention, Rotation};
+pub use config::{DiskAction, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
 pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
@@ -62,7 +62,7 @@ pub use record::Record;
 pub use redact::{Class, Redaction, Shape, Treatment};
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
-pub use status::{Counts, Health, Setting, Source, Status};
+pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
 pub use trail::Trail;
 pub use verify::{Fault, FaultKind, Report, Verdict, Verify, verify};
 

@@ -62,6 +62,10 @@ pub struct Status {
     pub unknown_events: Vec<String>,
     /// Calls of `audit!` in this process that no trail was there to take: before the first was built, or after the last ended.
     pub without_trail: u64,
+    /// Bytes that may still be put on the disk, where that is known, as last looked at.
+    pub disk_free: Option<u64>,
+    /// Which step of [`DiskSpace`](crate::DiskSpace) that is.
+    pub disk_tier: DiskTier,
     /// Whether the directory is on a file system that does not survive a restart.
     pub storage_ephemeral: bool,
     /// Every setting, its value and where the value comes from.
@@ -93,6 +97,29 @@ impl fmt::Display for Health {
             Health::Healthy => "healthy",
             Health::Degraded => "degraded",
             Health::Ended => "ended",
+        })
+    }
+}
+
+/// How much room the disk of the trail has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum DiskTier {
+    /// Enough, or nobody knows.
+    #[default]
+    Enough,
+    /// Less than the first step of [`DiskSpace`](crate::DiskSpace) asks for.
+    Warn,
+    /// Less than the second asks for.
+    Act,
+}
+
+impl fmt::Display for DiskTier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            DiskTier::Enough => "enough",
+            DiskTier::Warn => "warn",
+            DiskTier::Act => "act",
         })
     }
 }
@@ -222,6 +249,8 @@ pub(crate) struct Notice {
     pub(crate) last_error: Option<String>,
     /// `None` while there is no subscriber to ask.
     pub(crate) capture: Option<Vec<String>>,
+    pub(crate) disk_free: Option<u64>,
+    pub(crate) disk_tier: DiskTier,
     pub(crate) ephemeral: bool,
     pub(crate) ended: bool,
 }

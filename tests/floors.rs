@@ -41,6 +41,7 @@ const TESTS: &[&str] = &[
     "corpus.rs",
     "stories.rs",
     "stories_overload.rs",
+    "stories_tamper.rs",
     "stories_waiting.rs",
     "promises.rs",
     "agrees.rs",

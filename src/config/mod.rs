@@ -6,6 +6,7 @@ pub(crate) mod env;
 mod keep;
 mod policy;
 mod settings;
+mod space;
 
 pub(crate) use capture::CaptureRule;
 pub use emergency::Emergency;
@@ -13,3 +14,5 @@ pub(crate) use emergency::{Taker, Way};
 pub use keep::{Retention, Rotation};
 pub use policy::{Durability, OnFull};
 pub(crate) use settings::Settings;
+pub(crate) use space::Act;
+pub use space::{DiskAction, DiskSpace};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing_core::Level;
 
-use crate::config::{Durability, Emergency, OnFull, Retention, Rotation};
+use crate::config::{DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
 use crate::error::{Error, ErrorKind};
 use crate::queue::Queue;
 use crate::redact::Redaction;
@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) durability: [Sourced<Durability>; 4],
     pub(crate) on_full: [Sourced<OnFull>; 4],
     pub(crate) emergency: Sourced<Emergency>,
+    pub(crate) disk_space: Sourced<DiskSpace>,
+    pub(crate) require_local_disk: Sourced<bool>,
     pub(crate) queue_bytes: Sourced<usize>,
     pub(crate) value_bytes: Sourced<usize>,
     pub(crate) line_bytes: Sourced<usize>,
@@ -70,6 +72,11 @@ const LINE_LEAST: usize = 4 * 1024;
 const FILE_SPARE: u64 = 8 * 1024;
 
 impl Settings {
+    /// A file has room for any line.
+    pub(crate) fn least_file(&self) -> u64 {
+        self.line_bytes.value as u64 + FILE_SPARE
+    }
+
     pub(crate) fn new() -> Settings {
         Settings {
             retention: Sourced::default(Retention::default()),
@@ -77,6 +84,8 @@ impl Settings {
             durability: std::array::from_fn(|_| Sourced::default(Durability::default())),
             on_full: OnFull::DEFAULT.map(Sourced::default),
             emergency: Sourced::default(Emergency::default()),
+            disk_space: Sourced::default(DiskSpace::default()),
+            require_local_disk: Sourced::default(false),
             queue_bytes: Sourced::default(16 * 1024 * 1024),
             value_bytes: Sourced::default(8 * 1024),
             line_bytes: Sourced::default(64 * 1024),
@@ -126,7 +135,17 @@ impl Settings {
                 "set commit_every above zero, and sync_every from there to 60 s",
             ));
         }
-        let least = line as u64 + FILE_SPARE;
+        let DiskSpace { warn, act } = &self.disk_space.value;
+        if act.0 > warn.0 {
+            return Err(contradiction(
+                format!(
+                    "the second step of disk_space begins at {} bytes, and the first at {}",
+                    act.0, warn.0
+                ),
+                "let the second begin where less is left",
+            ));
+        }
+        let least = self.least_file();
         if max_bytes < least {
             return Err(contradiction(
                 format!("a file of at most {max_bytes} bytes has no room for a line of {line}"),
@@ -177,6 +196,8 @@ impl Settings {
         }
         list.extend([
             setting("emergency", &self.emergency),
+            setting("disk_space", &self.disk_space),
+            setting("require_local_disk", &self.require_local_disk),
             setting("queue_bytes", &self.queue_bytes),
             setting("value_bytes", &self.value_bytes),
             setting("line_bytes", &self.line_bytes),
@@ -289,6 +310,7 @@ mod tests {
         refused(&|settings| settings.retention.value = Retention::bytes(1000));
         refused(&|settings| settings.rotation.value = Rotation::daily().max_bytes(64 << 10));
         refused(&|settings| settings.queue_bytes.value = 64 << 10);
+        refused(&|settings| settings.disk_space.value.act.0 = 1 << 40);
         refused(&|settings| settings.line_bytes.value = 100);
         refused(&|settings| settings.line_bytes.value = 32 << 20);
         refused(&|settings| settings.value_bytes.value = 65 << 10);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{DISK_BUCKETS, DURATION_BUCKETS, Histogram, Loss, Meter, Trouble};
 use crate::redact::Class;
 use crate::severity::Severity;
+use crate::status::DiskTier;
 
 /// What is not counted but looked up.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +19,9 @@ pub(crate) struct Gauges {
     /// The last record on the disk, and the first six bytes of the head behind it.
     pub(crate) chain: (u64, u64),
     pub(crate) capture_ok: bool,
+    /// `None` where nobody knows.
+    pub(crate) disk_free: Option<u64>,
+    pub(crate) disk_tier: DiskTier,
     pub(crate) storage_ephemeral: bool,
     /// Seconds since 1970; 0 before the first.
     pub(crate) last_commit: f64,
@@ -51,13 +55,15 @@ about! {
     CHAIN_SEQ "audit_chain_seq" None, "The last record on the disk.";
     CHAIN_HEAD "audit_chain_head48" None, "The first 48 bits of the head of the chain behind that record.";
     CAPTURE "audit_capture_ok" None, "1 if plain events reach the trail, 0 if a filter keeps them away.";
+    DISK_FREE "audit_disk_free_bytes" Some(metrics::Unit::Bytes), "Bytes that may still be put on the disk; NaN where nobody knows.";
+    DISK_TIER "audit_disk_tier" None, "0 with enough room on the disk, 1 and 2 on the steps of disk_space.";
     EPHEMERAL "audit_storage_ephemeral" None, "1 if the directory does not survive a restart.";
     LAST_COMMIT "audit_last_commit_timestamp_seconds" Some(metrics::Unit::Seconds), "When records were last written.";
 }
 
 pub(super) const COUNTERS: [About; 4] = [EVENTS, LOST, WRITE_ERRORS, REDACTIONS];
 pub(super) const HISTOGRAMS: [About; 3] = [DURATION, COMMIT, SYNC];
-pub(super) const GAUGES: [About; 9] = [
+pub(super) const GAUGES: [About; 11] = [
     QUEUE,
     HIGH_WATER,
     LOG,
@@ -65,6 +71,8 @@ pub(super) const GAUGES: [About; 9] = [
     CHAIN_SEQ,
     CHAIN_HEAD,
     CAPTURE,
+    DISK_FREE,
+    DISK_TIER,
     EPHEMERAL,
     LAST_COMMIT,
 ];
@@ -80,6 +88,8 @@ impl Gauges {
             self.chain.0 as f64,
             self.chain.1 as f64,
             f64::from(u8::from(self.capture_ok)),
+            self.disk_free.map_or(f64::NAN, |free| free as f64),
+            f64::from(self.disk_tier as u8),
             f64::from(u8::from(self.storage_ephemeral)),
             self.last_commit,
         ]

@@ -40,6 +40,18 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Takes anew what was removed with its directory.
+    pub(crate) fn renew(&mut self, opening: &Opening) -> Result<(), Error> {
+        for held in [&mut self.dir, &mut self._keys] {
+            if !self.disk.stat(&held.path).is_ok_and(|stat| stat.same(&held.stat)) {
+                *held = wait(&*self.disk, &held.path, opening)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Whether a writer holds the directory. Asked by readers; takes nothing away for longer than the question.
 pub(crate) fn is_held(disk: &dyn Disk, home: &Home) -> bool {
     let Ok(file) = disk.open_read(&home.lock()) else {

@@ -85,6 +85,18 @@ impl Home {
         Ok(Home { dir, keys })
     }
 
+    /// Makes what was removed while a writer was at work; whether anything was.
+    pub(crate) fn make_again(&self, disk: &dyn Disk) -> Result<bool, Error> {
+        let mut made = false;
+        for (dir, what) in [(&self.dir, "the trail directory"), (&self.keys, "the key directory")] {
+            if disk.stat(dir).is_err_and(|error| error.kind() == NotFound) {
+                make_dir(disk, dir, what)?;
+                made = true;
+            }
+        }
+        Ok(made)
+    }
+
     pub(crate) fn lock(&self) -> PathBuf {
         self.dir.join(".lock")
     }

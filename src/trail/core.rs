@@ -234,6 +234,8 @@ impl Core {
             retention_days: self.retention.days,
             chain: (notice.chain.map_or(0, |(seq, _)| seq), notice.head48()),
             capture_ok: notice.capture.is_none_or(|found| found.is_empty()),
+            disk_free: notice.disk_free,
+            disk_tier: notice.disk_tier,
             storage_ephemeral: notice.ephemeral,
             last_commit: notice.last_commit.map_or(0.0, |Micros(at)| at as f64 / 1e6),
         }

@@ -11,6 +11,8 @@ use crate::sync::{Condvar, Home, Mutex, lock};
 pub(crate) enum Ask {
     /// Everything accepted so far in the file, and whatever the clock says is due done.
     Write,
+    /// And a new file begun.
+    Reopen,
     /// And on the disk.
     Sync,
     /// And the clean end noted; the trail may go on.

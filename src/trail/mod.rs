@@ -74,6 +74,18 @@ impl Trail {
         self.ask(Ask::Sync)
     }
 
+    /// Looks whether the file being written is still in its place, and goes on in a new one.
+    ///
+    /// A trail rotates, compresses nothing that is open, and removes files by itself: it needs no `logrotate`. Where one is run
+    /// all the same, call this from its `postrotate`. A file that was moved away or cut meanwhile is what an attacker would
+    /// leave, too: the trail says so in `AUDIT_TAMPER_SUSPECTED`, and goes on without losing a record.
+    ///
+    /// # Errors
+    /// As [`flush`](Trail::flush), and what the disk said of the new file.
+    pub fn reopen(&self) -> Result<(), Error> {
+        self.ask(Ask::Reopen)
+    }
+
     /// Ends the trail: writes and syncs everything, notes the clean end, lets go of the directory. Records that come
     /// later, from whatever handle or layer, are refused with [`Closed`](ErrorKind::Closed).
     ///
@@ -155,6 +167,8 @@ impl Trail {
             capture: notice.capture.unwrap_or_default(),
             unknown_events: core.unknown_events(),
             without_trail: process::without_trail(),
+            disk_free: notice.disk_free,
+            disk_tier: notice.disk_tier,
             storage_ephemeral: notice.ephemeral,
             settings: core.settings.clone(),
         }

@@ -16,7 +16,7 @@ use crate::meter::Trouble;
 use crate::status::complain;
 use crate::store::finding::{Suspicion, What};
 use crate::store::segment::Moved;
-use crate::store::{Cause, Mark, Segment};
+use crate::store::{Cause, Mark, Opening, Segment};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -187,7 +187,7 @@ impl Writer {
             expected: Some(self.written),
             found: None,
         };
-        self.own.push_back(Own::suspicion(&suspicion));
+        self.suspected.push((suspicion, Instant::now()));
         self.resync = true;
         let error = Error::new(
             ErrorKind::Damaged,
@@ -211,6 +211,9 @@ impl Writer {
         let mut again = self.kept.again();
         again.extend(std::mem::take(&mut self.again));
         self.again = again.into();
+        if let Err(error) = self.make_directory_again() {
+            return Err(self.note(Trouble::Tamper, error));
+        }
         let header = self.header(Cause::Resync, self.durable);
         let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day()) {
             Ok(made) => made,
@@ -232,7 +235,8 @@ impl Writer {
             Again::Text(text, _) => text.lines,
             Again::Lost { .. } => 0,
         });
-        self.core.recent.forget(lines.sum());
+        let lines: usize = lines.sum();
+        self.core.recent.forget(lines);
         let (pending, tally) = (
             std::mem::take(&mut self.batch.text),
             std::mem::take(&mut self.batch.tally),
@@ -246,11 +250,31 @@ impl Writer {
         self.survey();
         result?;
         self.resync = false;
+        for (suspicion, since) in self.suspected.drain(..) {
+            self.own.push_back(Own::overcome(&suspicion, since.elapsed(), lines));
+        }
         self.sync_at = Some(self.monotonic);
         if self.unborn.is_some() && self.batch.text.is_empty() && self.own.is_empty() {
             // Nothing was in doubt but the file itself; the new one needs a first line.
             let Durable { file, point } = self.durable;
             self.own.extend(file.map(|file| Own::checkpoint(Mark { file, point })));
+        }
+        Ok(())
+    }
+
+    /// Makes the directory that was renamed or removed, and takes its lock, before a file is begun in it.
+    fn make_directory_again(&mut self) -> Result<(), Error> {
+        if self.home.make_again(&*self.disk)? {
+            let opening = Opening {
+                lock_wait: Duration::ZERO,
+                now: self.now,
+                host: self.who.host.clone().unwrap_or_default(),
+            };
+            if let Some(lock) = &mut self.lock {
+                lock.renew(&opening)?;
+            }
+            self.lock_lost = false;
+            self.state_due = true;
         }
         Ok(())
     }

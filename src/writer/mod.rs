@@ -16,10 +16,13 @@ mod medium;
 mod own_records;
 #[cfg(test)]
 mod sample;
+mod space;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod stories_overload;
+#[cfg(test)]
+mod stories_tamper;
 #[cfg(test)]
 mod stories_waiting;
 mod syncer;
@@ -32,11 +35,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::Micros;
+use crate::config::DiskSpace;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
 use crate::meter::{Facade, Tally};
 use crate::queue::{Chunk, Loss, PerSeverity, Rest};
 use crate::status::complain;
+use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
 use crate::store::{
     Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, Segment, State,
@@ -86,6 +91,7 @@ pub(crate) struct Desk {
     pub(crate) max_bytes: u64,
     pub(crate) commit_every: Duration,
     pub(crate) sync_every: Duration,
+    pub(crate) space: DiskSpace,
     /// The key for hashes was made just now: its id.
     pub(crate) new_key: Option<String>,
 }
@@ -110,6 +116,9 @@ pub(crate) struct Writer {
     max_bytes: u64,
     commit_every: Duration,
     sync_every: Duration,
+    space: DiskSpace,
+    /// When room on the disk is looked at next.
+    space_at: Duration,
 
     trail: TrailId,
     run: u64,
@@ -140,6 +149,8 @@ pub(crate) struct Writer {
     commits: u64,
     /// A new file could not be begun; until when the old one is gone on with.
     rotate_again: Option<Instant>,
+    /// What was found of the open file, and when, until the trail has gone on elsewhere.
+    suspected: Vec<(Suspicion, Instant)>,
 
     /// Behind the last line in the file, and behind the last one built.
     written: Point,
@@ -224,6 +235,7 @@ impl Writer {
             max_bytes,
             commit_every,
             sync_every,
+            space,
             new_key,
         } = desk;
         let (now, monotonic) = (core.time.micros(), core.time.monotonic());
@@ -265,6 +277,7 @@ impl Writer {
             directory: true,
             commits: 0,
             rotate_again: None,
+            suspected: Vec::new(),
             written: point,
             built: point,
             durable: Durable {
@@ -325,6 +338,8 @@ impl Writer {
             max_bytes,
             commit_every,
             sync_every,
+            space,
+            space_at: monotonic,
             home,
             disk,
             core,
@@ -411,6 +426,10 @@ impl Writer {
             self.go_on()?;
         }
         self.rotate_at_midnight()?;
+        if self.requests.iter().any(|request| request.ask == Ask::Reopen) {
+            self.reopen()?;
+        }
+        self.watch_the_disk()?;
         let more = self.build_batches(asked)?;
         self.keep_files_for_their_time()?;
         self.checkpoint();

@@ -3,15 +3,18 @@
 //! Written here and not by `render`: nothing in them comes from a caller, no alias may turn a member into a key, and
 //! nothing may be redacted or cut.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::brief::{Brief, EventId, Slice};
 use crate::clock::Micros;
+use crate::config::DiskAction;
 use crate::event::{EventType, events};
 use crate::outcome::Outcome;
 use crate::queue::{Lost, PerSeverity};
 use crate::severity::Severity;
-use crate::status::Setting;
+use crate::status::{DiskTier, Setting};
 use crate::store::finding::{Recovered, Suspicion};
 use crate::store::retain::Prune;
 use crate::store::{Finding, KeptFrom, Mark, Step, push_string};
@@ -67,6 +70,15 @@ impl Own {
         Own::new(events::AUDIT_TAMPER_SUSPECTED, suspicion.metadata().into())
     }
 
+    /// Of the open file: how long it took to go on in another one, and how many records that has again.
+    pub(super) fn overcome(suspicion: &Suspicion, took: Duration, again: usize) -> Own {
+        let mut own = Own::suspicion(suspicion);
+        let took = took.as_micros() as f64 / 1e3;
+        own.metadata.insert("recovered_ms".to_owned(), took.into());
+        own.metadata.insert("written_again".to_owned(), again.into());
+        own
+    }
+
     pub(super) fn rotated(file: u64, from: Mark) -> Own {
         let prev_head = from.point.head.text();
         Own::new(
@@ -112,6 +124,15 @@ impl Own {
             })
             .collect();
         Own::new(events::AUDIT_CONFIG, json!({ "settings": settings }))
+    }
+
+    pub(super) fn disk(tier: DiskTier, from: DiskTier, free: u64, step: Option<&(u64, DiskAction)>) -> Own {
+        let mut metadata = json!({ "tier": tier.to_string(), "from": from.to_string(), "free_bytes": free });
+        if let (Some((below, action)), Value::Object(members)) = (step, &mut metadata) {
+            members.insert("below_bytes".to_owned(), (*below).into());
+            members.insert("action".to_owned(), action.to_string().into());
+        }
+        Own::new(events::AUDIT_DISK, metadata)
     }
 
     pub(super) fn clock_step(step: Step) -> Own {

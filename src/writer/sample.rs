@@ -81,6 +81,8 @@ pub(super) struct Moods {
     pub(super) changed: Condvar,
     pub(super) writes: AtomicU64,
     pub(super) syncs: AtomicU64,
+    /// Bytes free; nobody knows at first.
+    free: Mutex<Option<u64>>,
 }
 
 impl Moody {
@@ -98,12 +100,18 @@ impl<D: Disk + Clone + 'static> Moody<D> {
                 changed: Condvar::new(),
                 writes: AtomicU64::new(0),
                 syncs: AtomicU64::new(0),
+                free: Mutex::new(None),
             }),
         }
     }
 
     pub(super) fn shared(&self) -> Arc<dyn Disk> {
         Arc::new(self.clone())
+    }
+
+    /// The disk has so much room from now on.
+    pub(super) fn has(&self, free: u64) {
+        *self.moods.free.lock() = Some(free);
     }
 
     pub(super) fn writes(&self, mood: Mood) {
@@ -181,6 +189,10 @@ impl<D: Disk + Clone + 'static> Disk for Moody<D> {
     }
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         self.disk.sync_dir(dir)
+    }
+    fn free(&self, dir: &Path) -> io::Result<u64> {
+        let free = *self.moods.free.lock();
+        free.map_or_else(|| self.disk.free(dir), Ok)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::canary;
 use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
 use crate::status::complain;
+use crate::store::retain::Keep;
 use crate::store::{Cause, Mark, Segment, names, retain};
 use crate::trail::{Ask, Request};
 
@@ -77,6 +78,33 @@ impl Writer {
         Ok(())
     }
 
+    /// For who moved files about: a look at the open one, and a new one.
+    pub(super) fn reopen(&mut self) -> Result<(), Stuck> {
+        let file = self.segment.number();
+        self.build_batches(true)?;
+        self.look_after_the_file()?;
+        if self.segment.number() == file {
+            self.rotate_again = None;
+            self.rotate()?;
+            self.build_batches(true)?;
+        }
+        let failed = self.rotate_again.is_some();
+        for mut request in std::mem::take(&mut self.requests) {
+            match request.ask {
+                Ask::Reopen if failed => {
+                    let said = self.core.board.look().last_error.unwrap_or_default();
+                    request.answer(Err(Error::new(ErrorKind::Io, said)));
+                }
+                Ask::Reopen => {
+                    request.ask = Ask::Write;
+                    self.requests.push(request);
+                }
+                _ => self.requests.push(request),
+            }
+        }
+        Ok(())
+    }
+
     /// The size limit in force.
     pub(super) fn max_bytes(&self) -> u64 {
         match self.rotate_again {
@@ -108,34 +136,40 @@ impl Writer {
             return Ok(());
         }
         self.retention_at = self.monotonic + RETENTION_EVERY;
-        loop {
-            let due = retain::due(&*self.disk, &self.home, self.trail, &self.keep, &mut self.calendar, &[]);
-            let prune = match due {
-                Ok(Some(prune)) => prune,
-                Ok(None) => return Ok(()),
-                Err(error) => {
-                    self.mention(Trouble::Retention, &error);
-                    return Ok(());
-                }
-            };
-            if prune.policy_days.is_none() && !std::mem::replace(&mut self.evicted, true) {
-                complain(&format_args!(
-                    "files of {} go because of their number or size and not their age; who can write many records can \
-                     flush out old ones",
-                    self.home.dir.display()
-                ));
-            }
-            self.own.push_back(Own::prune(&prune));
-            self.build_batches(false)?;
-            self.sync_and_wait(false)?;
-            (self.kept_from, self.kept_since) = (Some(prune.kept_from), None);
-            if let Err(error) = retain::prune(&*self.disk, &self.home, self.trail, &mut self.calendar, &prune) {
+        let keep = self.keep;
+        while self.prune(&keep)? {}
+        Ok(())
+    }
+
+    /// Removes what need not be kept, one record's worth; whether there was any.
+    pub(super) fn prune(&mut self, keep: &Keep) -> Result<bool, Stuck> {
+        let due = retain::due(&*self.disk, &self.home, self.trail, keep, &mut self.calendar, &[]);
+        let prune = match due {
+            Ok(Some(prune)) => prune,
+            Ok(None) => return Ok(false),
+            Err(error) => {
                 self.mention(Trouble::Retention, &error);
-                return Ok(());
+                return Ok(false);
             }
-            self.state_due = true;
-            self.survey();
+        };
+        if prune.policy_days.is_none() && !std::mem::replace(&mut self.evicted, true) {
+            complain(&format_args!(
+                "files of {} go because of their number or size and not their age; who can write many records can \
+                     flush out old ones",
+                self.home.dir.display()
+            ));
         }
+        self.own.push_back(Own::prune(&prune));
+        self.build_batches(false)?;
+        self.sync_and_wait(false)?;
+        (self.kept_from, self.kept_since) = (Some(prune.kept_from), None);
+        if let Err(error) = retain::prune(&*self.disk, &self.home, self.trail, &mut self.calendar, &prune) {
+            self.mention(Trouble::Retention, &error);
+            return Ok(false);
+        }
+        self.state_due = true;
+        self.survey();
+        Ok(true)
     }
 
     /// States a point that is on the disk, every 10 s in which records came.
