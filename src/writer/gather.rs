@@ -1,7 +1,7 @@
 //! One sync for all who wait: who was served together comes back together, a moment later.
 //!
 //! A caller that waits for each of its records asks again right after it was served. Were the first of them given a sync at
-//! once, the others would wait for that one and then for their own: half of all syncs would serve one caller. So a sync that
+//! once, those that come a moment later would wait for that one and then for their own. So a sync that
 //! only waiting callers ask for waits until as many have asked as the last one served, for half as long as that one took, and
 //! half a millisecond at most. One caller alone is never kept waiting.
 

@@ -38,9 +38,9 @@ fn share(callers: u64, each: u64) -> f64 {
 
 #[test]
 fn one_sync_serves_all_who_wait() {
-    // Without a pause to gather them every second sync serves one caller, whatever else the machine does: 2 in 8, 2 in 64.
+    // Without the pause that gathers them 8 callers take 1.17 to 1.33 syncs a round here, with it 1.00 to 1.02.
     let best = |callers, each, goal: f64| (0..5).map(|_| share(callers, each)).find(|share| *share < goal);
-    assert!(best(8, 60, 1.6 / 8.0).is_some());
+    assert!(best(8, 60, 1.1 / 8.0).is_some());
     assert!(best(64, 20, 1.8 / 64.0).is_some());
     // Who is alone is served at once.
     let alone = share(1, 50);
