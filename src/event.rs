@@ -422,7 +422,7 @@ mod tests {
                 matches!(event.category(), Category::Audit | Category::Alert)
             );
         }
-        assert_eq!(EventType::all().len(), 68);
+        assert_eq!(EventType::all().len(), 69);
     }
 
     #[test]
