@@ -37,3 +37,4 @@ mod schema;
 mod secrets;
 mod tamper;
 mod verify;
+mod written;
