@@ -239,7 +239,7 @@ impl Builder {
     /// Another disk than the system's.
     #[cfg(test)]
     pub(crate) fn disk(mut self, disk: Arc<dyn Disk>) -> Builder {
-        self.disk = Some(disk);
+        self.disk = Some(crate::io::patient(disk));
         self
     }
 

@@ -13,10 +13,13 @@ use std::sync::Arc;
 
 use crate::clock::Micros;
 
+pub(crate) use patient::patient;
+
 #[cfg(test)]
 mod luck;
 #[cfg(test)]
 pub(crate) mod mem;
+mod patient;
 
 /// A file system, as far as a trail needs one.
 pub(crate) trait Disk: fmt::Debug + Send + Sync {
@@ -178,7 +181,7 @@ pub(crate) struct RealDisk;
 
 impl RealDisk {
     pub(crate) fn shared() -> Arc<dyn Disk> {
-        Arc::new(RealDisk)
+        patient(Arc::new(RealDisk))
     }
 
     fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {

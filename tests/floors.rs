@@ -31,6 +31,7 @@ fn floors(design: &str) -> HashMap<String, (usize, usize)> {
 /// Files that hold tests alone.
 const TESTS: &[&str] = &[
     "crashes.rs",
+    "errnos.rs",
     "planted.rs",
     "mem.rs",
     "tests.rs",

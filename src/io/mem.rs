@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use super::luck::{All, Dice, Luck, Nothing};
@@ -38,6 +38,9 @@ struct Shared {
     calls: u64,
     /// Calls with these numbers fail so, once each.
     faults: BTreeMap<u64, Fault>,
+    /// The same for calls that change nothing.
+    looks: u64,
+    look_faults: BTreeMap<u64, Fault>,
     /// Where each call is noted before it is done.
     tape: Option<Tape>,
     /// The most bytes that one write takes.
@@ -166,6 +169,8 @@ impl MemDisk {
                 budget: None,
                 calls: 0,
                 faults: BTreeMap::new(),
+                looks: 0,
+                look_faults: BTreeMap::new(),
                 tape: None,
                 short: None,
                 now: Micros(0),
@@ -289,6 +294,22 @@ impl MemDisk {
 
     pub(crate) fn fail_as(&self, call: u64, fault: Fault) {
         self.state().faults.insert(call, fault);
+    }
+
+    /// Calls that changed nothing so far.
+    pub(crate) fn looks(&self) -> u64 {
+        self.state().looks
+    }
+
+    /// The look with this number fails once.
+    pub(crate) fn fail_look(&self, look: u64, fault: Fault) {
+        self.state().look_faults.insert(look, fault);
+    }
+
+    /// Whether a call that was to fail has not been made.
+    pub(crate) fn has_faults(&self) -> bool {
+        let shared = self.state();
+        !shared.faults.is_empty() || !shared.look_faults.is_empty()
     }
 
     /// Writes take at most this many bytes at a time.
@@ -442,6 +463,17 @@ impl Shared {
         other
     }
 
+    /// Counts a call that changes nothing, and refuses it where the test says so.
+    fn look(&mut self) -> io::Result<()> {
+        self.alive()?;
+        let look = self.looks;
+        self.looks += 1;
+        match self.look_faults.remove(&look).and_then(Fault::error) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
     fn alive(&self) -> io::Result<()> {
         match self.budget {
             Some(0) => Err(io::Error::other("the process is dead")),
@@ -540,6 +572,7 @@ impl Disk for MemDisk {
             disk: self.clone(),
             ino,
             writable: true,
+            locked: AtomicBool::default(),
         }))
     }
 
@@ -559,8 +592,8 @@ impl Disk for MemDisk {
     }
 
     fn list(&self, dir: &Path, prefix: &str) -> io::Result<Vec<String>> {
-        let shared = self.state();
-        shared.alive()?;
+        let mut shared = self.state();
+        shared.look()?;
         let dir = shared.dirs.get(dir).ok_or(io::ErrorKind::NotFound)?;
         Ok(dir
             .names
@@ -571,8 +604,8 @@ impl Disk for MemDisk {
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
-        let shared = self.state();
-        shared.alive()?;
+        let mut shared = self.state();
+        shared.look()?;
         if shared.dirs.contains_key(path) {
             return Ok(Stat {
                 kind: FileKind::Dir,
@@ -623,8 +656,8 @@ impl Disk for MemDisk {
 
 impl MemDisk {
     fn open(&self, path: &Path, writable: bool) -> io::Result<Arc<dyn DiskFile>> {
-        let shared = self.state();
-        shared.alive()?;
+        let mut shared = self.state();
+        shared.look()?;
         if shared.dirs.contains_key(path) {
             return Err(not_a_file(FileKind::Dir));
         }
@@ -638,6 +671,7 @@ impl MemDisk {
             disk: self.clone(),
             ino,
             writable,
+            locked: AtomicBool::default(),
         }))
     }
 }
@@ -647,6 +681,16 @@ struct MemFile {
     disk: MemDisk,
     ino: u64,
     writable: bool,
+    locked: AtomicBool,
+}
+
+/// The system takes a lock back from a file that is closed.
+impl Drop for MemFile {
+    fn drop(&mut self) {
+        if self.locked.load(Ordering::Relaxed) {
+            let _ = self.unlock();
+        }
+    }
 }
 
 impl MemFile {
@@ -678,8 +722,8 @@ impl DiskFile for MemFile {
     }
 
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
-        let shared = self.disk.state();
-        shared.alive()?;
+        let mut shared = self.disk.state();
+        shared.look()?;
         let node = shared.files.get(&self.ino).ok_or(io::ErrorKind::NotFound)?;
         let rest = node.data.get(at as usize..).unwrap_or_default();
         let read = rest.len().min(into.len());
@@ -705,16 +749,18 @@ impl DiskFile for MemFile {
     }
 
     fn stat(&self) -> io::Result<Stat> {
-        let shared = self.disk.state();
-        shared.alive()?;
+        let mut shared = self.disk.state();
+        shared.look()?;
         let node = shared.files.get(&self.ino).ok_or(io::ErrorKind::NotFound)?;
         Ok(shared.stat(self.ino, node))
     }
 
     fn try_lock(&self) -> io::Result<bool> {
         let mut shared = self.disk.state();
-        shared.alive()?;
-        Ok(shared.locked.insert(self.ino))
+        shared.look()?;
+        let locked = shared.locked.insert(self.ino);
+        self.locked.fetch_or(locked, Ordering::Relaxed);
+        Ok(locked)
     }
 
     /// Enough for readers, who ask and give back at once.
@@ -723,7 +769,9 @@ impl DiskFile for MemFile {
     }
 
     fn unlock(&self) -> io::Result<()> {
-        self.disk.state().locked.remove(&self.ino);
+        if self.locked.swap(false, Ordering::Relaxed) {
+            self.disk.state().locked.remove(&self.ino);
+        }
         Ok(())
     }
 }
