@@ -48,10 +48,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut years = Years::new(arguments.year);
     let mut counts = [0_u64; Kind::ALL.len()];
+    let mut unread = 0_u64;
     for line in input.split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
         let Some(entry) = Entry::parse(line.trim_end(), &mut years) else {
+            unread += u64::from(line.contains("sshd") && parse_time(line.trim_end(), &mut years).is_none());
             continue;
         };
         for _ in 0..entry.times {
@@ -65,6 +67,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{count:>8}  {:<12} {}", kind.event().name(), kind.words());
     }
     println!("{:>8}  records\n", counts.iter().sum::<u64>());
+    if unread > 0 {
+        eprintln!("{unread} lines name sshd and begin with no time that this reads (syslog's, or RFC 3339)");
+    }
     let report = tracing_audit::verify(&dir)?;
     println!("{report}");
     std::process::exit(report.exit_code().into());
@@ -348,9 +353,12 @@ impl Years {
             Some((year, _)) => year,
             None => self.given.unwrap_or_else(|| {
                 let now = OffsetDateTime::now_utc();
-                let this_year = Date::from_calendar_date(now.year(), month, day).ok();
-                let future = this_year.is_some_and(|date| PrimitiveDateTime::new(date, clock).assume_utc() > now);
-                now.year() - i32::from(future)
+                let past = |year: &i32| {
+                    let date = Date::from_calendar_date(*year, month, day);
+                    date.is_ok_and(|date| PrimitiveDateTime::new(date, clock).assume_utc() <= now)
+                };
+                // Of eight years in a row one has a 29th of February.
+                (now.year() - 8..=now.year()).rev().find(past).unwrap_or(now.year())
             }),
         };
         self.last = Some((year, month));

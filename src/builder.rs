@@ -333,6 +333,7 @@ impl Builder {
             core.mailbox.close(false);
             return Err(error);
         }
+        trail::see_off(trail.core().arc());
         Ok(trail)
     }
 

@@ -152,6 +152,12 @@ fn second_text(second: i64) -> [u8; Micros::WIDTH] {
     text
 }
 
+/// Milliseconds, for `duration_ms`: the float nearest to the nanoseconds, which is written with no more digits than they
+/// have. Seconds times 1,000 is not.
+pub(crate) fn millis(span: Duration) -> f64 {
+    span.as_nanos() as f64 / 1e6
+}
+
 impl From<SystemTime> for Micros {
     fn from(at: SystemTime) -> Micros {
         let micros = match at.duration_since(SystemTime::UNIX_EPOCH) {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tracing_core::span::Id;
 
 use crate::brief::Brief;
-use crate::clock::Micros;
+use crate::clock::{Micros, millis};
 use crate::context;
 use crate::event::{self, Category, EventType, events};
 use crate::mirror;
@@ -206,7 +206,7 @@ impl Draft {
 
     /// How long it took; becomes `duration_ms`.
     pub fn duration(mut self, took: Duration) -> Draft {
-        self.known(Setter::duration_ms, |sink| sink.f64(took.as_secs_f64() * 1_000.0));
+        self.known(Setter::duration_ms, |sink| sink.f64(millis(took)));
         self
     }
 

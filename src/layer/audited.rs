@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::clock::millis;
 use crate::context;
 use crate::draft::{self, Parent, Statement};
 use crate::event::EventType;
@@ -194,7 +195,7 @@ impl Pending {
         let mut stage = Stage::take();
         if let Some(slot) = SITE.plan(&core).get(1) {
             let took = core.time.monotonic().saturating_sub(at);
-            stage.fields.sink(slot, core.how()).f64(took.as_secs_f64() * 1_000.0);
+            stage.fields.sink(slot, core.how()).f64(millis(took));
         }
         let statement = Statement {
             outcome: Some(outcome),

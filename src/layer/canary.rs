@@ -59,8 +59,9 @@ impl Canary for Ask {
         let span = span_canary();
         if !self.sees(&dispatch, span) {
             found.push(format!(
-                "a filter keeps INFO spans under target `{}` from the layer, so that records lack their context; give \
-                 that filter to the layer it is meant for, with `with_filter`, or use an AuditContext",
+                "a filter keeps INFO spans under target `{}` from the layer, so that records lack their context \
+                 and spans with a field `audit` make none; give that filter to the layer it is meant for, with `with_filter`, \
+                 or use audit! and an AuditContext",
                 span.target()
             ));
         }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Metadata};
 
+use crate::clock::millis;
 use crate::context;
 use crate::draft::{self, Parent};
 use crate::event::EventType;
@@ -149,7 +150,7 @@ impl AuditLayer {
                 && let Some(slot) = SITE.plan(core).get(1)
             {
                 let took = core.time.monotonic().saturating_sub(audit.born);
-                stage.fields.sink(slot, core.how()).f64(took.as_secs_f64() * 1_000.0);
+                stage.fields.sink(slot, core.how()).f64(millis(took));
             }
             let failed = stage.fields.present().has(Key::Error);
             let mut statement = named.statement();

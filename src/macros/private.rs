@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use tracing_core::span;
 
-use crate::clock::Micros;
+use crate::clock::{Micros, millis};
 use crate::draft::{self, Parent, Statement};
 use crate::event::{Category, EventType};
 use crate::layer;
@@ -346,7 +346,7 @@ impl Scalar for Duration {
     fn put(&self, to: To<'_>, at: At<'_>) {
         let sink = to.sink(at);
         match at.0.key() {
-            Some(Key::DurationMs) => sink.f64(self.as_secs_f64() * 1_000.0),
+            Some(Key::DurationMs) => sink.f64(millis(*self)),
             _ => sink.debug(self),
         }
     }
