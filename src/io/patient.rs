@@ -62,6 +62,9 @@ impl Disk for Patient<dyn Disk> {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         again(|| self.0.sync_dir(dir))
     }
+    fn free(&self, dir: &Path) -> io::Result<u64> {
+        again(|| self.0.free(dir))
+    }
 }
 
 impl DiskFile for Patient<dyn DiskFile> {

@@ -31,6 +31,11 @@ pub(super) fn closing(s: &[u8], start: usize, quote: u8, level: usize) -> usize 
     while let Some(k) = rest.get(from..).and_then(|tail| memchr::memchr(quote, tail)) {
         let k = from + k;
         let slashes = slashes(rest, k);
+        // SQL writes a quote within a text twice.
+        if quote == b'\'' && slashes == 0 && at(rest, k + 1) == quote && k > 0 {
+            from = k + 2;
+            continue;
+        }
         if slashes < level || slashes % (2 * (level + 1)) == level {
             return start + k - slashes.min(level);
         }

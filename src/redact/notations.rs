@@ -380,3 +380,13 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn a_quote_written_twice_does_not_end_a_text_of_sql() {
+    check(
+        r#"
+UPDATE u SET password='abc''S' WHERE id=1¦UPDATE u SET password='[redacted]' WHERE id=1
+UPDATE u SET password='', name='bob''s' WHERE id=1¦
+"#,
+    );
+}

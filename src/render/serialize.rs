@@ -21,6 +21,8 @@ pub(super) struct Compound<'n, 'a> {
     hidden: bool,
     /// What becomes of the value of the name before.
     fate: Fate,
+    /// A map's key came, and not its value.
+    keyed: bool,
 }
 
 /// The name of a map's entry.
@@ -34,6 +36,7 @@ impl<'n, 'a> Value<'n, 'a> {
             variant: false,
             hidden: false,
             fate: Fate::Write,
+            keyed: false,
         })
     }
 
@@ -166,14 +169,15 @@ impl<'n, 'a> ser::Serializer for Value<'n, 'a> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), Stop> {
-        let Some(treatment) = marked(name) else {
-            return value.serialize(self);
-        };
-        let verdict = Verdict {
+        let marked = marked(name).map(|treatment| Verdict {
             treatment,
             class: Class::Type,
+        });
+        // A type may have a name that a field would be redacted for.
+        let Some(verdict) = marked.or_else(|| self.0.how.policy.name(name)) else {
+            return value.serialize(self);
         };
-        match (treatment, self.0.whole()) {
+        match (verdict.treatment, self.0.whole()) {
             (Treatment::Drop, Some(mut sink)) => sink.judge(verdict, ""),
             (Treatment::Drop, None) => self.0.dropped(verdict.class),
             _ => Self::treated(self.0, verdict, value),
@@ -350,6 +354,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
     type Error = Stop;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Stop> {
+        self.keyed = true;
         if !self.hidden {
             self.fate = match name.serialize(Name(self.nested)) {
                 // Neither text nor number: its JSON is the name.
@@ -363,6 +368,10 @@ impl ser::SerializeMap for Compound<'_, '_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+        // Nobody could say what it is, and it would be no JSON.
+        if !std::mem::take(&mut self.keyed) {
+            return Err(ser::Error::custom("a map's value came without its key"));
+        }
         self.value(value)
     }
 
@@ -515,6 +524,50 @@ mod tests {
             .or(value.find(",\"truncated\":"))
             .or(value.find(",\"redacted\":"));
         value[..end.unwrap_or(value.len())].to_owned()
+    }
+
+    #[test]
+    fn a_map_that_breaks_its_protocol_breaks_no_line_and_hides_nothing_from_the_policy() {
+        struct Broken(&'static [&'static str]);
+        impl Serialize for Broken {
+            fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                for step in self.0 {
+                    match step.strip_prefix("key ") {
+                        Some(key) => map.serialize_key(key)?,
+                        None => map.serialize_value(step)?,
+                    }
+                }
+                map.end()
+            }
+        }
+        for steps in [
+            &["S3CRET"] as &[&str],
+            &["key x", "1", "S3CRET"],
+            &["key password", "1", "S3CRET"],
+            &["S3CRET", "key y", "1"],
+        ] {
+            let text = given(&Broken(steps)).line().text().to_owned();
+            assert!(!text.contains("S3CRET"), "{text}");
+            assert!(text.contains("<failed: a map's value came without its key>"), "{text}");
+        }
+        assert_eq!(written(&given(&Broken(&["key x", "key y"]))), r#"{"x":null,"y":null}"#);
+    }
+
+    #[test]
+    fn a_type_named_like_a_secret_is_one() {
+        #[derive(Serialize)]
+        struct Password(&'static str);
+        #[derive(Serialize)]
+        struct Meters(u8);
+        for text in [
+            given(&Password("S3CRET")).line().text().to_owned(),
+            given(&[Password("S3CRET")]).line().text().to_owned(),
+            given(&Some(Password("S3CRET"))).line().text().to_owned(),
+        ] {
+            assert!(!text.contains("S3CRET") && text.contains("[redacted]"), "{text}");
+        }
+        assert_eq!(written(&given(&[Meters(3)])), "[3]");
     }
 
     #[derive(Serialize)]
