@@ -376,6 +376,7 @@ pub(crate) fn accept(
     let statement = disowned.as_ref().unwrap_or(statement);
     let time = core.time.micros();
     let Stage { fields, line } = stage;
+    fields.hide_labelled(&core.policy);
     let mut accept = |contexts: &[&Fields]| {
         let what = statement.settle(time, fields, contexts);
         core.accept(&what, fields, contexts, line)

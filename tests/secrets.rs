@@ -205,3 +205,32 @@ proptest! {
         prop_assert!(!plant(&secret).contains(&secret));
     }
 }
+
+/// Whichever comes first, and however the values are given.
+#[test]
+fn a_field_that_names_a_secret_hides_what_stands_beside_it() {
+    let audit = tracing_audit::testing::capture().unwrap();
+    let trail = audit.trail();
+    audit!(in: trail, events::DATA_UPDATE, key = "password", value = "S3CRET1");
+    audit!(in: trail, events::DATA_UPDATE, value = "S3CRET1", key = %"password");
+    audit!(in: trail, events::DATA_UPDATE, setting.name = "smtp_password", setting.value = "S3CRET1");
+    audit!(in: trail, events::DATA_UPDATE, field = "password", old = "S3CRET0", new = "S3CRET1");
+    audit!(in: trail, events::DATA_UPDATE, field = "api_key", old = ["S3CRET0"], new = ["S3CRET1"]);
+    trail
+        .draft(events::DATA_UPDATE)
+        .field("name", "db_password")
+        .old("S3CRET0")
+        .new("S3CRET1")
+        .emit();
+    for record in audit.records() {
+        let text = record.to_string();
+        assert!(!text.contains("S3CRET"), "{text}");
+        assert!(text.contains("[redacted]") && text.contains("redacted=["), "{text}");
+    }
+    audit!(in: trail, events::DATA_UPDATE, field = "title", old = "a", new = "b", value = "c");
+    let text = audit.records().last().unwrap().to_string();
+    for kept in ["old=a", "new=b", "\"value\":\"c\"", "title"] {
+        assert!(text.contains(kept), "{text}");
+    }
+    assert!(!text.contains("redacted"), "{text}");
+}

@@ -31,6 +31,8 @@ pub(crate) struct Fields {
     pub(super) dead: usize,
     /// Members of `metadata` that found no room.
     pub(super) crowded_out: u32,
+    /// What the policy says of the name that a label's value was.
+    pub(super) labelled: Option<Verdict>,
     /// Scratch: a value as its own code wrote it, before redaction. Empty between values.
     pub(super) raw: String,
     /// Scratch: the same behind redaction.
@@ -135,6 +137,7 @@ impl Fields {
             duration_us: Brief::NO_DURATION,
             dead: 0,
             crowded_out: 0,
+            labelled: None,
             raw: String::new(),
             clean: String::new(),
             keys: Vec::new(),
@@ -147,6 +150,7 @@ impl Fields {
         self.said = Said::default();
         self.duration_us = Brief::NO_DURATION;
         self.crowded_out = 0;
+        self.labelled = None;
         self.dead = 0;
         self.text.clear_to(KEPT);
         self.entries.clear();

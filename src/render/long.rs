@@ -139,6 +139,11 @@ impl Sink<'_> {
         };
         match shape {
             Shape::Text(bytes) => {
+                if self.slot.labels {
+                    let label = self.slot.name.rsplit('.').next().unwrap_or_default();
+                    let verdict = self.how.policy.named(label.as_bytes(), text.as_bytes());
+                    self.fields.labelled = verdict.or(self.fields.labelled);
+                }
                 self.fields.text.push(b"\"");
                 let whole = bytes == text.len();
                 let limit = self.how.limits.value;

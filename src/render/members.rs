@@ -1,10 +1,11 @@
 //! How a member gets into [`Fields`]: its name, its value piece by piece, and what is noted of it.
 
 use crate::record::Key;
+use crate::render::Policy;
 use crate::render::Slot;
 use crate::render::fields::{Cut, Fields, MEMBERS, Member, Note, Owner, keys};
 use crate::render::pen::Text;
-use crate::render::redaction::Class;
+use crate::render::redaction::{Class, REDACTED};
 
 /// A member whose value is being written.
 #[derive(Clone, Copy)]
@@ -161,6 +162,53 @@ impl Fields {
             self.entries.push(old.get(note.at as usize, note.len as usize));
             note.at = at;
         }
+    }
+
+    /// Masks what a label beside it named: `old` and `new`, and members called `value` and the like. Once all values are here,
+    /// for the label may come last.
+    #[inline]
+    pub(crate) fn hide_labelled(&mut self, policy: &Policy) {
+        if let Some(verdict) = self.labelled.take() {
+            self.hide_contents(verdict.class, policy);
+        }
+    }
+
+    #[cold]
+    fn hide_contents(&mut self, class: Class, policy: &Policy) {
+        for key in [Key::Old, Key::New] {
+            if self.present.has(key) {
+                self.hide(Owner::of(key), key.member().as_bytes(), 0, class);
+            }
+        }
+        for index in 0..self.members.len() {
+            let Some(member) = self.members.get(index).filter(|member| member.len > 0) else {
+                continue;
+            };
+            let name = self.name_of(member);
+            let word = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
+            if policy.holds(word) {
+                let head = [b",\"", name, b"\":"].concat();
+                self.hide(Owner(Owner::METADATA + index as u16), &head, name.len(), class);
+            }
+        }
+    }
+
+    fn hide(&mut self, owner: Owner, head: &[u8], name: usize, class: Class) {
+        self.forget_notes(owner);
+        let at = self.text.len();
+        self.text.push(head);
+        let value = self.text.len();
+        self.text.push(b"\"");
+        self.text.push(REDACTED.as_bytes());
+        self.text.push(b"\"");
+        let begun = Begun {
+            at,
+            owner,
+            name: name as u16,
+            value,
+        };
+        self.note(begun, class.bit());
+        self.keep(begun);
     }
 
     fn set_member(&mut self, index: usize, begun: Begun, len: usize) {

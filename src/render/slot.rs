@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     pub(super) verdict: Option<Verdict>,
     /// What `redacted` lists for a value that is masked by its name.
     pub(super) entry: Box<[u8]>,
+    /// Its value may name what stands beside it: `field = "password", old = .., new = ..`.
+    pub(super) labels: bool,
     /// A span's field can be recorded again, and then replaces what it said before.
     pub(super) replaces: bool,
 }
@@ -130,6 +132,7 @@ impl Slot {
             Target::Metadata => policy.name(name),
             _ => None,
         };
+        let given = name;
         let name = redact_name(name, policy);
         let member = match target {
             Target::Key(key) => key.as_str(),
@@ -141,7 +144,10 @@ impl Slot {
             _ => String::new(),
         };
         let (head, head_len) = head(member).unwrap_or_default();
+        let word = given.rsplit('.').next().unwrap_or(given);
+        let labels = target == Target::Metadata && verdict.is_none() && policy.labels(word.as_bytes());
         let way = match (target, verdict) {
+            _ if labels => Way::Long,
             (Target::Event, _) => Way::Event,
             (Target::Outcome, _) => Way::Outcome,
             (Target::Metadata, None) => Way::Both,
@@ -166,6 +172,7 @@ impl Slot {
             name,
             verdict,
             entry: entry.into_bytes().into(),
+            labels,
             replaces: false,
         }
     }
