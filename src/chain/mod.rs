@@ -1,6 +1,7 @@
 //! Leaf, head and tag: what links a line to all lines before it (docs/FORMAT.md, "Chain").
 
 mod lanes;
+pub(crate) mod seal;
 
 use sha2::{Digest as _, Sha256};
 

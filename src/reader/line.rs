@@ -11,6 +11,8 @@ pub(crate) struct Cut<'a> {
     /// What the leaf is made of: everything between `{"seq":N,` and the frame.
     pub(crate) rest: &'a [u8],
     pub(crate) tag: [u8; 16],
+    /// What ends a commit in the keyed modes. Not yet believed either.
+    pub(crate) seal: Option<[u8; 32]>,
 }
 
 /// Why a line cannot be a record's, whatever the chain says.
@@ -72,14 +74,38 @@ pub(crate) fn cut(line: &[u8]) -> Result<Cut<'_>, Flaw> {
     };
     let (seq, content) = number(numbered).ok_or(Flaw::Seq)?;
     let content = content.strip_prefix(b",").ok_or(Flaw::Seq)?;
-    let at = content.len().checked_sub(FRAME).ok_or(Flaw::Frame)?;
-    let (rest, frame) = content.split_at(at);
-    let tag = frame.strip_prefix(TAG).and_then(|frame| frame.strip_suffix(END));
-    match tag.and_then(tag_bytes) {
-        Some(tag) if !rest.is_empty() => Ok(Cut { seq, rest, tag }),
-        None if sealed(line) => Err(Flaw::Sealed),
-        _ => Err(Flaw::Frame),
+    let Frame { content: rest, tag, seal } = frame(content).ok_or(Flaw::Frame)?;
+    match rest.is_empty() {
+        true => Err(Flaw::Frame),
+        false => Ok(Cut { seq, rest, tag, seal }),
     }
+}
+
+/// What a line ends in, and what stands before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) content: &'a [u8],
+    pub(crate) tag: [u8; 16],
+    pub(crate) seal: Option<[u8; 32]>,
+}
+
+/// Cuts a frame off a line, by its length: one that ends in a seal where the punctuation of that form is there. Each value
+/// must have its one spelling.
+pub(crate) fn frame(line: &[u8]) -> Option<Frame<'_>> {
+    const SEAL: &[u8] = b"\",\"seal\":\"";
+    let (line, seal) = match sealed(line) {
+        false => (line.strip_suffix(END)?, None),
+        true => {
+            let (front, seal) = line.strip_suffix(END)?.split_last_chunk::<43>()?;
+            (front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal)?))
+        }
+    };
+    let (content, tag) = line.split_last_chunk::<22>()?;
+    Some(Frame {
+        content: content.strip_suffix(TAG)?,
+        tag: tag_bytes(tag)?,
+        seal,
+    })
 }
 
 /// The same for a line of which nothing is known.
