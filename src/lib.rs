@@ -10,6 +10,7 @@ mod record;
 mod severity;
 
 mod chain;
+mod key_line;
 mod parse;
 mod redact;
 mod render;
@@ -54,6 +55,7 @@ pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
 pub use init::init;
+pub use key_line::KeyLine;
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
 pub use reader::{Entries, Follow, Lines, read};
@@ -64,7 +66,7 @@ pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
 pub use trail::Trail;
-pub use verify::{Fault, FaultKind, Report, Verdict, Verify, verify};
+pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};
 
 #[doc(hidden)]
 pub use macros::private as __private;

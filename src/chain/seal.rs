@@ -11,7 +11,7 @@ use crate::secret::SecretBytes;
 pub(crate) type Seal = [u8; 32];
 
 /// Bytes of `,"tag":"<22>","seal":"<43>"}`.
-pub(crate) const SEALED_FRAME: usize = super::FRAME - 1 + 9 + 43 + 1;
+pub(crate) const SEALED_FRAME: usize = super::FRAME - 1 + 9 + 43 + 2;
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     // A key of one block's length cannot be refused: shorter ones are filled up with zeros.
@@ -70,12 +70,7 @@ impl CommitKey {
     /// The seal over the head behind a commit's last line.
     pub(crate) fn seal(&self, head: &Head) -> Seal {
         let key = zeroize::Zeroizing::new(mac(self.key.expose(), &[b"tracing-audit/1 mac"]));
-        let parts: [&[u8]; 4] = [
-            &[0x04],
-            &self.run.to_le_bytes(),
-            &self.index.to_le_bytes(),
-            &head.0,
-        ];
+        let parts: [&[u8]; 4] = [&[0x04], &self.run.to_le_bytes(), &self.index.to_le_bytes(), &head.0];
         mac(&key, &parts)
     }
 

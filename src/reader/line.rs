@@ -74,7 +74,11 @@ pub(crate) fn cut(line: &[u8]) -> Result<Cut<'_>, Flaw> {
     };
     let (seq, content) = number(numbered).ok_or(Flaw::Seq)?;
     let content = content.strip_prefix(b",").ok_or(Flaw::Seq)?;
-    let Frame { content: rest, tag, seal } = frame(content).ok_or(Flaw::Frame)?;
+    let Frame {
+        content: rest,
+        tag,
+        seal,
+    } = frame(content).ok_or(Flaw::Frame)?;
     match rest.is_empty() {
         true => Err(Flaw::Frame),
         false => Ok(Cut { seq, rest, tag, seal }),

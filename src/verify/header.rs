@@ -379,8 +379,32 @@ mod tests {
         assert!(matches!(Header::read(damaged.as_bytes()), Err(Invalid::Unreadable(_))));
         let must = Header::read(&changed("\"must\":[]", "\"must\":[\"x\"]"));
         assert!(matches!(must, Err(Invalid::Unsupported(what)) if what.ends_with(": x")));
-        let sealed = Header::read(&changed("\"chained\"", "\"sealed\"")).unwrap();
-        assert_eq!(sealed.beyond, Some("trust mode sealed"));
+        let zipped = Header::read(&changed("\"must\":[]", "\"must\":[],\"zip\":\"x\"")).unwrap();
+        assert_eq!(zipped.beyond, Some("compressed lines (zip)"));
+    }
+
+    /// What a signature is held against must be there, and only where there are signatures.
+    #[test]
+    fn a_signed_header_has_a_key_and_a_tree_of_the_right_size() {
+        let key = "A".repeat(43);
+        let signed = |trust: &str, more: &str| {
+            let line = changed("\"trust\":\"chained\"", &format!("\"trust\":\"{trust}\""));
+            let body = String::from_utf8(line).unwrap();
+            let body = body[..body.len() - FRAME].replace("\"must\":[]", &format!("\"must\":[]{more}"));
+            let mut line = body.clone().into_bytes();
+            Head::ZERO.header(&leaf(body.as_bytes())).push_frame(&mut line);
+            Header::read(&line).is_ok()
+        };
+        let (pk, tree) = (format!(",\"pk\":\"{key}\""), ",\"tree\":[]");
+        assert!(signed("signed", &format!("{tree}{pk}")));
+        assert!(!signed("signed", &format!("{pk}{tree}")), "out of order");
+        assert!(!signed("signed", tree) && !signed("signed", &pk) && !signed("signed", ""));
+        assert!(
+            !signed("signed", &format!(",\"tree\":[\"{key}\"]{pk}")),
+            "a peak too many"
+        );
+        assert!(signed("sealed", "") && !signed("sealed", &format!("{tree}{pk}")));
+        assert!(signed("sealed", ",\"salted\":true") && !signed("sealed", ",\"salted\":1"));
     }
 
     #[test]

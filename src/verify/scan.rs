@@ -1,5 +1,6 @@
 //! A piece, line by line: everything that can be done without knowing what came before it, on any thread.
 
+use crate::chain::seal::Seal;
 use crate::chain::{self, Leaf};
 use crate::reader::line::{self, Flaw};
 use crate::reader::piece::Piece;
@@ -13,6 +14,8 @@ pub(crate) struct Scan {
     pub(crate) flawed: Vec<Flawed>,
     /// The trail's own records, each with its line.
     pub(crate) own: Vec<(u32, Own)>,
+    /// The seals of the records, each with its line.
+    pub(crate) seals: Vec<(u32, Seal)>,
     /// Lines that end in an LF.
     pub(crate) lines: u32,
     /// Bytes behind the last LF.
@@ -80,6 +83,7 @@ impl Scan {
                     if let Some(own) = line::own_name(cut.rest).and_then(|name| Own::read(name, cut.seq, cut.rest)) {
                         scan.own.push((scan.lines - 1, own));
                     }
+                    scan.seals.extend(cut.seal.map(|seal| (scan.lines - 1, seal)));
                     let erased = line::tombstone(cut.rest);
                     scan.records.push(Scanned {
                         seq: cut.seq,

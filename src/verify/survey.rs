@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::io::{Disk, DiskFile, FileKind};
-use crate::reader::piece::LONGEST;
-use crate::store::TrailId;
+use crate::reader::piece::{Buffer, LONGEST, Pieces};
 use crate::store::names::{Form, Name};
+use crate::store::{Point, TrailId, Trust};
+use crate::verify::fold::{Fold, Seals};
 use crate::verify::header::{Header, Invalid};
 use crate::verify::pass::Open;
+use crate::verify::scan::Scan;
 
 /// The files of a directory.
 #[derive(Debug, Default)]
@@ -78,6 +80,41 @@ impl Survey {
         Ok(survey)
     }
 
+    /// Takes the newest files of a keyed trail from the valid ones if nothing in them is sealed: a crash leaves such, and
+    /// anyone can make one. They must not decide which files count.
+    pub(crate) fn set_unsealed_apart(&mut self, disk: &dyn Disk, named: Option<TrailId>) {
+        let Some(trail) = self.trail(named) else { return };
+        loop {
+            let ours = self.valid.iter().enumerate();
+            let ours = ours.filter(|(_, found)| found.header.trail == trail);
+            let newest = ours.max_by_key(|(_, found)| found.header.file);
+            let Some((place, found)) = newest.filter(|(_, found)| found.header.trust != Trust::Chained) else {
+                return;
+            };
+            let sealed = disk.open_read(&found.path).and_then(|file| is_sealed(file, found));
+            match sealed {
+                Ok(true) => return,
+                Ok(false) => {
+                    let Found { name, path, len, .. } = self.valid.remove(place);
+                    self.unreadable.push(Unreadable {
+                        name,
+                        path,
+                        len,
+                        why: "no line in it is sealed",
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.vanished = true;
+                    return;
+                }
+                Err(error) => {
+                    let name = self.valid.remove(place).name;
+                    self.refused.push((name, format!("it cannot be read: {error}")));
+                }
+            }
+        }
+    }
+
     fn look(&mut self, disk: &dyn Disk, dir: &Path, name: Name) {
         let path = name.path(dir);
         let name = name.to_string();
@@ -142,6 +179,25 @@ impl Survey {
         }
         most.map(|(_, trail)| trail)
     }
+}
+
+/// Whether the chain reaches a line with a seal, whatever that is worth.
+fn is_sealed(file: Arc<dyn DiskFile>, found: &Found) -> io::Result<bool> {
+    let start = Point {
+        seq: found.header.prev.seq,
+        head: found.header.head,
+    };
+    let mut fold = Fold::new(start, found.body_at, None, None, Seals::Unchecked);
+    let mut pieces = Pieces::new(file, found.body_at, found.len);
+    let mut buffer = Buffer::default();
+    while let Some(piece) = pieces.next(buffer)? {
+        fold.take(Scan::of(&piece));
+        if let Some(sealed) = fold.reaches_a_seal() {
+            return Ok(sealed);
+        }
+        buffer = piece.bytes;
+    }
+    Ok(false)
 }
 
 /// Opens a file of the directory when its turn comes.
