@@ -137,13 +137,13 @@ pub(crate) fn all_plain(lines: &[u8]) -> bool {
     !lines.chunks(4_096).any(control) && std::str::from_utf8(lines).is_ok()
 }
 
-/// The leaf that stands in a tombstone, the remains of an erased record.
-pub(crate) fn tombstone(rest: &[u8]) -> Option<Leaf> {
+/// What stands in a tombstone, the remains of an erased record: its leaf, and the number of the record that ordered it.
+pub(crate) fn tombstone(rest: &[u8]) -> Option<(Leaf, u64)> {
     let leaf = rest.strip_prefix(b"\"erased\":\"")?;
     let (leaf, by) = leaf.split_at_checked(43)?;
     let by = by.strip_prefix(b"\",\"by\":")?;
-    let (_, []) = number(by)? else { return None };
-    base64url::parse(leaf)
+    let (by, []) = number(by)? else { return None };
+    Some((base64url::parse(leaf)?, by))
 }
 
 /// A decimal number from 1 to 2^53 - 1 without a leading zero, and what follows it.

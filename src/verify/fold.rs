@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::chain::Head;
 use crate::chain::seal::{CommitKey, Seal};
+use crate::chain::{Head, Leaf};
 use crate::reader::line::Flaw;
 use crate::store::Point;
 use crate::verify::anchor::Anchor;
-use crate::verify::own::{Own, Prune, Recover};
+use crate::verify::own::{Erase, Own, Prune, Recover};
 use crate::verify::scan::{Scan, Scanned};
 
 /// How much of a file counts.
@@ -82,7 +82,11 @@ pub(crate) struct Folded {
     /// The highest number of which a record of the trail's own says that it had been synced.
     pub(crate) proof: u64,
     /// Lines of the chain that an erasure replaced.
-    pub(crate) tombstones: u64,
+    pub(crate) tombstones: Vec<Tombstone>,
+    /// Those beyond the length of the list.
+    pub(crate) more_tombstones: u64,
+    /// Erasures that were ordered.
+    pub(crate) erasures: Vec<(u64, Erase)>,
     /// The number of the last `AUDIT_STOP` in the chain.
     pub(crate) stop: Option<u64>,
     pub(crate) gaps: u64,
@@ -94,6 +98,16 @@ pub(crate) struct Folded {
     pub(crate) sealed: Option<Sealed>,
     /// Anchors that hold, by their places, and the records at which they do.
     pub(crate) anchored: Vec<(usize, u64)>,
+}
+
+/// What an erasure left of a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Tombstone {
+    pub(crate) seq: u64,
+    pub(crate) line: u64,
+    pub(crate) leaf: Leaf,
+    /// The number of the record that ordered it.
+    pub(crate) by: u64,
 }
 
 /// How far a keyed file is sealed.
@@ -159,6 +173,9 @@ pub(crate) enum What {
 /// Breaks listed for a file; the rest is counted.
 const LISTED: usize = 256;
 
+/// Tombstones kept for a file; a file of nothing else would hold more.
+const BURIED: usize = 1 << 18;
+
 /// Sayings kept for a file: a trail has few, a hostile file may have many.
 const SAYINGS: usize = 10_000;
 
@@ -195,7 +212,9 @@ impl Fold {
                 lines: 1,
                 bytes: body_at,
                 proof: 0,
-                tombstones: 0,
+                tombstones: Vec::new(),
+                more_tombstones: 0,
+                erasures: Vec::new(),
                 stop: None,
                 gaps: 0,
                 lost: 0,
@@ -371,9 +390,23 @@ impl Fold {
         if self.wanted == Some(record.seq) {
             self.out.wanted = Some(head);
         }
-        self.out.tombstones += u64::from(record.erased);
+        if record.erased > 0 {
+            self.bury(record);
+        }
         if let Some(own) = own {
             self.hear(own, u64::from(record.line), record.seq);
+        }
+    }
+
+    fn bury(&mut self, record: &Scanned) {
+        match self.out.tombstones.len() < BURIED {
+            true => self.out.tombstones.push(Tombstone {
+                seq: record.seq,
+                line: self.lines + u64::from(record.line) + 1,
+                leaf: record.leaf,
+                by: record.erased,
+            }),
+            false => self.out.more_tombstones += 1,
         }
     }
 
@@ -429,6 +462,12 @@ impl Fold {
             Own::Gap { lost } => {
                 self.out.gaps += 1;
                 self.out.lost = self.out.lost.saturating_add(lost);
+                return;
+            }
+            Own::Erase(erase) => {
+                if self.out.erasures.len() < SAYINGS {
+                    self.out.erasures.push((seq, erase));
+                }
                 return;
             }
             Own::Recover(recover) => Saying::Recover(recover),

@@ -9,6 +9,7 @@
 mod agrees;
 mod anchor;
 mod branch;
+mod erased;
 mod fold;
 mod header;
 mod judge;
@@ -26,7 +27,7 @@ mod state;
 mod survey;
 mod torn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -39,7 +40,7 @@ use crate::store::lock::is_held;
 use crate::store::{Home, Point, Trust};
 use crate::verify::anchor::Known;
 use crate::verify::branch::Branch;
-use crate::verify::fold::{Fold, Seals, Until};
+use crate::verify::fold::{Fold, Folded, Seals, Until};
 use crate::verify::header::Cause;
 use crate::verify::judge::Case;
 use crate::verify::keys::Keys;
@@ -67,6 +68,15 @@ pub use report::{Fault, FaultKind, Report, Verdict};
 /// ```
 pub fn verify(dir: impl AsRef<Path>) -> Result<Report, Error> {
     Verify::new(dir).run()
+}
+
+/// What the next look leaves out.
+#[derive(Debug, Default)]
+struct Aside {
+    /// Files that failed while they were read, and how.
+    failing: BTreeMap<String, String>,
+    /// Plain files that do not verify, and are there compressed, too.
+    doubtful: BTreeSet<String>,
 }
 
 /// How to check a trail.
@@ -174,10 +184,10 @@ impl Verify {
     fn run_against(&self, disk: &Arc<dyn Disk>, memory: Option<Memory>) -> Result<Report, Error> {
         // A writer may move on between one look and the next: what is not good is reported only when it was seen twice.
         const LOOKS: u32 = 4;
-        let mut failing = BTreeMap::new();
+        let mut aside = Aside::default();
         let mut before: Option<Report> = None;
         for _ in 0..LOOKS {
-            let Some((report, moving)) = self.look(disk, &mut failing, memory)? else {
+            let Some((report, moving)) = self.look(disk, &mut aside, memory)? else {
                 continue;
             };
             let again = before.as_ref().is_some_and(|before| before.faults == report.faults);
@@ -203,12 +213,12 @@ impl Verify {
         })
     }
 
-    /// One look at everything, and whether a writer may have moved on meanwhile. Files that fail while they are read are
-    /// added to `failing`, and left out of the next look; `None` if there were such.
+    /// One look at everything, and whether a writer may have moved on meanwhile. `None` if the next must look elsewhere: at
+    /// other files than those set aside.
     fn look(
         &self,
         disk: &Arc<dyn Disk>,
-        failing: &mut BTreeMap<String, String>,
+        aside: &mut Aside,
         memory: Option<Memory>,
     ) -> Result<Option<(Report, bool)>, Error> {
         // The state file before the files, or a mark could be ahead of them; the lock before them too, or a writer that
@@ -217,7 +227,7 @@ impl Verify {
         let look_at_state = || state::Found::look(&**disk, &home, self.state.as_deref());
         let state = look_at_state()?;
         let held = is_held(&**disk, &home);
-        let mut survey = Survey::of(&**disk, &home.dir, failing)?;
+        let mut survey = Survey::of(&**disk, &home.dir, &aside.failing, &aside.doubtful)?;
         survey.set_unsealed_apart(&**disk, state.state().map(|state| state.trail));
         if survey.vanished {
             return Ok(None);
@@ -235,11 +245,12 @@ impl Verify {
         }));
         let anchors: Arc<[Anchor]> = anchors.into();
         let mut todo: Vec<(&str, Job)> = Vec::new();
-        let mut plan = |name, path: &Path, body_at, len, fold| {
+        let mut plan = |name, path: &Path, form, body_at, len, fold| {
             let path = path.to_owned();
             let file = Arc::new(Later {
                 disk: disk.clone(),
                 path,
+                form,
             });
             todo.push((
                 name,
@@ -265,13 +276,13 @@ impl Verify {
                 .map(|mark| mark.point.seq);
             let seals = seals.next().unwrap_or(Seals::Unchecked);
             let fold = Fold::new(start, found.body_at, until, wanted, seals).look_for(&anchors);
-            plan(&found.name, &found.path, found.body_at, found.len, fold);
+            plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
         }
         for found in &branch.superseded {
-            plan(&found.name, &found.path, 0, found.len, Fold::loose());
+            plan(&found.name, &found.path, found.form, 0, found.len, Fold::loose());
         }
         for file in &survey.unreadable {
-            plan(&file.name, &file.path, 0, file.len, Fold::loose());
+            plan(&file.name, &file.path, file.form, 0, file.len, Fold::loose());
         }
         let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
         let outcomes = pass::run(jobs, self.threads_for(&survey), &AtomicU64::new(0));
@@ -283,11 +294,28 @@ impl Verify {
                 Ok(fold) => folds.push(fold),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => {
-                    failing.insert((*name).to_owned(), format!("it cannot be read: {error}"));
+                    aside
+                        .failing
+                        .insert((*name).to_owned(), format!("it cannot be read: {error}"));
                 }
             }
         }
         if folds.len() < names.len() {
+            return Ok(None);
+        }
+        let broken = |(name, fold): &(&&str, &Folded)| survey.twins.contains(**name) && !fold.breaks.is_empty();
+        let unreadable = survey.unreadable.iter().map(|file| &file.name);
+        let twins = unreadable.filter(|name| survey.twins.contains(*name)).cloned();
+        let twins = twins.chain(
+            names
+                .iter()
+                .zip(&folds)
+                .filter(broken)
+                .map(|(name, _)| (*name).to_owned()),
+        );
+        let known = aside.doubtful.len();
+        aside.doubtful.extend(twins);
+        if aside.doubtful.len() > known {
             return Ok(None);
         }
         let moving = live || look_at_state()? != state;

@@ -132,6 +132,8 @@ kinds! {
     Anchor "anchor";
     /// The durable mark is not on the branch.
     Mark "mark";
+    /// A record that was erased, and not by order.
+    Erased "erased";
     /// The state file is damaged, or of another trail.
     State "state";
     /// Something stands behind a clean end.

@@ -31,8 +31,8 @@ pub(crate) struct Scanned {
     pub(crate) seq: u64,
     pub(crate) leaf: Leaf,
     pub(crate) tag: [u8; 16],
-    /// What an erasure left: the leaf is taken from the line.
-    pub(crate) erased: bool,
+    /// Of what an erasure left, the number of the record that ordered it, and the leaf is the one that the line names; else 0.
+    pub(crate) erased: u64,
     /// Which line of its piece, from 0.
     pub(crate) line: u32,
     /// Where the line ends within its piece, LF included.
@@ -87,9 +87,9 @@ impl Scan {
                     let erased = line::tombstone(cut.rest);
                     scan.records.push(Scanned {
                         seq: cut.seq,
-                        leaf: erased.unwrap_or_default(),
+                        leaf: erased.map_or(Leaf::default(), |(leaf, _)| leaf),
                         tag: cut.tag,
-                        erased: erased.is_some(),
+                        erased: erased.map_or(0, |(_, by)| by),
                         line: scan.lines - 1,
                         end: begin as u32,
                     });

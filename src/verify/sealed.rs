@@ -420,3 +420,75 @@ fn no_flipped_bit_and_no_missing_byte_of_a_sealed_trail_passes() {
     assert!(check(&disk, &keys).verdict().is_good(), "the control");
     assert!(tried > 6_000, "{tried}");
 }
+
+/// The first file compressed, as the writer does with closed files.
+#[cfg(feature = "gzip")]
+#[test]
+fn a_compressed_file_is_read_like_the_plain_one_and_counts_once() {
+    use std::io::Write as _;
+    let (disk, plain) = (trail(), format!("{DIR}/audit-2026-11-20.jsonl"));
+    let bytes = disk.get(&plain).unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&bytes).unwrap();
+    let packed = encoder.finish().unwrap();
+    let good = |disk: &MemDisk| {
+        let report = check(disk, &[key_line()]);
+        (report.verdict() == Verdict::Verified && report.records() == 15 && report.files() == 3)
+            .then_some(())
+            .ok_or(report)
+    };
+    disk.put(format!("{plain}.gz"), &packed);
+    good(&disk).expect("both are there");
+    let mut spoilt = bytes.clone();
+    spoilt[600] ^= 1;
+    disk.overwrite(&plain, &spoilt);
+    good(&disk).expect("the compressed one is good where the plain one is not");
+    disk.overwrite(&plain, b"half a header");
+    good(&disk).expect("nor has a header");
+    disk.remove(&plain);
+    good(&disk).expect("the compressed one alone");
+    disk.overwrite(format!("{plain}.gz"), &[&packed[..], b"more"].concat());
+    let report = check(&disk, &[key_line()]);
+    assert_eq!(report.verdict(), Verdict::Tampered, "{report}");
+}
+
+/// A record erased by order, in a file that is closed; the order stands in the next. `change` alters what is left.
+fn erased(change: impl FnOnce(&mut String), order: impl FnOnce(&mut String)) -> Report {
+    let mut sealer = Sealer::new();
+    sealer.commit(3);
+    let text = String::from_utf8(sealer.bytes.clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let second = lines[2];
+    let rest = second.strip_prefix("{\"seq\":2,").unwrap();
+    let frame = rest.find(",\"tag\":").unwrap();
+    let leaf = crate::base64url::text(&leaf(&rest.as_bytes()[..frame]));
+    let mut tombstone = format!("{{\"seq\":2,\"erased\":\"{leaf}\",\"by\":5{}", &rest[frame..]);
+    change(&mut tombstone);
+    let left = text.replace(second, &tombstone);
+    sealer.next(Cause::Rotate).commit(1);
+    let mut metadata = format!("{{\"seqs\":[1,2],\"leaves\":[\"{}\",\"{leaf}\"]}}", "A".repeat(43));
+    order(&mut metadata);
+    sealer.line("AUDIT_ERASE", &metadata, true);
+    let disk = sealer.stop();
+    disk.overwrite(format!("{DIR}/audit-2026-11-20.jsonl"), left.as_bytes());
+    check(&disk, &[key_line()])
+}
+
+#[test]
+fn a_tombstone_holds_only_by_a_proven_order_for_that_record_and_content() {
+    let fine = erased(|_| {}, |_| {});
+    assert!(fine.verdict() == Verdict::Verified && fine.records() == 6, "{fine}");
+    let unordered = erased(|_| {}, |order| *order = order.replace("[1,2]", "[1,3]"));
+    assert!(has(&unordered, FaultKind::Erased), "{unordered}");
+    let other = erased(|_| {}, |order| *order = order.replace("[1,2]", "[2,1]"));
+    assert!(has(&other, FaultKind::Erased), "{other}");
+    for by in ["\"by\":4", "\"by\":1", "\"by\":6", "\"by\":2"] {
+        let report = erased(|left| *left = left.replace("\"by\":5", by), |_| {});
+        assert!(has(&report, FaultKind::Erased), "{by}: {report}");
+    }
+    let forged = erased(
+        |left| *left = left.replacen("\"erased\":\"", "\"erased\":\"A", 1),
+        |_| {},
+    );
+    assert_eq!(forged.verdict(), Verdict::Tampered, "{forged}");
+}
