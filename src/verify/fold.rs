@@ -24,6 +24,8 @@ pub(crate) struct Until {
 pub(crate) enum Seals {
     /// The file is chained: it has none.
     None,
+    /// Whatever it has says nothing: other things prove the file.
+    Any,
     /// It is keyed, and no key is at hand, or none is asked for.
     Unchecked,
     /// The key of its first commit.
@@ -96,6 +98,10 @@ pub(crate) struct Folded {
     pub(crate) wanted: Option<Head>,
     /// Of a keyed file: the last line that ends a commit.
     pub(crate) sealed: Option<Sealed>,
+    /// Records that are spelled as no trail spells them: line, number, why. Asked only in depth.
+    pub(crate) odd: Vec<(u64, u64, String)>,
+    /// Those beyond the length of the list.
+    pub(crate) more_odd: u64,
     /// Anchors that hold, by their places, and the records at which they do.
     pub(crate) anchored: Vec<(usize, u64)>,
 }
@@ -221,6 +227,8 @@ impl Fold {
                 said: Vec::new(),
                 wanted: None,
                 sealed: None,
+                odd: Vec::new(),
+                more_odd: 0,
                 anchored: Vec::new(),
             },
         }
@@ -247,6 +255,7 @@ impl Fold {
         let mut flawed = scan.flawed.iter().peekable();
         let mut own = scan.own.into_iter().peekable();
         let mut seals = scan.seals.iter().peekable();
+        let mut odd = scan.odd.into_iter().peekable();
         for record in &scan.records {
             while let Some(flaw) = flawed.next_if(|flaw| flaw.line < record.line) {
                 self.flaw(u64::from(flaw.line), u64::from(flaw.count), flaw.flaw);
@@ -258,6 +267,11 @@ impl Fold {
                 self.flaw(u64::from(record.line), 1, Flaw::Sealed);
             } else {
                 self.record(record, scan.at, said, seal);
+            }
+            if let Some((_, why)) = odd.next_if(|(line, _)| *line == record.line)
+                && self.seq == record.seq
+            {
+                self.note_oddity(u64::from(record.line), why);
             }
             self.line_end = scan.at + u64::from(record.end);
         }
@@ -296,7 +310,7 @@ impl Fold {
             head: self.head,
         };
         self.out.lines = self.lines;
-        if !matches!(self.seals, Seals::None) && !self.loose {
+        if matches!(self.seals, Seals::Unchecked | Seals::Key(_)) && !self.loose {
             self.go_back_to_the_seal();
         }
         self.out
@@ -395,6 +409,13 @@ impl Fold {
         }
         if let Some(own) = own {
             self.hear(own, u64::from(record.line), record.seq);
+        }
+    }
+
+    fn note_oddity(&mut self, line: u64, why: String) {
+        match self.out.odd.len() < LISTED {
+            true => self.out.odd.push((self.lines + line + 1, self.seq, why)),
+            false => self.out.more_odd += 1,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::verify::anchor::Anchor;
 use crate::verify::branch::Branch;
 use crate::verify::fold::{Break, Folded, Saying, What};
 use crate::verify::header::Cause;
+use crate::verify::held::HeldFile;
 use crate::verify::keys;
 use crate::verify::own::Prune;
 use crate::verify::report::{Fault, FaultKind, Mark, Verdict};
@@ -22,6 +23,8 @@ pub(crate) struct Case<'a> {
     pub(crate) branch: Branch<'a>,
     /// Of the live files, in their order.
     pub(crate) folds: Vec<Folded>,
+    /// Older files under legal hold that the branch does not pass.
+    pub(crate) held: Vec<(HeldFile<'a>, Folded)>,
     /// Highest number proven durable by lines of files without a header, and where.
     pub(crate) loose_proof: Option<(u64, String)>,
     /// Lines of superseded files.
@@ -118,6 +121,7 @@ impl Case<'_> {
         let end = self.walk(&durable, &mut judgement);
         self.judge_start(&end, &mut judgement);
         self.judge_end(&durable, &end, &mut judgement);
+        self.judge_held(&end, &mut judgement);
         self.judge_anchors(&end, &mut judgement);
         self.judge_memory(self.remembered_trail, &mut judgement);
         self.judge_unreadable(&mut judgement);

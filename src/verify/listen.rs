@@ -32,6 +32,15 @@ impl Case<'_> {
                 self.list_seam(found, fold, stopped, judgement);
             }
             before = Some((found, fold));
+            for (line, seq, why) in fold.odd.iter().filter(|(_, seq, _)| *seq <= end.proven) {
+                let fault = Fault::new(FaultKind::Spelling, Verdict::Tampered, why);
+                judgement.faults.push(fault.file(&found.name).line(*line).seq(*seq));
+            }
+            if fold.more_odd > 0 {
+                let detail = format!("and {} more", fold.more_odd);
+                let fault = Fault::new(FaultKind::Spelling, Verdict::Tampered, detail);
+                judgement.faults.push(fault.file(&found.name));
+            }
             for said in fold.said.iter().filter(|said| said.seq <= end.proven) {
                 match &said.what {
                     Saying::Suspected(what) => judgement.faults.push(

@@ -9,9 +9,11 @@
 mod agrees;
 mod anchor;
 mod branch;
+mod deep;
 mod erased;
 mod fold;
 mod header;
+mod held;
 mod judge;
 mod keys;
 mod listen;
@@ -87,6 +89,7 @@ pub struct Verify {
     state: Option<PathBuf>,
     strict: bool,
     chained: bool,
+    deep: bool,
     keys: Vec<KeyLine>,
     anchors: Vec<Anchor>,
     remember: Option<PathBuf>,
@@ -102,6 +105,7 @@ impl Verify {
             state: None,
             strict: false,
             chained: false,
+            deep: false,
             keys: Vec::new(),
             anchors: Vec::new(),
             remember: None,
@@ -140,6 +144,14 @@ impl Verify {
     /// [`Verdict::Consistent`] in mode `chained` says.
     pub fn chained_only(mut self, chained: bool) -> Verify {
         self.chained = chained;
+        self
+    }
+
+    /// Whether to check, too, that every record says what it says in the one way that a trail writes it: strict JSON, no key
+    /// twice at any depth, the keys of a record in their order and of their types, the spelling of strings and numbers, and
+    /// the heads in the trail's own records. It takes several times as long.
+    pub fn deep(mut self, deep: bool) -> Verify {
+        self.deep = deep;
         self
     }
 
@@ -281,11 +293,25 @@ impl Verify {
         for found in &branch.superseded {
             plan(&found.name, &found.path, found.form, 0, found.len, Fold::loose());
         }
+        let kept = held::files(&survey, &branch);
+        for held::HeldFile { held, found } in &kept {
+            let until = Until {
+                point: held.end,
+                supersedes: true,
+            };
+            let start = Point {
+                seq: found.header.prev.seq,
+                head: found.header.head,
+            };
+            // Their ends stand in a header that is proven, so that their own seals have nothing to add.
+            let fold = Fold::new(start, found.body_at, Some(until), None, Seals::Any);
+            plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
+        }
         for file in &survey.unreadable {
             plan(&file.name, &file.path, file.form, 0, file.len, Fold::loose());
         }
         let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
-        let outcomes = pass::run(jobs, self.threads_for(&survey), &AtomicU64::new(0));
+        let outcomes = pass::run(jobs, self.threads_for(&survey), self.deep, &AtomicU64::new(0));
         let live = held || is_held(&**disk, &home);
 
         let mut folds = Vec::new();
@@ -321,6 +347,7 @@ impl Verify {
         let moving = live || look_at_state()? != state;
         let loose = folds.split_off(branch.live.len());
         let (left_out, loose) = loose.split_at(branch.superseded.len());
+        let (held_folds, loose) = loose.split_at(kept.len());
         let proofs = survey.unreadable.iter().zip(loose);
         let mut notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
         let mark = judge::mark(&state);
@@ -337,7 +364,13 @@ impl Verify {
             records: 0,
             first_seq: None,
             last_seq: None,
-            bytes: folds.iter().chain(left_out).chain(loose).map(|fold| fold.bytes).sum(),
+            bytes: folds
+                .iter()
+                .chain(left_out)
+                .chain(held_folds)
+                .chain(loose)
+                .map(|fold| fold.bytes)
+                .sum(),
             superseded_lines: 0,
             unproven_bytes: 0,
             live,
@@ -356,6 +389,7 @@ impl Verify {
             left_out_lines: left_out.iter().map(|fold| fold.lines).sum(),
             branch,
             folds,
+            held: kept.into_iter().zip(held_folds.iter().cloned()).collect(),
             state,
             live,
             strict: self.strict,

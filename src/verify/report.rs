@@ -134,6 +134,8 @@ kinds! {
     Mark "mark";
     /// A record that was erased, and not by order.
     Erased "erased";
+    /// A record that says what it says as no trail writes it (with `deep`).
+    Spelling "spelling";
     /// The state file is damaged, or of another trail.
     State "state";
     /// Something stands behind a clean end.

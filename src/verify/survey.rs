@@ -232,7 +232,7 @@ fn is_sealed(file: Arc<dyn DiskFile>, found: &Found) -> io::Result<bool> {
     let mut pieces = Pieces::new(file, found.body_at, found.len);
     let mut buffer = Buffer::default();
     while let Some(piece) = pieces.next(buffer)? {
-        fold.take(Scan::of(&piece));
+        fold.take(Scan::of(&piece, false));
         if let Some(sealed) = fold.reaches_a_seal() {
             return Ok(sealed);
         }
