@@ -8,6 +8,7 @@ mod names;
 mod outcome;
 mod record;
 mod severity;
+mod trust;
 
 mod chain;
 mod parse;
@@ -54,6 +55,7 @@ pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
 pub use init::init;
+pub use key::KeySource;
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
 pub use reader::{Entries, Follow, Lines, read};
@@ -64,6 +66,7 @@ pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
 pub use trail::Trail;
+pub use trust::Trust;
 pub use verify::{Fault, FaultKind, Report, Verdict, Verify, verify};
 
 #[doc(hidden)]

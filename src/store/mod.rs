@@ -36,7 +36,8 @@ use crate::io::{self, Disk, FileKind};
 
 pub(crate) use calendar::{Calendar, Step};
 pub(crate) use finding::Finding;
-pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, RunId, TrailId, Trust};
+pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunId, TrailId};
+pub(crate) use crate::trust::Trust;
 pub(crate) use lock::Lock;
 pub(crate) use members::push_string;
 pub(crate) use segment::Segment;
@@ -232,6 +233,9 @@ impl Opened {
             who,
             kept_from: self.kept_from,
             held: Vec::new(),
+            tree: None,
+            pk: None,
+            replaces: None,
         }
     }
 }

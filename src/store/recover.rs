@@ -194,6 +194,8 @@ fn take_run(
             None if examined.fresh => None,
             None => Some(seen),
         },
+        replaces: old.and_then(|state| state.replaces),
+        keys: None,
     };
     state.store(disk, home)?;
     Ok(state)

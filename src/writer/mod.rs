@@ -508,6 +508,9 @@ impl Writer {
             who: self.who.clone(),
             kept_from,
             held: Vec::new(),
+            tree: None,
+            pk: None,
+            replaces: None,
         }
     }
 }
