@@ -14,6 +14,7 @@ mod chain;
 mod parse;
 mod redact;
 mod render;
+mod seal;
 mod secret;
 
 mod io;
@@ -62,6 +63,7 @@ pub use reader::{Entries, Follow, Lines, read};
 pub use receipt::Receipt;
 pub use record::Record;
 pub use redact::{Class, Redaction, Shape, Treatment};
+pub use seal::KeyLine;
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};

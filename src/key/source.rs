@@ -4,8 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chacha20poly1305::aead::{AeadInOut as _, KeyInit as _};
+use chacha20poly1305::aead::AeadInOut as _;
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::base64url;
@@ -80,9 +82,9 @@ impl KeySource {
     }
 
     /// The secrets as the state file of this trail keeps them.
-    pub(crate) fn store(&self, secrets: Secrets, trail: &[u8; 16]) -> Result<Stored, Error> {
+    pub(crate) fn store(&self, secrets: &Arc<Secrets>, trail: &[u8; 16]) -> Result<Stored, Error> {
         Ok(match &self.0 {
-            Kind::StateFile => Stored::Plain(Arc::new(secrets)),
+            Kind::StateFile => Stored::Plain(Arc::clone(secrets)),
             Kind::Environment(variable) => {
                 let sealed = encrypt(&key_in(variable)?, &secrets.bytes(), trail);
                 Stored::Wrapped(sealed.map_err(|why| refused(&why).remedy("make the system's random numbers available"))?)
@@ -183,6 +185,16 @@ impl Secrets {
     }
 }
 
+/// The id of a key line by its last word: six characters that tell it from others and nothing about it.
+pub(crate) fn line_id(word: &[u8; 32]) -> String {
+    let mut id = match Hmac::<Sha256>::new_from_slice(word) {
+        Ok(mac) => base64url::text(&mac.chain_update("tracing-audit/1 kid").finalize().into_bytes()),
+        Err(_) => String::new(),
+    };
+    id.truncate(6);
+    id
+}
+
 fn key_in(variable: &str) -> Result<SecretBytes, Error> {
     let remedy = "set it to 32 random bytes as 43 characters of base64url";
     let Some(text) = std::env::var_os(variable).filter(|text| !text.is_empty()) else {
@@ -244,11 +256,11 @@ mod tests {
 
     const TRAIL: [u8; 16] = [0x10; 16];
 
-    fn secrets(sk: bool) -> Secrets {
-        Secrets {
+    fn secrets(sk: bool) -> Arc<Secrets> {
+        Arc::new(Secrets {
             seed: SecretBytes::new([1; 32]),
             sk: sk.then(|| SecretBytes::new([2; 32])),
-        }
+        })
     }
 
     fn refusal(opened: Result<Arc<Secrets>, Error>) -> String {
@@ -262,12 +274,12 @@ mod tests {
     fn secrets_come_back_from_every_source_and_are_nowhere_to_be_read() {
         // A variable that every process has is no key.
         let source = KeySource::environment("PATH");
-        assert!(source.store(secrets(false), &TRAIL).unwrap_err().to_string().contains("PATH holds no key"));
+        assert!(source.store(&secrets(false), &TRAIL).unwrap_err().to_string().contains("PATH holds no key"));
         let flip = |bytes: &[u8]| Ok(bytes.iter().map(|byte| !byte).collect());
         for source in [KeySource::state_file(), KeySource::wrapped(flip, flip)] {
             for sk in [false, true] {
-                let stored = source.store(secrets(sk), &TRAIL).unwrap();
-                assert_eq!(*source.open(&stored, &TRAIL).unwrap(), secrets(sk));
+                let stored = source.store(&secrets(sk), &TRAIL).unwrap();
+                assert_eq!(source.open(&stored, &TRAIL).unwrap(), secrets(sk));
                 assert!(format!("{source:?} {stored:?}").len() < 60);
             }
         }
@@ -279,7 +291,11 @@ mod tests {
         let sealed = encrypt(&key, &secrets(true).bytes(), &TRAIL).unwrap();
         assert_eq!(sealed.len(), 24 + 64 + 16);
         assert_ne!(sealed, encrypt(&key, &secrets(true).bytes(), &TRAIL).unwrap(), "no nonce comes twice");
-        assert_eq!(Secrets::parse(&decrypt(&key, &sealed, &TRAIL).unwrap()), Some(secrets(true)));
+        assert_eq!(Secrets::parse(&decrypt(&key, &sealed, &TRAIL).unwrap()), Some(Secrets {
+                seed: SecretBytes::new([1; 32]),
+                sk: Some(SecretBytes::new([2; 32])),
+            })
+        );
         assert!(decrypt(&other, &sealed, &TRAIL).is_none());
         assert!(decrypt(&key, &sealed, &[0x11; 16]).is_none());
         for at in 0..sealed.len() {
@@ -298,9 +314,9 @@ mod tests {
         assert!(refusal(unset.open(&wrapped, &TRAIL)).contains("TRACING_AUDIT_NO_SUCH_VARIABLE is not set"));
         let down = KeySource::wrapped(|_| Err("no quorum".into()), |_| Err("no quorum".into()));
         assert!(refusal(down.open(&wrapped, &TRAIL)).contains("no quorum"));
-        assert!(down.store(secrets(false), &TRAIL).unwrap_err().to_string().contains("no quorum"));
+        assert!(down.store(&secrets(false), &TRAIL).unwrap_err().to_string().contains("no quorum"));
         let short = KeySource::wrapped(|_| Ok(Vec::new()), |_| Ok(vec![0; 33]));
         assert!(refusal(short.open(&wrapped, &TRAIL)).contains("33 bytes"));
-        assert!(short.store(secrets(false), &TRAIL).unwrap_err().to_string().contains("0 bytes"));
+        assert!(short.store(&secrets(false), &TRAIL).unwrap_err().to_string().contains("0 bytes"));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::lines;
 use super::members::{Members, push_string};
 use crate::base64url;
-use crate::chain::{self, Head, Leaf};
+use crate::chain::{self, Frame, Head, Leaf};
 use crate::clock::Micros;
 use crate::trust::Trust;
 
@@ -352,28 +352,12 @@ impl Body {
     }
 }
 
-/// The content and the tag of a header line; the seal of a keyed trail is not ours to check here.
-fn split(line: &[u8]) -> Option<(&[u8], [u8; 16])> {
-    const SEAL: usize = 9 + 43 + 2;
-    if let Some(found) = chain::split_frame(line) {
-        return Some(found);
-    }
-    let (before, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
-    let seal = seal.strip_prefix(b",\"seal\":\"")?.strip_suffix(b"\"}")?;
-    let _: [u8; 32] = base64url::parse(seal)?;
-    let mut framed = before.to_vec();
-    framed.push(b'}');
-    let (content, tag) = chain::split_frame(&framed)?;
-    let content = before.get(..content.len())?;
-    Some((content, tag))
-}
-
 fn parse_v1(line: &[u8]) -> Result<(Header, Head), Unreadable> {
     use Unreadable::Damaged;
     if !lines::fit(line) {
         return Err(Damaged("it is too long, or holds bytes that no line holds"));
     }
-    let (body, tag) = split(line).ok_or(Damaged("it has no frame"))?;
+    let Frame { content: body, tag, .. } = chain::split(line).ok_or(Damaged("it has no frame"))?;
     let members = Members::parse(&[body, b"}"].concat()).ok_or(Damaged("it is not one JSON object"))?;
     let prev_head = members
         .text("prev_head")
