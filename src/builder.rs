@@ -9,9 +9,9 @@ use crate::config::{CaptureRule, DiskSpace, Durability, Emergency, OnFull, Reten
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key::{self, KeyFile, KeySource};
+use crate::key_line::KeyLine;
 use crate::redact::{HashKey, Policy, Redaction};
 use crate::render::Limits;
-use crate::seal::KeyLine;
 use crate::severity::Severity;
 use crate::status::{Source, complain};
 use crate::store::retain::Keep;

@@ -15,6 +15,8 @@ use crate::clock::Micros;
 
 pub(crate) use patient::patient;
 
+#[cfg(feature = "gzip")]
+pub(crate) mod gzip;
 #[cfg(test)]
 mod luck;
 #[cfg(test)]

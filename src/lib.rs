@@ -11,10 +11,10 @@ mod severity;
 mod trust;
 
 mod chain;
+mod key_line;
 mod parse;
 mod redact;
 mod render;
-mod seal;
 mod secret;
 
 mod io;
@@ -57,19 +57,19 @@ pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
 pub use init::init;
 pub use key::KeySource;
+pub use key_line::KeyLine;
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
 pub use reader::{Entries, Follow, Lines, read};
 pub use receipt::Receipt;
 pub use record::Record;
 pub use redact::{Class, Redaction, Shape, Treatment};
-pub use seal::KeyLine;
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
 pub use trail::Trail;
 pub use trust::Trust;
-pub use verify::{Fault, FaultKind, Report, Verdict, Verify, verify};
+pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};
 
 #[doc(hidden)]
 pub use macros::private as __private;

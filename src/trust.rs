@@ -53,8 +53,7 @@ impl FromStr for Trust {
 
     fn from_str(text: &str) -> Result<Trust, Error> {
         Trust::parse(&text.to_ascii_lowercase()).ok_or_else(|| {
-            Error::new(ErrorKind::Config, format!("{text:?} is no trust mode"))
-                .remedy("use chained, sealed or signed")
+            Error::new(ErrorKind::Config, format!("{text:?} is no trust mode")).remedy("use chained, sealed or signed")
         })
     }
 }
@@ -72,6 +71,12 @@ mod tests {
         }
         assert_eq!("SEALED".parse::<Trust>().unwrap(), Trust::Sealed);
         assert_eq!(Trust::parse("SEALED"), None);
-        assert!("none".parse::<Trust>().unwrap_err().to_string().contains("chained, sealed or signed"));
+        assert!(
+            "none"
+                .parse::<Trust>()
+                .unwrap_err()
+                .to_string()
+                .contains("chained, sealed or signed")
+        );
     }
 }

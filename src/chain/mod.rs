@@ -1,6 +1,7 @@
 //! Leaf, head and tag: what links a line to all lines before it (docs/FORMAT.md, "Chain").
 
 mod lanes;
+pub(crate) mod seal;
 
 use sha2::{Digest as _, Sha256};
 
@@ -75,7 +76,7 @@ impl std::fmt::Debug for Head {
 }
 
 /// Bytes that a seal adds to a frame: `,"seal":"<43>"`.
-pub(crate) const SEAL: usize = 9 + 43 + 1;
+pub(crate) const SEAL: usize = seal::SEALED_FRAME - FRAME;
 
 /// A line cut where its frame should begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +90,11 @@ pub(crate) struct Frame<'l> {
 /// Cuts a line (without its LF) as [`split_frame`] does, or at a frame with a seal.
 pub(crate) fn split(line: &[u8]) -> Option<Frame<'_>> {
     if let Some((content, tag)) = split_frame(line) {
-        return Some(Frame { content, tag, seal: None });
+        return Some(Frame {
+            content,
+            tag,
+            seal: None,
+        });
     }
     let (before, seal) = line.split_at_checked(line.len().checked_sub(SEAL + 1)?)?;
     let seal = seal.strip_prefix(b",\"seal\":\"")?.strip_suffix(b"\"}")?;

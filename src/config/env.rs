@@ -67,7 +67,9 @@ pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Er
     if let Some(mirror) = number(lookup, "AUDIT_MIRROR", "1, 0, true, false, on or off", switch)? {
         settings.mirror.put(mirror, FROM);
     }
-    if let Some(trust) = number(lookup, "AUDIT_TRUST", "chained, sealed or signed", |text| text.parse().ok())? {
+    if let Some(trust) = number(lookup, "AUDIT_TRUST", "chained, sealed or signed", |text| {
+        text.parse().ok()
+    })? {
         settings.trust.put(Some(trust), FROM);
     }
     if set(lookup, STATE_KEY).is_some() {

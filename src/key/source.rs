@@ -87,7 +87,9 @@ impl KeySource {
             Kind::StateFile => Stored::Plain(Arc::clone(secrets)),
             Kind::Environment(variable) => {
                 let sealed = encrypt(&key_in(variable)?, &secrets.bytes(), trail);
-                Stored::Wrapped(sealed.map_err(|why| refused(&why).remedy("make the system's random numbers available"))?)
+                Stored::Wrapped(
+                    sealed.map_err(|why| refused(&why).remedy("make the system's random numbers available"))?,
+                )
             }
             Kind::Wrapped { wrap, .. } => {
                 let wrapped = wrap(&secrets.bytes()).map_err(|error| refused_by("wrap", &*error))?;
@@ -113,16 +115,21 @@ impl KeySource {
                     .remedy("name the same KeySource as before, or set AUDIT_STATE_KEY"));
             }
             Kind::Environment(variable) => decrypt(&key_in(variable)?, wrapped, trail).ok_or_else(|| {
-                refused(&format!("the key in the environment variable {variable} is not the one they were wrapped under"))
-                    .remedy("set it to the key of before")
+                refused(&format!(
+                    "the key in the environment variable {variable} is not the one they were wrapped under"
+                ))
+                .remedy("set it to the key of before")
             })?,
             Kind::Wrapped { unwrap, .. } => {
                 Zeroizing::new(unwrap(wrapped).map_err(|error| refused_by("unwrap", &*error))?)
             }
         };
         Secrets::parse(&bytes).map(Arc::new).ok_or_else(|| {
-            refused(&format!("what was unwrapped has {} bytes, and not 32 or 64", bytes.len()))
-                .remedy("see that `unwrap` undoes what `wrap` did")
+            refused(&format!(
+                "what was unwrapped has {} bytes, and not 32 or 64",
+                bytes.len()
+            ))
+            .remedy("see that `unwrap` undoes what `wrap` did")
         })
     }
 }
@@ -274,7 +281,13 @@ mod tests {
     fn secrets_come_back_from_every_source_and_are_nowhere_to_be_read() {
         // A variable that every process has is no key.
         let source = KeySource::environment("PATH");
-        assert!(source.store(&secrets(false), &TRAIL).unwrap_err().to_string().contains("PATH holds no key"));
+        assert!(
+            source
+                .store(&secrets(false), &TRAIL)
+                .unwrap_err()
+                .to_string()
+                .contains("PATH holds no key")
+        );
         let flip = |bytes: &[u8]| Ok(bytes.iter().map(|byte| !byte).collect());
         for source in [KeySource::state_file(), KeySource::wrapped(flip, flip)] {
             for sk in [false, true] {
@@ -290,8 +303,14 @@ mod tests {
         let (key, other) = (SecretBytes::new([7; 32]), SecretBytes::new([8; 32]));
         let sealed = encrypt(&key, &secrets(true).bytes(), &TRAIL).unwrap();
         assert_eq!(sealed.len(), 24 + 64 + 16);
-        assert_ne!(sealed, encrypt(&key, &secrets(true).bytes(), &TRAIL).unwrap(), "no nonce comes twice");
-        assert_eq!(Secrets::parse(&decrypt(&key, &sealed, &TRAIL).unwrap()), Some(Secrets {
+        assert_ne!(
+            sealed,
+            encrypt(&key, &secrets(true).bytes(), &TRAIL).unwrap(),
+            "no nonce comes twice"
+        );
+        assert_eq!(
+            Secrets::parse(&decrypt(&key, &sealed, &TRAIL).unwrap()),
+            Some(Secrets {
                 seed: SecretBytes::new([1; 32]),
                 sk: Some(SecretBytes::new([2; 32])),
             })
@@ -314,9 +333,20 @@ mod tests {
         assert!(refusal(unset.open(&wrapped, &TRAIL)).contains("TRACING_AUDIT_NO_SUCH_VARIABLE is not set"));
         let down = KeySource::wrapped(|_| Err("no quorum".into()), |_| Err("no quorum".into()));
         assert!(refusal(down.open(&wrapped, &TRAIL)).contains("no quorum"));
-        assert!(down.store(&secrets(false), &TRAIL).unwrap_err().to_string().contains("no quorum"));
+        assert!(
+            down.store(&secrets(false), &TRAIL)
+                .unwrap_err()
+                .to_string()
+                .contains("no quorum")
+        );
         let short = KeySource::wrapped(|_| Ok(Vec::new()), |_| Ok(vec![0; 33]));
         assert!(refusal(short.open(&wrapped, &TRAIL)).contains("33 bytes"));
-        assert!(short.store(&secrets(false), &TRAIL).unwrap_err().to_string().contains("0 bytes"));
+        assert!(
+            short
+                .store(&secrets(false), &TRAIL)
+                .unwrap_err()
+                .to_string()
+                .contains("0 bytes")
+        );
     }
 }

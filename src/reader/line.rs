@@ -11,6 +11,8 @@ pub(crate) struct Cut<'a> {
     /// What the leaf is made of: everything between `{"seq":N,` and the frame.
     pub(crate) rest: &'a [u8],
     pub(crate) tag: [u8; 16],
+    /// What ends a commit in the keyed modes. Not yet believed either.
+    pub(crate) seal: Option<[u8; 32]>,
 }
 
 /// Why a line cannot be a record's, whatever the chain says.
@@ -72,14 +74,42 @@ pub(crate) fn cut(line: &[u8]) -> Result<Cut<'_>, Flaw> {
     };
     let (seq, content) = number(numbered).ok_or(Flaw::Seq)?;
     let content = content.strip_prefix(b",").ok_or(Flaw::Seq)?;
-    let at = content.len().checked_sub(FRAME).ok_or(Flaw::Frame)?;
-    let (rest, frame) = content.split_at(at);
-    let tag = frame.strip_prefix(TAG).and_then(|frame| frame.strip_suffix(END));
-    match tag.and_then(tag_bytes) {
-        Some(tag) if !rest.is_empty() => Ok(Cut { seq, rest, tag }),
-        None if sealed(line) => Err(Flaw::Sealed),
-        _ => Err(Flaw::Frame),
+    let Frame {
+        content: rest,
+        tag,
+        seal,
+    } = frame(content).ok_or(Flaw::Frame)?;
+    match rest.is_empty() {
+        true => Err(Flaw::Frame),
+        false => Ok(Cut { seq, rest, tag, seal }),
     }
+}
+
+/// What a line ends in, and what stands before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) content: &'a [u8],
+    pub(crate) tag: [u8; 16],
+    pub(crate) seal: Option<[u8; 32]>,
+}
+
+/// Cuts a frame off a line, by its length: one that ends in a seal where the punctuation of that form is there. Each value
+/// must have its one spelling.
+pub(crate) fn frame(line: &[u8]) -> Option<Frame<'_>> {
+    const SEAL: &[u8] = b"\",\"seal\":\"";
+    let (line, seal) = match sealed(line) {
+        false => (line.strip_suffix(END)?, None),
+        true => {
+            let (front, seal) = line.strip_suffix(END)?.split_last_chunk::<43>()?;
+            (front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal)?))
+        }
+    };
+    let (content, tag) = line.split_last_chunk::<22>()?;
+    Some(Frame {
+        content: content.strip_suffix(TAG)?,
+        tag: tag_bytes(tag)?,
+        seal,
+    })
 }
 
 /// The same for a line of which nothing is known.
@@ -107,13 +137,13 @@ pub(crate) fn all_plain(lines: &[u8]) -> bool {
     !lines.chunks(4_096).any(control) && std::str::from_utf8(lines).is_ok()
 }
 
-/// The leaf that stands in a tombstone, the remains of an erased record.
-pub(crate) fn tombstone(rest: &[u8]) -> Option<Leaf> {
+/// What stands in a tombstone, the remains of an erased record: its leaf, and the number of the record that ordered it.
+pub(crate) fn tombstone(rest: &[u8]) -> Option<(Leaf, u64)> {
     let leaf = rest.strip_prefix(b"\"erased\":\"")?;
     let (leaf, by) = leaf.split_at_checked(43)?;
     let by = by.strip_prefix(b"\",\"by\":")?;
-    let (_, []) = number(by)? else { return None };
-    base64url::parse(leaf)
+    let (by, []) = number(by)? else { return None };
+    Some((base64url::parse(leaf)?, by))
 }
 
 /// A decimal number from 1 to 2^53 - 1 without a leading zero, and what follows it.

@@ -278,7 +278,7 @@ impl Open {
                     self.seq + 1
                 )));
             }
-            let erased = line::tombstone(cut.rest);
+            let erased = line::tombstone(cut.rest).map(|(leaf, _)| leaf);
             let head = self
                 .head
                 .record(cut.seq, &erased.unwrap_or_else(|| chain::leaf(cut.rest)));

@@ -254,9 +254,7 @@ fn sort(
             Seen::Not(stray) => strays.push(stray),
         }
     }
-    let trail = trail
-        .filter(|_| replaced.is_some())
-        .or_else(|| choose(&files, trail));
+    let trail = trail.filter(|_| replaced.is_some()).or_else(|| choose(&files, trail));
     let replaced = replaced_by(&files, trail, replaced);
     let mut by_number: HashMap<u64, LiveFile> = HashMap::with_capacity(files.len());
     for file in files {
@@ -356,7 +354,10 @@ fn choose(files: &[LiveFile], asked: Option<TrailId>) -> Option<TrailId> {
         *count += 1;
         *opened = file.header.opened.max(*opened);
     }
-    let replaced: Vec<TrailId> = files.iter().filter_map(|file| Some(file.header.replaces?.trail)).collect();
+    let replaced: Vec<TrailId> = files
+        .iter()
+        .filter_map(|file| Some(file.header.replaces?.trail))
+        .collect();
     match asked {
         Some(asked) if trails.contains_key(&asked) => Some(asked),
         _ => trails

@@ -229,7 +229,10 @@ impl Header {
         out.0.extend_from_slice(b"[]");
         if let Some(tree) = &self.tree {
             out.key("tree");
-            let roots: Vec<String> = tree.iter().map(|root| format!("\"{}\"", base64url::text(root))).collect();
+            let roots: Vec<String> = tree
+                .iter()
+                .map(|root| format!("\"{}\"", base64url::text(root)))
+                .collect();
             out.0.extend_from_slice(format!("[{}]", roots.join(",")).as_bytes());
         }
         if let Some(pk) = &self.pk {
@@ -463,11 +466,12 @@ mod tests {
             prev,
             end,
         });
-        let replaces = (any::<[u8; 16]>(), 0..NUMBER_END, point(0..NUMBER_END)).prop_map(|(trail, file, end)| Replaces {
-            trail: TrailId(trail),
-            file,
-            end,
-        });
+        let replaces =
+            (any::<[u8; 16]>(), 0..NUMBER_END, point(0..NUMBER_END)).prop_map(|(trail, file, end)| Replaces {
+                trail: TrailId(trail),
+                file,
+                end,
+            });
         let causes = prop::sample::select(vec![Cause::Start, Cause::Rotate, Cause::Resync, Cause::Recover]);
         let trusts = prop::sample::select(vec![Trust::Chained, Trust::Sealed, Trust::Signed]);
         let place = prop_oneof![

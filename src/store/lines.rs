@@ -316,7 +316,12 @@ mod tests {
             line
         };
         let nine = line("9", rest);
-        let Follows { end: point, rest: found, sealed, .. } = follow(&nine, from, false).unwrap();
+        let Follows {
+            end: point,
+            rest: found,
+            sealed,
+            ..
+        } = follow(&nine, from, false).unwrap();
         assert!(!sealed);
         assert_eq!((point.seq, found), (9, &rest[..]));
         assert_eq!(own(found), Some(&b"STOP"[..]));
@@ -324,7 +329,10 @@ mod tests {
         let mut sealed = nine[..nine.len() - 1].to_vec();
         sealed.extend_from_slice(format!(",\"seal\":\"{}\"}}", from.head.text()).as_bytes());
         assert!(follow(&sealed, from, true).is_some_and(|found| found.sealed && found.end == point));
-        assert!(follow(&sealed, from, false).is_none(), "no seal stands in a chained file");
+        assert!(
+            follow(&sealed, from, false).is_none(),
+            "no seal stands in a chained file"
+        );
         assert!(follow(&nine, from, true).is_some_and(|found| !found.sealed));
         for seq in ["09", "+9", " 9", "9.0", "10", "8", "", "99999999999999999999"] {
             assert!(follow(&line(seq, rest), from, false).is_none(), "{seq}");

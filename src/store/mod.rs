@@ -36,10 +36,10 @@ use crate::error::{Error, ErrorKind};
 use crate::io::{self, Disk, FileKind};
 use crate::key::KeySource;
 
+pub(crate) use crate::trust::Trust;
 pub(crate) use calendar::{Calendar, Step};
 pub(crate) use finding::Finding;
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunId, TrailId};
-pub(crate) use crate::trust::Trust;
 pub(crate) use lock::Lock;
 pub(crate) use members::push_string;
 pub(crate) use modes::{RunKeys, random_seed};

@@ -9,9 +9,9 @@ use super::examine::Examined;
 use super::header::Replaces;
 use super::state::{Found, Keys, State, Untold};
 use super::{Opening, Point, TrailId, Trust};
+use crate::chain::seal::Seed;
 use crate::error::{Error, ErrorKind};
 use crate::key::{self, Secrets};
-use crate::seal::Seed;
 use crate::secret::SecretBytes;
 
 /// What a start goes on with.
@@ -97,7 +97,9 @@ fn go_on(
 fn lost(held: Trust) -> Error {
     Error::new(
         ErrorKind::Key,
-        format!("cannot go on with the trail, as it is {held} and the state file that has its key is missing or damaged"),
+        format!(
+            "cannot go on with the trail, as it is {held} and the state file that has its key is missing or damaged"
+        ),
     )
     .remedy("put `state` back into the key directory, or let `replace` begin a new trail in its place")
 }
@@ -137,7 +139,7 @@ impl Mode {
         }
         let (seed, sk, keys) = match self.keys {
             Some((its_run, secrets, keys)) => {
-                let seed = Seed::new(*secrets.seed.expose());
+                let seed = Seed(secrets.seed.clone());
                 // Files may know of later runs than a state from another time does.
                 let seed = (its_run..run).fold(seed, |seed, _| seed.next());
                 (seed, secrets.sk.clone(), Some(keys))
@@ -145,7 +147,7 @@ impl Mode {
             None => (random_seed()?, None, None),
         };
         let next = Secrets {
-            seed: SecretBytes::new(*seed.next().expose()),
+            seed: seed.next().0,
             sk,
         };
         let next = Arc::new(next);
@@ -157,7 +159,7 @@ impl Mode {
             // A line that nobody was given names the run whose seed it has: this one.
             kid: match keys.as_ref().filter(|_| untold != Some(Untold::Seed)) {
                 Some(keys) => keys.kid.clone(),
-                None => key::line_id(seed.expose()),
+                None => key::line_id(seed.0.expose()),
             },
             line: keys.and_then(|keys| keys.line),
         };
@@ -169,5 +171,5 @@ impl Mode {
 pub(crate) fn random_seed() -> Result<Seed, Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes).map_err(super::recover::no_random)?;
-    Ok(Seed::new(*bytes))
+    Ok(Seed(SecretBytes::new(*bytes)))
 }

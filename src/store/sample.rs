@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::header::Point;
 use super::*;
 use crate::chain::leaf;
+use crate::chain::seal::Seed;
 use crate::io::DiskFile;
 use crate::io::mem::MemDisk;
-use crate::seal::{KeyLine, Seed};
+use crate::key_line::KeyLine;
 
 /// Where tests keep their trail.
 pub(crate) const DIR: &str = "/logs";
@@ -355,7 +356,10 @@ pub(crate) fn judge_by(disk: &MemDisk, keys: &[KeyLine]) -> Verdict {
             };
             // What stands before the oldest file left nobody knows.
             if right.is_some_and(|right| right != index) && (at > 0 || header.prev_file.is_none()) {
-                tampered.push(format!("file {} begins with commit {index}, and not {right:?}", header.file));
+                tampered.push(format!(
+                    "file {} begins with commit {index}, and not {right:?}",
+                    header.file
+                ));
             }
         }
         let proven_before = walking;
@@ -397,7 +401,7 @@ pub(crate) fn judge_by(disk: &MemDisk, keys: &[KeyLine]) -> Verdict {
                         open_records.push((point.seq, text));
                         if keyed && let Some(seal) = seal {
                             seals.insert((Some(header.file), point.seq), (header.run, index));
-                            for key in keys.iter().filter(|key| key.run <= header.run) {
+                            for key in keys.iter().filter(|key| key.first_run <= header.run) {
                                 if seal != expected_seal(key, header.run, index, &point.head) {
                                     tampered.push(format!("the seal at {} is not of commit {index}", point.seq));
                                 }
@@ -467,20 +471,26 @@ fn chained(line: &[u8], from: Point, keyed: bool) -> Option<(Point, String, Opti
     let cut = |frame: usize| rest.get(..rest.len().checked_sub(frame)?);
     let framed = |rest: &str, behind: &str| {
         let head = from.head.record(seq, &leaf(rest.as_bytes()));
-        let whole = format!("{{\"seq\":{seq},{rest},\"tag\":\"{}\"{behind}}}", crate::base64url::text(head.tag()));
+        let whole = format!(
+            "{{\"seq\":{seq},{rest},\"tag\":\"{}\"{behind}}}",
+            crate::base64url::text(head.tag())
+        );
         (whole.as_bytes() == line).then(|| (Point { seq, head }, rest.to_owned()))
     };
     if let Some((point, rest)) = cut(32).and_then(|rest| framed(rest, "")) {
         return Some((point, rest, None));
     }
-    let seal = text.get(text.len().checked_sub(45)?..text.len() - 2).filter(|_| keyed)?;
+    let seal = text
+        .get(text.len().checked_sub(45)?..text.len() - 2)
+        .filter(|_| keyed)?;
     let bytes = crate::base64url::parse(seal.as_bytes())?;
     let (point, rest) = framed(cut(85)?, &format!(",\"seal\":\"{seal}\""))?;
     Some((point, rest, Some(bytes)))
 }
 
 fn expected_seal(key: &KeyLine, run: u64, index: u64, head: &Head) -> [u8; 32] {
-    let seed = (key.run..run).fold(Seed::new(*key.word.expose()), |seed, _| seed.next());
-    let first = seed.run_key(&key.trail, run);
-    (0..index).fold(first, |key, _| key.next()).seal(run, index, head)
+    let seed = (key.first_run..run).fold(Seed(key.key.clone()), |seed, _| seed.next());
+    let mut key = seed.first_key(&key.trail, run);
+    (0..index).for_each(|_| key.advance());
+    key.seal(head)
 }

@@ -1,9 +1,13 @@
 //! The links of one file, in order: where the chain holds, where it breaks, and what lies behind a break.
 
-use crate::chain::Head;
+use std::sync::Arc;
+
+use crate::chain::seal::{CommitKey, Seal};
+use crate::chain::{Head, Leaf};
 use crate::reader::line::Flaw;
 use crate::store::Point;
-use crate::verify::own::{Own, Prune, Recover};
+use crate::verify::anchor::Anchor;
+use crate::verify::own::{Erase, Own, Prune, Recover};
 use crate::verify::scan::{Scan, Scanned};
 
 /// How much of a file counts.
@@ -13,6 +17,17 @@ pub(crate) struct Until {
     pub(crate) point: Point,
     /// Whether lines behind it are superseded; if not, they should not be there.
     pub(crate) supersedes: bool,
+}
+
+/// What the seals of a file are held against.
+#[derive(Clone, Debug)]
+pub(crate) enum Seals {
+    /// The file is chained: it has none.
+    None,
+    /// It is keyed, and no key is at hand, or none is asked for.
+    Unchecked,
+    /// The key of its first commit.
+    Key(CommitKey),
 }
 
 /// Follows the chain through a file whose header is good.
@@ -35,6 +50,11 @@ pub(crate) struct Fold {
     line_end: u64,
     until: Option<Until>,
     wanted: Option<u64>,
+    anchors: Arc<[Anchor]>,
+    seals: Seals,
+    /// Where the records begin, and the number before the first.
+    body_at: u64,
+    start: u64,
     out: Folded,
 }
 
@@ -62,7 +82,11 @@ pub(crate) struct Folded {
     /// The highest number of which a record of the trail's own says that it had been synced.
     pub(crate) proof: u64,
     /// Lines of the chain that an erasure replaced.
-    pub(crate) tombstones: u64,
+    pub(crate) tombstones: Vec<Tombstone>,
+    /// Those beyond the length of the list.
+    pub(crate) more_tombstones: u64,
+    /// Erasures that were ordered.
+    pub(crate) erasures: Vec<(u64, Erase)>,
     /// The number of the last `AUDIT_STOP` in the chain.
     pub(crate) stop: Option<u64>,
     pub(crate) gaps: u64,
@@ -70,6 +94,31 @@ pub(crate) struct Folded {
     pub(crate) said: Vec<Said>,
     /// The head behind the record that was asked for.
     pub(crate) wanted: Option<Head>,
+    /// Of a keyed file: the last line that ends a commit.
+    pub(crate) sealed: Option<Sealed>,
+    /// Anchors that hold, by their places, and the records at which they do.
+    pub(crate) anchored: Vec<(usize, u64)>,
+}
+
+/// What an erasure left of a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Tombstone {
+    pub(crate) seq: u64,
+    pub(crate) line: u64,
+    pub(crate) leaf: Leaf,
+    /// The number of the record that ordered it.
+    pub(crate) by: u64,
+}
+
+/// How far a keyed file is sealed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sealed {
+    pub(crate) point: Point,
+    /// Seals up to it, this one among them.
+    pub(crate) count: u64,
+    line: u64,
+    records: u64,
+    end: u64,
 }
 
 /// Something the trail said of itself that the judge weighs.
@@ -115,17 +164,24 @@ pub(crate) enum What {
     Inserted,
     /// Lines behind the point at which the next file goes on.
     Beyond,
+    /// The chain holds and the seal does not: whoever wrote the line had no key.
+    Seal,
+    /// Whole lines that no seal covers.
+    Unsealed,
 }
 
 /// Breaks listed for a file; the rest is counted.
 const LISTED: usize = 256;
+
+/// Tombstones kept for a file; a file of nothing else would hold more.
+const BURIED: usize = 1 << 18;
 
 /// Sayings kept for a file: a trail has few, a hostile file may have many.
 const SAYINGS: usize = 10_000;
 
 impl Fold {
     /// `start` is behind the header, which ends at byte `body_at`. `wanted` is a record whose head is asked for.
-    pub(crate) fn new(start: Point, body_at: u64, until: Option<Until>, wanted: Option<u64>) -> Fold {
+    pub(crate) fn new(start: Point, body_at: u64, until: Option<Until>, wanted: Option<u64>, seals: Seals) -> Fold {
         Fold {
             seq: start.seq,
             head: start.head,
@@ -139,6 +195,10 @@ impl Fold {
             line_end: body_at,
             until,
             wanted,
+            anchors: Arc::default(),
+            seals,
+            body_at,
+            start: start.seq,
             out: Folded {
                 intact: 0,
                 end: start,
@@ -152,14 +212,24 @@ impl Fold {
                 lines: 1,
                 bytes: body_at,
                 proof: 0,
-                tombstones: 0,
+                tombstones: Vec::new(),
+                more_tombstones: 0,
+                erasures: Vec::new(),
                 stop: None,
                 gaps: 0,
                 lost: 0,
                 said: Vec::new(),
                 wanted: None,
+                sealed: None,
+                anchored: Vec::new(),
             },
         }
+    }
+
+    /// Looks for the records that these are of.
+    pub(crate) fn look_for(mut self, anchors: &Arc<[Anchor]>) -> Fold {
+        self.anchors = Arc::clone(anchors);
+        self
     }
 
     /// For a file without a valid header: nothing in it can be proven, but it may hold proof that something was synced.
@@ -168,7 +238,7 @@ impl Fold {
             loose: true,
             broken: true,
             lines: 0,
-            ..Fold::new(Point::GENESIS, 0, None, None)
+            ..Fold::new(Point::GENESIS, 0, None, None, Seals::Unchecked)
         }
     }
 
@@ -176,13 +246,19 @@ impl Fold {
     pub(crate) fn take(&mut self, scan: Scan) {
         let mut flawed = scan.flawed.iter().peekable();
         let mut own = scan.own.into_iter().peekable();
+        let mut seals = scan.seals.iter().peekable();
         for record in &scan.records {
             while let Some(flaw) = flawed.next_if(|flaw| flaw.line < record.line) {
                 self.flaw(u64::from(flaw.line), u64::from(flaw.count), flaw.flaw);
                 self.line_end = scan.at + flaw.end;
             }
             let said = own.next_if(|(line, _)| *line == record.line).map(|(_, own)| own);
-            self.record(record, scan.at, said);
+            let seal = seals.next_if(|(line, _)| *line == record.line).map(|(_, seal)| seal);
+            if seal.is_some() && matches!(self.seals, Seals::None) {
+                self.flaw(u64::from(record.line), 1, Flaw::Sealed);
+            } else {
+                self.record(record, scan.at, said, seal);
+            }
             self.line_end = scan.at + u64::from(record.end);
         }
         for flaw in flawed {
@@ -192,6 +268,15 @@ impl Fold {
         self.lines += u64::from(scan.lines);
         self.out.bytes += scan.bytes;
         self.out.tail = scan.tail;
+    }
+
+    /// Whether a sealed line was reached; `None` while neither that nor damage was met.
+    pub(crate) fn reaches_a_seal(&self) -> Option<bool> {
+        match (self.out.sealed, self.out.breaks.is_empty()) {
+            (Some(_), _) => Some(true),
+            (None, false) => Some(false),
+            (None, true) => None,
+        }
     }
 
     pub(crate) fn finish(mut self) -> Folded {
@@ -211,10 +296,31 @@ impl Fold {
             head: self.head,
         };
         self.out.lines = self.lines;
+        if !matches!(self.seals, Seals::None) && !self.loose {
+            self.go_back_to_the_seal();
+        }
         self.out
     }
 
-    fn record(&mut self, record: &Scanned, at: u64, own: Option<Own>) {
+    /// Of a keyed file nothing counts that no seal covers.
+    fn go_back_to_the_seal(&mut self) {
+        let (line, records, end, seq) = match self.out.sealed {
+            Some(sealed) => (sealed.line, sealed.records, sealed.end, sealed.point.seq),
+            None => (1, 0, self.body_at, self.start),
+        };
+        if self.out.breaks.is_empty() && (self.out.intact > records || self.out.sealed.is_none()) {
+            self.out.breaks.push(Break {
+                line: line + 1,
+                to: line + (self.out.intact - records).max(1),
+                seq: seq + 1,
+                what: What::Unsealed,
+            });
+        }
+        self.out.intact = records;
+        self.out.intact_to = end;
+    }
+
+    fn record(&mut self, record: &Scanned, at: u64, own: Option<Own>, seal: Option<&Seal>) {
         if self.loose {
             self.unproven(record, own.as_ref());
             return;
@@ -230,7 +336,7 @@ impl Fold {
                 if self.broken {
                     self.heal(What::Inserted, u64::from(record.line));
                 }
-                self.advance(record, head, at, own);
+                self.advance(record, head, at, own, seal);
                 return;
             }
             if !self.broken {
@@ -246,7 +352,7 @@ impl Fold {
             let head = head.record(record.seq, &record.leaf);
             if same(&head, &record.tag) {
                 self.heal(What::Tag, u64::from(record.line));
-                self.advance(record, head, at, own);
+                self.advance(record, head, at, own, seal);
                 return;
             }
         }
@@ -261,20 +367,72 @@ impl Fold {
     }
 
     /// The line is what was written.
-    fn advance(&mut self, record: &Scanned, head: Head, at: u64, own: Option<Own>) {
+    fn advance(&mut self, record: &Scanned, head: Head, at: u64, own: Option<Own>, seal: Option<&Seal>) {
+        if let Some(seal) = seal
+            && !self.unseal(record, &head, at, seal)
+        {
+            self.list(self.lines + u64::from(record.line) + 1, What::Seal);
+        }
         self.seq = record.seq;
         self.head = head;
         if self.out.breaks.is_empty() {
             self.out.intact += 1;
             self.out.intact_to = at + u64::from(record.end);
         }
+        for (place, anchor) in self.anchors.iter().enumerate() {
+            if self.out.breaks.is_empty()
+                && anchor.holds(record.seq, &head)
+                && !self.out.anchored.iter().any(|(known, _)| *known == place)
+            {
+                self.out.anchored.push((place, record.seq));
+            }
+        }
         if self.wanted == Some(record.seq) {
             self.out.wanted = Some(head);
         }
-        self.out.tombstones += u64::from(record.erased);
+        if record.erased > 0 {
+            self.bury(record);
+        }
         if let Some(own) = own {
             self.hear(own, u64::from(record.line), record.seq);
         }
+    }
+
+    fn bury(&mut self, record: &Scanned) {
+        match self.out.tombstones.len() < BURIED {
+            true => self.out.tombstones.push(Tombstone {
+                seq: record.seq,
+                line: self.lines + u64::from(record.line) + 1,
+                leaf: record.leaf,
+                by: record.erased,
+            }),
+            false => self.out.more_tombstones += 1,
+        }
+    }
+
+    /// Takes note of the end of a commit; false if the seal is not of the one that has the key.
+    fn unseal(&mut self, record: &Scanned, head: &Head, at: u64, seal: &Seal) -> bool {
+        if self.broken || !self.out.breaks.is_empty() {
+            // Behind damage a seal proves nothing of what stands before it.
+            return true;
+        }
+        if let Seals::Key(key) = &mut self.seals {
+            if !key.fits(head, seal) {
+                return false;
+            }
+            key.advance();
+        }
+        self.out.sealed = Some(Sealed {
+            point: Point {
+                seq: record.seq,
+                head: *head,
+            },
+            count: self.out.sealed.map_or(0, |sealed| sealed.count) + 1,
+            line: self.lines + u64::from(record.line) + 1,
+            records: self.out.intact + 1,
+            end: at + u64::from(record.end),
+        });
+        true
     }
 
     /// The line may be what was written; only what it says about the disk is kept.
@@ -304,6 +462,12 @@ impl Fold {
             Own::Gap { lost } => {
                 self.out.gaps += 1;
                 self.out.lost = self.out.lost.saturating_add(lost);
+                return;
+            }
+            Own::Erase(erase) => {
+                if self.out.erasures.len() < SAYINGS {
+                    self.out.erasures.push((seq, erase));
+                }
                 return;
             }
             Own::Recover(recover) => Saying::Recover(recover),

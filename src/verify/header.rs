@@ -6,9 +6,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::base64url;
-use crate::chain::{FRAME, Head, leaf};
+use crate::chain::{Head, leaf};
 use crate::clock::Micros;
-use crate::reader::line::{self, MAGIC, SEQ_LIMIT};
+use crate::reader::line::{self, Frame, MAGIC, SEQ_LIMIT};
 use crate::store::{KeptFrom, Point, TrailId, Trust};
 
 /// What a verifier needs of a valid header.
@@ -23,12 +23,30 @@ pub(crate) struct Header {
     pub(crate) prev: Point,
     pub(crate) clean: bool,
     pub(crate) trust: Trust,
+    /// Index within the run of the commit that the header belongs to.
+    pub(crate) commit: u64,
     pub(crate) opened: Micros,
     pub(crate) kept_from: Option<KeptFrom>,
+    /// Older files under legal hold.
+    pub(crate) held: Vec<Held>,
+    /// Whether every record has a salt, so that one can be erased.
+    pub(crate) salted: bool,
+    /// The compact range of the Merkle tree at `prev.seq`; mode `signed` has one.
+    pub(crate) tree: Option<Vec<[u8; 32]>>,
+    /// The first checkpoint key of the file; mode `signed` has one.
+    pub(crate) pk: Option<[u8; 32]>,
     /// Features of the format that this build cannot judge.
     pub(crate) beyond: Option<&'static str>,
     /// Behind the header.
     pub(crate) head: Head,
+}
+
+/// A file under legal hold, and the points at which its live part begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) file: u64,
+    pub(crate) prev: Point,
+    pub(crate) end: Point,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +77,9 @@ pub(crate) enum Invalid {
     Unsupported(String),
 }
 
+/// Entries of a list in a header that are looked at; a hostile one may have more, and is no header then.
+const LISTED: usize = 65_536;
+
 /// The keys that stand in a header, in their order; the frame apart.
 const KEYS: &[&str] = &[
     "tracing_audit",
@@ -80,13 +101,13 @@ const KEYS: &[&str] = &[
     "pid",
     "kept_from",
     "held",
+    "must",
     "alg",
     "zip",
     "salted",
     "tree",
     "pk",
     "replaces",
-    "must",
 ];
 
 impl Header {
@@ -130,27 +151,11 @@ impl Header {
 
 /// The members, the head before and the head behind, of a line whose tag fits.
 fn tagged(line: &[u8]) -> Option<(Members, Head, Head)> {
-    let (body, tag) = frame(line)?;
+    let Frame { content: body, tag, .. } = line::frame(line)?;
     let members = serde_json::from_slice::<Members>(&[body, b"}"].concat()).ok()?;
     let prev_head = Head::parse(members.text("prev_head")?)?;
     let behind = prev_head.header(&leaf(body));
-    (behind.tag() == tag).then_some((members, prev_head, behind))
-}
-
-/// The body and the tag.
-fn frame(line: &[u8]) -> Option<(&[u8], [u8; 16])> {
-    const SEAL: usize = 9 + 43 + 1;
-    let (line, tail) = match line::sealed(line) {
-        true => {
-            let (front, seal) = line.split_at_checked(line.len().checked_sub(SEAL + 1)?)?;
-            let _: [u8; 32] = base64url::parse(seal.strip_prefix(b",\"seal\":\"")?.strip_suffix(b"\"}")?)?;
-            (front, &b"\""[..])
-        }
-        false => (line, &b"\"}"[..]),
-    };
-    let (body, frame) = line.split_at_checked(line.len().checked_sub(FRAME - 2 + tail.len())?)?;
-    let tag = frame.strip_prefix(b",\"tag\":\"")?.strip_suffix(tail)?;
-    Some((body, line::tag_bytes(tag)?))
+    (behind.tag() == tag.as_slice()).then_some((members, prev_head, behind))
 }
 
 /// An object's members in their order, each key once at every depth.
@@ -181,8 +186,30 @@ impl Members {
             .iter()
             .all(|key| self.get(key).is_none_or(Value::is_string));
         let pid = self.get("pid").is_none_or(|pid| number(pid).is_some_and(|pid| pid > 0));
-        self.number("commit")?;
         self.get("must")?.as_array()?;
+        let list = |key: &str| match self.get(key) {
+            None => Some(None),
+            Some(list) => list.as_array().filter(|list| list.len() <= LISTED).map(Some),
+        };
+        let hash = |text: &Value| base64url::parse::<32>(text.as_str()?.as_bytes());
+        let trust = match self.text("trust")? {
+            "chained" => Trust::Chained,
+            "sealed" => Trust::Sealed,
+            "signed" => Trust::Signed,
+            _ => return None,
+        };
+        let tree = match list("tree")? {
+            None => None,
+            Some(peaks) => Some(peaks.iter().map(hash).collect::<Option<Vec<_>>>()?),
+        };
+        let pk = match self.get("pk") {
+            None => None,
+            Some(pk) => Some(hash(pk)?),
+        };
+        // What a signature is to be checked with must be there, and nowhere else.
+        if (trust == Trust::Signed) != pk.is_some() || (trust == Trust::Signed) != tree.is_some() {
+            return None;
+        }
         let header = Header {
             trail: TrailId(self.bytes("trail")?),
             run: self.number("run")?,
@@ -204,17 +231,20 @@ impl Members {
                 head: prev_head,
             },
             clean: self.get("clean")?.as_bool()?,
-            trust: match self.text("trust")? {
-                "chained" => Trust::Chained,
-                "sealed" => Trust::Sealed,
-                "signed" => Trust::Signed,
-                _ => return None,
-            },
+            trust,
+            commit: self.number("commit")?,
             opened: Micros::parse(self.text("opened")?.as_bytes())?,
             kept_from: match self.get("kept_from") {
                 None => None,
                 Some(kept) => Some(kept_from(kept)?),
             },
+            held: list("held")?.into_iter().flatten().map(held).collect::<Option<_>>()?,
+            salted: match self.get("salted") {
+                None => false,
+                Some(salted) => salted.as_bool()?,
+            },
+            tree,
+            pk,
             beyond: self.beyond(),
             head,
         };
@@ -222,25 +252,17 @@ impl Members {
         let previous = header.prev_file.map_or(genesis, |prev| prev < header.file && prev > 0);
         let clean = header.clean || header.cause == Cause::Recover;
         let numbers = header.run > 0 && header.file > 0;
+        let peaks = |tree: &Vec<_>| tree.len() == header.prev.seq.count_ones() as usize;
+        let numbers = numbers && header.tree.as_ref().is_none_or(peaks);
         (in_order && texts && pid && previous && clean && numbers).then_some(header)
     }
 
     /// What the header says that this build cannot judge.
     fn beyond(&self) -> Option<&'static str> {
-        match self.text("trust")? {
-            "sealed" => return Some("trust mode sealed"),
-            "signed" => return Some("trust mode signed"),
-            _ => {}
-        }
         let set = |key: &str| self.get(key).is_some();
-        let held = self
-            .get("held")
-            .and_then(Value::as_array)
-            .is_some_and(|held| !held.is_empty());
         [
             (set("alg"), "another hash than SHA-256 (alg)"),
             (set("zip"), "compressed lines (zip)"),
-            (held, "legal hold of single files (held)"),
         ]
         .into_iter()
         .find_map(|(used, what)| used.then_some(what))
@@ -256,6 +278,16 @@ pub(crate) fn kept_from(value: &Value) -> Option<KeptFrom> {
             head: Head::parse(value.get("prev_head")?.as_str()?)?,
         },
     })
+}
+
+/// `{"file":F,"prev_seq":N,"prev_head":"<43>","seq":M,"head":"<43>"}`.
+fn held(value: &Value) -> Option<Held> {
+    let KeptFrom { file, prev } = kept_from(value)?;
+    let end = Point {
+        seq: number(value.get("seq")?)?,
+        head: Head::parse(value.get("head")?.as_str()?)?,
+    };
+    (end.seq >= prev.seq).then_some(Held { file, prev, end })
 }
 
 pub(crate) fn number(value: &Value) -> Option<u64> {
@@ -293,6 +325,7 @@ impl<'de> Deserialize<'de> for Members {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::FRAME;
 
     const FIRST: &str = r#"{"tracing_audit":1,"trail":"EBAQEBAQEBAQEBAQEBAQEA","run":1,"run_id":"ICAgICAgICAgICAgICAgIA","file":1,"cause":"start","prev_file":null,"prev_seq":0,"prev_head":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","clean":true,"trust":"chained","commit":0,"opened":"2026-11-20T08:15:30.000000Z","service":"example","version":"1.2.0","host":"host-a","pid":4242,"must":[],"tag":"G-LgP9mB4i26GNrp3JUf4g"}"#;
 
@@ -346,8 +379,32 @@ mod tests {
         assert!(matches!(Header::read(damaged.as_bytes()), Err(Invalid::Unreadable(_))));
         let must = Header::read(&changed("\"must\":[]", "\"must\":[\"x\"]"));
         assert!(matches!(must, Err(Invalid::Unsupported(what)) if what.ends_with(": x")));
-        let sealed = Header::read(&changed("\"chained\"", "\"sealed\"")).unwrap();
-        assert_eq!(sealed.beyond, Some("trust mode sealed"));
+        let zipped = Header::read(&changed("\"must\":[]", "\"must\":[],\"zip\":\"x\"")).unwrap();
+        assert_eq!(zipped.beyond, Some("compressed lines (zip)"));
+    }
+
+    /// What a signature is held against must be there, and only where there are signatures.
+    #[test]
+    fn a_signed_header_has_a_key_and_a_tree_of_the_right_size() {
+        let key = "A".repeat(43);
+        let signed = |trust: &str, more: &str| {
+            let line = changed("\"trust\":\"chained\"", &format!("\"trust\":\"{trust}\""));
+            let body = String::from_utf8(line).unwrap();
+            let body = body[..body.len() - FRAME].replace("\"must\":[]", &format!("\"must\":[]{more}"));
+            let mut line = body.clone().into_bytes();
+            Head::ZERO.header(&leaf(body.as_bytes())).push_frame(&mut line);
+            Header::read(&line).is_ok()
+        };
+        let (pk, tree) = (format!(",\"pk\":\"{key}\""), ",\"tree\":[]");
+        assert!(signed("signed", &format!("{tree}{pk}")));
+        assert!(!signed("signed", &format!("{pk}{tree}")), "out of order");
+        assert!(!signed("signed", tree) && !signed("signed", &pk) && !signed("signed", ""));
+        assert!(
+            !signed("signed", &format!(",\"tree\":[\"{key}\"]{pk}")),
+            "a peak too many"
+        );
+        assert!(signed("sealed", "") && !signed("sealed", &format!("{tree}{pk}")));
+        assert!(signed("sealed", ",\"salted\":true") && !signed("sealed", ",\"salted\":1"));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! From what the files hold to a verdict (docs/FORMAT.md, "Verify").
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::chain::Head;
-use crate::store::{KeptFrom, Point};
+use crate::store::{KeptFrom, Point, TrailId, Trust};
+use crate::verify::anchor::Anchor;
 use crate::verify::branch::Branch;
 use crate::verify::fold::{Break, Folded, Saying, What};
 use crate::verify::header::Cause;
+use crate::verify::keys;
 use crate::verify::own::Prune;
 use crate::verify::report::{Fault, FaultKind, Mark, Verdict};
 use crate::verify::state::{self, State};
@@ -26,6 +29,12 @@ pub(crate) struct Case<'a> {
     pub(crate) state: state::Found,
     pub(crate) live: bool,
     pub(crate) strict: bool,
+    /// Whether it is known from elsewhere that there is a trail, whatever the directory says.
+    pub(crate) expected: bool,
+    pub(crate) anchors: Arc<[Anchor]>,
+    /// The one of them that is what an earlier check remembers, and of which trail it is.
+    pub(crate) remembered: Option<usize>,
+    pub(crate) remembered_trail: Option<TrailId>,
 }
 
 /// What the judge says.
@@ -39,6 +48,8 @@ pub(crate) struct Judgement {
     pub(crate) superseded_lines: u64,
     pub(crate) unproven_bytes: u64,
     pub(crate) lost: u64,
+    /// The head behind the last proven record.
+    pub(crate) proven_head: Option<Head>,
 }
 
 /// A list with a limit; what is beyond it is counted.
@@ -73,13 +84,13 @@ impl Faults {
 }
 
 /// A number known to have been on the disk, and what says so.
-struct Durable {
+pub(crate) struct Durable {
     seq: u64,
     says: String,
 }
 
 impl Durable {
-    fn raise(&mut self, seq: u64, says: impl FnOnce() -> String) {
+    pub(crate) fn raise(&mut self, seq: u64, says: impl FnOnce() -> String) {
         if seq > self.seq {
             *self = Durable { seq, says: says() };
         }
@@ -107,6 +118,8 @@ impl Case<'_> {
         let end = self.walk(&durable, &mut judgement);
         self.judge_start(&end, &mut judgement);
         self.judge_end(&durable, &end, &mut judgement);
+        self.judge_anchors(&end, &mut judgement);
+        self.judge_memory(self.remembered_trail, &mut judgement);
         self.judge_unreadable(&mut judgement);
         self.listen(&end, &mut judgement);
         judgement
@@ -127,6 +140,11 @@ impl Case<'_> {
                 FaultKind::State,
                 Verdict::Tampered,
                 "there is no file, and the state file does not check",
+            ),
+            None if self.expected => Fault::new(
+                FaultKind::MissingFile,
+                Verdict::Tampered,
+                "there is no file, and a key line, an anchor or an earlier check speaks of some",
             ),
             None if state.is_some() || self.survey.lock_file || !self.survey.torn.is_empty() => {
                 Fault::new(FaultKind::Empty, Verdict::Open, "nothing has been written yet")
@@ -189,6 +207,7 @@ impl Case<'_> {
         if let Some(mark) = self.state.state().and_then(|state| state.durable) {
             durable.raise(mark.point.seq, || "the state file".to_owned());
         }
+        self.raise_by_anchors(&mut durable);
         durable
     }
 
@@ -196,6 +215,8 @@ impl Case<'_> {
     fn walk(&self, durable: &Durable, judgement: &mut Judgement) -> End {
         let mut end = End::default();
         let mut arrived: Option<(&Found, Point)> = None;
+        let mut before: Option<(&Found, u64)> = None;
+        let mut trust = Trust::Chained;
         for (place, (found, fold)) in self.branch.live.iter().zip(&self.folds).enumerate() {
             let header = &found.header;
             let successor = self.branch.live.get(place + 1);
@@ -213,15 +234,35 @@ impl Case<'_> {
                 );
                 end.reached = true;
             }
+            if header.trust < trust {
+                let detail = format!(
+                    "it is {}, and a file before it is {}",
+                    header.trust.as_str(),
+                    trust.as_str()
+                );
+                let fault = Fault::new(FaultKind::Trust, Verdict::Tampered, detail);
+                judgement.faults.push(fault.file(&found.name).line(1));
+            }
+            trust = trust.max(header.trust);
+            let contradicts = keys::contradiction(before, found).filter(|_| !end.reached);
+            before = Some((found, fold.sealed.map_or(0, |sealed| sealed.count)));
+            if let Some(detail) = contradicts {
+                let fault = Fault::new(FaultKind::Link, Verdict::Tampered, detail);
+                judgement.faults.push(fault.file(&found.name).line(1));
+                end.reached = true;
+            }
             self.list_breaks(found, fold, durable, judgement);
             judgement.superseded_lines += fold.superseded_lines;
             if end.reached {
                 judgement.unproven_bytes += fold.live_bytes;
                 continue;
             }
-            end.proven = header.prev.seq + fold.intact;
-            end.files = place + 1;
-            end.file = header.file;
+            if header.trust == Trust::Chained || fold.sealed.is_some() {
+                end.proven = header.prev.seq + fold.intact;
+                end.files = place + 1;
+                end.file = header.file;
+                judgement.proven_head = Some(fold.sealed.map_or(fold.end.head, |sealed| sealed.point.head));
+            }
             judgement.unproven_bytes += fold.live_bytes.saturating_sub(fold.intact_to);
             let broken = fold.breaks.iter().any(|found| found.what != What::Beyond);
             let short = successor.filter(|next| !broken && fold.end.seq < next.header.prev.seq);
@@ -259,11 +300,22 @@ impl Case<'_> {
     }
 
     fn list_breaks(&self, found: &Found, fold: &Folded, durable: &Durable, judgement: &mut Judgement) {
+        let newest = self
+            .branch
+            .live
+            .last()
+            .is_some_and(|newest| std::ptr::eq(*newest, found));
         for (place, broken) in fold.breaks.iter().enumerate() {
+            if self.live && newest && broken.what == What::Unsealed && class(broken.seq, durable) == Verdict::Open {
+                // A commit that was seen half.
+                continue;
+            }
             let (kind, detail) = describe(broken);
             let verdict = match broken.what {
                 // Behind damage a file system may show anything, and that the chain seems to go on proves nothing.
                 What::Beyond if place == 0 => Verdict::Tampered,
+                // The chain reached it, and no crash makes up whole lines.
+                What::Seal => Verdict::Tampered,
                 _ => class(broken.seq, durable),
             };
             judgement.faults.push(
@@ -344,7 +396,16 @@ impl Case<'_> {
             }
             judgement.faults.push(fault);
         }
-        if self.live && newest.is_some() && judgement.unproven_bytes == tail {
+        // Of a trail that is being written, a line or a commit may be seen half.
+        let half = newest.map_or(0, |(_, fold)| match fold.breaks.as_slice() {
+            [
+                Break {
+                    what: What::Unsealed, ..
+                },
+            ] => fold.live_bytes - fold.intact_to,
+            _ => tail,
+        });
+        if self.live && newest.is_some() && judgement.unproven_bytes == half {
             return;
         }
         if let Some((newest, fold)) = newest.filter(|(_, fold)| fold.tail > 0) {
@@ -434,7 +495,7 @@ impl Case<'_> {
     }
 
     /// What a missing file or end means: with files that this build must leave alone, nothing can be said of it.
-    fn gone(&self) -> Verdict {
+    pub(crate) fn gone(&self) -> Verdict {
         match self.survey.refused.is_empty() {
             true => Verdict::Tampered,
             false => Verdict::Unreadable,
@@ -533,6 +594,17 @@ fn describe(broken: &Break) -> (FaultKind, String) {
             match to > line {
                 true => format!("lines {line} to {to} do not belong here: the chain goes on without them"),
                 false => "the line does not belong here: the chain goes on without it".to_owned(),
+            },
+        ),
+        What::Seal => (
+            FaultKind::Seal,
+            "the chain holds and the seal does not: whoever wrote the lines up to it did not have the key".to_owned(),
+        ),
+        What::Unsealed => (
+            FaultKind::Unsealed,
+            match to > line {
+                true => format!("lines {line} to {to} are whole, and no seal covers them"),
+                false => "no seal covers what stands here".to_owned(),
             },
         ),
         What::Beyond => (

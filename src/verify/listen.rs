@@ -13,14 +13,12 @@ impl Case<'_> {
     /// What the trail says of itself.
     pub(crate) fn listen(&self, end: &End, judgement: &mut Judgement) {
         let mut gaps = 0;
-        let mut tombstones = 0;
         let mut policy: Option<u64> = None;
         let mut before: Option<(&Found, &Folded)> = None;
         for (found, fold) in self.branch.live.iter().zip(&self.folds).take(end.files) {
             let header = &found.header;
             gaps += fold.gaps;
             judgement.lost = judgement.lost.saturating_add(fold.lost);
-            tombstones += fold.tombstones;
             if let Some(before) = before.filter(|(before, _)| header.run > before.header.run + 1) {
                 let (before, _) = before;
                 let skipped = header.run - before.header.run - 1;
@@ -64,13 +62,7 @@ impl Case<'_> {
                 judgement.superseded_lines
             ));
         }
-        if tombstones > 0 {
-            judgement.faults.push(Fault::new(
-                FaultKind::Unsupported,
-                Verdict::Unreadable,
-                format!("{tombstones} records were erased; whether they were erased by order, this build cannot judge"),
-            ));
-        }
+        self.judge_tombstones(end, judgement);
     }
 
     /// An end that was not clean; `stopped` if an `AUDIT_STOP` stands there all the same.

@@ -7,20 +7,27 @@
 
 #[cfg(test)]
 mod agrees;
+mod anchor;
 mod branch;
+mod erased;
 mod fold;
 mod header;
 mod judge;
+mod keys;
 mod listen;
+mod memory;
+mod outside;
 mod own;
 mod pass;
 mod report;
 mod scan;
+#[cfg(test)]
+mod sealed;
 mod state;
 mod survey;
 mod torn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -28,15 +35,20 @@ use std::{io, thread};
 
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
+use crate::key_line::KeyLine;
 use crate::store::lock::is_held;
-use crate::store::{Home, Point};
+use crate::store::{Home, Point, Trust};
+use crate::verify::anchor::Known;
 use crate::verify::branch::Branch;
-use crate::verify::fold::{Fold, Until};
+use crate::verify::fold::{Fold, Folded, Seals, Until};
 use crate::verify::header::Cause;
 use crate::verify::judge::Case;
+use crate::verify::keys::Keys;
+use crate::verify::memory::Memory;
 use crate::verify::pass::Job;
 use crate::verify::survey::{Later, Survey};
 
+pub use anchor::Anchor;
 pub use report::{Fault, FaultKind, Report, Verdict};
 
 /// Checks a trail: every byte of it, against each other and against the trail's state file.
@@ -58,6 +70,15 @@ pub fn verify(dir: impl AsRef<Path>) -> Result<Report, Error> {
     Verify::new(dir).run()
 }
 
+/// What the next look leaves out.
+#[derive(Debug, Default)]
+struct Aside {
+    /// Files that failed while they were read, and how.
+    failing: BTreeMap<String, String>,
+    /// Plain files that do not verify, and are there compressed, too.
+    doubtful: BTreeSet<String>,
+}
+
 /// How to check a trail.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is checked until `run`"]
@@ -65,6 +86,10 @@ pub struct Verify {
     dir: PathBuf,
     state: Option<PathBuf>,
     strict: bool,
+    chained: bool,
+    keys: Vec<KeyLine>,
+    anchors: Vec<Anchor>,
+    remember: Option<PathBuf>,
     threads: Option<usize>,
 }
 
@@ -76,6 +101,10 @@ impl Verify {
             dir: dir.as_ref().to_owned(),
             state: None,
             strict: false,
+            chained: false,
+            keys: Vec::new(),
+            anchors: Vec::new(),
+            remember: None,
             threads: None,
         }
     }
@@ -83,6 +112,34 @@ impl Verify {
     /// The trail's state file, where it is not in the usual place. It must exist.
     pub fn state(mut self, path: impl AsRef<Path>) -> Verify {
         self.state = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// A key line of the trail, as it was printed when the trail became keyed. Several may be given, where keys were changed:
+    /// for a run, the one with the greatest first run up to it holds. Without one a keyed trail is
+    /// [`Verdict::UnknownKey`].
+    pub fn key(mut self, line: KeyLine) -> Verify {
+        self.keys.push(line);
+        self
+    }
+
+    /// What is known from outside the trail's host. Each anchor must be on the chain, unless its record was pruned.
+    pub fn anchor(mut self, anchor: Anchor) -> Verify {
+        self.anchors.push(anchor);
+        self
+    }
+
+    /// A file in which the end of each good check is remembered, away from the trail's host: the next check demands that the
+    /// trail still holds it. It is made where there is none.
+    pub fn remember(mut self, path: impl AsRef<Path>) -> Verify {
+        self.remember = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Whether to ask for the chain alone, even of a keyed trail: what anyone can check, and no more than
+    /// [`Verdict::Consistent`] in mode `chained` says.
+    pub fn chained_only(mut self, chained: bool) -> Verify {
+        self.chained = chained;
         self
     }
 
@@ -101,23 +158,40 @@ impl Verify {
     /// Checks.
     ///
     /// # Errors
-    /// The directory or the state file cannot be read at all.
+    /// The directory, the state file or the file of [`remember`](Verify::remember) cannot be read at all, or that file not
+    /// be written.
     pub fn run(&self) -> Result<Report, Error> {
         self.run_on(&RealDisk::shared())
     }
 
     /// Checks on some disk.
     pub(crate) fn run_on(&self, disk: &Arc<dyn Disk>) -> Result<Report, Error> {
+        let memory = match &self.remember {
+            Some(path) => Memory::load(&**disk, path)?,
+            None => None,
+        };
+        let report = self.run_against(disk, memory)?;
+        let further = |end: &Memory| memory.is_none_or(|memory| memory.point.seq < end.point.seq);
+        let end = report
+            .end
+            .filter(|end| report.verdict.is_good() && end.point.seq > 0 && further(end));
+        if let (Some(path), Some(end)) = (&self.remember, end) {
+            end.store(&**disk, path)?;
+        }
+        Ok(report)
+    }
+
+    fn run_against(&self, disk: &Arc<dyn Disk>, memory: Option<Memory>) -> Result<Report, Error> {
         // A writer may move on between one look and the next: what is not good is reported only when it was seen twice.
         const LOOKS: u32 = 4;
-        let mut failing = BTreeMap::new();
+        let mut aside = Aside::default();
         let mut before: Option<Report> = None;
         for _ in 0..LOOKS {
-            let Some((report, moving)) = self.look(disk, &mut failing)? else {
+            let Some((report, moving)) = self.look(disk, &mut aside, memory)? else {
                 continue;
             };
             let again = before.as_ref().is_some_and(|before| before.faults == report.faults);
-            if again || !moving || report.verdict == Verdict::Consistent {
+            if again || !moving || report.verdict.is_good() {
                 return Ok(report);
             }
             before = Some(report);
@@ -139,12 +213,13 @@ impl Verify {
         })
     }
 
-    /// One look at everything, and whether a writer may have moved on meanwhile. Files that fail while they are read are
-    /// added to `failing`, and left out of the next look; `None` if there were such.
+    /// One look at everything, and whether a writer may have moved on meanwhile. `None` if the next must look elsewhere: at
+    /// other files than those set aside.
     fn look(
         &self,
         disk: &Arc<dyn Disk>,
-        failing: &mut BTreeMap<String, String>,
+        aside: &mut Aside,
+        memory: Option<Memory>,
     ) -> Result<Option<(Report, bool)>, Error> {
         // The state file before the files, or a mark could be ahead of them; the lock before them too, or a writer that
         // ends meanwhile would seem to have died.
@@ -152,18 +227,30 @@ impl Verify {
         let look_at_state = || state::Found::look(&**disk, &home, self.state.as_deref());
         let state = look_at_state()?;
         let held = is_held(&**disk, &home);
-        let survey = Survey::of(&**disk, &home.dir, failing)?;
+        let mut survey = Survey::of(&**disk, &home.dir, &aside.failing, &aside.doubtful)?;
+        survey.set_unsealed_apart(&**disk, state.state().map(|state| state.trail));
         if survey.vanished {
             return Ok(None);
         }
-        let branch = Branch::of(&survey, state.state());
+        let mut branch = Branch::of(&survey, state.state());
+        let keys = Keys::of(&self.keys, branch.trail.map(|trail| trail.0), self.chained);
+        let mut assigned = keys.assign(&branch);
+        branch.faults.append(&mut assigned.faults);
+        let mut seals = std::mem::take(&mut assigned.seals).into_iter();
         let mark = state.state().and_then(|state| state.durable);
+        let mut anchors = self.anchors.clone();
+        anchors.extend(memory.map(|memory| Anchor {
+            seq: memory.point.seq,
+            head: Known::Whole(memory.point.head),
+        }));
+        let anchors: Arc<[Anchor]> = anchors.into();
         let mut todo: Vec<(&str, Job)> = Vec::new();
-        let mut plan = |name, path: &Path, body_at, len, fold| {
+        let mut plan = |name, path: &Path, form, body_at, len, fold| {
             let path = path.to_owned();
             let file = Arc::new(Later {
                 disk: disk.clone(),
                 path,
+                form,
             });
             todo.push((
                 name,
@@ -187,14 +274,15 @@ impl Verify {
             let wanted = mark
                 .filter(|mark| mark.file == found.header.file)
                 .map(|mark| mark.point.seq);
-            let fold = Fold::new(start, found.body_at, until, wanted);
-            plan(&found.name, &found.path, found.body_at, found.len, fold);
+            let seals = seals.next().unwrap_or(Seals::Unchecked);
+            let fold = Fold::new(start, found.body_at, until, wanted, seals).look_for(&anchors);
+            plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
         }
         for found in &branch.superseded {
-            plan(&found.name, &found.path, 0, found.len, Fold::loose());
+            plan(&found.name, &found.path, found.form, 0, found.len, Fold::loose());
         }
         for file in &survey.unreadable {
-            plan(&file.name, &file.path, 0, file.len, Fold::loose());
+            plan(&file.name, &file.path, file.form, 0, file.len, Fold::loose());
         }
         let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
         let outcomes = pass::run(jobs, self.threads_for(&survey), &AtomicU64::new(0));
@@ -206,11 +294,28 @@ impl Verify {
                 Ok(fold) => folds.push(fold),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => {
-                    failing.insert((*name).to_owned(), format!("it cannot be read: {error}"));
+                    aside
+                        .failing
+                        .insert((*name).to_owned(), format!("it cannot be read: {error}"));
                 }
             }
         }
         if folds.len() < names.len() {
+            return Ok(None);
+        }
+        let broken = |(name, fold): &(&&str, &Folded)| survey.twins.contains(**name) && !fold.breaks.is_empty();
+        let unreadable = survey.unreadable.iter().map(|file| &file.name);
+        let twins = unreadable.filter(|name| survey.twins.contains(*name)).cloned();
+        let twins = twins.chain(
+            names
+                .iter()
+                .zip(&folds)
+                .filter(broken)
+                .map(|(name, _)| (*name).to_owned()),
+        );
+        let known = aside.doubtful.len();
+        aside.doubtful.extend(twins);
+        if aside.doubtful.len() > known {
             return Ok(None);
         }
         let moving = live || look_at_state()? != state;
@@ -219,6 +324,7 @@ impl Verify {
         let proofs = survey.unreadable.iter().zip(loose);
         let mut notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
         let mark = judge::mark(&state);
+        let branch_trail = branch.trail;
         let mut report = Report {
             verdict: Verdict::Consistent,
             dir: self.dir.clone(),
@@ -238,6 +344,8 @@ impl Verify {
             mark,
             durable_seq: 0,
             lost: 0,
+            proven: assigned.proves,
+            end: None,
             faults: Vec::new(),
             fault_count: 0,
             notes: Vec::new(),
@@ -251,9 +359,14 @@ impl Verify {
             state,
             live,
             strict: self.strict,
+            expected: keys.given() || !anchors.is_empty(),
+            remembered: memory.map(|_| self.anchors.len()),
+            remembered_trail: memory.map(|memory| memory.trail),
+            anchors,
         }
         .judge();
         judgement.notes.into_iter().for_each(|note| report.notes.push(note));
+        report.notes.append(&mut assigned.notes);
         report.notes.append(&mut notes);
         report.records = judgement.proven.saturating_sub(judgement.first_seq.saturating_sub(1));
         if report.records > 0 {
@@ -264,7 +377,15 @@ impl Verify {
         report.unproven_bytes = judgement.unproven_bytes;
         report.durable_seq = judgement.durable_seq;
         report.lost = judgement.lost;
-        report.verdict = judgement.faults.worst.unwrap_or(Verdict::Consistent);
+        let point = judgement.proven_head.map(|head| Point {
+            seq: judgement.proven,
+            head,
+        });
+        report.end = branch_trail.zip(point).map(|(trail, point)| Memory { trail, point });
+        report.verdict = judgement.faults.worst.unwrap_or(match report.proven {
+            Trust::Chained => Verdict::Consistent,
+            Trust::Sealed | Trust::Signed => Verdict::Verified,
+        });
         report.fault_count = judgement.faults.count;
         report.faults = judgement.faults.listed;
         Ok(Some((report, moving)))

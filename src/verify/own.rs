@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::base64url;
+use crate::chain::Leaf;
 use crate::clock::Micros;
 use crate::store::KeptFrom;
 use crate::verify::header;
@@ -19,6 +21,8 @@ pub(crate) enum Own {
     Recover(Recover),
     /// Files that were removed.
     Prune(Prune),
+    /// Records that were to be erased.
+    Erase(Erase),
     /// The settings of a run: what it said of retention.
     Config { retention_days: Option<u64> },
     /// What a start found and could not explain by a crash, in its own words.
@@ -37,6 +41,12 @@ pub(crate) struct Recover {
     pub(crate) state_missing: bool,
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Erase {
+    /// Each record's number, and its leaf.
+    pub(crate) records: Vec<(u64, Leaf)>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Prune {
     pub(crate) time: Micros,
@@ -51,13 +61,16 @@ pub(crate) struct Prune {
 /// Names listed in one record that are looked at; a hostile record may have more.
 const LISTED: usize = 4_096;
 
+/// Records that one erasure may name: what a line of 16 MiB has room for.
+const ERASED: usize = 1 << 18;
+
 impl Own {
     /// Reads record `seq` with this name behind `AUDIT_`; `None` for those that prove nothing, and for those that are
     /// not as a trail writes them.
     pub(crate) fn read(name: &[u8], seq: u64, rest: &[u8]) -> Option<Own> {
         let weighed = matches!(
             name,
-            b"STOP" | b"CHECKPOINT" | b"GAP" | b"RECOVER" | b"PRUNE" | b"CONFIG" | b"TAMPER_SUSPECTED"
+            b"STOP" | b"CHECKPOINT" | b"GAP" | b"RECOVER" | b"PRUNE" | b"ERASE" | b"CONFIG" | b"TAMPER_SUSPECTED"
         );
         if !weighed {
             return None;
@@ -74,6 +87,7 @@ impl Own {
             b"GAP" => Own::Gap { lost: lost(said) },
             b"RECOVER" => Own::Recover(recover(said)),
             b"PRUNE" => Own::Prune(prune(&record, said)?),
+            b"ERASE" => Own::Erase(erase(said)),
             b"CONFIG" => Own::Config {
                 retention_days: retention_days(said),
             },
@@ -116,6 +130,18 @@ fn prune(record: &Map<String, Value>, said: &Map<String, Value>) -> Option<Prune
         policy_days: count(said, "policy_days"),
         newest: time(said, "newest"),
     })
+}
+
+/// Numbers without a leaf at the same place, and leaves without a number, order nothing.
+fn erase(said: &Map<String, Value>) -> Erase {
+    let list = |key: &str| said.get(key).and_then(Value::as_array).into_iter().flatten();
+    let leaf = |text: &Value| base64url::parse::<32>(text.as_str()?.as_bytes());
+    let both = list("seqs").zip(list("leaves")).take(ERASED);
+    Erase {
+        records: both
+            .filter_map(|(seq, text)| Some((header::number(seq)?, leaf(text)?)))
+            .collect(),
+    }
 }
 
 /// The retention in days that the settings name; `None` for any other.

@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::store::Trust;
+use crate::verify::memory::Memory;
+
 /// The result of a check in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
     /// Everything fits together and the end is clean, or the trail is being written and nothing is missing.
     Consistent,
+    /// The same of a keyed trail, with its seals or signatures held against the key.
+    Verified,
     /// The bytes contradict each other, or what is known to have been on the disk.
     Tampered,
     /// All is good up to a point; behind it the end is open, torn or unfinished, as after a crash.
@@ -25,7 +30,7 @@ impl Verdict {
     /// The exit code of `tracing-audit verify`.
     pub fn exit_code(self) -> u8 {
         match self {
-            Verdict::Consistent => 0,
+            Verdict::Consistent | Verdict::Verified => 0,
             Verdict::Tampered => 1,
             Verdict::Open => 2,
             Verdict::UnknownKey => 3,
@@ -33,10 +38,11 @@ impl Verdict {
         }
     }
 
-    /// `consistent`, `tampered`, `open`, `unknown_key` or `unreadable`.
+    /// `consistent`, `verified`, `tampered`, `open`, `unknown_key` or `unreadable`.
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Consistent => "consistent",
+            Verdict::Verified => "verified",
             Verdict::Tampered => "tampered",
             Verdict::Open => "open",
             Verdict::UnknownKey => "unknown_key",
@@ -51,8 +57,13 @@ impl Verdict {
             Verdict::UnknownKey => 3,
             Verdict::Unreadable => 2,
             Verdict::Open => 1,
-            Verdict::Consistent => 0,
+            Verdict::Consistent | Verdict::Verified => 0,
         }
+    }
+
+    /// Whether nothing is wrong: [`Consistent`](Verdict::Consistent) or [`Verified`](Verdict::Verified).
+    pub fn is_good(self) -> bool {
+        self.exit_code() == 0
     }
 }
 
@@ -107,8 +118,22 @@ kinds! {
     Header "header";
     /// The end lies before a point that is known to have been on the disk.
     Cut "cut";
+    /// The chain holds and a seal does not: whoever wrote the line had no key.
+    Seal "seal";
+    /// Whole lines that no seal covers.
+    Unsealed "unsealed";
+    /// A file with less trust than one before it, or than the key line demands.
+    Trust "trust";
+    /// The key line does not belong to the trail.
+    Key "key";
+    /// The trail is keyed, and its key line was not given.
+    UnknownKey "unknown_key";
+    /// An anchor, or what an earlier check remembers, is not on the chain.
+    Anchor "anchor";
     /// The durable mark is not on the branch.
     Mark "mark";
+    /// A record that was erased, and not by order.
+    Erased "erased";
     /// The state file is damaged, or of another trail.
     State "state";
     /// Something stands behind a clean end.
@@ -244,6 +269,10 @@ pub struct Report {
     /// The highest number known to have been on the disk.
     pub(crate) durable_seq: u64,
     pub(crate) lost: u64,
+    /// What was proven: seals or signatures of the newest file were held against a key, or the chain alone was followed.
+    pub(crate) proven: Trust,
+    /// The end of what was proven.
+    pub(crate) end: Option<Memory>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) fault_count: u64,
     pub(crate) notes: Vec<String>,
@@ -282,6 +311,11 @@ impl Report {
     /// The trail's id, if there is a file with a valid header.
     pub fn trail(&self) -> Option<&str> {
         self.trail.as_deref()
+    }
+
+    /// What was proven: `sealed` or `signed` where seals or signatures were held against a key, else `chained`.
+    pub fn mode(&self) -> &'static str {
+        self.proven.as_str()
     }
 
     /// The trust mode of the newest file: `chained`, `sealed` or `signed`.
@@ -371,8 +405,21 @@ impl Report {
             self.durable_seq
         ));
         limits.push(
-            "Mode chained finds accidents and naive edits: whoever can write the files can also make them consistent."
-                .to_owned(),
+            match self.proven {
+                Trust::Chained => {
+                    "Mode chained finds accidents and naive edits: whoever can write the files can also make them \
+                     consistent."
+                }
+                Trust::Sealed => {
+                    "Whoever has the key line can make seals. A thief of the live key can end the run early, and what he \
+                     writes from then on is his."
+                }
+                Trust::Signed => {
+                    "What stands behind the last signed checkpoint is chained only. A thief of the live key can end the \
+                     run early, and what he writes from then on is his."
+                }
+            }
+            .to_owned(),
         );
         limits
     }
@@ -388,8 +435,10 @@ impl Report {
             plural(self.records, "record")
         );
         match self.verdict {
-            Verdict::Consistent if self.live => format!("consistent: {counted}, still being written"),
-            Verdict::Consistent => format!("consistent: {counted}, a clean end"),
+            good @ (Verdict::Consistent | Verdict::Verified) => match self.live {
+                true => format!("{good}: {counted}, still being written"),
+                false => format!("{good}: {counted}, a clean end"),
+            },
             Verdict::Tampered => format!(
                 "tampered: {}; {} that hold{range}",
                 plural(self.fault_count, "fault"),
@@ -501,7 +550,7 @@ impl<'a> From<&'a Report> for Json<'a> {
         Json {
             verdict: report.verdict.as_str(),
             exit_code: report.exit_code(),
-            mode: "chained",
+            mode: report.proven.as_str(),
             dir: harmless(&report.dir.display().to_string()),
             trail: report.trail.as_deref(),
             trust: report.trust,

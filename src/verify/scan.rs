@@ -1,5 +1,6 @@
 //! A piece, line by line: everything that can be done without knowing what came before it, on any thread.
 
+use crate::chain::seal::Seal;
 use crate::chain::{self, Leaf};
 use crate::reader::line::{self, Flaw};
 use crate::reader::piece::Piece;
@@ -13,6 +14,8 @@ pub(crate) struct Scan {
     pub(crate) flawed: Vec<Flawed>,
     /// The trail's own records, each with its line.
     pub(crate) own: Vec<(u32, Own)>,
+    /// The seals of the records, each with its line.
+    pub(crate) seals: Vec<(u32, Seal)>,
     /// Lines that end in an LF.
     pub(crate) lines: u32,
     /// Bytes behind the last LF.
@@ -28,8 +31,8 @@ pub(crate) struct Scanned {
     pub(crate) seq: u64,
     pub(crate) leaf: Leaf,
     pub(crate) tag: [u8; 16],
-    /// What an erasure left: the leaf is taken from the line.
-    pub(crate) erased: bool,
+    /// Of what an erasure left, the number of the record that ordered it, and the leaf is the one that the line names; else 0.
+    pub(crate) erased: u64,
     /// Which line of its piece, from 0.
     pub(crate) line: u32,
     /// Where the line ends within its piece, LF included.
@@ -80,12 +83,13 @@ impl Scan {
                     if let Some(own) = line::own_name(cut.rest).and_then(|name| Own::read(name, cut.seq, cut.rest)) {
                         scan.own.push((scan.lines - 1, own));
                     }
+                    scan.seals.extend(cut.seal.map(|seal| (scan.lines - 1, seal)));
                     let erased = line::tombstone(cut.rest);
                     scan.records.push(Scanned {
                         seq: cut.seq,
-                        leaf: erased.unwrap_or_default(),
+                        leaf: erased.map_or(Leaf::default(), |(leaf, _)| leaf),
                         tag: cut.tag,
-                        erased: erased.is_some(),
+                        erased: erased.map_or(0, |(_, by)| by),
                         line: scan.lines - 1,
                         end: begin as u32,
                     });

@@ -1,17 +1,21 @@
 //! What is in the directory, as far as first lines tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
+#[cfg(feature = "gzip")]
+use crate::io::gzip;
 use crate::io::{Disk, DiskFile, FileKind};
-use crate::reader::piece::LONGEST;
-use crate::store::TrailId;
+use crate::reader::piece::{Buffer, LONGEST, Pieces};
 use crate::store::names::{Form, Name};
+use crate::store::{Point, TrailId, Trust};
+use crate::verify::fold::{Fold, Seals};
 use crate::verify::header::{Header, Invalid};
 use crate::verify::pass::Open;
+use crate::verify::scan::Scan;
 
 /// The files of a directory.
 #[derive(Debug, Default)]
@@ -26,6 +30,8 @@ pub(crate) struct Survey {
     /// What recoveries set aside.
     pub(crate) torn: Vec<String>,
     pub(crate) lock_file: bool,
+    /// Plain files that are there compressed, too.
+    pub(crate) twins: BTreeSet<String>,
     /// A file was gone before it was opened: a writer is pruning, and the look must be taken again.
     pub(crate) vanished: bool,
 }
@@ -35,6 +41,7 @@ pub(crate) struct Survey {
 pub(crate) struct Found {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
+    pub(crate) form: Form,
     pub(crate) header: Header,
     /// Where the header ends, LF included.
     pub(crate) body_at: u64,
@@ -45,13 +52,21 @@ pub(crate) struct Found {
 pub(crate) struct Unreadable {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
+    pub(crate) form: Form,
     pub(crate) len: u64,
     pub(crate) why: &'static str,
 }
 
 impl Survey {
     /// Looks at every file with a trail file's name, those apart that are known to fail.
-    pub(crate) fn of(disk: &dyn Disk, dir: &Path, failing: &BTreeMap<String, String>) -> Result<Survey, Error> {
+    ///
+    /// Of files that are there plain and compressed, the plain one is looked at, unless it is among the `doubtful`.
+    pub(crate) fn of(
+        disk: &dyn Disk,
+        dir: &Path,
+        failing: &BTreeMap<String, String>,
+        doubtful: &BTreeSet<String>,
+    ) -> Result<Survey, Error> {
         let mut names = disk.list(dir, "").map_err(|error| cannot_list(dir, error))?;
         names.sort_unstable();
         let mut survey = Survey {
@@ -65,27 +80,88 @@ impl Survey {
                 continue;
             }
             match name.form {
-                Form::Plain => survey.look(disk, dir, *name),
-                // While a file is being compressed both are there, and the plain one is the file.
-                Form::Gzip if parsed.contains(&name.with(Form::Plain)) => {}
-                Form::Gzip => survey.refused.push((
-                    name.to_string(),
-                    "compressed files need the feature `gzip`, which this build does not have".to_owned(),
-                )),
+                Form::Plain => {
+                    let twin = parsed.contains(&name.with(Form::Gzip));
+                    if !(twin && doubtful.contains(&name.to_string())) {
+                        survey.look(disk, dir, *name);
+                    }
+                    if twin {
+                        survey.twins.insert(name.to_string());
+                    }
+                }
+                // While a file is being compressed both are there, and the plain one is the file, if it verifies.
+                Form::Gzip => {
+                    let plain = name.with(Form::Plain);
+                    let twin = parsed.contains(&plain) && !doubtful.contains(&plain.to_string());
+                    if !twin {
+                        survey.look(disk, dir, *name);
+                    }
+                }
                 Form::Torn(_) => survey.torn.push(name.to_string()),
             }
         }
         Ok(survey)
     }
 
+    /// Takes the newest files of a keyed trail from the valid ones if nothing in them is sealed: a crash leaves such, and
+    /// anyone can make one. They must not decide which files count.
+    pub(crate) fn set_unsealed_apart(&mut self, disk: &dyn Disk, named: Option<TrailId>) {
+        let Some(trail) = self.trail(named) else { return };
+        loop {
+            let ours = self.valid.iter().enumerate();
+            let ours = ours.filter(|(_, found)| found.header.trail == trail);
+            let newest = ours.max_by_key(|(_, found)| found.header.file);
+            let Some((place, found)) = newest.filter(|(_, found)| found.header.trust != Trust::Chained) else {
+                return;
+            };
+            let sealed = open(disk, &found.path, found.form).and_then(|file| is_sealed(file, found));
+            match sealed {
+                Ok(true) => return,
+                Ok(false) => {
+                    let Found {
+                        name, path, form, len, ..
+                    } = self.valid.remove(place);
+                    self.unreadable.push(Unreadable {
+                        name,
+                        path,
+                        form,
+                        len,
+                        why: "no line in it is sealed",
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.vanished = true;
+                    return;
+                }
+                Err(error) => {
+                    let name = self.valid.remove(place).name;
+                    self.refused.push((name, format!("it cannot be read: {error}")));
+                }
+            }
+        }
+    }
+
     fn look(&mut self, disk: &dyn Disk, dir: &Path, name: Name) {
         let path = name.path(dir);
+        let form = name.form;
         let name = name.to_string();
-        let first = disk
-            .open_read(&path)
-            .and_then(|file| Ok((file.stat()?, first_line(&*file)?)));
+        let first = open(disk, &path, form).and_then(|file| Ok((file.stat()?, first_line(&*file)?)));
+        let first = first.and_then(|(mut stat, line)| {
+            if form == Form::Gzip && stat.kind == FileKind::File {
+                stat.len = content_len(disk, &path)?;
+            }
+            Ok((stat, line))
+        });
         match first {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.vanished = true,
+            // The bytes are at fault, and not the disk.
+            Err(error) if form == Form::Gzip && is_bad(&error) => self.unreadable.push(Unreadable {
+                name,
+                path,
+                form,
+                len: 0,
+                why: "it is not one whole gzip member and nothing else",
+            }),
             Err(error) => self.refused.push((name, format!("it cannot be opened: {error}"))),
             Ok((stat, _)) if stat.kind != FileKind::File => {
                 self.refused
@@ -105,6 +181,7 @@ impl Survey {
                         None => self.valid.push(Found {
                             name,
                             path,
+                            form,
                             header,
                             body_at: line.map_or(0, |line| line.len() as u64 + 1),
                             len: stat.len,
@@ -114,6 +191,7 @@ impl Survey {
                     Err(Invalid::Unreadable(why)) => self.unreadable.push(Unreadable {
                         name,
                         path,
+                        form,
                         len: stat.len,
                         why,
                     }),
@@ -144,17 +222,64 @@ impl Survey {
     }
 }
 
+/// Whether the chain reaches a line with a seal, whatever that is worth.
+fn is_sealed(file: Arc<dyn DiskFile>, found: &Found) -> io::Result<bool> {
+    let start = Point {
+        seq: found.header.prev.seq,
+        head: found.header.head,
+    };
+    let mut fold = Fold::new(start, found.body_at, None, None, Seals::Unchecked);
+    let mut pieces = Pieces::new(file, found.body_at, found.len);
+    let mut buffer = Buffer::default();
+    while let Some(piece) = pieces.next(buffer)? {
+        fold.take(Scan::of(&piece));
+        if let Some(sealed) = fold.reaches_a_seal() {
+            return Ok(sealed);
+        }
+        buffer = piece.bytes;
+    }
+    Ok(false)
+}
+
 /// Opens a file of the directory when its turn comes.
 #[derive(Debug)]
 pub(crate) struct Later {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) path: PathBuf,
+    pub(crate) form: Form,
 }
 
 impl Open for Later {
     fn open(&self) -> io::Result<Arc<dyn DiskFile>> {
-        self.disk.open_read(&self.path)
+        open(&*self.disk, &self.path, self.form)
     }
+}
+
+/// Opens a file, or what a compressed one holds.
+fn open(disk: &dyn Disk, path: &Path, form: Form) -> io::Result<Arc<dyn DiskFile>> {
+    let file = disk.open_read(path)?;
+    match form {
+        #[cfg(feature = "gzip")]
+        Form::Gzip => Ok(gzip::content(file)),
+        #[cfg(not(feature = "gzip"))]
+        Form::Gzip => Err(io::Error::other(
+            "compressed files need the feature `gzip`, which this build does not have",
+        )),
+        Form::Plain | Form::Torn(_) => Ok(file),
+    }
+}
+
+/// The length of what a compressed file holds, which must keep the rules for such.
+fn content_len(disk: &dyn Disk, path: &Path) -> io::Result<u64> {
+    let content = open(disk, path, Form::Gzip)?;
+    #[cfg(feature = "gzip")]
+    return gzip::measure(&*content);
+    #[cfg(not(feature = "gzip"))]
+    content.stat().map(|stat| stat.len)
+}
+
+fn is_bad(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
 }
 
 /// The first line without its LF; `None` if there is no LF within the length of the longest line.

@@ -1,7 +1,7 @@
 //! Lines on their way into the file: numbered, chained, framed.
 
-use crate::brief::Brief;
 use crate::base64url;
+use crate::brief::Brief;
 use crate::chain::{self, FRAME, Leaf, leaf};
 use crate::meter::Tally;
 use crate::severity::Severity;

@@ -276,7 +276,7 @@ impl Writer {
         let keys = opened.keys.take();
         let seals = keys
             .as_ref()
-            .map(|keys| Seals::new(opened.run, keys.seed.run_key(&opened.trail.0, opened.run)));
+            .map(|keys| Seals::new(keys.seed.first_key(&opened.trail.0, opened.run)));
         let begins_at = opened.head;
         let syncer = Syncer::new(
             Arc::clone(&disk),

@@ -8,27 +8,19 @@ use std::sync::Arc;
 
 use super::batch::Text;
 use crate::chain::Head;
-use crate::seal::CommitKey;
+use crate::chain::seal::CommitKey;
 use crate::sync::Mutex;
-
-/// A key, and the index within the run of the commit that it is for.
-#[derive(Clone, Debug)]
-struct Place {
-    key: CommitKey,
-    index: u64,
-}
 
 #[derive(Debug)]
 pub(super) struct Seals {
-    run: u64,
-    next: Place,
+    next: CommitKey,
     back: Arc<Mutex<Back>>,
 }
 
 /// Where a resync begins again.
 #[derive(Debug)]
 struct Back {
-    place: Place,
+    key: CommitKey,
     /// Counts the resyncs: what an older sync says does not matter any more.
     epoch: u64,
 }
@@ -36,50 +28,45 @@ struct Back {
 /// What is to be done when a sync returns, on the thread that waits for it.
 #[derive(Debug)]
 pub(super) struct Settle {
-    place: Place,
+    key: CommitKey,
     epoch: u64,
     back: Arc<Mutex<Back>>,
 }
 
 impl Seals {
     /// For the first commit of a run.
-    pub(super) fn new(run: u64, key: CommitKey) -> Seals {
-        let next = Place { key, index: 0 };
+    pub(super) fn new(key: CommitKey) -> Seals {
         let back = Back {
-            place: next.clone(),
+            key: key.clone(),
             epoch: 0,
         };
         Seals {
-            run,
-            next,
+            next: key,
             back: Arc::new(Mutex::new(back)),
         }
     }
 
     /// The index of the next commit.
     pub(super) fn index(&self) -> u64 {
-        self.next.index
+        self.next.index()
     }
 
     /// Ends a commit whose last line has this head; once.
     pub(super) fn seal(&self, text: &mut Text, head: &Head) {
         if !text.sealed {
-            text.seal(&self.next.key.seal(self.run, self.next.index, head));
+            text.seal(&self.next.seal(head));
         }
     }
 
     /// The commit is in the file.
     pub(super) fn written(&mut self) {
-        self.next = Place {
-            key: self.next.key.next(),
-            index: self.next.index + 1,
-        };
+        self.next.advance();
     }
 
     /// A sync begins that covers all that is written.
     pub(super) fn settle(&self) -> Settle {
         Settle {
-            place: self.next.clone(),
+            key: self.next.clone(),
             epoch: self.back.lock().epoch,
             back: Arc::clone(&self.back),
         }
@@ -92,7 +79,7 @@ impl Seals {
 
     /// Begins again behind the last synced commit.
     pub(super) fn rewind(&mut self) {
-        self.next = self.back.lock().place.clone();
+        self.next = self.back.lock().key.clone();
     }
 }
 
@@ -102,7 +89,7 @@ impl Settle {
         let mut back = self.back.lock();
         let counts = back.epoch == self.epoch;
         if counts {
-            back.place = self.place;
+            back.key = self.key;
         }
         counts
     }
@@ -111,15 +98,16 @@ impl Settle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seal::Seed;
+    use crate::chain::seal::Seed;
+    use crate::secret::SecretBytes;
 
     fn seals() -> Seals {
-        Seals::new(3, Seed::new([7; 32]).run_key(&[1; 16], 3))
+        Seals::new(Seed(SecretBytes::new([7; 32])).first_key(&[1; 16], 3))
     }
 
     /// The seal that the next commit would get.
     fn next(seals: &Seals) -> (u64, [u8; 32]) {
-        (seals.index(), seals.next.key.seal(3, seals.index(), &Head::ZERO))
+        (seals.index(), seals.next.seal(&Head::ZERO))
     }
 
     #[test]

@@ -11,12 +11,13 @@ use crate::config::Rotation;
 use crate::error::ErrorKind;
 use crate::io::mem::{All, Dice, MemDisk};
 use crate::key::KeySource;
-use crate::seal::KeyLine;
+use crate::key_line::KeyLine;
 use crate::store::header::Header;
 use crate::store::sample::{judge, judge_by};
 use crate::store::{Cause, State, Untold, sample, state};
 use crate::sync::Mutex;
 use crate::trust::Trust;
+use crate::verify::{Report, Verdict, Verify};
 
 pub(super) type Lines = Arc<Mutex<Vec<KeyLine>>>;
 
@@ -37,7 +38,11 @@ pub(super) fn headers(disk: &MemDisk) -> Vec<Header> {
         .tree()
         .into_iter()
         .filter(|(path, _)| path.starts_with(LOGS) && path.to_string_lossy().ends_with(".jsonl"))
-        .map(|(_, data)| Header::parse(data.split(|byte| *byte == b'\n').next().unwrap()).unwrap().0)
+        .map(|(_, data)| {
+            Header::parse(data.split(|byte| *byte == b'\n').next().unwrap())
+                .unwrap()
+                .0
+        })
         .collect();
     headers.sort_by_key(|header| header.file);
     headers
@@ -53,13 +58,23 @@ fn state_of(disk: &MemDisk) -> State {
 fn seals(disk: &MemDisk) -> usize {
     let text = |data: Vec<u8>| String::from_utf8(data).unwrap();
     let files = disk.tree().into_iter().filter(|(path, _)| path.starts_with(LOGS));
-    files.map(|(_, data)| text(data).matches("\",\"seal\":\"").count()).sum()
+    files
+        .map(|(_, data)| text(data).matches("\",\"seal\":\"").count())
+        .sum()
 }
 
 #[track_caller]
 pub(super) fn assert_proven(disk: &MemDisk, lines: &[KeyLine]) {
     let verdict = judge_by(disk, lines);
     assert!(verdict.tampered.is_empty() && verdict.clean, "{:?}", verdict.tampered);
+    let report = report(disk, lines);
+    assert_eq!(report.verdict(), Verdict::Verified, "{report}");
+}
+
+fn report(disk: &MemDisk, lines: &[KeyLine]) -> Report {
+    let verify = Verify::new(LOGS).threads(1);
+    let verify = lines.iter().fold(verify, |verify, line| verify.key(line.clone()));
+    verify.run_on(&disk.shared()).unwrap()
 }
 
 #[test]
@@ -72,16 +87,19 @@ fn every_commit_of_a_sealed_trail_ends_in_a_seal_that_the_key_line_proves() {
             emit(&trail).written().unwrap();
         }
         emit(&trail).synced().unwrap();
-        assert_eq!(trail.status().key_id.as_deref(), Some(state_of(&disk).keys.unwrap().kid.as_str()));
+        assert_eq!(
+            trail.status().key_id.as_deref(),
+            Some(state_of(&disk).keys.unwrap().kid.as_str())
+        );
         trail.close().unwrap();
         assert!(seals(&disk) >= 8 * run, "a commit at least for each that waited");
     }
     let lines = lines.lock();
-    assert_eq!((lines.len(), lines[0].run), (1, 1), "the key line is given once");
+    assert_eq!((lines.len(), lines[0].first_run), (1, 1), "the key line is given once");
     assert_proven(&disk, &lines);
     // The controls: another key, and one changed letter of a seal.
     let other = KeyLine {
-        word: crate::secret::SecretBytes::new([9; 32]),
+        key: crate::secret::SecretBytes::new([9; 32]),
         ..lines[0].clone()
     };
     assert!(!judge_by(&disk, &[other]).tampered.is_empty());
@@ -97,13 +115,13 @@ fn every_commit_of_a_sealed_trail_ends_in_a_seal_that_the_key_line_proves() {
 fn a_run_leaves_the_next_seed_in_the_state_and_its_own_nowhere() {
     let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
     sealed(&disk, &clock, &lines).build().unwrap().close().unwrap();
-    let mut seed = crate::seal::Seed::new(*lines.lock()[0].word.expose());
+    let mut seed = crate::chain::seal::Seed(lines.lock()[0].key.clone());
     for _ in 0..3 {
         let before = seed.clone();
         seed = seed.next();
         let text = String::from_utf8(disk.get("/logs.keys/state").unwrap()).unwrap();
-        assert!(text.contains(&crate::base64url::text(seed.expose())));
-        assert!(!text.contains(&crate::base64url::text(before.expose())));
+        assert!(text.contains(&crate::base64url::text(seed.0.expose())));
+        assert!(!text.contains(&crate::base64url::text(before.0.expose())));
         assert!(!text.contains("untold"));
         builder(disk.shared(), &clock).build().unwrap().close().unwrap();
     }
@@ -151,7 +169,9 @@ fn seals_go_on_over_rotations_kills_and_crashes() {
 #[test]
 fn a_resync_seals_again_from_the_key_of_the_last_synced_commit() {
     let (disk, clock, lines) = (Moody::new(), Hand::at_noon(), Lines::default());
-    let trail = keyed(builder(disk.shared(), &clock), Trust::Sealed, &lines).build().unwrap();
+    let trail = keyed(builder(disk.shared(), &clock), Trust::Sealed, &lines)
+        .build()
+        .unwrap();
     emit(&trail).synced().unwrap();
     for _ in 0..4 {
         emit(&trail).written().unwrap();
@@ -186,11 +206,19 @@ fn a_trail_rises_to_sealed_at_a_new_run_and_its_past_stays_chained() {
     sealed(&disk, &clock, &lines).build().unwrap().close().unwrap();
     // Nothing is said: the trail keeps what it has.
     let trail = builder(disk.shared(), &clock).build().unwrap();
-    let setting = trail.status().settings.into_iter().find(|setting| setting.name == "trust").unwrap();
-    assert_eq!((setting.value.as_str(), setting.source), ("sealed", crate::status::Source::Default));
+    let setting = trail
+        .status()
+        .settings
+        .into_iter()
+        .find(|setting| setting.name == "trust")
+        .unwrap();
+    assert_eq!(
+        (setting.value.as_str(), setting.source),
+        ("sealed", crate::status::Source::Default)
+    );
     trail.close().unwrap();
     let lines = lines.lock();
-    assert_eq!((lines.len(), lines[0].run, lines[0].head), (1, 3, end.point.head));
+    assert_eq!((lines.len(), lines[0].first_run, lines[0].head), (1, 3, end.point.head));
     assert_proven(&disk, &lines);
     let trusts: Vec<Trust> = headers(&disk).iter().map(|header| header.trust).collect();
     assert_eq!(trusts, [Trust::Chained, Trust::Chained, Trust::Sealed, Trust::Sealed]);
@@ -218,17 +246,31 @@ fn trust_is_never_lowered_but_another_trail_may_be_begun_in_its_place() {
         trail.close().unwrap();
     }
     let headers: Vec<Header> = headers(&disk);
-    let new: Vec<&Header> = headers.iter().filter(|header| header.trail.to_string() != old).collect();
-    assert_eq!(new.iter().map(|header| (header.file, header.run)).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
+    let new: Vec<&Header> = headers
+        .iter()
+        .filter(|header| header.trail.to_string() != old)
+        .collect();
+    assert_eq!(
+        new.iter().map(|header| (header.file, header.run)).collect::<Vec<_>>(),
+        [(1, 1), (2, 2)]
+    );
     let replaces = new[0].replaces.unwrap();
     assert_eq!(
         (replaces.trail.to_string(), replaces.file, replaces.end),
         (old, end.file, end.point)
     );
     assert_eq!(new[1].replaces, None);
-    let trails: Vec<&str> = records(&disk).iter().map(|record| record.event().to_owned()).map(|_| "").collect();
+    let trails: Vec<&str> = records(&disk)
+        .iter()
+        .map(|record| record.event().to_owned())
+        .map(|_| "")
+        .collect();
     assert!(trails.len() > 5, "a reader follows the new trail");
-    assert!(!records(&disk).iter().any(|record| record.event() == "AUDIT_TAMPER_SUSPECTED"));
+    assert!(
+        !records(&disk)
+            .iter()
+            .any(|record| record.event() == "AUDIT_TAMPER_SUSPECTED")
+    );
     assert!(!records(&disk).iter().any(|record| record.event() == "AUDIT_RECOVER"));
 }
 
@@ -254,7 +296,11 @@ fn a_replacement_that_crashes_at_any_call_is_gone_on_with() {
                 .unwrap();
             emit(&trail).synced().unwrap();
             trail.close().unwrap();
-            assert!(!records(&disk).iter().any(|record| record.event() == "AUDIT_TAMPER_SUSPECTED"));
+            assert!(
+                !records(&disk)
+                    .iter()
+                    .any(|record| record.event() == "AUDIT_TAMPER_SUSPECTED")
+            );
             let headers = headers(&disk);
             let new = headers.iter().find(|header| header.trail != old).unwrap();
             assert_eq!(new.replaces.unwrap().trail, old);
@@ -276,14 +322,22 @@ fn a_sealed_trail_without_its_state_refuses_to_start() {
         let before = disk.tree();
         let error = builder(disk.shared(), &clock).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Key);
-        assert!(error.to_string().contains("state file") && error.to_string().contains("replace"), "{error}");
+        assert!(
+            error.to_string().contains("state file") && error.to_string().contains("replace"),
+            "{error}"
+        );
         let trail_files = |tree: std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>| -> Vec<_> {
-            tree.into_iter().filter(|(path, _)| path.to_string_lossy().ends_with(".jsonl")).collect()
+            tree.into_iter()
+                .filter(|(path, _)| path.to_string_lossy().ends_with(".jsonl"))
+                .collect()
         };
         assert_eq!(trail_files(disk.tree()), trail_files(before));
         // The operator's decision: the mode stays, the trail is another one, and it has a key line of its own.
         let again = Lines::default();
-        let trail = keyed(builder(disk.shared(), &clock), Trust::Sealed, &again).replace(true).build().unwrap();
+        let trail = keyed(builder(disk.shared(), &clock), Trust::Sealed, &again)
+            .replace(true)
+            .build()
+            .unwrap();
         emit(&trail).synced().unwrap();
         trail.close().unwrap();
         let new = state_of(&disk);
@@ -314,7 +368,8 @@ fn lines_without_a_seal_are_set_aside_at_a_start() {
     let mut data = disk.get(&path).unwrap();
     data.extend_from_slice(format!("{{\"seq\":{},{rest}", seq + 1).as_bytes());
     let head = crate::chain::Head::parse(&head).unwrap();
-    head.record(seq + 1, &crate::chain::leaf(rest.as_bytes())).push_frame(&mut data);
+    head.record(seq + 1, &crate::chain::leaf(rest.as_bytes()))
+        .push_frame(&mut data);
     data.push(b'\n');
     disk.put(&path, &data);
     let trail = sealed(&disk, &clock, &lines).build().unwrap();
@@ -370,6 +425,9 @@ fn secrets_in_the_state_may_be_wrapped_and_a_wrong_key_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::Key);
     let broken = KeySource::wrapped(|_| Err("no".into()), |_| Err("the service is down".into()));
     let error = builder(disk.shared(), &clock).key_source(broken).build().unwrap_err();
-    assert!(error.kind() == ErrorKind::Key && error.to_string().contains("the service is down"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Key && error.to_string().contains("the service is down"),
+        "{error}"
+    );
     assert_proven(&disk, &lines.lock());
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use super::Writer;
 use crate::chain::Head;
 use crate::error::{Error, ErrorKind};
-use crate::seal::KeyLine;
+use crate::key_line::KeyLine;
+use crate::secret::SecretBytes;
 use crate::status;
 use crate::store::{RunKeys, Untold};
 
@@ -49,11 +50,11 @@ impl Writer {
         };
         let line = KeyLine {
             trail: self.trail.0,
-            run: self.run,
+            first_run: self.run,
             head: begins_at,
-            word: match untold {
-                Untold::Seed => crate::secret::SecretBytes::new(*keys.seed.expose()),
-                Untold::Root(pk) => crate::secret::SecretBytes::new(pk),
+            key: match untold {
+                Untold::Seed => keys.seed.0.clone(),
+                Untold::Root(pk) => SecretBytes::new(pk),
             },
         };
         teller.tell(&self.home.dir, &line)?;

@@ -55,6 +55,10 @@ fn main() -> ExitCode {
             out::complain(&error);
             ExitCode::from(4)
         }
+        Err(Failure::File(path, error)) => {
+            out::complain(&format_args!("cannot read {}: {error}", path.display()));
+            ExitCode::from(4)
+        }
         Err(Failure::Output(error)) => {
             out::complain(&format_args!("cannot write the output: {error}"));
             ExitCode::from(4)

@@ -2,12 +2,15 @@
 
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Trail(tracing_audit::Error),
     Output(io::Error),
+    /// A file that was named could not be read.
+    File(PathBuf, io::Error),
     /// Whoever read the output has seen enough: no failure, and this exit code.
     Closed(u8),
 }

@@ -1,0 +1,254 @@
+//! What the key lines say of the files: which key each is held against, and what they demand of the headers.
+
+use crate::chain::seal::{CommitKey, Seed};
+use crate::key_line::KeyLine;
+use crate::store::Trust;
+use crate::verify::branch::Branch;
+use crate::verify::fold::Seals;
+use crate::verify::header::Cause;
+use crate::verify::report::{Fault, FaultKind, Verdict};
+use crate::verify::survey::Found;
+
+/// Seeds derived one from another, at most: some seconds' work. A trail has one run a start.
+const RUNS: u64 = 1 << 24;
+
+/// No line is shorter, so that a file cannot hold more commits than its bytes allow.
+const LEAST_LINE: u64 = 64;
+
+/// What a keyed trail is held against.
+#[derive(Debug)]
+pub(crate) struct Keys<'a> {
+    /// Those of the trail at hand, by their first runs.
+    lines: Vec<&'a KeyLine>,
+    given: bool,
+    /// The caller asks for no more than the chain.
+    chained: bool,
+}
+
+/// What became of it, file by file.
+#[derive(Debug)]
+pub(crate) struct Assigned {
+    /// Of the live files, in their order.
+    pub(crate) seals: Vec<Seals>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) notes: Vec<String>,
+    /// What the key lines prove: the trust of the newest file, if its key is at hand.
+    pub(crate) proves: Trust,
+}
+
+impl<'a> Keys<'a> {
+    pub(crate) fn of(given: &'a [KeyLine], trail: Option<[u8; 16]>, chained: bool) -> Keys<'a> {
+        let mut lines: Vec<&KeyLine> = given.iter().filter(|line| Some(line.trail) == trail).collect();
+        lines.sort_by_key(|line| line.first_run);
+        Keys {
+            lines,
+            given: !given.is_empty(),
+            chained,
+        }
+    }
+
+    /// Whether a key line was given, so that nothing at all is no trail but a missing one.
+    pub(crate) fn given(&self) -> bool {
+        self.given
+    }
+
+    /// The line that holds for a run.
+    fn line(&self, run: u64) -> Option<&'a KeyLine> {
+        let mut before = self.lines.iter().rev();
+        before.find(|line| line.first_run <= run).copied()
+    }
+
+    /// Finds the key of every live file's first commit, and asks of the headers what the lines demand.
+    pub(crate) fn assign(&self, branch: &Branch<'_>) -> Assigned {
+        let mut assigned = Assigned {
+            seals: Vec::new(),
+            faults: Vec::new(),
+            notes: Vec::new(),
+            proves: Trust::Chained,
+        };
+        if self.given && self.lines.is_empty() && branch.trail.is_some() {
+            let detail = "the key line is of another trail";
+            assigned
+                .faults
+                .push(Fault::new(FaultKind::Key, Verdict::Tampered, detail));
+        }
+        self.demand(branch, &mut assigned);
+        let mut walk = Walk::default();
+        let mut unknown: Option<&Found> = None;
+        for found in &branch.live {
+            let seals = match found.header.trust {
+                Trust::Chained => Seals::None,
+                Trust::Sealed if self.chained => Seals::Unchecked,
+                Trust::Sealed => match self.line(found.header.run) {
+                    None => Seals::Unchecked,
+                    Some(line) => match walk.key(line, found) {
+                        Ok(key) => Seals::Key(key),
+                        Err(fault) => {
+                            assigned.faults.push(fault);
+                            Seals::Unchecked
+                        }
+                    },
+                },
+                Trust::Signed => Seals::Unchecked,
+            };
+            let keyless = found.header.trust != Trust::Chained && self.line(found.header.run).is_none();
+            if keyless && unknown.is_none() {
+                unknown = Some(found);
+            }
+            assigned.proves = match seals {
+                Seals::Key(_) => Trust::Sealed,
+                _ => Trust::Chained,
+            };
+            assigned.seals.push(seals);
+        }
+        if let Some(found) = unknown.filter(|_| !self.chained) {
+            self.say_unknown(found, &mut assigned);
+        }
+        assigned
+    }
+
+    /// A keyed file for whose run there is no line.
+    fn say_unknown(&self, found: &Found, assigned: &mut Assigned) {
+        let run = found.header.run;
+        match self.lines.first() {
+            // Keys were changed since, and whoever has the new line trusts it from its first run on.
+            Some(line) => assigned.notes.push(format!(
+                "runs before {} are sealed under a key that was not given, and are checked as chained only",
+                line.first_run
+            )),
+            None => {
+                assigned.faults.push(
+                    Fault::new(
+                        FaultKind::UnknownKey,
+                        Verdict::UnknownKey,
+                        format!(
+                            "run {run} is {}, and its key line was not given",
+                            found.header.trust.as_str()
+                        ),
+                    )
+                    .file(&found.name)
+                    .line(1),
+                );
+            }
+        }
+    }
+
+    /// From the first run of a key line on everything must be keyed, and that run must begin where the line says.
+    fn demand(&self, branch: &Branch<'_>, assigned: &mut Assigned) {
+        let Some(first) = self.lines.first() else { return };
+        let fault = |found: &Found, detail: String| {
+            Fault::new(FaultKind::Trust, Verdict::Tampered, detail)
+                .file(&found.name)
+                .line(1)
+        };
+        for found in &branch.live {
+            let header = &found.header;
+            if header.run >= first.first_run && header.trust == Trust::Chained {
+                let detail = format!(
+                    "run {} is chained, and the key line says that runs from {} on are sealed",
+                    header.run, first.first_run
+                );
+                assigned.faults.push(fault(found, detail));
+            }
+            if header.prev_file.is_none() && header.run > first.first_run {
+                let detail = format!(
+                    "the trail begins with run {}, and the key line knows run {} of it",
+                    header.run, first.first_run
+                );
+                assigned.faults.push(fault(found, detail));
+            }
+        }
+        for line in &self.lines {
+            let begins = branch.live.iter().find(|found| found.header.run >= line.first_run);
+            let begins = begins.filter(|found| {
+                found.header.run == line.first_run && matches!(found.header.cause, Cause::Start | Cause::Recover)
+            });
+            if let Some(found) = begins.filter(|found| found.header.prev.head != line.head) {
+                let detail = format!(
+                    "run {} goes on from another head than the one that the key line names",
+                    line.first_run
+                );
+                assigned.faults.push(fault(found, detail));
+            }
+        }
+    }
+}
+
+/// The keys along the branch, each derived from the one before it.
+#[derive(Debug, Default)]
+struct Walk {
+    seed: Option<(*const KeyLine, u64, Seed)>,
+    key: Option<CommitKey>,
+    run: u64,
+    /// Bytes of the files of this run that were passed.
+    bytes: u64,
+}
+
+impl Walk {
+    /// The key of the commit that a file's header belongs to.
+    fn key(&mut self, line: &KeyLine, found: &Found) -> Result<CommitKey, Fault> {
+        let header = &found.header;
+        let wrong = |kind, verdict, detail: String| Err(Fault::new(kind, verdict, detail).file(&found.name).line(1));
+        if self.key.is_none() || self.run != header.run {
+            let known = self.seed.take();
+            let known = known.filter(|(of, run, _)| std::ptr::eq(*of, line) && *run <= header.run);
+            let (mut run, mut seed) = match known {
+                Some((_, run, seed)) => (run, seed),
+                None => (line.first_run, Seed(line.key.clone())),
+            };
+            if header.run - run > RUNS {
+                let detail = format!("run {} is too far behind run {run} to find its key", header.run);
+                return wrong(FaultKind::Unsupported, Verdict::Unreadable, detail);
+            }
+            while run < header.run {
+                seed = seed.next();
+                run += 1;
+            }
+            self.key = Some(seed.first_key(&header.trail.0, header.run));
+            self.seed = Some((line, run, seed));
+            self.run = header.run;
+            self.bytes = 0;
+        }
+        let least = self.bytes / LEAST_LINE;
+        self.bytes += found.len;
+        let Some(key) = &mut self.key else {
+            return wrong(FaultKind::Key, Verdict::Tampered, "there is no key".to_owned());
+        };
+        if header.commit < key.index() || header.commit - key.index() > least {
+            let detail = format!(
+                "its header says that {} commits of run {} came before it, which cannot be",
+                header.commit, header.run
+            );
+            return wrong(FaultKind::Link, Verdict::Tampered, detail);
+        }
+        while key.index() < header.commit {
+            key.advance();
+        }
+        Ok(key.clone())
+    }
+}
+
+/// Why a file's commits cannot follow those of the live file before it, of which `sealed` are sealed.
+pub(crate) fn contradiction(before: Option<(&Found, u64)>, found: &Found) -> Option<String> {
+    let header = &found.header;
+    if header.trust == Trust::Chained {
+        return None;
+    }
+    let same_run = before.filter(|(before, _)| {
+        let before = &before.header;
+        before.run == header.run && before.trust != Trust::Chained
+    });
+    let wanted = match (header.cause, same_run, before) {
+        (Cause::Rotate | Cause::Resync, Some((before, sealed)), _) => before.header.commit + sealed,
+        // The file before it was removed.
+        (Cause::Rotate, None, None) => return None,
+        (Cause::Resync, None, None) if header.prev_file.is_some() => return None,
+        _ => 0,
+    };
+    (header.commit != wanted).then(|| {
+        format!(
+            "its header is of commit {} of run {}, and commit {wanted} should come there",
+            header.commit, header.run
+        )
+    })
+}
