@@ -25,10 +25,22 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 /// The `N` bytes that have this spelling. Every other spelling of the same bytes is refused.
 pub(crate) fn parse<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    if text.len() != width(N) {
+    let mut bytes = [0; N];
+    fill(text, &mut bytes)?;
+    Some(bytes)
+}
+
+/// The same for as many bytes as the spelling has.
+pub(crate) fn parse_all(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; text.len() * 6 / 8];
+    fill(text, &mut bytes)?;
+    Some(bytes)
+}
+
+fn fill(text: &[u8], bytes: &mut [u8]) -> Option<()> {
+    if text.len() != width(bytes.len()) {
         return None;
     }
-    let mut bytes = [0; N];
     let (mut word, mut bits, mut at) = (0_u32, 0, bytes.iter_mut());
     for letter in text {
         word = word << 6 | u32::from(value(*letter)?);
@@ -39,7 +51,7 @@ pub(crate) fn parse<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
         }
     }
     // Bits that stand for nothing must be zero, or one tag would have several spellings.
-    (word & ((1 << bits) - 1) == 0).then_some(bytes)
+    (word & ((1 << bits) - 1) == 0).then_some(())
 }
 
 fn letter(six: u32) -> u8 {
@@ -81,6 +93,8 @@ mod tests {
         fn sixteen_bytes_have_one_spelling(bytes: [u8; 16], at in 0_usize..22, letter in "[A-Za-z0-9_-]") {
             let spelling = text(&bytes);
             prop_assert_eq!(parse::<16>(spelling.as_bytes()), Some(bytes));
+            prop_assert_eq!(parse_all(spelling.as_bytes()), Some(bytes.to_vec()));
+            prop_assert_eq!(parse_all(&spelling.as_bytes()[..21]), None, "a length that no bytes have");
             let mut other = spelling.clone();
             other.replace_range(at..at + 1, &letter);
             if other != spelling {

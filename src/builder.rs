@@ -8,15 +8,17 @@ use crate::clock::{Clock, Time};
 use crate::config::{CaptureRule, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation, Settings, env};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
-use crate::key::{self, KeyFile};
+use crate::key::{self, KeyFile, KeySource};
+use crate::key_line::KeyLine;
 use crate::redact::{HashKey, Policy, Redaction};
 use crate::render::Limits;
 use crate::severity::Severity;
 use crate::status::{Source, complain};
 use crate::store::retain::Keep;
-use crate::store::{self, Home, Identity, Opening};
+use crate::store::{self, Home, Identity, Opening, Wish};
 use crate::trail::{self, Core, Lease, Plan, Sink, Trail};
-use crate::writer::{self, Desk, Medium, Writer};
+use crate::trust::Trust;
+use crate::writer::{self, Desk, Medium, Teller, Writer};
 
 /// Settings of a trail to be: setters that cannot fail, and one [`build`](Builder::build) that can.
 ///
@@ -45,6 +47,7 @@ pub struct Builder {
     time: Time,
     capture: Vec<CaptureRule>,
     disk: Option<Arc<dyn Disk>>,
+    teller: Teller,
     /// The first thing that a setter could not take.
     wrong: Option<Error>,
 }
@@ -61,6 +64,7 @@ impl Trail {
             time: Time::default(),
             capture: Vec::new(),
             disk: None,
+            teller: Teller::default(),
             wrong: None,
         }
     }
@@ -199,6 +203,48 @@ impl Builder {
         self
     }
 
+    /// What the files prove, and against whom. Default: what the trail has already, and [`Trust::Chained`] for a new one.
+    ///
+    /// Trust only rises within a trail: a chained one may go on sealed, and a sealed one signed. To ask for less than it has is
+    /// an error, unless [`replace`](Builder::replace) lets another trail begin in its place. A trail that becomes sealed or
+    /// signed gives its [key line](Builder::key_line) once.
+    pub fn trust(mut self, trust: Trust) -> Builder {
+        self.settings.trust.put(Some(trust), Source::Code);
+        self
+    }
+
+    /// Whether a trail that cannot be gone on with as asked, for it has more trust, or its key is lost, may be ended: then
+    /// another trail begins in the same directory, and its first header names the end of the old one. Where the old trail can
+    /// be gone on with this does nothing. The old files stay until somebody removes them. Default: no, it is an error.
+    pub fn replace(mut self, replace: bool) -> Builder {
+        self.settings.replace.put(replace, Source::Code);
+        self
+    }
+
+    /// What protects the secrets that a sealed or signed trail keeps for its next run. Default: [`KeySource::state_file`].
+    pub fn key_source(mut self, source: KeySource) -> Builder {
+        self.settings.key_source.put(source, Source::Code);
+        self
+    }
+
+    /// What is given the key line, once, when a trail becomes sealed or signed: with it `verify` proves what was recorded.
+    /// It belongs on another machine, or on paper. Called within [`build`](Builder::build). Default: it is printed on standard
+    /// error.
+    ///
+    /// ```no_run
+    /// use tracing_audit::{Trail, Trust};
+    ///
+    /// let trail = Trail::builder("logs")
+    ///     .trust(Trust::Sealed)
+    ///     .key_line(|line| drop(std::fs::write("/mnt/usb/audit.key", line.to_string())))
+    ///     .build()?;
+    /// # Ok::<(), tracing_audit::Error>(())
+    /// ```
+    pub fn key_line(mut self, take: impl FnOnce(&KeyLine) + Send + 'static) -> Builder {
+        self.teller = Teller(Some(Box::new(take)));
+        self
+    }
+
     /// A trail of its own in a subdirectory of this name, where several processes share a directory.
     pub fn instance(mut self, name: impl Into<String>) -> Builder {
         self.instance = Some(name.into());
@@ -218,8 +264,8 @@ impl Builder {
     }
 
     /// Takes settings from environment variables: `AUDIT_RETENTION_DAYS`, `AUDIT_MAX_FILE_BYTES`, `AUDIT_QUEUE_BYTES`
-    /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, and `AUDIT_SERVICE` or
-    /// `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
+    /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, `AUDIT_TRUST` (chained, sealed or
+    /// signed), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
     pub fn env(mut self) -> Builder {
         for said in env::unknown(std::env::vars_os().map(|(name, _)| name)) {
             complain(&said);
@@ -258,7 +304,7 @@ impl Builder {
         let real = self.disk.is_none();
         let disk = self.disk.clone().unwrap_or_else(RealDisk::shared);
         let home = Home::create(&*disk, &dir, keys.as_deref())?;
-        let settings = &self.settings;
+        let settings = &mut self.settings;
         let medium = if real { writer::medium(&home.dir) } else { Medium::Disk };
         let ephemeral = is_ephemeral(&home, medium, settings.require_local_disk.value)?;
         let host = settings.host.value.clone().or_else(host_name);
@@ -266,9 +312,18 @@ impl Builder {
             lock_wait: settings.lock_wait.value,
             now: self.time.micros(),
             host: host.clone().unwrap_or_default(),
+            wish: Wish {
+                trust: settings.trust.value,
+                replace: settings.replace.value,
+                secrets: settings.key_source.value.clone(),
+            },
         };
         let emergency = Sink::open(&settings.emergency.value.0, &*disk)?;
         let opened = store::open(Arc::clone(&disk), home.clone(), &opening)?;
+        // Where nothing was asked for, what the trail has.
+        settings.trust.value = Some(opened.trust);
+        let settings = &self.settings;
+        let key_id = opened.state.keys.as_ref().map(|keys| keys.kid.clone());
         // Made even where no rule hashes: a `Hashed` value may come at any time.
         let KeyFile { key, created } = key::hash_key(&*disk, &home.keys)?;
         let key = HashKey::new(key);
@@ -312,7 +367,11 @@ impl Builder {
             queue_bytes: settings.queue_bytes.value,
             wait_limit: settings.wait_limit.value,
         }));
-        core.board.write(|notice| notice.ephemeral = ephemeral);
+        core.board.write(|notice| {
+            notice.ephemeral = ephemeral;
+            notice.trust = opened.trust;
+            notice.key_id = key_id;
+        });
         let desk = Desk {
             disk,
             home,
@@ -324,6 +383,7 @@ impl Builder {
             sync_every,
             space: settings.disk_space.value.clone(),
             new_key,
+            teller: self.teller,
         };
         let writer = Writer::begin(Arc::clone(&core), desk)?;
         trail::enter(&core, self.detached);

@@ -8,6 +8,7 @@ mod names;
 mod outcome;
 mod record;
 mod severity;
+mod trust;
 
 mod chain;
 mod key_line;
@@ -55,6 +56,7 @@ pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
 pub use init::init;
+pub use key::KeySource;
 pub use key_line::KeyLine;
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
@@ -66,6 +68,7 @@ pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
 pub use trail::Trail;
+pub use trust::Trust;
 pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};
 
 #[doc(hidden)]

@@ -9,6 +9,7 @@ use crate::clock::Micros;
 use crate::queue::PerSeverity;
 use crate::severity::Severity;
 use crate::sync::{Home, Mutex, lock};
+use crate::trust::Trust;
 
 /// How a trail is, at one moment. Made by `Trail::status`.
 #[derive(Clone, Debug)]
@@ -62,6 +63,10 @@ pub struct Status {
     pub unknown_events: Vec<String>,
     /// Calls of `audit!` in this process that no trail was there to take: before the first was built, or after the last ended.
     pub without_trail: u64,
+    /// What the files prove, and against whom.
+    pub trust: Trust,
+    /// Which key line the trail is proven by, in modes `sealed` and `signed`: its id of six characters.
+    pub key_id: Option<String>,
     /// Bytes that may still be put on the disk, where that is known, as last looked at.
     pub disk_free: Option<u64>,
     /// Which step of [`DiskSpace`](crate::DiskSpace) that is.
@@ -223,6 +228,11 @@ pub(crate) fn complain(what: &dyn fmt::Display) {
     }
 }
 
+/// Says one line on standard error, however long that takes: for what must not be lost.
+pub(crate) fn say(what: &dyn fmt::Display) -> std::io::Result<()> {
+    std::io::Write::write_all(&mut std::io::stderr(), format!("tracing-audit: {what}\n").as_bytes())
+}
+
 /// How long a dropped handle waits for the disk.
 pub(crate) const LAST_WAIT: Duration = Duration::from_secs(5);
 
@@ -249,6 +259,8 @@ pub(crate) struct Notice {
     pub(crate) last_error: Option<String>,
     /// `None` while there is no subscriber to ask.
     pub(crate) capture: Option<Vec<String>>,
+    pub(crate) trust: Trust,
+    pub(crate) key_id: Option<String>,
     pub(crate) disk_free: Option<u64>,
     pub(crate) disk_tier: DiskTier,
     pub(crate) ephemeral: bool,

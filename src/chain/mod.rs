@@ -75,6 +75,38 @@ impl std::fmt::Debug for Head {
     }
 }
 
+/// Bytes that a seal adds to a frame: `,"seal":"<43>"`.
+pub(crate) const SEAL: usize = seal::SEALED_FRAME - FRAME;
+
+/// A line cut where its frame should begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Frame<'l> {
+    pub(crate) content: &'l [u8],
+    pub(crate) tag: [u8; 16],
+    /// On the last line of a commit in a keyed trail.
+    pub(crate) seal: Option<[u8; 32]>,
+}
+
+/// Cuts a line (without its LF) as [`split_frame`] does, or at a frame with a seal.
+pub(crate) fn split(line: &[u8]) -> Option<Frame<'_>> {
+    if let Some((content, tag)) = split_frame(line) {
+        return Some(Frame {
+            content,
+            tag,
+            seal: None,
+        });
+    }
+    let (before, seal) = line.split_at_checked(line.len().checked_sub(SEAL + 1)?)?;
+    let seal = seal.strip_prefix(b",\"seal\":\"")?.strip_suffix(b"\"}")?;
+    let (content, tag) = before.split_at_checked(before.len().checked_sub(FRAME - 1)?)?;
+    let tag = tag.strip_prefix(b",\"tag\":\"")?.strip_suffix(b"\"")?;
+    Some(Frame {
+        content,
+        tag: base64url::parse(tag)?,
+        seal: Some(base64url::parse(seal)?),
+    })
+}
+
 /// A line without its LF, cut where its frame should begin. `None` if it is too short or the frame's punctuation is
 /// not there. Says nothing about the tag: believe nothing before the hash.
 pub(crate) fn split_frame(line: &[u8]) -> Option<(&[u8], [u8; 16])> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::{Retention, Rotation, Settings};
 use crate::error::{Error, ErrorKind};
+use crate::key::KeySource;
 use crate::status::Source;
 
 /// A reader of variables: the process's, or a test's.
@@ -26,7 +27,12 @@ const KNOWN: &[&str] = &[
     "AUDIT_MIRROR",
     "AUDIT_KEYS_DIR",
     "AUDIT_SERVICE",
+    "AUDIT_TRUST",
+    STATE_KEY,
 ];
+
+/// Holds the key for what the state file keeps secret.
+const STATE_KEY: &str = "AUDIT_STATE_KEY";
 
 /// What to say of each of these variables that looks like ours and has no meaning: a misspelt one must not pass for set.
 /// It is no error, since another program's may begin alike.
@@ -60,6 +66,14 @@ pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Er
     }
     if let Some(mirror) = number(lookup, "AUDIT_MIRROR", "1, 0, true, false, on or off", switch)? {
         settings.mirror.put(mirror, FROM);
+    }
+    if let Some(trust) = number(lookup, "AUDIT_TRUST", "chained, sealed or signed", |text| {
+        text.parse().ok()
+    })? {
+        settings.trust.put(Some(trust), FROM);
+    }
+    if set(lookup, STATE_KEY).is_some() {
+        settings.key_source.put(KeySource::environment(STATE_KEY), FROM);
     }
     if let Some(keys) = set(lookup, "AUDIT_KEYS_DIR") {
         settings.keys.put(Some(PathBuf::from(keys)), FROM);
@@ -150,6 +164,8 @@ mod tests {
             ("AUDIT_KEYS_DIR", "/run/keys"),
             ("OTEL_SERVICE_NAME", "shop"),
             ("AUDIT_SERVICE", "shop-audit"),
+            ("AUDIT_TRUST", "sealed"),
+            ("AUDIT_STATE_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
         ])
         .unwrap();
         assert_eq!(settings.retention.value, Retention::days(90));
@@ -158,6 +174,8 @@ mod tests {
         assert!(!settings.mirror.value);
         assert_eq!(settings.keys.value, Some(PathBuf::from("/run/keys")));
         assert_eq!(settings.service.value.as_deref(), Some("shop-audit"));
+        assert_eq!(settings.trust.value, Some(crate::trust::Trust::Sealed));
+        assert!(!format!("{settings:?}").contains("AAAA"), "the key itself is nowhere");
         assert_eq!(
             with(&[("AUDIT_MIRROR", ""), ("AUDIT_SERVICE", "")]).unwrap().list(),
             Settings::new().list()
@@ -199,6 +217,7 @@ mod tests {
             ("AUDIT_MAX_FILE_BYTES", "10 parsecs"),
             ("AUDIT_QUEUE_BYTES", "99999999999g"),
             ("AUDIT_MIRROR", "maybe"),
+            ("AUDIT_TRUST", "full"),
         ] {
             let error = with(&[(name, value)]).expect_err("this must be refused");
             assert_eq!(error.kind(), ErrorKind::Config);

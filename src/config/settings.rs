@@ -8,10 +8,12 @@ use tracing_core::Level;
 
 use crate::config::{DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
 use crate::error::{Error, ErrorKind};
+use crate::key::KeySource;
 use crate::queue::Queue;
 use crate::redact::Redaction;
 use crate::severity::Severity;
 use crate::status::{Setting, Source};
+use crate::trust::Trust;
 
 /// A value and where it comes from.
 #[derive(Clone, Debug)]
@@ -59,6 +61,10 @@ pub(crate) struct Settings {
     pub(crate) version: Sourced<Option<String>>,
     pub(crate) host: Sourced<Option<String>>,
     pub(crate) keys: Sourced<Option<PathBuf>>,
+    /// `None` keeps what the trail has.
+    pub(crate) trust: Sourced<Option<Trust>>,
+    pub(crate) replace: Sourced<bool>,
+    pub(crate) key_source: Sourced<KeySource>,
     pub(crate) redaction: Sourced<Redaction>,
 }
 
@@ -99,6 +105,9 @@ impl Settings {
             version: Sourced::default(None),
             host: Sourced::default(None),
             keys: Sourced::default(None),
+            trust: Sourced::default(None),
+            replace: Sourced::default(false),
+            key_source: Sourced::default(KeySource::default()),
             redaction: Sourced::default(Redaction::standard()),
         }
     }
@@ -201,6 +210,13 @@ impl Settings {
             setting("queue_bytes", &self.queue_bytes),
             setting("value_bytes", &self.value_bytes),
             setting("line_bytes", &self.line_bytes),
+            Setting {
+                name: "trust",
+                value: self.trust.value.unwrap_or_default().to_string(),
+                source: self.trust.source,
+            },
+            setting("replace", &self.replace),
+            setting("key_source", &self.key_source),
             setting("mirror", &self.mirror),
             setting("span_level", &self.span_level),
             duration("lock_wait", &self.lock_wait),

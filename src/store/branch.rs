@@ -69,6 +69,8 @@ pub(crate) enum Why {
     Twin(u64),
     /// It belongs to another trail.
     OtherTrail(TrailId),
+    /// It belongs to the trail in whose place this one was begun.
+    Replaced,
 }
 
 /// Where the walk back ended.
@@ -150,15 +152,21 @@ impl Branch {
 /// # Errors
 /// A name of ours that is no regular file or may not be read; a file of a newer format; a compressed file.
 pub(crate) fn walk(disk: &dyn Disk, home: &Home, trail: Option<TrailId>) -> Result<Branch, Error> {
-    let branch = survey(disk, home, trail)?;
+    let branch = survey(disk, home, trail, None)?;
     match branch.unsupported() {
         Some(error) => Err(error),
         None => Ok(branch),
     }
 }
 
-/// The same for the writer, who can go on beside files that this build cannot read; they are among the strays.
-pub(crate) fn survey(disk: &dyn Disk, home: &Home, trail: Option<TrailId>) -> Result<Branch, Error> {
+/// The same for the writer, who can go on beside files that this build cannot read; they are among the strays. `replaced` is
+/// the trail in whose place `trail` was begun, where the state file says so: `trail` may then have no file yet.
+pub(crate) fn survey(
+    disk: &dyn Disk,
+    home: &Home,
+    trail: Option<TrailId>,
+    replaced: Option<TrailId>,
+) -> Result<Branch, Error> {
     // While files go, a listing and what is opened after it do not fit. Look again, but not for ever.
     let mut tries = 4;
     loop {
@@ -173,7 +181,7 @@ pub(crate) fn survey(disk: &dyn Disk, home: &Home, trail: Option<TrailId>) -> Re
             }
         }
         if !vanished || tries == 0 {
-            return Ok(sort(disk, home, &names, seen, trail));
+            return Ok(sort(disk, home, &names, seen, trail, replaced));
         }
     }
 }
@@ -230,7 +238,14 @@ fn first_line(file: &dyn DiskFile) -> io::Result<Result<(Header, Head, u64), Why
     })
 }
 
-fn sort(disk: &dyn Disk, home: &Home, names: &[Name], seen: Vec<Seen>, trail: Option<TrailId>) -> Branch {
+fn sort(
+    disk: &dyn Disk,
+    home: &Home,
+    names: &[Name],
+    seen: Vec<Seen>,
+    trail: Option<TrailId>,
+    replaced: Option<TrailId>,
+) -> Branch {
     let mut strays = compressed(disk, home, names);
     let mut files = Vec::new();
     for seen in seen {
@@ -239,12 +254,16 @@ fn sort(disk: &dyn Disk, home: &Home, names: &[Name], seen: Vec<Seen>, trail: Op
             Seen::Not(stray) => strays.push(stray),
         }
     }
-    let trail = choose(&files, trail);
+    let trail = trail.filter(|_| replaced.is_some()).or_else(|| choose(&files, trail));
+    let replaced = replaced_by(&files, trail, replaced);
     let mut by_number: HashMap<u64, LiveFile> = HashMap::with_capacity(files.len());
     for file in files {
         let number = file.number();
         if Some(file.header.trail) != trail {
-            let why = Why::OtherTrail(file.header.trail);
+            let why = match replaced.contains(&file.header.trail) {
+                true => Why::Replaced,
+                false => Why::OtherTrail(file.header.trail),
+            };
             strays.push(stray(file, why));
             continue;
         }
@@ -310,7 +329,24 @@ fn compressed(disk: &dyn Disk, home: &Home, names: &[Name]) -> Vec<Stray> {
     names.iter().filter(alone).map(stray).collect()
 }
 
-/// The trail to follow: the one asked for if it has a file here, else the one with the most, or the newest of these.
+/// The trails in whose place this one was begun, and the ones before those.
+fn replaced_by(files: &[LiveFile], trail: Option<TrailId>, replaced: Option<TrailId>) -> Vec<TrailId> {
+    let (mut trails, mut looked) = (Vec::from_iter(replaced), 0);
+    let mut of = trail;
+    while let Some(trail) = of {
+        let headers = files.iter().filter(|file| file.header.trail == trail);
+        let before = headers.filter_map(|file| Some(file.header.replaces?.trail));
+        trails.extend(before);
+        // Whatever headers say, no trail is looked at for ever.
+        looked += 1;
+        of = trails.get(looked - 1).copied().filter(|_| looked <= files.len());
+    }
+    trails.retain(|replaced| Some(*replaced) != trail);
+    trails
+}
+
+/// The trail to follow: the one asked for if it has a file here, else the one with the most, or the newest of these; but none
+/// that another one here was begun in place of.
 fn choose(files: &[LiveFile], asked: Option<TrailId>) -> Option<TrailId> {
     let mut trails: HashMap<TrailId, (usize, Micros)> = HashMap::new();
     for file in files {
@@ -318,11 +354,15 @@ fn choose(files: &[LiveFile], asked: Option<TrailId>) -> Option<TrailId> {
         *count += 1;
         *opened = file.header.opened.max(*opened);
     }
+    let replaced: Vec<TrailId> = files
+        .iter()
+        .filter_map(|file| Some(file.header.replaces?.trail))
+        .collect();
     match asked {
         Some(asked) if trails.contains_key(&asked) => Some(asked),
         _ => trails
             .into_iter()
-            .max_by_key(|(id, weight)| (*weight, *id))
+            .max_by_key(|(id, weight)| (!replaced.contains(id), *weight, *id))
             .map(|(id, _)| id),
     }
 }

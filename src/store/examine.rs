@@ -106,7 +106,7 @@ impl<'b> Reach<'b> {
             .map(|mark| mark.point.seq);
         let read = || {
             let file = disk.open_read(&live.path)?;
-            let walked = scan::walk(&*file, live.begin(), live.body_at, live.live_to, ask)?;
+            let walked = scan::walk(&*file, live, ask, |_| {})?;
             let len = file.stat()?.len;
             Ok(Reach {
                 live,
@@ -116,6 +116,11 @@ impl<'b> Reach<'b> {
             })
         };
         read().map_err(|error| read_failed(&live.path, error))
+    }
+
+    /// Whether nothing in a keyed file is sealed, and its header with it: then it proves nothing.
+    fn is_unsealed(&self) -> bool {
+        self.live.header.trust.is_keyed() && self.walked.good == self.live.body_at
     }
 
     fn proof_behind(&self, from: u64) -> Result<Option<u64>, Error> {
@@ -185,8 +190,25 @@ impl<'b> Examined<'b> {
             }
         }
         let kept_before = before.as_ref().and_then(|before| before.walked.kept_from);
+        let older = |places: usize| branch.live.iter().rev().nth(places);
         let (proven, before) = match before {
-            Some(before) if torn_seam => (before, branch.live.iter().rev().nth(2)),
+            Some(before) if torn_seam || newest.is_unsealed() => (before, older(2)),
+            None if newest.is_unsealed() => {
+                // A crash took the commit that it belongs to. It says where the trail goes on, and that this was synced.
+                synced = synced.max(Some(newest.live.header.prev.seq));
+                match older(1) {
+                    Some(live) => (Reach::new(disk, live, mark)?, older(2)),
+                    None if newest.live.header.prev_file.is_none() => {
+                        if synced > Some(0) {
+                            let expected = mark.map(|mark| mark.point);
+                            self.suspect(What::Changed, Some(newest.live.number()), expected, None);
+                        }
+                        return Ok(());
+                    }
+                    // What it goes on from is not there, which is told elsewhere.
+                    None => (newest, None),
+                }
+            }
             before => (newest, before.map(|before| before.live)),
         };
         let end = proven.walked.end;

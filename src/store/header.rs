@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::lines;
 use super::members::{Members, push_string};
 use crate::base64url;
-use crate::chain::{self, Head};
+use crate::chain::{self, Frame, Head, Leaf};
 use crate::clock::Micros;
+use crate::trust::Trust;
 
 /// Every seq, run, file and commit number is below this, so that every JSON reader sees it exactly.
 pub(crate) const NUMBER_END: u64 = 1 << 53;
@@ -68,17 +69,6 @@ pub(crate) enum Cause {
     Recover,
 }
 
-/// What the chain can prove.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Trust {
-    /// Accidents and naive edits show.
-    Chained,
-    /// Commits are sealed with keys that are gone.
-    Sealed,
-    /// Sealed, with signed checkpoints.
-    Signed,
-}
-
 macro_rules! words {
     ($($name:ident { $($variant:ident $word:literal)* })*) => {
         $(impl $name {
@@ -95,7 +85,6 @@ macro_rules! words {
 
 words! {
     Cause { Start "start" Rotate "rotate" Resync "resync" Recover "recover" }
-    Trust { Chained "chained" Sealed "sealed" Signed "signed" }
 }
 
 /// A point of the chain: behind the line with this seq (or behind the header that follows it) stands this head.
@@ -151,13 +140,28 @@ pub(crate) struct Header {
     /// Whether what came before had ended as it should: closed, synced and whole.
     pub(crate) clean: bool,
     pub(crate) trust: Trust,
-    /// The run's commits before this file.
+    /// The index within the run of the commit that this header belongs to.
     pub(crate) commit: u64,
     pub(crate) opened: Micros,
     pub(crate) who: Identity,
     pub(crate) kept_from: Option<KeptFrom>,
     /// Files under legal hold.
     pub(crate) held: Vec<Held>,
+    /// The compact range of the Merkle tree at `prev`, in mode `signed`.
+    pub(crate) tree: Option<Vec<Leaf>>,
+    /// The first checkpoint key, in mode `signed`.
+    pub(crate) pk: Option<[u8; 32]>,
+    /// The end of the trail that this one was begun in place of; in a genesis alone.
+    pub(crate) replaces: Option<Replaces>,
+}
+
+/// The end of a trail that another one was begun in place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Replaces {
+    pub(crate) trail: TrailId,
+    /// 0 where nothing of it could be read.
+    pub(crate) file: u64,
+    pub(crate) end: Point,
 }
 
 /// Why a line is not a header this build can use.
@@ -223,6 +227,21 @@ impl Header {
         }
         out.key("must");
         out.0.extend_from_slice(b"[]");
+        if let Some(tree) = &self.tree {
+            out.key("tree");
+            let roots: Vec<String> = tree
+                .iter()
+                .map(|root| format!("\"{}\"", base64url::text(root)))
+                .collect();
+            out.0.extend_from_slice(format!("[{}]", roots.join(",")).as_bytes());
+        }
+        if let Some(pk) = &self.pk {
+            out.text("pk", &base64url::text(pk));
+        }
+        if let Some(replaces) = &self.replaces {
+            out.key("replaces");
+            out.0.extend_from_slice(replaces.json().as_bytes());
+        }
         out.0
     }
 
@@ -295,6 +314,29 @@ impl Held {
     }
 }
 
+impl Replaces {
+    /// As it stands in a genesis and in the state file.
+    pub(crate) fn json(&self) -> String {
+        let Replaces { trail, file, end } = self;
+        format!(
+            "{{\"trail\":\"{trail}\",\"file\":{file},\"seq\":{},\"head\":\"{}\"}}",
+            end.seq,
+            end.head.text()
+        )
+    }
+
+    pub(crate) fn from_json(value: &Value) -> Option<Replaces> {
+        Some(Replaces {
+            trail: TrailId::parse(value.get("trail")?.as_str()?)?,
+            file: number(value.get("file")?)?,
+            end: Point {
+                seq: number(value.get("seq")?)?,
+                head: Head::parse(value.get("head")?.as_str()?)?,
+            },
+        })
+    }
+}
+
 struct Body(Vec<u8>);
 
 impl Body {
@@ -313,28 +355,12 @@ impl Body {
     }
 }
 
-/// The content and the tag of a header line; the seal of a keyed trail is not ours to check here.
-fn split(line: &[u8]) -> Option<(&[u8], [u8; 16])> {
-    const SEAL: usize = 9 + 43 + 2;
-    if let Some(found) = chain::split_frame(line) {
-        return Some(found);
-    }
-    let (before, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
-    let seal = seal.strip_prefix(b",\"seal\":\"")?.strip_suffix(b"\"}")?;
-    let _: [u8; 32] = base64url::parse(seal)?;
-    let mut framed = before.to_vec();
-    framed.push(b'}');
-    let (content, tag) = chain::split_frame(&framed)?;
-    let content = before.get(..content.len())?;
-    Some((content, tag))
-}
-
 fn parse_v1(line: &[u8]) -> Result<(Header, Head), Unreadable> {
     use Unreadable::Damaged;
     if !lines::fit(line) {
         return Err(Damaged("it is too long, or holds bytes that no line holds"));
     }
-    let (body, tag) = split(line).ok_or(Damaged("it has no frame"))?;
+    let Frame { content: body, tag, .. } = chain::split(line).ok_or(Damaged("it has no frame"))?;
     let members = Members::parse(&[body, b"}"].concat()).ok_or(Damaged("it is not one JSON object"))?;
     let prev_head = members
         .text("prev_head")
@@ -395,11 +421,28 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
             None => Vec::new(),
             Some(held) => held.as_array()?.iter().map(Held::from_json).collect::<Option<_>>()?,
         },
+        tree: match members.get("tree") {
+            None => None,
+            Some(tree) => Some(tree.as_array()?.iter().map(root).collect::<Option<_>>()?),
+        },
+        pk: match members.get("pk") {
+            None => None,
+            Some(pk) => Some(root(pk)?),
+        },
+        replaces: match members.get("replaces") {
+            None => None,
+            Some(replaces) => Some(Replaces::from_json(replaces)?),
+        },
     };
     // Files point backwards only, so that walking them ends.
     let backwards = header.prev_file.is_none_or(|prev| prev < header.file);
     let genesis = header.prev_file.is_some() || header.prev == Point::GENESIS;
     (backwards && genesis && header.file > 0 && header.run > 0).then_some(header)
+}
+
+/// 32 bytes in their one spelling.
+fn root(value: &Value) -> Option<[u8; 32]> {
+    base64url::parse(value.as_str()?.as_bytes())
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -423,6 +466,12 @@ mod tests {
             prev,
             end,
         });
+        let replaces =
+            (any::<[u8; 16]>(), 0..NUMBER_END, point(0..NUMBER_END)).prop_map(|(trail, file, end)| Replaces {
+                trail: TrailId(trail),
+                file,
+                end,
+            });
         let causes = prop::sample::select(vec![Cause::Start, Cause::Rotate, Cause::Resync, Cause::Recover]);
         let trusts = prop::sample::select(vec![Trust::Chained, Trust::Sealed, Trust::Signed]);
         let place = prop_oneof![
@@ -451,6 +500,9 @@ mod tests {
                 any::<u32>(),
                 prop::option::of(kept),
                 prop::collection::vec(held, 0..3),
+                prop::option::of(prop::collection::vec(any::<[u8; 32]>(), 0..3)),
+                prop::option::of(any::<[u8; 32]>()),
+                prop::option::of(replaces),
             ),
         )
             .prop_map(|(a, b, c)| Header {
@@ -473,6 +525,9 @@ mod tests {
                 },
                 kept_from: c.4,
                 held: c.5,
+                tree: c.6,
+                pk: c.7,
+                replaces: c.8,
             })
     }
 
@@ -497,6 +552,9 @@ mod tests {
             },
             kept_from: None,
             held: Vec::new(),
+            tree: None,
+            pk: None,
+            replaces: None,
         }
     }
 
@@ -531,7 +589,7 @@ mod tests {
     #[test]
     fn what_a_later_build_writes_is_read_or_refused_by_name() {
         let parse = |body: &str| Header::parse(&framed(body));
-        let later = body() + r#","salted":true,"tree":["x"]"#;
+        let later = body() + r#","salted":true,"later":["x"]"#;
         assert_eq!(parse(&later).unwrap().0, example());
 
         let needs = body().replace("\"must\":[]", "\"must\":[\"enc\"]");
@@ -585,6 +643,9 @@ mod tests {
             ("\"service\":\"example\"", "\"service\":\"a\tb\""),
             ("EBAQEBAQEBAQEBAQEBAQEA", "EBAQEBAQEBAQEBAQEBAQEB"),
             ("\"must\":[]", "\"kept_from\":{\"file\":1},\"must\":[]"),
+            ("\"must\":[]", "\"must\":[],\"tree\":[\"x\"]"),
+            ("\"must\":[]", "\"must\":[],\"pk\":1"),
+            ("\"must\":[]", "\"must\":[],\"replaces\":{}"),
         ] {
             let changed = body().replace(from, to);
             assert_ne!(changed, body(), "{from}");

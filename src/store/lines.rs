@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::header::Point;
-use crate::chain::{self, Head};
+use crate::chain::{self, Frame, Head, Leaf};
 use crate::clock::Micros;
 use crate::io::DiskFile;
 
@@ -133,17 +133,34 @@ pub(crate) fn fit(line: &[u8]) -> bool {
     line.len() <= LINE_MAX && !line.iter().any(|byte| *byte < 0x20) && std::str::from_utf8(line).is_ok()
 }
 
-/// Takes a record that must follow a point: the point behind it, and its rest. `None` if it does not.
-pub(crate) fn follow(line: &[u8], from: Point) -> Option<(Point, &[u8])> {
+/// A record that follows a point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Follows<'l> {
+    /// Behind it.
+    pub(crate) end: Point,
+    pub(crate) rest: &'l [u8],
+    pub(crate) leaf: Leaf,
+    /// Whether its frame has a seal, right or wrong.
+    pub(crate) sealed: bool,
+}
+
+/// Takes a record that must follow a point. `None` if it does not. A seal is taken in a keyed file alone.
+pub(crate) fn follow(line: &[u8], from: Point, keyed: bool) -> Option<Follows<'_>> {
     let (seq, _) = number(line)?;
     if seq != from.seq + 1 || !fit(line) {
         return None;
     }
-    let (content, tag) = chain::split_frame(line)?;
+    let Frame { content, tag, seal } = chain::split(line).filter(|frame| keyed || frame.seal.is_none())?;
     let (_, at) = number(content)?;
     let rest = content.get(at..)?;
-    let head: Head = from.head.record(seq, &chain::leaf(rest));
-    (head.tag() == tag).then_some((Point { seq, head }, rest))
+    let leaf = chain::leaf(rest);
+    let head: Head = from.head.record(seq, &leaf);
+    (head.tag() == tag).then_some(Follows {
+        end: Point { seq, head },
+        rest,
+        leaf,
+        sealed: seal.is_some(),
+    })
 }
 
 /// The `seq` of a line that begins as a record, in its one spelling, and where the rest begins.
@@ -298,20 +315,33 @@ mod tests {
             from.head.record(9, &chain::leaf(rest)).push_frame(&mut line);
             line
         };
-        let (point, found) = follow(&line("9", rest), from)
-            .map(|(point, rest)| (point, rest.to_vec()))
-            .unwrap();
-        assert_eq!((point.seq, found.as_slice()), (9, &rest[..]));
-        assert_eq!(own(&found), Some(&b"STOP"[..]));
-        assert!(time(&found).is_some());
+        let nine = line("9", rest);
+        let Follows {
+            end: point,
+            rest: found,
+            sealed,
+            ..
+        } = follow(&nine, from, false).unwrap();
+        assert!(!sealed);
+        assert_eq!((point.seq, found), (9, &rest[..]));
+        assert_eq!(own(found), Some(&b"STOP"[..]));
+        assert!(time(found).is_some());
+        let mut sealed = nine[..nine.len() - 1].to_vec();
+        sealed.extend_from_slice(format!(",\"seal\":\"{}\"}}", from.head.text()).as_bytes());
+        assert!(follow(&sealed, from, true).is_some_and(|found| found.sealed && found.end == point));
+        assert!(
+            follow(&sealed, from, false).is_none(),
+            "no seal stands in a chained file"
+        );
+        assert!(follow(&nine, from, true).is_some_and(|found| !found.sealed));
         for seq in ["09", "+9", " 9", "9.0", "10", "8", "", "99999999999999999999"] {
-            assert!(follow(&line(seq, rest), from).is_none(), "{seq}");
+            assert!(follow(&line(seq, rest), from, false).is_none(), "{seq}");
         }
         for odd in [&b"\"a\":\"\t\""[..], b"\"a\":\"\xff\"", b"\"a\":\"\0\""] {
-            assert!(follow(&line("9", odd), from).is_none(), "{odd:?}");
+            assert!(follow(&line("9", odd), from, false).is_none(), "{odd:?}");
         }
-        assert!(follow(&[line("9", rest), b" ".to_vec()].concat(), from).is_none());
-        assert!(follow(b"", from).is_none() && follow(b"{\"seq\":9,", from).is_none());
+        assert!(follow(&[line("9", rest), b" ".to_vec()].concat(), from, false).is_none());
+        assert!(follow(b"", from, false).is_none() && follow(b"{\"seq\":9,", from, false).is_none());
     }
 
     #[test]

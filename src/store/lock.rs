@@ -181,6 +181,7 @@ mod tests {
             lock_wait: wait,
             now: noon(),
             host: "host-a".into(),
+            wish: crate::store::Wish::default(),
         }
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod header;
 pub(crate) mod lines;
 pub(crate) mod lock;
 mod members;
+mod modes;
 pub(crate) mod names;
 mod recover;
 pub(crate) mod retain;
@@ -33,14 +34,17 @@ use crate::chain::Head;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{self, Disk, FileKind};
+use crate::key::KeySource;
 
+pub(crate) use crate::trust::Trust;
 pub(crate) use calendar::{Calendar, Step};
 pub(crate) use finding::Finding;
-pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, RunId, TrailId, Trust};
+pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunId, TrailId};
 pub(crate) use lock::Lock;
 pub(crate) use members::push_string;
+pub(crate) use modes::{RunKeys, random_seed};
 pub(crate) use segment::Segment;
-pub(crate) use state::{Mark, State};
+pub(crate) use state::{Mark, State, Untold};
 
 /// Where a trail lives: its directory, and the directory of its keys and state beside it. Both without links.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,6 +191,18 @@ pub(crate) struct Opening {
     pub(crate) now: Micros,
     /// Named in the lock file, beside the pid.
     pub(crate) host: String,
+    pub(crate) wish: Wish,
+}
+
+/// What is asked of a trail's keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    /// The trust; `None` keeps what the trail has.
+    pub(crate) trust: Option<Trust>,
+    /// Whether a trail that cannot be gone on with so may be ended here, and another one begun in its place.
+    pub(crate) replace: bool,
+    /// What protects the secrets in the state file.
+    pub(crate) secrets: KeySource,
 }
 
 /// A trail that is ours to go on with. Nothing was written to it yet but the state file.
@@ -204,6 +220,9 @@ pub(crate) struct Opened {
     pub(crate) prev_file: Option<u64>,
     pub(crate) seq: u64,
     pub(crate) head: Head,
+    pub(crate) trust: Trust,
+    /// Of a keyed trail.
+    pub(crate) keys: Option<RunKeys>,
     /// As stored: `next_run` is past our run, `clean` is false.
     pub(crate) state: State,
     pub(crate) kept_from: Option<KeptFrom>,
@@ -226,12 +245,15 @@ impl Opened {
                 head: self.head,
             },
             clean: self.clean,
-            trust: Trust::Chained,
+            trust: self.trust,
             commit: 0,
             opened,
             who,
             kept_from: self.kept_from,
             held: Vec::new(),
+            tree: None,
+            pk: None,
+            replaces: self.state.replaces.filter(|_| self.prev_file.is_none()),
         }
     }
 }
@@ -338,6 +360,7 @@ mod tests {
             lock_wait: Duration::ZERO,
             now: sample::noon(),
             host: "host-a".into(),
+            wish: Wish::default(),
         };
         let name = "audit-2026-11-20.jsonl";
         type Make = fn(&Path);
@@ -387,6 +410,7 @@ mod tests {
             lock_wait: Duration::ZERO,
             now: sample::noon(),
             host: "host-a".into(),
+            wish: Wish::default(),
         };
         let error = open(RealDisk::shared(), home, &opening).unwrap_err();
         assert!(error.to_string().contains("/sys/kernel/.lock"), "{error}");

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::branch::{self, Branch, Why};
 use super::examine::{self, Examined};
 use super::finding::{Recovered, StateWas};
+use super::modes::{self, Mode, RunKeys};
 use super::names::Form;
 use super::state::Found;
 use super::torn::Aside;
-use super::{Cause, Finding, Home, Lock, Opened, Opening, Point, RunId, State, TrailId, Trust, names, retain};
+use super::{Cause, Finding, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, names, retain};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, with_suffix};
 
@@ -23,11 +24,37 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         Found::State(state) => Some(state.trail),
         Found::Missing | Found::Damaged => None,
     };
-    let branch = branch::survey(disk, home, known)?;
+    let replaced = match &found {
+        Found::State(state) => state.replaces.map(|replaces| replaces.trail),
+        Found::Missing | Found::Damaged => None,
+    };
+    let branch = branch::survey(disk, home, known, replaced)?;
     let examined = examine::examine(disk, &branch, &found)?;
     refuse(&branch, &examined)?;
-    let torn = tidy(disk, home, &branch, &examined)?;
-    let state = take_run(disk, home, &branch, &found, &examined, opening)?;
+    let mode = modes::decide(&branch, &found, &examined, opening)?;
+    let trust = mode.trust;
+    let torn = tidy(disk, home, &branch, &examined, mode.replaces.is_some())?;
+    if let Some(replaces) = mode.replaces {
+        let (state, keys) = begin_again(disk, home, mode, replaces, opening)?;
+        return Ok(Opened {
+            lock,
+            trail: state.trail,
+            run: 1,
+            run_id: RunId::random().map_err(no_random)?,
+            next_file: 1,
+            cause: Cause::Start,
+            clean: true,
+            prev_file: None,
+            seq: 0,
+            head: Point::GENESIS.head,
+            trust,
+            keys,
+            state,
+            kept_from: None,
+            found: Vec::new(),
+        });
+    }
+    let (state, keys) = take_run(disk, home, &branch, &found, &examined, mode, opening)?;
 
     let mut findings = Vec::new();
     if !examined.clean {
@@ -55,6 +82,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         prev_file: examined.end.map(|end| end.file),
         seq: prev.seq,
         head: prev.head,
+        trust,
+        keys,
         state,
         kept_from: examined.kept_from,
         found: findings,
@@ -85,28 +114,24 @@ fn refuse(branch: &Branch, examined: &Examined<'_>) -> Result<(), Error> {
     {
         return Err(error);
     }
-    match branch.newest() {
-        Some(newest) if newest.header.trust > Trust::Chained => Err(Error::new(
-            ErrorKind::Unsupported,
-            format!(
-                "cannot go on with the trail, as it is {} and this build only chains",
-                newest.header.trust.as_str()
-            ),
-        )
-        .at(&newest.path)
-        .remedy("use a build that can, or begin a new trail in another directory")),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Sets aside what a crash left, finishes what a crash interrupted, and syncs what the next header will state.
-fn tidy(disk: &dyn Disk, home: &Home, branch: &Branch, examined: &Examined<'_>) -> Result<Aside, Error> {
+/// The end of a trail that is replaced stays as it is.
+fn tidy(
+    disk: &dyn Disk,
+    home: &Home,
+    branch: &Branch,
+    examined: &Examined<'_>,
+    replaced: bool,
+) -> Result<Aside, Error> {
     let mut aside = Aside::default();
     let failed = |error: io::Error| {
         Error::io("recover the trail", &home.dir, error)
             .remedy("make its files readable for the user that runs this program, and check the disk")
     };
-    let trusted = examined.suspicions.is_empty();
+    let trusted = examined.suspicions.is_empty() && !replaced;
     if trusted && !examined.clean {
         set_aside(disk, home, branch, examined, &mut aside).map_err(failed)?;
     }
@@ -159,8 +184,9 @@ fn take_run(
     branch: &Branch,
     found: &Found,
     examined: &Examined<'_>,
+    mode: Mode,
     opening: &Opening,
-) -> Result<State, Error> {
+) -> Result<(State, Option<RunKeys>), Error> {
     let old = match found {
         Found::State(state) => Some(state),
         Found::Missing | Found::Damaged => None,
@@ -183,6 +209,7 @@ fn take_run(
     // next one waits its time.
     let last_seen = branch.newest().map(|newest| newest.header.opened).max(examined.time);
     let seen = last_seen.unwrap_or(opening.now).min(opening.now);
+    let (run_keys, keys) = mode.begin_run(trail, run, opening)?.unzip();
     let state = State {
         trail,
         next_run: run + 1,
@@ -194,9 +221,35 @@ fn take_run(
             None if examined.fresh => None,
             None => Some(seen),
         },
+        replaces: old.and_then(|state| state.replaces),
+        keys,
     };
     state.store(disk, home)?;
-    Ok(state)
+    Ok((state, run_keys))
+}
+
+/// The same for the first run of a trail that is begun in place of another.
+fn begin_again(
+    disk: &dyn Disk,
+    home: &Home,
+    mode: Mode,
+    replaces: Replaces,
+    opening: &Opening,
+) -> Result<(State, Option<RunKeys>), Error> {
+    let trail = TrailId::random().map_err(no_random)?;
+    let (run_keys, keys) = mode.begin_run(trail, 1, opening)?.unzip();
+    let state = State {
+        trail,
+        next_run: 2,
+        durable: None,
+        clean: false,
+        max_clock: opening.now,
+        pruned: None,
+        replaces: Some(replaces),
+        keys,
+    };
+    state.store(disk, home)?;
+    Ok((state, run_keys))
 }
 
 fn last_run(branch: &Branch) -> u64 {
@@ -210,7 +263,7 @@ fn ended_run(branch: &Branch, found: &Found) -> u64 {
     }
 }
 
-fn no_random(error: getrandom::Error) -> Error {
+pub(super) fn no_random(error: getrandom::Error) -> Error {
     Error::new(
         ErrorKind::Io,
         format!("cannot draw a random number for the trail: {error}"),

@@ -170,7 +170,7 @@ pub(crate) fn prune(
     prune: &Prune,
 ) -> Result<u64, Error> {
     calendar.pruned(prune.day);
-    let branch = branch::survey(disk, home, Some(trail))?;
+    let branch = branch::survey(disk, home, Some(trail), None)?;
     // What has no header goes when it was last written to before the newest record that goes.
     let leftovers = prune.newest.filter(|_| prune.policy_days.is_some());
     sweep(disk, home, &branch, &prune.kept_from, leftovers)

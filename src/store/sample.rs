@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::header::Point;
 use super::*;
 use crate::chain::leaf;
+use crate::chain::seal::Seed;
 use crate::io::DiskFile;
 use crate::io::mem::MemDisk;
+use crate::key_line::KeyLine;
 
 /// Where tests keep their trail.
 pub(crate) const DIR: &str = "/logs";
@@ -42,6 +44,7 @@ pub(crate) fn opening(now: Micros) -> Opening {
         lock_wait: Duration::ZERO,
         now,
         host: "host-a".into(),
+        wish: Wish::default(),
     }
 }
 
@@ -233,6 +236,11 @@ pub(crate) struct Verdict {
 /// Judges a directory by sections 10, 12 and 16 of docs/FORMAT.md, in mode `chained` and with the state file; written from
 /// the text and sharing nothing with recovery but headers, so that one can be held against the other.
 pub(crate) fn judge(disk: &MemDisk) -> Verdict {
+    judge_by(disk, &[])
+}
+
+/// The same with key lines, in the keyed modes.
+pub(crate) fn judge_by(disk: &MemDisk, keys: &[KeyLine]) -> Verdict {
     let mut tampered = Vec::new();
     let files: Vec<(String, Vec<u8>)> = disk
         .tree()
@@ -301,6 +309,9 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
     }
     let (mut records, mut end, mut walking, mut unproven) = (Vec::new(), None, true, 0);
     let (mut kept, mut suspected, mut stopped, mut mark_ok) = (None, false, false, None);
+    // The seals by the point that they stand at: run and index.
+    let mut seals = std::collections::BTreeMap::new();
+    let mut trust = Trust::Chained;
     let mark = state.as_ref().and_then(|state| state.durable);
     for (at, (header, head, body_at, data)) in live.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &live[before].0);
@@ -327,18 +338,48 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
             seq: header.prev.seq,
             head: *head,
         };
+        let keyed = header.trust.is_keyed();
+        if header.trust < trust {
+            tampered.push(format!("file {} has less trust than one before", header.file));
+        }
+        trust = header.trust;
+        let mut index = header.commit;
+        if keyed {
+            let at_prev = seals.get(&(header.prev_file, header.prev.seq)).copied();
+            let right = match header.cause {
+                Cause::Start | Cause::Recover => Some(0),
+                Cause::Rotate => at_prev.map(|(_, index)| index + 1),
+                Cause::Resync => match at_prev {
+                    Some((run, index)) if run == header.run => Some(index + 1),
+                    _ => Some(0),
+                },
+            };
+            // What stands before the oldest file left nobody knows.
+            if right.is_some_and(|right| right != index) && (at > 0 || header.prev_file.is_none()) {
+                tampered.push(format!(
+                    "file {} begins with commit {index}, and not {right:?}",
+                    header.file
+                ));
+            }
+        }
         let proven_before = walking;
         let mut see = |point: Point| {
             if mark.is_some_and(|mark| mark.file == header.file && mark.point.seq == point.seq) {
                 mark_ok = Some(mark.unwrap().point.head == point.head);
             }
         };
-        if walking {
+        let (mut rest, mut good) = (&data[*body_at..], *body_at);
+        // Of a keyed file, what is to be believed once a seal follows.
+        let (mut open_kept, mut open_suspected, mut open_records) = (header.kept_from, false, Vec::new());
+        if walking && !keyed {
             see(point);
             end = Some(point);
             (kept, stopped) = (header.kept_from, false);
         }
-        let (mut rest, mut good) = (&data[*body_at..], *body_at);
+        let mut read = good;
+        if keyed {
+            good = 0;
+        }
         while let Some(len) = rest.iter().position(|byte| *byte == b'\n') {
             if next.is_some_and(|next| walking && next.prev.seq == point.seq) {
                 break;
@@ -346,20 +387,34 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
             let line = &rest[..len];
             d = d.max(durable(line).unwrap_or(0));
             if walking {
-                match chained(line, point) {
-                    Some((behind, text)) => {
+                match chained(line, point, keyed) {
+                    Some((behind, text, seal)) => {
                         point = behind;
-                        good += len + 1;
-                        see(point);
-                        end = Some(point);
+                        read += len + 1;
                         let event = text.get(36..).unwrap_or_default();
-                        stopped = event.starts_with(",\"event\":\"AUDIT_STOP\"");
-                        suspected |= event.starts_with(",\"event\":\"AUDIT_TAMPER_SUSPECTED\"");
+                        let stop = event.starts_with(",\"event\":\"AUDIT_STOP\"");
+                        open_suspected |= event.starts_with(",\"event\":\"AUDIT_TAMPER_SUSPECTED\"");
                         if event.starts_with(",\"event\":\"AUDIT_PRUNE\"") {
                             let value: serde_json::Value = serde_json::from_slice(line).unwrap();
-                            kept = KeptFrom::from_json(&value["metadata"]["kept_from"]);
+                            open_kept = KeptFrom::from_json(&value["metadata"]["kept_from"]);
                         }
-                        records.push((point.seq, text));
+                        open_records.push((point.seq, text));
+                        if keyed && let Some(seal) = seal {
+                            seals.insert((Some(header.file), point.seq), (header.run, index));
+                            for key in keys.iter().filter(|key| key.first_run <= header.run) {
+                                if seal != expected_seal(key, header.run, index, &point.head) {
+                                    tampered.push(format!("the seal at {} is not of commit {index}", point.seq));
+                                }
+                            }
+                            index += 1;
+                        }
+                        if !keyed || seal.is_some() {
+                            good = read;
+                            see(point);
+                            (end, kept, stopped) = (Some(point), open_kept, stop);
+                            suspected |= open_suspected;
+                            records.append(&mut open_records);
+                        }
                     }
                     None => walking = false,
                 }
@@ -407,15 +462,35 @@ pub(crate) fn judge(disk: &MemDisk) -> Verdict {
     }
 }
 
-fn chained(line: &[u8], from: Point) -> Option<(Point, String)> {
+fn chained(line: &[u8], from: Point, keyed: bool) -> Option<(Point, String, Option<[u8; 32]>)> {
     let text = std::str::from_utf8(line)
         .ok()
         .filter(|line| !line.bytes().any(|byte| byte < 0x20))?;
     let seq = from.seq + 1;
     let rest = text.strip_prefix(&format!("{{\"seq\":{seq},"))?;
-    let rest = rest.get(..rest.len().checked_sub(32)?)?;
-    let head = from.head.record(seq, &leaf(rest.as_bytes()));
-    let mut whole = format!("{{\"seq\":{seq},{rest}").into_bytes();
-    head.push_frame(&mut whole);
-    (whole == line).then(|| (Point { seq, head }, rest.to_owned()))
+    let cut = |frame: usize| rest.get(..rest.len().checked_sub(frame)?);
+    let framed = |rest: &str, behind: &str| {
+        let head = from.head.record(seq, &leaf(rest.as_bytes()));
+        let whole = format!(
+            "{{\"seq\":{seq},{rest},\"tag\":\"{}\"{behind}}}",
+            crate::base64url::text(head.tag())
+        );
+        (whole.as_bytes() == line).then(|| (Point { seq, head }, rest.to_owned()))
+    };
+    if let Some((point, rest)) = cut(32).and_then(|rest| framed(rest, "")) {
+        return Some((point, rest, None));
+    }
+    let seal = text
+        .get(text.len().checked_sub(45)?..text.len() - 2)
+        .filter(|_| keyed)?;
+    let bytes = crate::base64url::parse(seal.as_bytes())?;
+    let (point, rest) = framed(cut(85)?, &format!(",\"seal\":\"{seal}\""))?;
+    Some((point, rest, Some(bytes)))
+}
+
+fn expected_seal(key: &KeyLine, run: u64, index: u64, head: &Head) -> [u8; 32] {
+    let seed = (key.first_run..run).fold(Seed(key.key.clone()), |seed, _| seed.next());
+    let mut key = seed.first_key(&key.trail, run);
+    (0..index).for_each(|_| key.advance());
+    key.seal(head)
 }

@@ -2,68 +2,79 @@
 
 use std::io;
 
+use super::branch::LiveFile;
 use super::header::{KeptFrom, Point};
 use super::lines::{self, Lines, Piece};
-use crate::chain::Head;
+use crate::chain::{Head, Leaf};
 use crate::clock::Micros;
 use crate::io::DiskFile;
 
-/// How far a file is proven from its header on.
-#[derive(Clone, Debug)]
+/// How far a file is proven from its header on: to the last line that chains, in a keyed file to the last one of these that
+/// ends a commit with a seal. Whether the seal is right only the verifier can tell; what stands behind it unsealed anybody
+/// may have written.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Walked {
-    /// Behind the last line that chains.
+    /// Behind the last proven line.
     pub(crate) end: Point,
     /// Bytes up to there.
     pub(crate) good: u64,
-    /// Whether the last line that chains is an `AUDIT_STOP`.
+    /// Whether that line is an `AUDIT_STOP`.
     pub(crate) stopped: bool,
-    /// The `kept_from` of the last `AUDIT_PRUNE` that chains.
+    /// The `kept_from` of the last `AUDIT_PRUNE` that is proven.
     pub(crate) kept_from: Option<KeptFrom>,
-    /// The `time` of the last record that chains.
+    /// The `time` of the last proven record.
     pub(crate) time: Option<Micros>,
     /// The head at the `seq` that was asked for, if it was reached.
     pub(crate) asked: Option<Head>,
 }
 
 /// Walks from behind a header (`body_at` bytes into the file, at `from`) to the first line that does not chain, or to where
-/// the next header cuts the file off (`to`). `ask` is a `seq` whose head is wanted.
+/// the next header cuts the file off (`to`). `ask` is a `seq` whose head is wanted; `each` is given the leaf of each proven
+/// record, in order.
 pub(crate) fn walk(
     file: &dyn DiskFile,
-    from: Point,
-    body_at: u64,
-    to: Option<u64>,
+    live: &LiveFile,
     ask: Option<u64>,
+    mut each: impl FnMut(&Leaf),
 ) -> io::Result<Walked> {
-    let mut walked = Walked {
+    let (from, to, keyed) = (live.begin(), live.live_to, live.header.trust.is_keyed());
+    let mut proven = Walked {
         end: from,
-        good: body_at,
+        good: live.body_at,
         stopped: false,
         kept_from: None,
         time: None,
         asked: (ask == Some(from.seq)).then_some(from.head),
     };
-    let mut lines = Lines::new(file, body_at);
-    while to.is_none_or(|to| walked.end.seq < to)
+    let (mut reached, mut leaves) = (proven, Vec::new());
+    let mut lines = Lines::new(file, live.body_at);
+    while to.is_none_or(|to| reached.end.seq < to)
         && let Piece::Line { at, text } = lines.next()?
     {
-        let Some((end, rest)) = lines::follow(text, walked.end) else {
+        let Some(found) = lines::follow(text, reached.end, keyed) else {
             break;
         };
-        walked.end = end;
-        walked.good = at + text.len() as u64 + 1;
-        walked.time = lines::time(rest).or(walked.time);
-        if ask == Some(end.seq) {
-            walked.asked = Some(end.head);
+        reached.end = found.end;
+        reached.good = at + text.len() as u64 + 1;
+        reached.time = lines::time(found.rest).or(reached.time);
+        if ask == Some(found.end.seq) {
+            reached.asked = Some(found.end.head);
         }
-        let own = lines::own(rest);
-        walked.stopped = own == Some(b"STOP");
+        let own = lines::own(found.rest);
+        reached.stopped = own == Some(b"STOP");
         if own == Some(b"PRUNE")
-            && let Some(kept) = lines::metadata(rest).and_then(|members| KeptFrom::from_json(members.get("kept_from")?))
+            && let Some(kept) =
+                lines::metadata(found.rest).and_then(|members| KeptFrom::from_json(members.get("kept_from")?))
         {
-            walked.kept_from = Some(kept);
+            reached.kept_from = Some(kept);
+        }
+        leaves.push(found.leaf);
+        if !keyed || found.sealed {
+            proven = reached;
+            leaves.drain(..).for_each(|leaf| each(&leaf));
         }
     }
-    Ok(walked)
+    Ok(proven)
 }
 
 /// The highest `seq` that a line from here on proves to have been synced.

@@ -1,18 +1,23 @@
 //! The state file `<keys>/state`: what must outlive a trail's directory being cut, and is written in one step.
 
 use std::io;
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::Home;
-use super::header::{NUMBER_END, Point, TrailId};
-use super::members::Members;
+use super::header::{NUMBER_END, Point, Replaces, TrailId};
+use super::members::{Members, push_string};
 use crate::base64url;
 use crate::chain::Head;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{self as disk_io, Disk};
+use crate::key::{Secrets, Stored};
+use crate::secret::SecretBytes;
+use crate::trust::Trust;
 
 /// The furthest point that is known to be durable. An end before it is no crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +38,32 @@ pub(crate) struct State {
     pub(crate) max_clock: Micros,
     /// The trail's clock when retention last removed files.
     pub(crate) pruned: Option<Micros>,
+    /// The trail in whose place this one was begun.
+    pub(crate) replaces: Option<Replaces>,
+    /// What a keyed trail needs for its next run.
+    pub(crate) keys: Option<Keys>,
+}
+
+/// What a keyed trail needs for its next run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Keys {
+    /// The seed of run `next_run`, and in mode `signed` the key that signs the line of the next file.
+    pub(crate) stored: Stored,
+    /// The line of the last file in `audit.keys`, in mode `signed`.
+    pub(crate) line: Option<String>,
+    /// The id of the key line that the next run belongs to.
+    pub(crate) kid: String,
+    /// Nobody was given that key line yet; in mode `signed`, the public key that it has.
+    pub(crate) untold: Option<Untold>,
+}
+
+/// A key line that nobody was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Untold {
+    /// It has the seed of the next run.
+    Seed,
+    /// It has this public key.
+    Root([u8; 32]),
 }
 
 /// What became of the state file.
@@ -45,7 +76,7 @@ pub(crate) enum Found {
 }
 
 impl State {
-    pub(crate) fn render(&self) -> Vec<u8> {
+    pub(crate) fn render(&self) -> Zeroizing<Vec<u8>> {
         let State {
             trail, next_run, clean, ..
         } = self;
@@ -59,8 +90,29 @@ impl State {
              \"clean\":{clean},\"max_clock\":\"{}\",\"pruned\":{pruned}",
             self.max_clock
         );
-        let check = base64url::text(&check(text.as_bytes()));
-        format!("{text},\"head_check\":\"{check}\"}}\n").into_bytes()
+        let mut text = Zeroizing::new(text.into_bytes());
+        // Room for all of it: a buffer that grows leaves secrets where it was.
+        text.reserve(32 << 10);
+        if let Some(replaces) = &self.replaces {
+            text.extend_from_slice(format!(",\"replaces\":{}", replaces.json()).as_bytes());
+        }
+        if let Some(keys) = &self.keys {
+            keys.render(&mut text);
+        }
+        let check = check(&text);
+        text.extend_from_slice(b",\"head_check\":\"");
+        base64url::push(&mut text, &check);
+        text.extend_from_slice(b"\"}\n");
+        text
+    }
+
+    /// The trust that the trail has by what is kept for it.
+    pub(crate) fn trust(&self) -> Trust {
+        match &self.keys {
+            None => Trust::Chained,
+            Some(keys) if keys.line.is_some() => Trust::Signed,
+            Some(_) => Trust::Sealed,
+        }
     }
 
     /// `Ok(None)` if it is damaged, an error's text if it is from a newer build.
@@ -86,7 +138,7 @@ impl State {
             None => return Ok(None),
         }
         match State::from_members(&members) {
-            Some(state) if state.render() == bytes => Ok(Some(state)),
+            Some(state) if *state.render() == bytes => Ok(Some(state)),
             _ => Err("it says things that this build does not know".to_owned()),
         }
     }
@@ -113,6 +165,14 @@ impl State {
                 Value::Null => None,
                 at => Some(time(at)?),
             },
+            replaces: match members.get("replaces") {
+                None => None,
+                Some(replaces) => Some(Replaces::from_json(replaces)?),
+            },
+            keys: match members.get("kid") {
+                None => None,
+                Some(kid) => Some(Keys::from_members(kid.as_str()?, members)?),
+            },
         })
     }
 
@@ -122,7 +182,7 @@ impl State {
         let read = disk
             .open_read(&path)
             .and_then(|file| disk_io::read_all(&*file, 64 << 10));
-        match read {
+        match read.map(Zeroizing::new) {
             Ok(bytes) => match State::parse(&bytes) {
                 Ok(Some(state)) => Ok(Found::State(state)),
                 Ok(None) => Ok(Found::Damaged),
@@ -149,6 +209,62 @@ impl State {
     }
 }
 
+impl Keys {
+    fn render(&self, out: &mut Vec<u8>) {
+        let mut member = |key: &str, bytes: &[u8]| {
+            out.extend_from_slice(format!(",\"{key}\":\"").as_bytes());
+            base64url::push(out, bytes);
+            out.push(b'"');
+        };
+        match &self.stored {
+            Stored::Plain(secrets) => {
+                member("seed", secrets.seed.expose());
+                if let Some(sk) = &secrets.sk {
+                    member("sk", sk.expose());
+                }
+            }
+            Stored::Wrapped(wrapped) => member("wrapped", wrapped),
+        }
+        if let Some(line) = &self.line {
+            out.extend_from_slice(b",\"line\":");
+            push_string(out, line);
+        }
+        out.extend_from_slice(b",\"kid\":");
+        push_string(out, &self.kid);
+        match &self.untold {
+            None => {}
+            Some(Untold::Seed) => out.extend_from_slice(b",\"untold\":null"),
+            Some(Untold::Root(pk)) => {
+                out.extend_from_slice(format!(",\"untold\":\"{}\"", base64url::text(pk)).as_bytes());
+            }
+        }
+    }
+
+    fn from_members(kid: &str, members: &Members) -> Option<Keys> {
+        let secret = |key: &str| base64url::parse(members.text(key)?.as_bytes()).map(SecretBytes::new);
+        let stored = match members.text("wrapped") {
+            Some(wrapped) => Stored::Wrapped(base64url::parse_all(wrapped.as_bytes())?),
+            None => Stored::Plain(Arc::new(Secrets {
+                seed: secret("seed")?,
+                sk: match members.get("sk") {
+                    None => None,
+                    Some(_) => Some(secret("sk")?),
+                },
+            })),
+        };
+        Some(Keys {
+            stored,
+            line: members.optional_text("line")?,
+            kid: kid.to_owned(),
+            untold: match members.get("untold") {
+                None => None,
+                Some(Value::Null) => Some(Untold::Seed),
+                Some(pk) => Some(Untold::Root(base64url::parse(pk.as_str()?.as_bytes())?)),
+            },
+        })
+    }
+}
+
 fn check(text: &[u8]) -> [u8; 32] {
     Sha256::new_with_prefix([0x06]).chain_update(text).finalize().into()
 }
@@ -164,6 +280,11 @@ mod tests {
             file,
             point: Point { seq, head: Head(head) },
         });
+        let replaces = mark.clone().prop_map(|Mark { file, point }| Replaces {
+            trail: TrailId([9; 16]),
+            file,
+            end: point,
+        });
         (
             any::<[u8; 16]>(),
             1..NUMBER_END,
@@ -171,14 +292,41 @@ mod tests {
             any::<bool>(),
             time(),
             prop::option::of(time()),
+            prop::option::of(replaces),
+            prop::option::of(keys()),
         )
-            .prop_map(|(trail, next_run, durable, clean, max_clock, pruned)| State {
-                trail: TrailId(trail),
-                next_run,
-                durable,
-                clean,
-                max_clock,
-                pruned,
+            .prop_map(
+                |(trail, next_run, durable, clean, max_clock, pruned, replaces, keys)| State {
+                    trail: TrailId(trail),
+                    next_run,
+                    durable,
+                    clean,
+                    max_clock,
+                    pruned,
+                    replaces,
+                    keys,
+                },
+            )
+    }
+
+    fn keys() -> impl Strategy<Value = Keys> {
+        let plain = (any::<[u8; 32]>(), prop::option::of(any::<[u8; 32]>())).prop_map(|(seed, sk)| {
+            let (seed, sk) = (SecretBytes::new(seed), sk.map(SecretBytes::new));
+            Stored::Plain(Arc::new(Secrets { seed, sk }))
+        });
+        let wrapped = prop::collection::vec(any::<u8>(), 1..200).prop_map(Stored::Wrapped);
+        let untold = prop_oneof![Just(Untold::Seed), any::<[u8; 32]>().prop_map(Untold::Root)];
+        (
+            prop_oneof![plain, wrapped],
+            prop::option::of(".{0,40}"),
+            "[a-zA-Z0-9_-]{6}",
+            prop::option::of(untold),
+        )
+            .prop_map(|(stored, line, kid, untold)| Keys {
+                stored,
+                line,
+                kid,
+                untold,
             })
     }
 
@@ -195,9 +343,11 @@ mod tests {
             clean: true,
             max_clock: Micros::parse(b"2026-11-20T08:15:31.000000Z").unwrap(),
             pruned: None,
+            replaces: None,
+            keys: None,
         };
         assert_eq!(
-            String::from_utf8(state.render()).unwrap(),
+            std::str::from_utf8(&state.render()).unwrap(),
             concat!(
                 r#"{"tracing_audit_state":1,"trail":"EBAQEBAQEBAQEBAQEBAQEA","next_run":2,"#,
                 r#""durable":{"file":1,"seq":3,"head":"QuRHSnP27Y_ymYncv0FiQpspNsEQ_bAxdl7b9EYfles"},"clean":true,"#,
@@ -206,6 +356,42 @@ mod tests {
                 "\n"
             )
         );
+    }
+
+    #[test]
+    fn the_state_of_a_keyed_trail_has_its_secrets_before_the_check() {
+        let mut state = State {
+            trail: TrailId([0x10; 16]),
+            next_run: 2,
+            durable: None,
+            clean: false,
+            max_clock: Micros::parse(b"2026-11-20T08:15:31.000000Z").unwrap(),
+            pruned: None,
+            replaces: None,
+            keys: Some(Keys {
+                stored: Stored::Plain(Arc::new(Secrets {
+                    seed: SecretBytes::new([0; 32]),
+                    sk: Some(SecretBytes::new([0xff; 32])),
+                })),
+                line: Some("{\"file\":1}".into()),
+                kid: "abcdef".into(),
+                untold: None,
+            }),
+        };
+        let members = |state: &State| {
+            let text = String::from_utf8(state.render().to_vec()).unwrap();
+            let (_, behind) = text.split_once("\"pruned\":null").unwrap();
+            behind.split_once(",\"head_check\"").unwrap().0.to_owned()
+        };
+        let (zeros, ones) = ("A".repeat(43), "_".repeat(42) + "8");
+        let line = r#","line":"{\"file\":1}","kid":"abcdef""#;
+        assert_eq!(members(&state), format!(r#","seed":"{zeros}","sk":"{ones}"{line}"#));
+        assert!(format!("{state:?}").contains("Plain(***)"), "{state:?}");
+        let keys = state.keys.as_mut().unwrap();
+        (keys.stored, keys.untold) = (Stored::Wrapped(vec![0xff; 3]), Some(Untold::Seed));
+        assert_eq!(members(&state), format!(r#","wrapped":"____"{line},"untold":null"#));
+        state.keys.as_mut().unwrap().untold = Some(Untold::Root([0; 32]));
+        assert!(members(&state).ends_with(&format!(r#","untold":"{zeros}""#)));
     }
 
     proptest! {
@@ -218,7 +404,7 @@ mod tests {
         fn no_flipped_bit_and_no_cut_of_a_state_goes_unnoticed(state in state(), at: prop::sample::Index, bit in 0_u32..8) {
             let whole = state.render();
             let at = at.index(whole.len());
-            let mut flipped = whole.clone();
+            let mut flipped = whole.to_vec();
             flipped[at] ^= 1_u8 << bit;
             prop_assert_eq!(State::parse(&flipped), Ok(None));
             prop_assert_eq!(State::parse(&whole[..at]), Ok(None));

@@ -169,6 +169,8 @@ impl Trail {
             capture: notice.capture.unwrap_or_default(),
             unknown_events: core.unknown_events(),
             without_trail: process::without_trail(),
+            trust: notice.trust,
+            key_id: notice.key_id,
             disk_free: notice.disk_free,
             disk_tier: notice.disk_tier,
             storage_ephemeral: notice.ephemeral,

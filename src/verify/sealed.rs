@@ -52,6 +52,9 @@ fn header(trust: Trust) -> Header {
         who: Identity::default(),
         kept_from: None,
         held: Vec::new(),
+        tree: None,
+        pk: None,
+        replaces: None,
     }
 }
 

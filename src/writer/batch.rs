@@ -1,7 +1,8 @@
 //! Lines on their way into the file: numbered, chained, framed.
 
+use crate::base64url;
 use crate::brief::Brief;
-use crate::chain::{FRAME, Leaf, leaf};
+use crate::chain::{self, FRAME, Leaf, leaf};
 use crate::meter::Tally;
 use crate::severity::Severity;
 use crate::store::Point;
@@ -18,6 +19,8 @@ pub(super) struct Text {
     pub(super) tickets: Option<(u64, u64)>,
     /// Lines before the one with the first ticket.
     pub(super) before_tickets: usize,
+    /// Whether the last line has its seal: nothing may follow it.
+    pub(super) sealed: bool,
 }
 
 impl Text {
@@ -26,6 +29,16 @@ impl Text {
         self.lines = 0;
         self.tickets = None;
         self.before_tickets = 0;
+        self.sealed = false;
+    }
+
+    /// Ends the commit: the last line's frame takes the seal.
+    pub(super) fn seal(&mut self, seal: &[u8; 32]) {
+        self.bytes.truncate(self.bytes.len().saturating_sub(b"}\n".len()));
+        self.bytes.extend_from_slice(b",\"seal\":\"");
+        base64url::push(&mut self.bytes, seal);
+        self.bytes.extend_from_slice(b"\"}\n");
+        self.sealed = true;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -97,8 +110,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn rest_of(line: &[u8]) -> Option<&[u8]> {
     let behind = line.strip_prefix(b"{\"seq\":")?;
     let comma = behind.iter().position(|byte| *byte == b',')?;
-    let rest = behind.get(comma + 1..)?;
-    rest.get(..rest.len().checked_sub(FRAME)?)
+    Some(chain::split(behind.get(comma + 1..)?)?.content)
 }
 
 /// A commit being put together.

@@ -5,9 +5,10 @@ use std::time::Instant;
 use super::batch::AROUND;
 use super::kept::Place;
 use super::own_records::Own;
+use super::seals::Seals;
 use super::syncer::{Done, Job};
 use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
-use crate::chain::{leaf, leaves};
+use crate::chain::{SEAL, leaf, leaves};
 use crate::queue::Loss;
 use crate::store::Mark;
 
@@ -54,7 +55,7 @@ impl Writer {
             let brief = own.rest(self.now, &mut self.scratch);
             self.batch.activity |= own.is_activity();
             let more = (self.batch.text.bytes.len() + self.scratch.len() + AROUND) as u64;
-            if self.segment.bytes() + more > self.max_bytes() {
+            if more > self.room() {
                 return Err(Full);
             }
             self.batch.own(&mut self.built, &brief, &self.scratch);
@@ -68,7 +69,7 @@ impl Writer {
         while let Some(chunk) = self.chunks.front() {
             let first = self.cursor.0;
             let (mut at, mut offset) = self.cursor;
-            let room = self.max_bytes().saturating_sub(self.segment.bytes());
+            let room = self.room();
             let (mut full, ticket) = (false, chunk.first_ticket() + first as u64);
             let behind = self.batch.text.lines;
             let seq = self.built.seq + 1;
@@ -109,6 +110,12 @@ impl Writer {
         Ok(())
     }
 
+    /// What the open file may still take.
+    fn room(&self) -> u64 {
+        let seal = self.seals.as_ref().map_or(0, |_| SEAL as u64);
+        self.max_bytes().saturating_sub(self.segment.bytes() + seal)
+    }
+
     /// Writes the batch, if there is one.
     pub(super) fn commit(&mut self) -> Result<(), Stuck> {
         if self.batch.text.is_empty() {
@@ -116,12 +123,18 @@ impl Writer {
         }
         self.bear_again()?;
         self.look_after_the_file()?;
+        if let Some(seals) = &self.seals {
+            seals.seal(&mut self.batch.text, &self.built.head);
+        }
         let began = Instant::now();
         if let Err(error) = self.segment.write(&self.batch.text.bytes) {
             return Err(self.write_failed(error));
         }
         self.core.meter.committed(began.elapsed());
         self.commits += 1;
+        if let Some(seals) = &mut self.seals {
+            seals.written();
+        }
         self.unborn = None;
         self.write_works();
         self.committed();
@@ -258,6 +271,7 @@ impl Writer {
             files,
             directory: std::mem::take(&mut self.directory),
             ticket: self.kept.begin_sync(),
+            settle: self.seals.as_ref().map(Seals::settle),
             state,
         });
     }

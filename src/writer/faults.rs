@@ -16,7 +16,7 @@ use crate::meter::Trouble;
 use crate::status::complain;
 use crate::store::finding::{Suspicion, What};
 use crate::store::segment::Moved;
-use crate::store::{Cause, Mark, Opening, Segment};
+use crate::store::{Cause, Mark, Opening, Segment, Wish};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -205,8 +205,17 @@ impl Writer {
     pub(super) fn write_again(&mut self) -> Result<(), Stuck> {
         if self.syncer.is_busy() {
             // A sync of the old file may still be at work; what it says does not matter any more.
-            let _ = self.syncer.wait(Instant::now() + super::LONGEST_PARK);
-            self.syncing = None;
+            if let Some(seals) = &self.seals {
+                seals.abandon();
+            }
+            match self.syncer.wait(Instant::now() + super::LONGEST_PARK) {
+                // Of a keyed trail the keys are gone by then, and nothing that it covered can be sealed again.
+                Some(done) if done.told && self.seals.is_some() => self.sync_done(done),
+                _ => self.syncing = None,
+            }
+        }
+        if let Some(seals) = &mut self.seals {
+            seals.rewind();
         }
         let mut again = self.kept.again();
         again.extend(std::mem::take(&mut self.again));
@@ -269,6 +278,7 @@ impl Writer {
                 lock_wait: Duration::ZERO,
                 now: self.now,
                 host: self.who.host.clone().unwrap_or_default(),
+                wish: Wish::default(),
             };
             if let Some(lock) = &mut self.lock {
                 lock.renew(&opening)?;
@@ -304,12 +314,18 @@ impl Writer {
                 Again::Text(old, tally) => {
                     let mut batch = Batch::default();
                     batch.text.chain_again(&old, &mut self.built);
+                    if let Some(seals) = &self.seals {
+                        seals.seal(&mut batch.text, &self.built.head);
+                    }
                     if let Err(error) = self.segment.write(&batch.text.bytes) {
                         self.again.push_front(Again::Text(old, tally));
                         self.built = self.written;
                         return Err(self.note(Trouble::Sync, error));
                     }
                     self.unborn = None;
+                    if let Some(seals) = &mut self.seals {
+                        seals.written();
+                    }
                     batch.tally = tally;
                     self.renumber(&batch.text);
                     self.core.recent.push(&batch.text.bytes, batch.text.lines);

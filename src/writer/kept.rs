@@ -209,6 +209,7 @@ impl Spilled {
             lines: self.lines,
             tickets: self.tickets,
             before_tickets: self.before_tickets,
+            sealed: false,
         };
         Again::Text(text, self.tally)
     }

@@ -16,9 +16,12 @@ mod medium;
 mod own_records;
 #[cfg(test)]
 mod sample;
+mod seals;
 mod space;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod stories_keyed;
 #[cfg(test)]
 mod stories_overload;
 #[cfg(test)]
@@ -26,6 +29,7 @@ mod stories_tamper;
 #[cfg(test)]
 mod stories_waiting;
 mod syncer;
+mod teller;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -55,9 +59,11 @@ use faults::Fault;
 use gather::Gather;
 use kept::{Again, Kept};
 use own_records::Own;
+use seals::Seals;
 use syncer::Syncer;
 
 pub(crate) use medium::{Medium, medium};
+pub(crate) use teller::Teller;
 
 /// The least time between two turns of a writer that has something due.
 const NAP: Duration = Duration::from_millis(1);
@@ -94,6 +100,8 @@ pub(crate) struct Desk {
     pub(crate) space: DiskSpace,
     /// The key for hashes was made just now: its id.
     pub(crate) new_key: Option<String>,
+    /// What is given the key line, when there is one to give.
+    pub(crate) teller: Teller,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +129,7 @@ pub(crate) struct Writer {
     space_at: Duration,
 
     trail: TrailId,
+    trust: Trust,
     run: u64,
     run_id: RunId,
     next_file: u64,
@@ -147,6 +156,8 @@ pub(crate) struct Writer {
     /// Whether the directory has a name that may not be durable.
     directory: bool,
     commits: u64,
+    /// Of a keyed trail.
+    seals: Option<Seals>,
     /// A new file could not be begun; until when the old one is gone on with.
     rotate_again: Option<Instant>,
     /// What was found of the open file, and when, until the trail has gone on elsewhere.
@@ -237,6 +248,7 @@ impl Writer {
             sync_every,
             space,
             new_key,
+            teller,
         } = desk;
         let (now, monotonic) = (core.time.micros(), core.time.monotonic());
         let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
@@ -261,6 +273,11 @@ impl Writer {
         // In a trail that has no records yet a new key is what one expects.
         let key = |kid: &String| Own::key(if opened.seq == 0 { "created" } else { "lost" }, kid, None);
         own.extend(new_key.iter().map(key));
+        let keys = opened.keys.take();
+        let seals = keys
+            .as_ref()
+            .map(|keys| Seals::new(keys.seed.first_key(&opened.trail.0, opened.run)));
+        let begins_at = opened.head;
         let syncer = Syncer::new(
             Arc::clone(&disk),
             home.clone(),
@@ -276,6 +293,7 @@ impl Writer {
             older: Vec::new(),
             directory: true,
             commits: 0,
+            seals,
             rotate_again: None,
             suspected: Vec::new(),
             written: point,
@@ -323,6 +341,7 @@ impl Writer {
             active: monotonic,
             naps: 0,
             trail: opened.trail,
+            trust: opened.trust,
             run: opened.run,
             run_id: opened.run_id,
             next_file: opened.next_file + 1,
@@ -349,18 +368,23 @@ impl Writer {
             .board
             .write(|notice| notice.trail = writer.trail.to_string());
         writer.begin_first_file()?;
+        if let Some(keys) = keys {
+            writer.tell_key_line(&keys, begins_at, teller)?;
+        }
         Ok(writer)
     }
 
     fn begin_first_file(&mut self) -> Result<(), Error> {
-        let failed = |writer: &mut Writer, _: Stuck| {
-            let said = writer.fault.as_mut().map(Fault::take_error);
-            said.unwrap_or_else(|| Error::new(ErrorKind::Io, "cannot begin the trail"))
-        };
-        self.build_batches(false).map_err(|stuck| failed(self, stuck))?;
-        self.sync_and_wait(false).map_err(|stuck| failed(self, stuck))?;
+        self.build_batches(false).map_err(|stuck| self.said(stuck))?;
+        self.sync_and_wait(false).map_err(|stuck| self.said(stuck))?;
         self.survey();
         Ok(())
+    }
+
+    /// Why the trail cannot begin: for the builder.
+    fn said(&mut self, _: Stuck) -> Error {
+        let said = self.fault.as_mut().map(Fault::take_error);
+        said.unwrap_or_else(|| Error::new(ErrorKind::Io, "cannot begin the trail"))
     }
 
     /// The life of the thread.
@@ -502,12 +526,15 @@ impl Writer {
             prev_file: prev.file,
             prev: prev.point,
             clean: true,
-            trust: Trust::Chained,
-            commit: self.commits,
+            trust: self.trust,
+            commit: self.seals.as_ref().map_or(self.commits, Seals::index),
             opened: self.now,
             who: self.who.clone(),
             kept_from,
             held: Vec::new(),
+            tree: None,
+            pk: None,
+            replaces: self.state.replaces.filter(|_| prev.file.is_none()),
         }
     }
 }

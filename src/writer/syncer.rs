@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::seals::Settle;
 use crate::error::Error;
 use crate::io::{Disk, DiskFile};
 use crate::queue::Queue;
@@ -24,6 +25,8 @@ pub(super) struct Job {
     pub(super) directory: bool,
     /// The last ticket that this makes durable.
     pub(super) ticket: u64,
+    /// The keys that must be gone before anybody is told.
+    pub(super) settle: Option<Settle>,
     /// To be stored behind it.
     pub(super) state: Option<State>,
 }
@@ -32,6 +35,8 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) result: Result<(), Error>,
+    /// Whether those who waited were told.
+    pub(super) told: bool,
     /// `None` where none was stored.
     pub(super) state: Option<Result<(), Error>>,
     pub(super) took: Duration,
@@ -158,11 +163,13 @@ impl Shared {
         let began = Instant::now();
         let result = self.sync(&job);
         let took = began.elapsed();
-        if result.is_ok() {
+        let told = result.is_ok() && job.settle.is_none_or(Settle::done);
+        if told {
             self.progress.synced(job.ticket);
         }
-        let state = job.state.filter(|_| result.is_ok());
+        let state = job.state.filter(|_| told);
         Done {
+            told,
             state: state.map(|state| state.store(&*self.disk, &self.home)),
             result,
             took,

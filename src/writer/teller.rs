@@ -1,0 +1,67 @@
+//! The key line: given once, and never to be had again.
+
+use std::fmt;
+
+use super::Writer;
+use crate::chain::Head;
+use crate::error::{Error, ErrorKind};
+use crate::key_line::KeyLine;
+use crate::secret::SecretBytes;
+use crate::status;
+use crate::store::{RunKeys, Untold};
+
+/// What is given the key line.
+#[derive(Default)]
+pub(crate) struct Teller(pub(crate) Option<Box<dyn FnOnce(&KeyLine) + Send>>);
+
+impl fmt::Debug for Teller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Teller")
+    }
+}
+
+impl Teller {
+    fn tell(self, dir: &std::path::Path, line: &KeyLine) -> Result<(), Error> {
+        match self.0 {
+            Some(call) => {
+                call(line);
+                Ok(())
+            }
+            None => status::say(&format_args!(
+                "the key line of the trail in {}, which is not shown again: keep it away from this host, for it proves to \
+                 `verify` what was recorded here: {line}",
+                dir.display()
+            ))
+            .map_err(|error| {
+                Error::new(ErrorKind::Key, format!("cannot show the key line of the trail on standard error: {error}"))
+                    .at(dir)
+                    .remedy("let the program take it, with `Builder::key_line`")
+            }),
+        }
+    }
+}
+
+impl Writer {
+    /// Gives the key line of a trail that is keyed from now on, once that is on the disk; then notes that it was given. Who
+    /// dies in between gives the line of the next run, which is as good.
+    pub(super) fn tell_key_line(&mut self, keys: &RunKeys, begins_at: Head, teller: Teller) -> Result<(), Error> {
+        let Some(untold) = self.state.keys.as_ref().and_then(|keys| keys.untold) else {
+            return Ok(());
+        };
+        let line = KeyLine {
+            trail: self.trail.0,
+            first_run: self.run,
+            head: begins_at,
+            key: match untold {
+                Untold::Seed => keys.seed.0.clone(),
+                Untold::Root(pk) => SecretBytes::new(pk),
+            },
+        };
+        teller.tell(&self.home.dir, &line)?;
+        if let Some(keys) = &mut self.state.keys {
+            keys.untold = None;
+        }
+        self.state_due = true;
+        self.sync_and_wait(true).map_err(|stuck| self.said(stuck))
+    }
+}
