@@ -12,6 +12,7 @@ mod trust;
 
 mod chain;
 mod key_line;
+mod merkle;
 mod parse;
 mod redact;
 mod render;
