@@ -17,6 +17,8 @@ mod parse;
 mod redact;
 mod render;
 mod secret;
+#[cfg(feature = "sign")]
+mod sign;
 
 mod io;
 mod key;

@@ -140,7 +140,10 @@ fn known((from, to): Span, before: &Range) -> Option<Range> {
 
 /// The one bits of a number, the greatest first.
 fn bits(number: u64) -> impl Iterator<Item = u64> {
-    (0..64).rev().map(|bit| 1_u64 << bit).filter(move |bit| number & bit != 0)
+    (0..64)
+        .rev()
+        .map(|bit| 1_u64 << bit)
+        .filter(move |bit| number & bit != 0)
 }
 
 /// Whether a leaf is in a tree.
@@ -288,10 +291,13 @@ mod tests {
         for new in 0..=all.len() {
             for old in 0..=new {
                 let (old_root, new_root) = (by_definition(&all[..old]), by_definition(&all[..new]));
-                let path = prove(Prover::consistency(old as u64, new as u64, &Range::default()), &all[..new]).unwrap();
-                let holds = |old_root, new_root, path: &[Hash]| {
-                    is_consistent(old as u64, old_root, new as u64, new_root, path)
-                };
+                let path = prove(
+                    Prover::consistency(old as u64, new as u64, &Range::default()),
+                    &all[..new],
+                )
+                .unwrap();
+                let holds =
+                    |old_root, new_root, path: &[Hash]| is_consistent(old as u64, old_root, new as u64, new_root, path);
                 assert!(holds(&old_root, &new_root, &path), "{old} to {new}");
                 if old > 0 {
                     assert!(!holds(&[9; 32], &new_root, &path) && !holds(&old_root, &[9; 32], &path));
@@ -317,7 +323,10 @@ mod tests {
                 let path = prove(Prover::inclusion(at as u64, 40, &before), left);
                 match at < pruned {
                     true => assert_eq!(path, Err(Pruned)),
-                    false => assert!(is_included(&all[at], at as u64, 40, &path.unwrap(), &root), "{at}, {pruned}"),
+                    false => assert!(
+                        is_included(&all[at], at as u64, 40, &path.unwrap(), &root),
+                        "{at}, {pruned}"
+                    ),
                 }
             }
             for old in 0..=all.len() {
@@ -325,7 +334,10 @@ mod tests {
                 let old_root = by_definition(&all[..old]);
                 match old < pruned {
                     true => assert_eq!(path, Err(Pruned)),
-                    false => assert!(is_consistent(old as u64, &old_root, 40, &root, &path.unwrap()), "{old}, {pruned}"),
+                    false => assert!(
+                        is_consistent(old as u64, &old_root, 40, &root, &path.unwrap()),
+                        "{old}, {pruned}"
+                    ),
                 }
             }
         }
