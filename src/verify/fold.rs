@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::chain::seal::{CommitKey, Seal};
 use crate::chain::{Head, Leaf};
+use crate::merkle::Range;
 use crate::reader::line::Flaw;
 use crate::store::Point;
 use crate::verify::anchor::Anchor;
-use crate::verify::own::{Erase, Own, Prune, Recover};
+use crate::verify::own::{Erase, Own, Prune, Recover, Signed};
 use crate::verify::scan::{Scan, Scanned};
 
 /// How much of a file counts.
@@ -54,6 +55,7 @@ pub(crate) struct Fold {
     wanted: Option<u64>,
     anchors: Arc<[Anchor]>,
     seals: Seals,
+    tree: Option<Growing>,
     /// Where the records begin, and the number before the first.
     body_at: u64,
     start: u64,
@@ -98,6 +100,10 @@ pub(crate) struct Folded {
     pub(crate) wanted: Option<Head>,
     /// Of a keyed file: the last line that ends a commit.
     pub(crate) sealed: Option<Sealed>,
+    /// Where signatures are held against a key: checkpoints, the tree where they speak of it, and the tree at the end.
+    pub(crate) checkpoints: Vec<SignedAt>,
+    pub(crate) roots: Vec<Root>,
+    pub(crate) tree: Option<Range>,
     /// Records that are spelled as no trail spells them: line, number, why. Asked only in depth.
     pub(crate) odd: Vec<(u64, u64, String)>,
     /// Those beyond the length of the list.
@@ -141,6 +147,32 @@ pub(crate) enum Saying {
     Prune(Prune),
     Config { retention_days: Option<u64> },
     Suspected(String),
+    Rekeyed { first_run: u64, pk: Option<[u8; 32]> },
+}
+
+/// A checkpoint of a signed file.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedAt {
+    pub(crate) seq: u64,
+    pub(crate) line: u64,
+    /// The number up to which it states that all was synced.
+    pub(crate) stated: u64,
+    pub(crate) says: Option<Box<Signed>>,
+}
+
+/// The tree and the head behind a record of which a checkpoint speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Root {
+    pub(crate) seq: u64,
+    pub(crate) root: [u8; 32],
+    pub(crate) head: Head,
+}
+
+/// A tree that grows with the records.
+#[derive(Debug)]
+struct Growing {
+    range: Range,
+    targets: Arc<[u64]>,
 }
 
 /// Where the chain does not hold.
@@ -203,6 +235,7 @@ impl Fold {
             wanted,
             anchors: Arc::default(),
             seals,
+            tree: None,
             body_at,
             start: start.seq,
             out: Folded {
@@ -227,6 +260,9 @@ impl Fold {
                 said: Vec::new(),
                 wanted: None,
                 sealed: None,
+                checkpoints: Vec::new(),
+                roots: Vec::new(),
+                tree: None,
                 odd: Vec::new(),
                 more_odd: 0,
                 anchored: Vec::new(),
@@ -237,6 +273,23 @@ impl Fold {
     /// Looks for the records that these are of.
     pub(crate) fn look_for(mut self, anchors: &Arc<[Anchor]>) -> Fold {
         self.anchors = Arc::clone(anchors);
+        self
+    }
+
+    /// Grows the tree from the one at its begin, behind which the head is `before`, and notes it where checkpoints speak
+    /// of it.
+    pub(crate) fn grow(mut self, tree: Range, before: Head, targets: &Arc<[u64]>) -> Fold {
+        if targets.binary_search(&tree.size()).is_ok() {
+            self.out.roots.push(Root {
+                seq: tree.size(),
+                root: tree.root(),
+                head: before,
+            });
+        }
+        self.tree = Some(Growing {
+            range: tree,
+            targets: Arc::clone(targets),
+        });
         self
     }
 
@@ -310,6 +363,7 @@ impl Fold {
             head: self.head,
         };
         self.out.lines = self.lines;
+        self.out.tree = self.tree.take().map(|tree| tree.range);
         if matches!(self.seals, Seals::Unchecked | Seals::Key(_)) && !self.loose {
             self.go_back_to_the_seal();
         }
@@ -393,6 +447,16 @@ impl Fold {
             self.out.intact += 1;
             self.out.intact_to = at + u64::from(record.end);
         }
+        if let Some(tree) = self.tree.as_mut().filter(|_| self.out.breaks.is_empty()) {
+            tree.range.push(record.leaf);
+            if tree.targets.binary_search(&record.seq).is_ok() {
+                self.out.roots.push(Root {
+                    seq: record.seq,
+                    root: tree.range.root(),
+                    head,
+                });
+            }
+        }
         for (place, anchor) in self.anchors.iter().enumerate() {
             if self.out.breaks.is_empty()
                 && anchor.holds(record.seq, &head)
@@ -465,7 +529,7 @@ impl Fold {
 
     fn prove(&mut self, own: Option<&Own>, seq: u64) {
         let proof = match own {
-            Some(Own::Checkpoint { seq }) => *seq,
+            Some(Own::Checkpoint { seq, .. }) => *seq,
             Some(Own::Stop) => seq - 1,
             _ => 0,
         };
@@ -479,7 +543,19 @@ impl Fold {
                 self.out.stop = Some(seq);
                 return;
             }
-            Own::Checkpoint { .. } => return,
+            Own::Checkpoint { seq: stated, signed } => {
+                // Only where signatures are held against a key: a trail has many.
+                if self.tree.is_some() && self.out.breaks.is_empty() {
+                    self.out.checkpoints.push(SignedAt {
+                        seq,
+                        line: self.lines + line + 1,
+                        stated,
+                        says: signed,
+                    });
+                }
+                return;
+            }
+            Own::Rekeyed { first_run, pk } => Saying::Rekeyed { first_run, pk },
             Own::Gap { lost } => {
                 self.out.gaps += 1;
                 self.out.lost = self.out.lost.saturating_add(lost);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Micros;
+use crate::store::Trust;
 use crate::verify::fold::{Folded, Said, Saying};
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::own::Prune;
@@ -55,7 +56,10 @@ impl Case<'_> {
                     ),
                     Saying::Config { retention_days } => policy = retention_days.or(policy),
                     Saying::Prune(prune) => self.list_prune(found, said, prune, policy, judgement),
-                    Saying::Recover(_) => {}
+                    Saying::Rekeyed { first_run, .. } if header.trust == Trust::Sealed => {
+                        judgement.rekeyed.insert(*first_run);
+                    }
+                    Saying::Recover(_) | Saying::Rekeyed { .. } => {}
                 }
             }
         }

@@ -25,6 +25,8 @@ mod report;
 mod scan;
 #[cfg(test)]
 mod sealed;
+#[cfg(feature = "sign")]
+mod signed;
 mod state;
 mod survey;
 mod torn;
@@ -38,6 +40,8 @@ use std::{io, thread};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key_line::KeyLine;
+#[cfg(feature = "sign")]
+use crate::merkle::Range;
 use crate::store::lock::is_held;
 use crate::store::{Home, Point, Trust};
 use crate::verify::anchor::Known;
@@ -48,6 +52,8 @@ use crate::verify::judge::Case;
 use crate::verify::keys::Keys;
 use crate::verify::memory::Memory;
 use crate::verify::pass::Job;
+#[cfg(feature = "sign")]
+use crate::verify::signed::Signatures;
 use crate::verify::survey::{Later, Survey};
 
 pub use anchor::Anchor;
@@ -79,6 +85,10 @@ struct Aside {
     failing: BTreeMap<String, String>,
     /// Plain files that do not verify, and are there compressed, too.
     doubtful: BTreeSet<String>,
+    /// Public keys that the trail itself, signed under a key that was given, says came after that.
+    roots: BTreeSet<[u8; 32]>,
+    /// Runs from which on another key was used, as the trail itself, sealed under the one before, says.
+    rekeyed: BTreeSet<u64>,
 }
 
 /// How to check a trail.
@@ -195,7 +205,7 @@ impl Verify {
 
     fn run_against(&self, disk: &Arc<dyn Disk>, memory: Option<Memory>) -> Result<Report, Error> {
         // A writer may move on between one look and the next: what is not good is reported only when it was seen twice.
-        const LOOKS: u32 = 4;
+        const LOOKS: u32 = 12;
         let mut aside = Aside::default();
         let mut before: Option<Report> = None;
         for _ in 0..LOOKS {
@@ -245,10 +255,21 @@ impl Verify {
             return Ok(None);
         }
         let mut branch = Branch::of(&survey, state.state());
-        let keys = Keys::of(&self.keys, branch.trail.map(|trail| trail.0), self.chained);
+        let keys = Keys::of(
+            &self.keys,
+            branch.trail.map(|trail| trail.0),
+            self.chained,
+            &aside.rekeyed,
+        );
         let mut assigned = keys.assign(&branch);
         branch.faults.append(&mut assigned.faults);
         let mut seals = std::mem::take(&mut assigned.seals).into_iter();
+        #[cfg(feature = "sign")]
+        let signatures = match self.chained {
+            true => None,
+            false => Signatures::of(&**disk, &home.dir, &branch, &self.keys, &aside.roots)
+                .map_err(|error| Error::io("read the keys and checkpoints of the trail", &home.dir, error))?,
+        };
         let mark = state.state().and_then(|state| state.durable);
         let mut anchors = self.anchors.clone();
         anchors.extend(memory.map(|memory| Anchor {
@@ -288,6 +309,14 @@ impl Verify {
                 .map(|mark| mark.point.seq);
             let seals = seals.next().unwrap_or(Seals::Unchecked);
             let fold = Fold::new(start, found.body_at, until, wanted, seals).look_for(&anchors);
+            #[cfg(feature = "sign")]
+            let fold = match (&signatures, &found.header.tree) {
+                (Some(signatures), Some(peaks)) => match Range::of(found.header.prev.seq, peaks.clone()) {
+                    Some(tree) => fold.grow(tree, found.header.prev.head, &signatures.targets),
+                    None => fold,
+                },
+                _ => fold,
+            };
             plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
         }
         for found in &branch.superseded {
@@ -397,8 +426,16 @@ impl Verify {
             remembered: memory.map(|_| self.anchors.len()),
             remembered_trail: memory.map(|memory| memory.trail),
             anchors,
+            #[cfg(feature = "sign")]
+            signatures,
         }
         .judge();
+        let known = (aside.roots.len(), aside.rekeyed.len());
+        aside.roots.extend(&judgement.roots);
+        aside.rekeyed.extend(&judgement.rekeyed);
+        if known != (aside.roots.len(), aside.rekeyed.len()) {
+            return Ok(None);
+        }
         judgement.notes.into_iter().for_each(|note| report.notes.push(note));
         report.notes.append(&mut assigned.notes);
         report.notes.append(&mut notes);

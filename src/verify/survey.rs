@@ -256,7 +256,7 @@ impl Open for Later {
 }
 
 /// Opens a file, or what a compressed one holds.
-fn open(disk: &dyn Disk, path: &Path, form: Form) -> io::Result<Arc<dyn DiskFile>> {
+pub(crate) fn open(disk: &dyn Disk, path: &Path, form: Form) -> io::Result<Arc<dyn DiskFile>> {
     let file = disk.open_read(path)?;
     match form {
         #[cfg(feature = "gzip")]
