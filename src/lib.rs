@@ -12,10 +12,13 @@ mod trust;
 
 mod chain;
 mod key_line;
+mod merkle;
 mod parse;
 mod redact;
 mod render;
 mod secret;
+#[cfg(feature = "sign")]
+mod sign;
 
 mod io;
 mod key;

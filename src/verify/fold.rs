@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::chain::seal::{CommitKey, Seal};
 use crate::chain::{Head, Leaf};
+use crate::merkle::Range;
 use crate::reader::line::Flaw;
 use crate::store::Point;
 use crate::verify::anchor::Anchor;
-use crate::verify::own::{Erase, Own, Prune, Recover};
+use crate::verify::own::{Erase, Own, Prune, Recover, Signed};
 use crate::verify::scan::{Scan, Scanned};
 
 /// How much of a file counts.
@@ -24,6 +25,8 @@ pub(crate) struct Until {
 pub(crate) enum Seals {
     /// The file is chained: it has none.
     None,
+    /// Whatever it has says nothing: other things prove the file.
+    Any,
     /// It is keyed, and no key is at hand, or none is asked for.
     Unchecked,
     /// The key of its first commit.
@@ -52,6 +55,7 @@ pub(crate) struct Fold {
     wanted: Option<u64>,
     anchors: Arc<[Anchor]>,
     seals: Seals,
+    tree: Option<Growing>,
     /// Where the records begin, and the number before the first.
     body_at: u64,
     start: u64,
@@ -96,6 +100,14 @@ pub(crate) struct Folded {
     pub(crate) wanted: Option<Head>,
     /// Of a keyed file: the last line that ends a commit.
     pub(crate) sealed: Option<Sealed>,
+    /// Where signatures are held against a key: checkpoints, the tree where they speak of it, and the tree at the end.
+    pub(crate) checkpoints: Vec<SignedAt>,
+    pub(crate) roots: Vec<Root>,
+    pub(crate) tree: Option<Range>,
+    /// Records that are spelled as no trail spells them: line, number, why. Asked only in depth.
+    pub(crate) odd: Vec<(u64, u64, String)>,
+    /// Those beyond the length of the list.
+    pub(crate) more_odd: u64,
     /// Anchors that hold, by their places, and the records at which they do.
     pub(crate) anchored: Vec<(usize, u64)>,
 }
@@ -135,6 +147,32 @@ pub(crate) enum Saying {
     Prune(Prune),
     Config { retention_days: Option<u64> },
     Suspected(String),
+    Rekeyed { first_run: u64, pk: Option<[u8; 32]> },
+}
+
+/// A checkpoint of a signed file.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedAt {
+    pub(crate) seq: u64,
+    pub(crate) line: u64,
+    /// The number up to which it states that all was synced.
+    pub(crate) stated: u64,
+    pub(crate) says: Option<Box<Signed>>,
+}
+
+/// The tree and the head behind a record of which a checkpoint speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Root {
+    pub(crate) seq: u64,
+    pub(crate) root: [u8; 32],
+    pub(crate) head: Head,
+}
+
+/// A tree that grows with the records.
+#[derive(Debug)]
+struct Growing {
+    range: Range,
+    targets: Arc<[u64]>,
 }
 
 /// Where the chain does not hold.
@@ -197,6 +235,7 @@ impl Fold {
             wanted,
             anchors: Arc::default(),
             seals,
+            tree: None,
             body_at,
             start: start.seq,
             out: Folded {
@@ -221,6 +260,11 @@ impl Fold {
                 said: Vec::new(),
                 wanted: None,
                 sealed: None,
+                checkpoints: Vec::new(),
+                roots: Vec::new(),
+                tree: None,
+                odd: Vec::new(),
+                more_odd: 0,
                 anchored: Vec::new(),
             },
         }
@@ -229,6 +273,23 @@ impl Fold {
     /// Looks for the records that these are of.
     pub(crate) fn look_for(mut self, anchors: &Arc<[Anchor]>) -> Fold {
         self.anchors = Arc::clone(anchors);
+        self
+    }
+
+    /// Grows the tree from the one at its begin, behind which the head is `before`, and notes it where checkpoints speak
+    /// of it.
+    pub(crate) fn grow(mut self, tree: Range, before: Head, targets: &Arc<[u64]>) -> Fold {
+        if targets.binary_search(&tree.size()).is_ok() {
+            self.out.roots.push(Root {
+                seq: tree.size(),
+                root: tree.root(),
+                head: before,
+            });
+        }
+        self.tree = Some(Growing {
+            range: tree,
+            targets: Arc::clone(targets),
+        });
         self
     }
 
@@ -247,6 +308,7 @@ impl Fold {
         let mut flawed = scan.flawed.iter().peekable();
         let mut own = scan.own.into_iter().peekable();
         let mut seals = scan.seals.iter().peekable();
+        let mut odd = scan.odd.into_iter().peekable();
         for record in &scan.records {
             while let Some(flaw) = flawed.next_if(|flaw| flaw.line < record.line) {
                 self.flaw(u64::from(flaw.line), u64::from(flaw.count), flaw.flaw);
@@ -258,6 +320,11 @@ impl Fold {
                 self.flaw(u64::from(record.line), 1, Flaw::Sealed);
             } else {
                 self.record(record, scan.at, said, seal);
+            }
+            if let Some((_, why)) = odd.next_if(|(line, _)| *line == record.line)
+                && self.seq == record.seq
+            {
+                self.note_oddity(u64::from(record.line), why);
             }
             self.line_end = scan.at + u64::from(record.end);
         }
@@ -296,7 +363,8 @@ impl Fold {
             head: self.head,
         };
         self.out.lines = self.lines;
-        if !matches!(self.seals, Seals::None) && !self.loose {
+        self.out.tree = self.tree.take().map(|tree| tree.range);
+        if matches!(self.seals, Seals::Unchecked | Seals::Key(_)) && !self.loose {
             self.go_back_to_the_seal();
         }
         self.out
@@ -379,6 +447,16 @@ impl Fold {
             self.out.intact += 1;
             self.out.intact_to = at + u64::from(record.end);
         }
+        if let Some(tree) = self.tree.as_mut().filter(|_| self.out.breaks.is_empty()) {
+            tree.range.push(record.leaf);
+            if tree.targets.binary_search(&record.seq).is_ok() {
+                self.out.roots.push(Root {
+                    seq: record.seq,
+                    root: tree.range.root(),
+                    head,
+                });
+            }
+        }
         for (place, anchor) in self.anchors.iter().enumerate() {
             if self.out.breaks.is_empty()
                 && anchor.holds(record.seq, &head)
@@ -395,6 +473,13 @@ impl Fold {
         }
         if let Some(own) = own {
             self.hear(own, u64::from(record.line), record.seq);
+        }
+    }
+
+    fn note_oddity(&mut self, line: u64, why: String) {
+        match self.out.odd.len() < LISTED {
+            true => self.out.odd.push((self.lines + line + 1, self.seq, why)),
+            false => self.out.more_odd += 1,
         }
     }
 
@@ -444,7 +529,7 @@ impl Fold {
 
     fn prove(&mut self, own: Option<&Own>, seq: u64) {
         let proof = match own {
-            Some(Own::Checkpoint { seq }) => *seq,
+            Some(Own::Checkpoint { seq, .. }) => *seq,
             Some(Own::Stop) => seq - 1,
             _ => 0,
         };
@@ -458,7 +543,19 @@ impl Fold {
                 self.out.stop = Some(seq);
                 return;
             }
-            Own::Checkpoint { .. } => return,
+            Own::Checkpoint { seq: stated, signed } => {
+                // Only where signatures are held against a key: a trail has many.
+                if self.tree.is_some() && self.out.breaks.is_empty() {
+                    self.out.checkpoints.push(SignedAt {
+                        seq,
+                        line: self.lines + line + 1,
+                        stated,
+                        says: signed,
+                    });
+                }
+                return;
+            }
+            Own::Rekeyed { first_run, pk } => Saying::Rekeyed { first_run, pk },
             Own::Gap { lost } => {
                 self.out.gaps += 1;
                 self.out.lost = self.out.lost.saturating_add(lost);

@@ -9,9 +9,12 @@ use crate::verify::anchor::Anchor;
 use crate::verify::branch::Branch;
 use crate::verify::fold::{Break, Folded, Saying, What};
 use crate::verify::header::Cause;
+use crate::verify::held::HeldFile;
 use crate::verify::keys;
 use crate::verify::own::Prune;
 use crate::verify::report::{Fault, FaultKind, Mark, Verdict};
+#[cfg(feature = "sign")]
+use crate::verify::signed::Signatures;
 use crate::verify::state::{self, State};
 use crate::verify::survey::{Found, Survey};
 
@@ -22,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) branch: Branch<'a>,
     /// Of the live files, in their order.
     pub(crate) folds: Vec<Folded>,
+    /// Older files under legal hold that the branch does not pass.
+    pub(crate) held: Vec<(HeldFile<'a>, Folded)>,
     /// Highest number proven durable by lines of files without a header, and where.
     pub(crate) loose_proof: Option<(u64, String)>,
     /// Lines of superseded files.
@@ -32,6 +37,9 @@ pub(crate) struct Case<'a> {
     /// Whether it is known from elsewhere that there is a trail, whatever the directory says.
     pub(crate) expected: bool,
     pub(crate) anchors: Arc<[Anchor]>,
+    /// What the signatures are held against, where a public key was given.
+    #[cfg(feature = "sign")]
+    pub(crate) signatures: Option<Signatures>,
     /// The one of them that is what an earlier check remembers, and of which trail it is.
     pub(crate) remembered: Option<usize>,
     pub(crate) remembered_trail: Option<TrailId>,
@@ -48,6 +56,9 @@ pub(crate) struct Judgement {
     pub(crate) superseded_lines: u64,
     pub(crate) unproven_bytes: u64,
     pub(crate) lost: u64,
+    /// Public keys, and runs from which on another key is used, as the trail says where a key that was given proves it.
+    pub(crate) roots: BTreeSet<[u8; 32]>,
+    pub(crate) rekeyed: BTreeSet<u64>,
     /// The head behind the last proven record.
     pub(crate) proven_head: Option<Head>,
 }
@@ -118,6 +129,9 @@ impl Case<'_> {
         let end = self.walk(&durable, &mut judgement);
         self.judge_start(&end, &mut judgement);
         self.judge_end(&durable, &end, &mut judgement);
+        self.judge_held(&end, &mut judgement);
+        #[cfg(feature = "sign")]
+        self.judge_signatures(&end, &mut judgement);
         self.judge_anchors(&end, &mut judgement);
         self.judge_memory(self.remembered_trail, &mut judgement);
         self.judge_unreadable(&mut judgement);

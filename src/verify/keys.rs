@@ -1,5 +1,7 @@
 //! What the key lines say of the files: which key each is held against, and what they demand of the headers.
 
+use std::collections::BTreeSet;
+
 use crate::chain::seal::{CommitKey, Seed};
 use crate::key_line::KeyLine;
 use crate::store::Trust;
@@ -23,6 +25,8 @@ pub(crate) struct Keys<'a> {
     given: bool,
     /// The caller asks for no more than the chain.
     chained: bool,
+    /// Runs from which on another key than the one before is used.
+    rekeyed: &'a BTreeSet<u64>,
 }
 
 /// What became of it, file by file.
@@ -37,13 +41,19 @@ pub(crate) struct Assigned {
 }
 
 impl<'a> Keys<'a> {
-    pub(crate) fn of(given: &'a [KeyLine], trail: Option<[u8; 16]>, chained: bool) -> Keys<'a> {
+    pub(crate) fn of(
+        given: &'a [KeyLine],
+        trail: Option<[u8; 16]>,
+        chained: bool,
+        rekeyed: &'a BTreeSet<u64>,
+    ) -> Keys<'a> {
         let mut lines: Vec<&KeyLine> = given.iter().filter(|line| Some(line.trail) == trail).collect();
         lines.sort_by_key(|line| line.first_run);
         Keys {
             lines,
             given: !given.is_empty(),
             chained,
+            rekeyed,
         }
     }
 
@@ -55,7 +65,10 @@ impl<'a> Keys<'a> {
     /// The line that holds for a run.
     fn line(&self, run: u64) -> Option<&'a KeyLine> {
         let mut before = self.lines.iter().rev();
-        before.find(|line| line.first_run <= run).copied()
+        let line = before.find(|line| line.first_run <= run).copied()?;
+        // Keys were changed since, and the new line was not given.
+        let since = self.rekeyed.range(line.first_run + 1..).next();
+        since.is_none_or(|since| *since > run).then_some(line)
     }
 
     /// Finds the key of every live file's first commit, and asks of the headers what the lines demand.
@@ -92,11 +105,19 @@ impl<'a> Keys<'a> {
                 Trust::Signed => Seals::Unchecked,
             };
             let keyless = found.header.trust != Trust::Chained && self.line(found.header.run).is_none();
-            if keyless && unknown.is_none() {
+            if keyless {
+                // The newest says best why.
                 unknown = Some(found);
+            }
+            let signed = found.header.trust == Trust::Signed && !self.chained && self.line(found.header.run).is_some();
+            if signed && cfg!(not(feature = "sign")) {
+                let detail = "signatures need the feature `sign`, which this build does not have";
+                let fault = Fault::new(FaultKind::Unsupported, Verdict::Unreadable, detail);
+                assigned.faults.push(fault.file(&found.name).line(1));
             }
             assigned.proves = match seals {
                 Seals::Key(_) => Trust::Sealed,
+                _ if signed => Trust::Signed,
                 _ => Trust::Chained,
             };
             assigned.seals.push(seals);
@@ -110,7 +131,7 @@ impl<'a> Keys<'a> {
     /// A keyed file for whose run there is no line.
     fn say_unknown(&self, found: &Found, assigned: &mut Assigned) {
         let run = found.header.run;
-        match self.lines.first() {
+        match self.lines.first().filter(|line| run < line.first_run) {
             // Keys were changed since, and whoever has the new line trusts it from its first run on.
             Some(line) => assigned.notes.push(format!(
                 "runs before {} are sealed under a key that was not given, and are checked as chained only",

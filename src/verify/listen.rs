@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Micros;
+use crate::store::Trust;
 use crate::verify::fold::{Folded, Said, Saying};
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::own::Prune;
@@ -32,6 +33,15 @@ impl Case<'_> {
                 self.list_seam(found, fold, stopped, judgement);
             }
             before = Some((found, fold));
+            for (line, seq, why) in fold.odd.iter().filter(|(_, seq, _)| *seq <= end.proven) {
+                let fault = Fault::new(FaultKind::Spelling, Verdict::Tampered, why);
+                judgement.faults.push(fault.file(&found.name).line(*line).seq(*seq));
+            }
+            if fold.more_odd > 0 {
+                let detail = format!("and {} more", fold.more_odd);
+                let fault = Fault::new(FaultKind::Spelling, Verdict::Tampered, detail);
+                judgement.faults.push(fault.file(&found.name));
+            }
             for said in fold.said.iter().filter(|said| said.seq <= end.proven) {
                 match &said.what {
                     Saying::Suspected(what) => judgement.faults.push(
@@ -46,7 +56,10 @@ impl Case<'_> {
                     ),
                     Saying::Config { retention_days } => policy = retention_days.or(policy),
                     Saying::Prune(prune) => self.list_prune(found, said, prune, policy, judgement),
-                    Saying::Recover(_) => {}
+                    Saying::Rekeyed { first_run, .. } if header.trust == Trust::Sealed => {
+                        judgement.rekeyed.insert(*first_run);
+                    }
+                    Saying::Recover(_) | Saying::Rekeyed { .. } => {}
                 }
             }
         }

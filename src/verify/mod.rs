@@ -9,9 +9,11 @@
 mod agrees;
 mod anchor;
 mod branch;
+mod deep;
 mod erased;
 mod fold;
 mod header;
+mod held;
 mod judge;
 mod keys;
 mod listen;
@@ -23,6 +25,8 @@ mod report;
 mod scan;
 #[cfg(test)]
 mod sealed;
+#[cfg(feature = "sign")]
+mod signed;
 mod state;
 mod survey;
 mod torn;
@@ -36,6 +40,8 @@ use std::{io, thread};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key_line::KeyLine;
+#[cfg(feature = "sign")]
+use crate::merkle::Range;
 use crate::store::lock::is_held;
 use crate::store::{Home, Point, Trust};
 use crate::verify::anchor::Known;
@@ -46,6 +52,8 @@ use crate::verify::judge::Case;
 use crate::verify::keys::Keys;
 use crate::verify::memory::Memory;
 use crate::verify::pass::Job;
+#[cfg(feature = "sign")]
+use crate::verify::signed::Signatures;
 use crate::verify::survey::{Later, Survey};
 
 pub use anchor::Anchor;
@@ -77,6 +85,10 @@ struct Aside {
     failing: BTreeMap<String, String>,
     /// Plain files that do not verify, and are there compressed, too.
     doubtful: BTreeSet<String>,
+    /// Public keys that the trail itself, signed under a key that was given, says came after that.
+    roots: BTreeSet<[u8; 32]>,
+    /// Runs from which on another key was used, as the trail itself, sealed under the one before, says.
+    rekeyed: BTreeSet<u64>,
 }
 
 /// How to check a trail.
@@ -87,6 +99,7 @@ pub struct Verify {
     state: Option<PathBuf>,
     strict: bool,
     chained: bool,
+    deep: bool,
     keys: Vec<KeyLine>,
     anchors: Vec<Anchor>,
     remember: Option<PathBuf>,
@@ -102,6 +115,7 @@ impl Verify {
             state: None,
             strict: false,
             chained: false,
+            deep: false,
             keys: Vec::new(),
             anchors: Vec::new(),
             remember: None,
@@ -140,6 +154,14 @@ impl Verify {
     /// [`Verdict::Consistent`] in mode `chained` says.
     pub fn chained_only(mut self, chained: bool) -> Verify {
         self.chained = chained;
+        self
+    }
+
+    /// Whether to check, too, that every record says what it says in the one way that a trail writes it: strict JSON, no key
+    /// twice at any depth, the keys of a record in their order and of their types, the spelling of strings and numbers, and
+    /// the heads in the trail's own records. It takes several times as long.
+    pub fn deep(mut self, deep: bool) -> Verify {
+        self.deep = deep;
         self
     }
 
@@ -183,7 +205,7 @@ impl Verify {
 
     fn run_against(&self, disk: &Arc<dyn Disk>, memory: Option<Memory>) -> Result<Report, Error> {
         // A writer may move on between one look and the next: what is not good is reported only when it was seen twice.
-        const LOOKS: u32 = 4;
+        const LOOKS: u32 = 12;
         let mut aside = Aside::default();
         let mut before: Option<Report> = None;
         for _ in 0..LOOKS {
@@ -233,10 +255,21 @@ impl Verify {
             return Ok(None);
         }
         let mut branch = Branch::of(&survey, state.state());
-        let keys = Keys::of(&self.keys, branch.trail.map(|trail| trail.0), self.chained);
+        let keys = Keys::of(
+            &self.keys,
+            branch.trail.map(|trail| trail.0),
+            self.chained,
+            &aside.rekeyed,
+        );
         let mut assigned = keys.assign(&branch);
         branch.faults.append(&mut assigned.faults);
         let mut seals = std::mem::take(&mut assigned.seals).into_iter();
+        #[cfg(feature = "sign")]
+        let signatures = match self.chained {
+            true => None,
+            false => Signatures::of(&**disk, &home.dir, &branch, &self.keys, &aside.roots)
+                .map_err(|error| Error::io("read the keys and checkpoints of the trail", &home.dir, error))?,
+        };
         let mark = state.state().and_then(|state| state.durable);
         let mut anchors = self.anchors.clone();
         anchors.extend(memory.map(|memory| Anchor {
@@ -276,16 +309,38 @@ impl Verify {
                 .map(|mark| mark.point.seq);
             let seals = seals.next().unwrap_or(Seals::Unchecked);
             let fold = Fold::new(start, found.body_at, until, wanted, seals).look_for(&anchors);
+            #[cfg(feature = "sign")]
+            let fold = match (&signatures, &found.header.tree) {
+                (Some(signatures), Some(peaks)) => match Range::of(found.header.prev.seq, peaks.clone()) {
+                    Some(tree) => fold.grow(tree, found.header.prev.head, &signatures.targets),
+                    None => fold,
+                },
+                _ => fold,
+            };
             plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
         }
         for found in &branch.superseded {
             plan(&found.name, &found.path, found.form, 0, found.len, Fold::loose());
         }
+        let kept = held::files(&survey, &branch);
+        for held::HeldFile { held, found } in &kept {
+            let until = Until {
+                point: held.end,
+                supersedes: true,
+            };
+            let start = Point {
+                seq: found.header.prev.seq,
+                head: found.header.head,
+            };
+            // Their ends stand in a header that is proven, so that their own seals have nothing to add.
+            let fold = Fold::new(start, found.body_at, Some(until), None, Seals::Any);
+            plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
+        }
         for file in &survey.unreadable {
             plan(&file.name, &file.path, file.form, 0, file.len, Fold::loose());
         }
         let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
-        let outcomes = pass::run(jobs, self.threads_for(&survey), &AtomicU64::new(0));
+        let outcomes = pass::run(jobs, self.threads_for(&survey), self.deep, &AtomicU64::new(0));
         let live = held || is_held(&**disk, &home);
 
         let mut folds = Vec::new();
@@ -321,6 +376,7 @@ impl Verify {
         let moving = live || look_at_state()? != state;
         let loose = folds.split_off(branch.live.len());
         let (left_out, loose) = loose.split_at(branch.superseded.len());
+        let (held_folds, loose) = loose.split_at(kept.len());
         let proofs = survey.unreadable.iter().zip(loose);
         let mut notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
         let mark = judge::mark(&state);
@@ -337,7 +393,13 @@ impl Verify {
             records: 0,
             first_seq: None,
             last_seq: None,
-            bytes: folds.iter().chain(left_out).chain(loose).map(|fold| fold.bytes).sum(),
+            bytes: folds
+                .iter()
+                .chain(left_out)
+                .chain(held_folds)
+                .chain(loose)
+                .map(|fold| fold.bytes)
+                .sum(),
             superseded_lines: 0,
             unproven_bytes: 0,
             live,
@@ -356,6 +418,7 @@ impl Verify {
             left_out_lines: left_out.iter().map(|fold| fold.lines).sum(),
             branch,
             folds,
+            held: kept.into_iter().zip(held_folds.iter().cloned()).collect(),
             state,
             live,
             strict: self.strict,
@@ -363,8 +426,16 @@ impl Verify {
             remembered: memory.map(|_| self.anchors.len()),
             remembered_trail: memory.map(|memory| memory.trail),
             anchors,
+            #[cfg(feature = "sign")]
+            signatures,
         }
         .judge();
+        let known = (aside.roots.len(), aside.rekeyed.len());
+        aside.roots.extend(&judgement.roots);
+        aside.rekeyed.extend(&judgement.rekeyed);
+        if known != (aside.roots.len(), aside.rekeyed.len()) {
+            return Ok(None);
+        }
         judgement.notes.into_iter().for_each(|note| report.notes.push(note));
         report.notes.append(&mut assigned.notes);
         report.notes.append(&mut notes);

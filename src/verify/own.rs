@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::base64url;
-use crate::chain::Leaf;
+use crate::chain::{Head, Leaf};
 use crate::clock::Micros;
 use crate::store::KeptFrom;
 use crate::verify::header;
@@ -13,8 +13,10 @@ use crate::verify::header;
 pub(crate) enum Own {
     /// The run ended cleanly; everything before this record had been synced.
     Stop,
-    /// Everything up to this number had been synced when it was written.
-    Checkpoint { seq: u64 },
+    /// Everything up to this number had been synced when it was written; of a signed trail, what was signed.
+    Checkpoint { seq: u64, signed: Option<Box<Signed>> },
+    /// From this run on another key is used; of a signed trail, its public half.
+    Rekeyed { first_run: u64, pk: Option<[u8; 32]> },
     /// Records were lost, this many.
     Gap { lost: u64 },
     /// An unclean end, as the start after it found it.
@@ -39,6 +41,16 @@ pub(crate) struct Recover {
     pub(crate) torn_files: Vec<String>,
     /// The start had no state file to go by.
     pub(crate) state_missing: bool,
+}
+
+/// What a checkpoint of a signed trail says beside its number.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Signed {
+    pub(crate) file: u64,
+    pub(crate) head: Head,
+    pub(crate) root: [u8; 32],
+    pub(crate) next: [u8; 32],
+    pub(crate) sig: [u8; 64],
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,7 +82,15 @@ impl Own {
     pub(crate) fn read(name: &[u8], seq: u64, rest: &[u8]) -> Option<Own> {
         let weighed = matches!(
             name,
-            b"STOP" | b"CHECKPOINT" | b"GAP" | b"RECOVER" | b"PRUNE" | b"ERASE" | b"CONFIG" | b"TAMPER_SUSPECTED"
+            b"STOP"
+                | b"CHECKPOINT"
+                | b"GAP"
+                | b"RECOVER"
+                | b"PRUNE"
+                | b"ERASE"
+                | b"KEY"
+                | b"CONFIG"
+                | b"TAMPER_SUSPECTED"
         );
         if !weighed {
             return None;
@@ -83,6 +103,11 @@ impl Own {
             b"CHECKPOINT" => Own::Checkpoint {
                 // It states what had been synced before it was written.
                 seq: count(said, "seq").filter(|synced| *synced < seq)?,
+                signed: signed(said).map(Box::new),
+            },
+            b"KEY" => Own::Rekeyed {
+                first_run: count(said, "first_run").filter(|_| text(said, "what") == Some("rotated"))?,
+                pk: text(said, "pk").and_then(|pk| base64url::parse(pk.as_bytes())),
             },
             b"GAP" => Own::Gap { lost: lost(said) },
             b"RECOVER" => Own::Recover(recover(said)),
@@ -129,6 +154,17 @@ fn prune(record: &Map<String, Value>, said: &Map<String, Value>) -> Option<Prune
         kept_from: header::kept_from(said.get("kept_from")?)?,
         policy_days: count(said, "policy_days"),
         newest: time(said, "newest"),
+    })
+}
+
+fn signed(said: &Map<String, Value>) -> Option<Signed> {
+    let hash = |key: &str| base64url::parse(text(said, key)?.as_bytes());
+    Some(Signed {
+        file: count(said, "file")?,
+        head: Head::parse(text(said, "head")?)?,
+        root: hash("root")?,
+        next: hash("next")?,
+        sig: base64url::parse(text(said, "sig")?.as_bytes())?,
     })
 }
 

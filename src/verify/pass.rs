@@ -38,8 +38,8 @@ pub(crate) type Outcome = io::Result<Folded>;
 const AHEAD: u64 = 4 << 20;
 
 /// Reads all files on `threads` threads, this one among them; the outcomes are in the order of the jobs.
-/// `progress` counts the bytes that are done.
-pub(crate) fn run(jobs: Vec<Job>, threads: usize, progress: &AtomicU64) -> Vec<Outcome> {
+/// `deep` asks how each record is spelled; `progress` counts the bytes that are done.
+pub(crate) fn run(jobs: Vec<Job>, threads: usize, deep: bool, progress: &AtomicU64) -> Vec<Outcome> {
     let mut files = Vec::new();
     let mut todo = VecDeque::new();
     for (place, job) in jobs.into_iter().enumerate() {
@@ -66,6 +66,7 @@ pub(crate) fn run(jobs: Vec<Job>, threads: usize, progress: &AtomicU64) -> Vec<O
         ahead: Mutex::new(0),
         freed: Condvar::new(),
         limit: AHEAD * threads as u64,
+        deep,
         progress,
     };
     std::thread::scope(|scope| {
@@ -93,6 +94,7 @@ struct Pass<'a> {
     ahead: Mutex<u64>,
     freed: Condvar,
     limit: u64,
+    deep: bool,
     progress: &'a AtomicU64,
 }
 
@@ -123,7 +125,7 @@ struct Chain {
 impl Pass<'_> {
     fn work(&self) {
         while let Some((place, number, piece)) = self.take() {
-            let scan = Scan::of(&piece);
+            let scan = Scan::of(&piece, self.deep);
             let weight = weight(&piece);
             if piece.bytes.filled().len() <= 2 * PIECE {
                 self.source.lock().spare.push(piece.bytes);

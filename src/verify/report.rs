@@ -124,7 +124,11 @@ kinds! {
     Unsealed "unsealed";
     /// A file with less trust than one before it, or than the key line demands.
     Trust "trust";
-    /// The key line does not belong to the trail.
+    /// A checkpoint whose signature, root or head does not fit, or a tree that does not go on.
+    Signature "signature";
+    /// Records behind the last signed checkpoint at an end that was clean.
+    Unsigned "unsigned";
+    /// The key line does not belong to the trail, or a key is not certified.
     Key "key";
     /// The trail is keyed, and its key line was not given.
     UnknownKey "unknown_key";
@@ -134,6 +138,8 @@ kinds! {
     Mark "mark";
     /// A record that was erased, and not by order.
     Erased "erased";
+    /// A record that says what it says as no trail writes it (with `deep`).
+    Spelling "spelling";
     /// The state file is damaged, or of another trail.
     State "state";
     /// Something stands behind a clean end.

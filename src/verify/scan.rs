@@ -4,6 +4,7 @@ use crate::chain::seal::Seal;
 use crate::chain::{self, Leaf};
 use crate::reader::line::{self, Flaw};
 use crate::reader::piece::Piece;
+use crate::verify::deep;
 use crate::verify::own::Own;
 
 /// What a piece holds.
@@ -16,6 +17,8 @@ pub(crate) struct Scan {
     pub(crate) own: Vec<(u32, Own)>,
     /// The seals of the records, each with its line.
     pub(crate) seals: Vec<(u32, Seal)>,
+    /// Records that are spelled as no trail spells them, each with its line, and why.
+    pub(crate) odd: Vec<(u32, String)>,
     /// Lines that end in an LF.
     pub(crate) lines: u32,
     /// Bytes behind the last LF.
@@ -53,7 +56,8 @@ pub(crate) struct Flawed {
 const FLAWS: usize = 4_096;
 
 impl Scan {
-    pub(crate) fn of(piece: &Piece) -> Scan {
+    /// `deep` asks of each record how it is spelled.
+    pub(crate) fn of(piece: &Piece, deep: bool) -> Scan {
         let bytes = piece.bytes.filled();
         let mut scan = Scan {
             at: piece.at,
@@ -85,6 +89,9 @@ impl Scan {
                     }
                     scan.seals.extend(cut.seal.map(|seal| (scan.lines - 1, seal)));
                     let erased = line::tombstone(cut.rest);
+                    if deep && let Some(why) = deep::oddity(line, erased.is_some()) {
+                        scan.odd.push((scan.lines - 1, why));
+                    }
                     scan.records.push(Scanned {
                         seq: cut.seq,
                         leaf: erased.map_or(Leaf::default(), |(leaf, _)| leaf),

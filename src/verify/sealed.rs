@@ -424,6 +424,59 @@ fn no_flipped_bit_and_no_missing_byte_of_a_sealed_trail_passes() {
     assert!(tried > 6_000, "{tried}");
 }
 
+/// Four files, of which retention took the first and the third, and a hold kept the second.
+fn with_a_held_file(change: impl FnOnce(&mut Vec<u8>)) -> Report {
+    let mut sealer = Sealer::new();
+    sealer.commit(2);
+    sealer.next(Cause::Rotate).commit(2);
+    let (begin, end) = (sealer.header.prev, sealer.sealed);
+    sealer.next(Cause::Rotate).commit(2);
+    sealer.next(Cause::Start);
+    sealer.header.held = vec![crate::store::header::Held {
+        file: 2,
+        prev: begin,
+        end,
+    }];
+    sealer.header.kept_from = Some(crate::store::KeptFrom {
+        file: 4,
+        prev: sealer.header.prev,
+    });
+    sealer.begin();
+    sealer.commit(1);
+    let disk = sealer.stop();
+    let held = format!("{DIR}/audit-2026-11-20.part0002.jsonl");
+    let mut bytes = disk.get(&held).unwrap();
+    disk.remove(format!("{DIR}/audit-2026-11-20.jsonl"));
+    disk.remove(format!("{DIR}/audit-2026-11-20.part0003.jsonl"));
+    change(&mut bytes);
+    match bytes.is_empty() {
+        true => disk.remove(&held),
+        false => disk.overwrite(&held, &bytes),
+    }
+    check(&disk, &[key_line()])
+}
+
+#[test]
+fn a_held_file_stands_alone_between_both_of_its_ends() {
+    let fine = with_a_held_file(|_| {});
+    assert_eq!((fine.verdict(), fine.records()), (Verdict::Verified, 2), "{fine}");
+    assert!(fine.to_string().contains("legal hold"), "{fine}");
+    let gone = with_a_held_file(Vec::clear);
+    assert!(has(&gone, FaultKind::MissingFile), "{gone}");
+    for at in [100, 450, 600] {
+        let changed = with_a_held_file(|bytes| bytes[at] ^= 1);
+        assert_eq!(changed.verdict(), Verdict::Tampered, "{at}: {changed}");
+    }
+    let cut = with_a_held_file(|bytes| {
+        let line = bytes[..bytes.len() - 1]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .unwrap();
+        bytes.truncate(line + 1);
+    });
+    assert_eq!(cut.verdict(), Verdict::Tampered, "{cut}");
+}
+
 /// The first file compressed, as the writer does with closed files.
 #[cfg(feature = "gzip")]
 #[test]

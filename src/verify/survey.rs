@@ -232,7 +232,7 @@ fn is_sealed(file: Arc<dyn DiskFile>, found: &Found) -> io::Result<bool> {
     let mut pieces = Pieces::new(file, found.body_at, found.len);
     let mut buffer = Buffer::default();
     while let Some(piece) = pieces.next(buffer)? {
-        fold.take(Scan::of(&piece));
+        fold.take(Scan::of(&piece, false));
         if let Some(sealed) = fold.reaches_a_seal() {
             return Ok(sealed);
         }
@@ -256,7 +256,7 @@ impl Open for Later {
 }
 
 /// Opens a file, or what a compressed one holds.
-fn open(disk: &dyn Disk, path: &Path, form: Form) -> io::Result<Arc<dyn DiskFile>> {
+pub(crate) fn open(disk: &dyn Disk, path: &Path, form: Form) -> io::Result<Arc<dyn DiskFile>> {
     let file = disk.open_read(path)?;
     match form {
         #[cfg(feature = "gzip")]

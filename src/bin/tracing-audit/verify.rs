@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Earlier unclean ends and early prunes make the exit code 2
     #[arg(long)]
     strict: bool,
+    /// Check how every record is spelled, too: strict JSON, no key twice, keys in order and of their types
+    #[arg(long)]
+    deep: bool,
     /// The report as one JSON object
     #[arg(long)]
     json: bool,
@@ -55,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.remember {
         verify = verify.remember(path);
     }
-    verify = verify.chained_only(arguments.mode.is_some());
+    verify = verify.chained_only(arguments.mode.is_some()).deep(arguments.deep);
     if let Some(threads) = arguments.threads {
         verify = verify.threads(threads.into());
     }
