@@ -48,6 +48,8 @@ pub struct Builder {
     capture: Vec<CaptureRule>,
     disk: Option<Arc<dyn Disk>>,
     teller: Teller,
+    #[cfg(test)]
+    slip: Option<store::Slip>,
     /// The first thing that a setter could not take.
     wrong: Option<Error>,
 }
@@ -65,6 +67,8 @@ impl Trail {
             capture: Vec::new(),
             disk: None,
             teller: Teller::default(),
+            #[cfg(test)]
+            slip: None,
             wrong: None,
         }
     }
@@ -289,6 +293,13 @@ impl Builder {
         self
     }
 
+    /// A planted mistake.
+    #[cfg(test)]
+    pub(crate) fn slip(mut self, slip: Option<store::Slip>) -> Builder {
+        self.slip = slip;
+        self
+    }
+
     /// Opens the directory, finds out how it was left, begins a file, and starts the writer.
     ///
     /// # Errors
@@ -316,6 +327,8 @@ impl Builder {
                 trust: settings.trust.value,
                 replace: settings.replace.value,
                 secrets: settings.key_source.value.clone(),
+                #[cfg(test)]
+                slip: self.slip,
             },
         };
         let emergency = Sink::open(&settings.emergency.value.0, &*disk)?;
@@ -384,6 +397,8 @@ impl Builder {
             space: settings.disk_space.value.clone(),
             new_key,
             teller: self.teller,
+            #[cfg(test)]
+            slip: self.slip,
         };
         let writer = Writer::begin(Arc::clone(&core), desk)?;
         trail::enter(&core, self.detached);

@@ -203,6 +203,20 @@ pub(crate) struct Wish {
     pub(crate) replace: bool,
     /// What protects the secrets in the state file.
     pub(crate) secrets: KeySource,
+    #[cfg(test)]
+    pub(crate) slip: Option<Slip>,
+}
+
+/// What a test has a start do wrong, to see that it is found.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slip {
+    /// Seals under a run's seed before the next one is in the state file.
+    SealBeforeStored,
+    /// Goes on behind lines that no seal covers.
+    KeepUnsealed,
+    /// Goes on counting commits where a resync begins again.
+    ForgetRewind,
 }
 
 /// A trail that is ours to go on with. Nothing was written to it yet but the state file.

@@ -29,6 +29,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         Found::Missing | Found::Damaged => None,
     };
     let branch = branch::survey(disk, home, known, replaced)?;
+    #[cfg(test)]
+    super::scan::KEEPS_UNSEALED.set(opening.wish.slip == Some(super::Slip::KeepUnsealed));
     let examined = examine::examine(disk, &branch, &found)?;
     refuse(&branch, &examined)?;
     let mode = modes::decide(&branch, &found, &examined, opening)?;
@@ -224,6 +226,10 @@ fn take_run(
         replaces: old.and_then(|state| state.replaces),
         keys,
     };
+    #[cfg(test)]
+    if opening.wish.slip == Some(super::Slip::SealBeforeStored) {
+        return Ok((state, run_keys));
+    }
     state.store(disk, home)?;
     Ok((state, run_keys))
 }

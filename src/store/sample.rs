@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::header::Point;
 use super::*;
 use crate::chain::leaf;
-use crate::chain::seal::Seed;
+use crate::chain::seal::{CommitKey, Seed};
 use crate::io::DiskFile;
 use crate::io::mem::MemDisk;
 use crate::key_line::KeyLine;
@@ -29,6 +29,9 @@ pub(crate) struct Writer {
     pub(crate) synced: Option<Mark>,
     /// The file before, until it is synced.
     before: Option<Arc<dyn DiskFile>>,
+    /// In the keyed modes: of the next commit, and behind the last synced one.
+    key: Option<CommitKey>,
+    synced_key: Option<CommitKey>,
 }
 
 pub(crate) fn at(text: &str) -> Micros {
@@ -65,7 +68,17 @@ pub(crate) fn start(disk: &MemDisk, now: Micros) -> Result<Opened, Error> {
 impl Writer {
     /// Starts a run, as docs/FORMAT.md says.
     pub(crate) fn start(disk: &MemDisk, now: Micros) -> Result<Writer, Error> {
-        let opened = start(disk, now)?;
+        Writer::start_as(disk, now, None)
+    }
+
+    /// The same with this trust.
+    pub(crate) fn start_as(disk: &MemDisk, now: Micros, trust: Option<Trust>) -> Result<Writer, Error> {
+        disk.set_now(now);
+        let mut wanted = opening(now);
+        wanted.wish.trust = trust;
+        let opened = open(disk.shared(), Home::create(disk, Path::new(DIR), None)?, &wanted)?;
+        let keys = opened.keys.as_ref();
+        let key = keys.map(|keys| keys.seed.first_key(&opened.trail.0, opened.run));
         let home = home();
         let header = opened.header(now, Identity::default());
         let (segment, head) = Segment::create(&disk.shared(), &home, &header, now.day())?;
@@ -81,6 +94,8 @@ impl Writer {
             now,
             synced: None,
             before: None,
+            synced_key: key.clone(),
+            key,
         };
         let unclean = !writer.opened.clean;
         writer.own(
@@ -119,9 +134,15 @@ impl Writer {
         let seq = self.point.seq + 1;
         let head = self.point.head.record(seq, &leaf(rest.as_bytes()));
         let mut line = format!("{{\"seq\":{seq},{rest}").into_bytes();
-        head.push_frame(&mut line);
+        match &self.key {
+            None => head.push_frame(&mut line),
+            Some(key) => head.push_sealed_frame(&mut line, &key.seal(&head)),
+        }
         line.push(b'\n');
         self.segment.write(&line)?;
+        if let Some(key) = &mut self.key {
+            key.advance();
+        }
         self.point = Point { seq, head };
         Ok(seq)
     }
@@ -134,6 +155,7 @@ impl Writer {
         }
         self.segment.sync_handle().sync_data().map_err(failed)?;
         self.disk.sync_dir(&self.home.dir).map_err(failed)?;
+        self.synced_key = self.key.clone();
         self.synced = Some(Mark {
             file: self.header.file,
             point: self.point,
@@ -178,7 +200,12 @@ impl Writer {
     /// Goes on from the last synced point, as after a failed sync. The rests are not written again: a test's loss.
     pub(crate) fn resync(&mut self) -> Result<(), Error> {
         self.before = None;
+        self.key = self.synced_key.clone();
         self.go_on(self.now, Cause::Resync, self.synced.unwrap())?;
+        if self.key.is_some() {
+            // A header alone is no commit that could be sealed.
+            return self.own("GAP", "{}").map(drop);
+        }
         self.segment.write(b"")
     }
 
@@ -192,6 +219,7 @@ impl Writer {
             prev_file: Some(prev.file),
             prev: prev.point,
             clean: true,
+            commit: self.key.as_ref().map_or(0, CommitKey::index),
             opened: now,
             ..self.header.clone()
         };

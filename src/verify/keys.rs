@@ -203,6 +203,8 @@ struct Walk {
     run: u64,
     /// Bytes of the files of this run that were passed.
     bytes: u64,
+    /// Whether a file was passed at all.
+    begun: bool,
 }
 
 impl Walk {
@@ -230,7 +232,11 @@ impl Walk {
             self.run = header.run;
             self.bytes = 0;
         }
-        let least = self.bytes / LEAST_LINE;
+        // Of a run whose first files were removed, no more is known than that each commit had a record.
+        let least = match std::mem::replace(&mut self.begun, true) {
+            false => header.prev.seq,
+            true => self.bytes / LEAST_LINE,
+        };
         self.bytes += found.len;
         let Some(key) = &mut self.key else {
             return wrong(FaultKind::Key, Verdict::Tampered, "there is no key".to_owned());

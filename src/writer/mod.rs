@@ -102,6 +102,8 @@ pub(crate) struct Desk {
     pub(crate) new_key: Option<String>,
     /// What is given the key line, when there is one to give.
     pub(crate) teller: Teller,
+    #[cfg(test)]
+    pub(crate) slip: Option<crate::store::Slip>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,6 +251,8 @@ impl Writer {
             space,
             new_key,
             teller,
+            #[cfg(test)]
+            slip,
         } = desk;
         let (now, monotonic) = (core.time.micros(), core.time.monotonic());
         let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
@@ -277,6 +281,8 @@ impl Writer {
         let seals = keys
             .as_ref()
             .map(|keys| Seals::new(keys.seed.first_key(&opened.trail.0, opened.run)));
+        #[cfg(test)]
+        let seals = seals.map(|seals: Seals| seals.slipping(slip));
         let begins_at = opened.head;
         let syncer = Syncer::new(
             Arc::clone(&disk),

@@ -15,6 +15,9 @@ use crate::sync::Mutex;
 pub(super) struct Seals {
     next: CommitKey,
     back: Arc<Mutex<Back>>,
+    /// A planted mistake.
+    #[cfg(test)]
+    forgets: bool,
 }
 
 /// Where a resync begins again.
@@ -43,7 +46,15 @@ impl Seals {
         Seals {
             next: key,
             back: Arc::new(Mutex::new(back)),
+            #[cfg(test)]
+            forgets: false,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn slipping(mut self, slip: Option<crate::store::Slip>) -> Seals {
+        self.forgets = slip == Some(crate::store::Slip::ForgetRewind);
+        self
     }
 
     /// The index of the next commit.
@@ -79,6 +90,10 @@ impl Seals {
 
     /// Begins again behind the last synced commit.
     pub(super) fn rewind(&mut self) {
+        #[cfg(test)]
+        if self.forgets {
+            return;
+        }
         self.next = self.back.lock().key.clone();
     }
 }

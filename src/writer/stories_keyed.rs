@@ -38,11 +38,8 @@ pub(super) fn headers(disk: &MemDisk) -> Vec<Header> {
         .tree()
         .into_iter()
         .filter(|(path, _)| path.starts_with(LOGS) && path.to_string_lossy().ends_with(".jsonl"))
-        .map(|(_, data)| {
-            Header::parse(data.split(|byte| *byte == b'\n').next().unwrap())
-                .unwrap()
-                .0
-        })
+        .filter_map(|(_, data)| Header::parse(data.split(|byte| *byte == b'\n').next().unwrap()).ok())
+        .map(|(header, _)| header)
         .collect();
     headers.sort_by_key(|header| header.file);
     headers

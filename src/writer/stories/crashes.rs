@@ -12,13 +12,17 @@ use std::sync::atomic::AtomicU64;
 
 use super::planted::{Mistake, planted};
 use super::*;
+use crate::builder::Builder;
 use crate::config::Retention;
 use crate::io::mem::{Fault, Luck, Tape};
+use crate::key_line::KeyLine;
 use crate::reader::walk::Walk;
 use crate::receipt::Progress;
-use crate::store::{Cause, Header, sample};
+use crate::store::{Cause, Header, Slip, State, sample, state};
 use crate::sync::Mutex;
-use crate::verify::FaultKind;
+use crate::trust::Trust;
+use crate::verify::{FaultKind, Report};
+use crate::writer::stories_keyed::{Lines, headers, keyed};
 
 /// Keeps so many of eight.
 struct Odds(Dice, u64);
@@ -32,48 +36,68 @@ impl Luck for Odds {
 /// Who is tried: the trail as it is, or with a mistake that must be found.
 #[derive(Clone, Copy)]
 struct World {
+    trust: Trust,
     mistake: Mistake,
+    slip: Option<Slip>,
     /// The verifier does not mind files that are gone.
     forgives_missing_files: bool,
 }
 
 const HONEST: World = World {
+    trust: Trust::Chained,
     mistake: Mistake::None,
+    slip: None,
     forgives_missing_files: false,
 };
 
 impl World {
     /// `None` where there is no trail to judge yet.
-    fn judge(self, disk: &MemDisk) -> Option<Verdict> {
-        let report = Verify::new(LOGS).threads(1).run_on(&planted(disk, self.mistake)).ok()?;
+    fn judge(self, disk: &MemDisk, lines: &[KeyLine]) -> Option<Verdict> {
+        let report = self.report(disk, lines)?;
         let forgiven = |kind: FaultKind| self.forgives_missing_files && kind == FaultKind::MissingFile;
         match report.verdict() {
             Verdict::Tampered if report.faults().iter().all(|fault| forgiven(fault.kind())) => {
                 Some(Verdict::Consistent)
             }
+            Verdict::Verified => Some(Verdict::Consistent),
             verdict => Some(verdict),
         }
     }
 
+    /// Before anybody has a key line, keyed trails are judged by their chain.
+    fn report(self, disk: &MemDisk, lines: &[KeyLine]) -> Option<Report> {
+        let verify = Verify::new(LOGS).threads(1).chained_only(lines.is_empty());
+        let verify = lines.iter().fold(verify, |verify, line| verify.key(line.clone()));
+        verify.run_on(&planted(disk, self.mistake)).ok()
+    }
+
+    fn builder(self, disk: &MemDisk, clock: &Arc<Hand>, lines: &Lines) -> Builder {
+        keyed(builder(planted(disk, self.mistake), clock), self.trust, lines).slip(self.slip)
+    }
+
     /// Starts on a disk as the next process does, and ends.
-    fn start(self, disk: &MemDisk, by_the_writer: bool) -> Result<(), Error> {
-        if by_the_writer || self.mistake != Mistake::None {
-            let trail = builder(planted(disk, self.mistake), &Hand::at_noon())
+    fn start(self, disk: &MemDisk, by_the_writer: bool) -> Result<Vec<KeyLine>, Error> {
+        let lines = Lines::default();
+        if by_the_writer || self.mistake != Mistake::None || self.slip.is_some() {
+            let trail = self
+                .builder(disk, &Hand::at_noon(), &lines)
                 .wait_limit(Duration::from_secs(5))
                 .build()?;
             emit_number(&trail, LATER).synced()?;
-            trail.close()
+            trail.close()?;
         } else {
-            sample::Writer::start(disk, sample::noon())?.stop().map(drop)
+            sample::Writer::start_as(disk, sample::noon(), Some(self.trust))?.stop()?;
         }
+        Ok(std::mem::take(&mut *lines.lock()))
     }
 
     /// The same on a disk that dies meanwhile; without threads, which would wait for it.
     fn try_to_start(self, disk: &MemDisk) {
         if self.mistake == Mistake::None {
-            drop(sample::Writer::start(disk, sample::noon()));
+            drop(sample::Writer::start_as(disk, sample::noon(), Some(self.trust)));
         } else {
-            let opening = sample::opening(sample::noon());
+            let mut opening = sample::opening(sample::noon());
+            opening.wish.trust = Some(self.trust);
             drop(crate::store::open(
                 planted(disk, self.mistake),
                 sample::home(),
@@ -158,8 +182,10 @@ struct Run {
 /// What a schedule has left.
 #[derive(Debug, Default)]
 struct Played {
-    /// The disk before a call, with the run in the upper half and the records of it that were acknowledged in the lower.
+    /// The disk before a call, with how many key lines were given in the uppermost byte, then the run, and in the lower half
+    /// the records of it that were acknowledged.
     frames: Vec<(MemDisk, u64)>,
+    lines: Vec<KeyLine>,
     runs: Vec<Run>,
     /// The `seq` of each acknowledged record.
     seqs: std::collections::BTreeMap<u64, u64>,
@@ -171,7 +197,7 @@ struct Played {
 
 impl Played {
     fn acknowledged(&self, note: u64) -> impl Iterator<Item = u64> {
-        let (run, here) = ((note >> 32) as usize, note & 0xffff_ffff);
+        let (run, here) = ((note >> 32 & 0xff_ffff) as usize, note & 0xffff_ffff);
         let before = self.runs[..run].iter().map(|run| (run.first, run.acknowledged));
         let all = before.chain([(self.runs[run].first, here)]);
         all.flat_map(|(first, count)| first..first + count)
@@ -180,7 +206,8 @@ impl Played {
 
 /// A schedule being played.
 struct Show {
-    mistake: Mistake,
+    world: World,
+    lines: Lines,
     retention: Retention,
     clock: Arc<Hand>,
     disk: MemDisk,
@@ -205,14 +232,19 @@ impl Show {
             acknowledged: 0,
         });
         self.progress = Arc::default();
-        let progress = Arc::clone(&self.progress);
+        let (progress, lines) = (Arc::clone(&self.progress), Arc::clone(&self.lines));
         self.disk.tape(Some(Tape {
             frames: Arc::clone(&self.frames),
-            witness: Arc::new(move || run << 32 | progress.get().map_or(0, |progress| progress.synced_ticket())),
+            witness: Arc::new(move || {
+                let synced = progress.get().map_or(0, |progress| progress.synced_ticket());
+                (lines.lock().len() as u64) << 56 | run << 32 | synced
+            }),
         }));
         // A call that is to fail may fail the first attempt.
         for _ in 0..4 {
-            let built = builder(planted(&self.disk, self.mistake), &self.clock)
+            let built = self
+                .world
+                .builder(&self.disk, &self.clock, &self.lines)
                 .retention(self.retention)
                 .build();
             match built {
@@ -322,7 +354,7 @@ impl Show {
     }
 }
 
-fn play(mistake: Mistake, seed: u64) -> Played {
+fn play(world: World, seed: u64) -> Played {
     let mut dice = Dice(seed);
     let retention = match dice.below(3) {
         0 => Retention::forever(),
@@ -330,7 +362,8 @@ fn play(mistake: Mistake, seed: u64) -> Played {
         _ => Retention::days(1),
     };
     let mut stage = Show {
-        mistake,
+        world,
+        lines: Lines::default(),
         retention,
         clock: Hand::at_noon(),
         disk: MemDisk::new(),
@@ -350,6 +383,7 @@ fn play(mistake: Mistake, seed: u64) -> Played {
         }
     }
     let mut played = stage.played;
+    played.lines = std::mem::take(&mut *stage.lines.lock());
     played.frames = std::mem::take(&mut *stage.frames.lock().unwrap());
     played
 }
@@ -374,12 +408,13 @@ struct Tally {
     unsaid: u64,
     diverged: u64,
     hidden: u64,
+    behind: u64,
     said: Vec<String>,
 }
 
 impl Tally {
     fn wrong(&self) -> u64 {
-        self.lost + self.repairs + self.false_alarms + self.unsaid + self.diverged + self.hidden
+        self.lost + self.repairs + self.false_alarms + self.unsaid + self.diverged + self.hidden + self.behind
     }
 
     fn add(&mut self, other: Tally) {
@@ -395,6 +430,7 @@ impl Tally {
             (&mut self.unsaid, other.unsaid),
             (&mut self.diverged, other.diverged),
             (&mut self.hidden, other.hidden),
+            (&mut self.behind, other.behind),
         ] {
             *mine += more;
         }
@@ -430,8 +466,9 @@ impl Trial<'_> {
         }
         self.tally.states += 1;
         let chance = self.dice.next();
-        self.never_tampered(image, "as the crash left it");
-        if chance.is_multiple_of(4) && self.world.judge(image).is_some() {
+        self.never_tampered(image, note, "as the crash left it");
+        self.state_is_ahead(image);
+        if chance.is_multiple_of(4) && self.world.judge(image, self.given(note)).is_some() {
             self.all_there(&read_back(image), note, "before the start");
         }
         let recovered = image.kill();
@@ -446,32 +483,57 @@ impl Trial<'_> {
         }
     }
 
-    fn never_tampered(&mut self, disk: &MemDisk, when: &str) {
-        if self.world.judge(disk) == Some(Verdict::Tampered) {
+    /// The key lines that somebody had by then.
+    fn given(&self, note: u64) -> &'_ [KeyLine] {
+        self.played.lines.get(..(note >> 56) as usize).unwrap_or_default()
+    }
+
+    fn never_tampered(&mut self, disk: &MemDisk, note: u64, when: &str) {
+        if self.world.judge(disk, self.given(note)) == Some(Verdict::Tampered) {
+            let report = self.world.report(disk, self.given(note));
             self.tally.false_alarms += 1;
             let seed = self.seed;
-            self.tally.say(|| format!("seed {seed}, {when}: {}", check(disk)));
+            self.tally.say(|| format!("seed {seed}, {when}: {}", report.unwrap()));
+        }
+    }
+
+    /// No run that a file knows may begin again, with the same seed: whatever is on the disk, its number was stored before.
+    fn state_is_ahead(&mut self, disk: &MemDisk) {
+        let newest = headers(disk).into_iter().map(|header| header.run).max().unwrap_or(0);
+        let next = match State::load(disk, &sample::home()) {
+            Ok(state::Found::State(state)) => state.next_run,
+            _ => 1,
+        };
+        if next <= newest {
+            self.tally.behind += 1;
+            let seed = self.seed;
+            self.tally
+                .say(|| format!("seed {seed}: the state would begin run {next} again, and there is {newest}"));
         }
     }
 
     fn recover(&mut self, disk: &MemDisk, by_the_writer: bool, note: u64) -> Option<Back> {
         let seed = self.seed;
-        if let Err(error) = self.world.start(disk, by_the_writer) {
-            self.tally.repairs += 1;
-            self.tally.say(|| format!("seed {seed}: the start failed: {error}"));
-            return None;
-        }
-        match self.world.judge(disk) {
+        let more = match self.world.start(disk, by_the_writer) {
+            Ok(more) => more,
+            Err(error) => {
+                self.tally.repairs += 1;
+                self.tally.say(|| format!("seed {seed}: the start failed: {error}"));
+                return None;
+            }
+        };
+        let lines = [self.given(note), &more].concat();
+        let report = || self.world.report(disk, &lines).unwrap();
+        match self.world.judge(disk, &lines) {
             Some(Verdict::Consistent) => {}
             Some(Verdict::Tampered) => {
                 self.tally.false_alarms += 1;
-                self.tally
-                    .say(|| format!("seed {seed}, after a start: {}", check(disk)));
+                self.tally.say(|| format!("seed {seed}, after a start: {}", report()));
             }
             other => {
                 self.tally.repairs += 1;
                 self.tally
-                    .say(|| format!("seed {seed}, after a start: {other:?}: {}", check(disk)));
+                    .say(|| format!("seed {seed}, after a start: {other:?}: {}", report()));
             }
         }
         let back = read_back(disk);
@@ -536,7 +598,7 @@ impl Trial<'_> {
                 self.tally.states += 1;
                 self.tally.in_recovery += 1;
             }
-            self.never_tampered(&disk, "after a start that crashed");
+            self.never_tampered(&disk, note, "after a start that crashed");
         }
         let Some(back) = self.recover(&disk, true, note) else {
             return;
@@ -598,9 +660,10 @@ impl Trial<'_> {
         attacked.push(("with its oldest file blanked behind the header", disk));
         for (what, disk) in attacked {
             self.tally.attacks += 1;
-            let before = self.world.judge(&disk);
+            let lines = &self.played.lines;
+            let before = self.world.judge(&disk, lines);
             let started = self.world.start(&disk, true);
-            let after = self.world.judge(&disk);
+            let after = self.world.judge(&disk, lines);
             if before != Some(Verdict::Tampered) || (started.is_ok() && after != Some(Verdict::Tampered)) {
                 self.tally.hidden += 1;
                 let seed = self.seed;
@@ -616,7 +679,7 @@ const MANY: u64 = 10;
 
 /// Plays one schedule and tries so many crashes at each of its calls; none at all at some, where it is to be quick.
 fn schedule(world: World, seed: u64, draws: u64) -> Tally {
-    let played = play(world.mistake, seed);
+    let played = play(world, seed);
     let mut trial = Trial {
         world,
         played: &played,
@@ -687,9 +750,52 @@ fn whatever_a_crash_leaves_loses_nothing_acknowledged_needs_no_repair_and_is_no_
     assert!(tally.in_recovery > 50 && tally.attacks > 3, "{tally:?}");
 }
 
+#[test]
+fn the_same_holds_of_a_sealed_trail_and_every_run_has_a_seed_of_its_own() {
+    let world = World {
+        trust: Trust::Sealed,
+        ..HONEST
+    };
+    let tally = match states() {
+        Some(states) => crash(world, 1, MANY, states),
+        None => crash(world, 1, 4, 1_500),
+    };
+    println!("{tally:#?}");
+    assert_eq!(tally.wrong(), 0, "{tally:#?}");
+    assert!(tally.in_recovery > 50 && tally.attacks > 3, "{tally:?}");
+}
+
+fn finds_slip(slip: Slip) {
+    finds(World {
+        trust: Trust::Sealed,
+        slip: Some(slip),
+        ..HONEST
+    });
+}
+
+#[test]
+fn a_trail_that_seals_before_the_next_seed_is_stored_is_found() {
+    finds_slip(Slip::SealBeforeStored);
+}
+
+#[test]
+fn a_trail_that_keeps_lines_without_a_seal_is_found() {
+    finds_slip(Slip::KeepUnsealed);
+}
+
+#[test]
+fn a_trail_that_counts_on_over_a_resync_is_found() {
+    finds_slip(Slip::ForgetRewind);
+}
+
 fn finds(world: World) {
     let tally = crash(world, 1, 4, 600);
-    assert!(tally.wrong() > 0, "{:?} was not found: {tally:?}", world.mistake);
+    assert!(
+        tally.wrong() > 0,
+        "{:?} {:?} was not found: {tally:?}",
+        world.mistake,
+        world.slip
+    );
 }
 
 fn finds_mistake(mistake: Mistake) {
