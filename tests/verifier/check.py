@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Compares verify.py with the verdicts of every test vector, and with itself where one byte of a vector is flipped.
+"""Compares verify.py with the verdicts of every test vector.
 
-    python3 check.py            every verdict and count, then the control; exit 1 on any difference
+    python3 check.py    every verdict and count, then what is hostile, then the control: a flipped bit. Exit 1 on any difference
 """
 
+import gzip
 import json
 import os
+import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -60,13 +63,43 @@ def control(name, verdict):
         return run(directory, verdict, key="key" in verdict)["exit"]
 
 
+def limited():
+    resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+
+
+def hostile():
+    """What a directory may hold to stop, fill or mislead a verifier, each beside a good trail: (what, exit code)."""
+    name = "audit-2026-12-01.jsonl"
+    stories = {
+        "a pipe": (4, lambda path: os.mkfifo(path)),
+        "a link": (4, lambda path: os.symlink(os.path.join(os.path.dirname(path), "audit-2026-11-20.jsonl"), path)),
+        "a directory": (4, os.mkdir),
+        "a line of 1 GiB": (2, lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), 1 << 30)),
+        "1 GiB compressed": (2, lambda path: bomb(path + ".gz")),
+    }
+    for what, (wanted, make) in stories.items():
+        with tempfile.TemporaryDirectory() as temp:
+            directory = shutil.copytree(os.path.join(VECTORS, "one-file"), os.path.join(temp, "trail"))
+            make(os.path.join(directory, name))
+            command = [sys.executable, os.path.join(os.path.dirname(__file__), "verify.py"), "--json", directory]
+            found = subprocess.run(command, preexec_fn=limited, capture_output=True, text=True, timeout=300)
+            if found.returncode != wanted or json.loads(found.stdout)["exit"] != wanted:
+                yield f"{what}: {found.returncode}, wanted {wanted}: {found.stdout}{found.stderr}"
+
+
+def bomb(path):
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(1024):
+            file.write(bytes(1 << 20))
+
+
 def main():
     with open(os.path.join(VECTORS, "verdicts.json"), encoding="utf-8") as file:
         verdicts = json.load(file)
-    differences = [line for name, verdict in verdicts.items() for line in wrong(name, verdict)]
+    differences = [line for name, verdict in verdicts.items() for line in wrong(name, verdict)] + list(hostile())
     good = [name for name, verdict in verdicts.items() if verdict.get("exit_with_key", verdict["exit"]) == 0]
     differences += [f"{name}: a flipped bit went unseen" for name in good if control(name, verdicts[name]) == 0]
-    print("\n".join(differences + [f"{len(verdicts)} vectors, {len(good)} flipped, {len(differences)} wrong"]))
+    print("\n".join(differences + [f"{len(verdicts)} vectors, {len(good)} of them also flipped, {len(differences)} wrong"]))
     return bool(differences)
 
 

@@ -238,8 +238,7 @@ class Verifier:
             after = f
         for n, f in self.files.items():
             following = next((b for b in self.live if b.number >= n), None)
-            attempt = following and (following.prev is None or following.cuts and (following.prev < n))
-            if f not in self.live and attempt:
+            if f not in self.live and following.prev is None or following.prev is not None and following.prev < n < following.number:
                 self.walk.superseded += sum(ended for _, _, ended in lines(f.paths[0]))
         self.hold()
         return going
