@@ -16,6 +16,9 @@ fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors")
 }
 
+/// Parts of the format that this release does not read; each vector says in `part` which one it needs.
+const LATER: &[&str] = &["sealed", "signed", "erasure", "hold", "gz"];
+
 /// A copy of a vector's directory, with or without its state file.
 fn copy(name: &str, state: bool) -> (TempDir, PathBuf) {
     let temp = tempfile::tempdir().unwrap();
@@ -42,6 +45,9 @@ fn every_vector_gets_its_verdict_on_one_thread_and_on_three() {
     assert!(verdicts.len() > 30);
     let mut wrong = Vec::new();
     for (name, wanted) in &verdicts {
+        if wanted["part"].as_str().is_some_and(|part| LATER.contains(&part)) {
+            continue;
+        }
         for (key, state, strict) in [
             ("exit", false, false),
             ("exit_with_state", true, false),
