@@ -12,8 +12,11 @@ pub(crate) struct Cut<'a> {
     pub(crate) rest: &'a [u8],
     pub(crate) tag: [u8; 16],
     /// What ends a commit in the keyed modes. Not yet believed either.
-    pub(crate) seal: Option<[u8; 32]>,
+    pub(crate) seal: Option<Sealed>,
 }
+
+/// A seal, if it is in its one spelling.
+pub(crate) type Sealed = Option<[u8; 32]>;
 
 /// Why a line cannot be a record's, whatever the chain says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,11 +93,11 @@ pub(crate) fn cut(line: &[u8]) -> Result<Cut<'_>, Flaw> {
 pub(crate) struct Frame<'a> {
     pub(crate) content: &'a [u8],
     pub(crate) tag: [u8; 16],
-    pub(crate) seal: Option<[u8; 32]>,
+    pub(crate) seal: Option<Sealed>,
 }
 
-/// Cuts a frame off a line, by its length: one that ends in a seal where that form is there, punctuation and letters. Each
-/// value must have its one spelling.
+/// Cuts a frame off a line, by its length: one that ends in a seal where that form is there, punctuation and letters. The
+/// tag must have its one spelling.
 pub(crate) fn frame(line: &[u8]) -> Option<Frame<'_>> {
     const SEAL: &[u8] = b"\",\"seal\":\"";
     let line = line.strip_suffix(END)?;
@@ -104,7 +107,7 @@ pub(crate) fn frame(line: &[u8]) -> Option<Frame<'_>> {
     });
     let (line, seal) = match seal {
         None => (line, None),
-        Some((front, seal)) => (front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal)?)),
+        Some((front, seal)) => (front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal))),
     };
     let (content, tag) = line.split_last_chunk::<22>()?;
     Some(Frame {
