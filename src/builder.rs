@@ -397,6 +397,7 @@ impl Builder {
             space: settings.disk_space.value.clone(),
             new_key,
             teller: self.teller,
+            key_source: settings.key_source.value.clone(),
             #[cfg(test)]
             slip: self.slip,
         };

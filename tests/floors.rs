@@ -42,6 +42,7 @@ const TESTS: &[&str] = &[
     "corpus.rs",
     "stories.rs",
     "stories_keyed.rs",
+    "stories_signed.rs",
     "stories_overload.rs",
     "stories_tamper.rs",
     "stories_waiting.rs",

@@ -7,6 +7,7 @@ pub(crate) mod finding;
 #[cfg(test)]
 pub(crate) mod fuzz;
 pub(crate) mod header;
+pub(crate) mod keys_file;
 pub(crate) mod lines;
 pub(crate) mod lock;
 mod members;
@@ -24,6 +25,8 @@ mod stories;
 #[cfg(test)]
 mod suspicions;
 mod torn;
+#[cfg(feature = "sign")]
+mod tree;
 
 use std::io::ErrorKind::{AlreadyExists, NotFound};
 use std::path::{Path, PathBuf};
@@ -35,6 +38,7 @@ use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{self, Disk, FileKind};
 use crate::key::KeySource;
+use crate::merkle::Range;
 
 pub(crate) use crate::trust::Trust;
 pub(crate) use calendar::{Calendar, Step};
@@ -43,6 +47,8 @@ pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunI
 pub(crate) use lock::Lock;
 pub(crate) use members::push_string;
 pub(crate) use modes::{RunKeys, random_seed};
+#[cfg(feature = "sign")]
+pub(crate) use recover::no_random;
 pub(crate) use segment::Segment;
 pub(crate) use state::{Mark, State, Untold};
 
@@ -237,6 +243,8 @@ pub(crate) struct Opened {
     pub(crate) trust: Trust,
     /// Of a keyed trail.
     pub(crate) keys: Option<RunKeys>,
+    /// In mode `signed`: the tree where the trail goes on.
+    pub(crate) tree: Range,
     /// As stored: `next_run` is past our run, `clean` is false.
     pub(crate) state: State,
     pub(crate) kept_from: Option<KeptFrom>,

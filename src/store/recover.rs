@@ -9,11 +9,16 @@ use super::examine::{self, Examined};
 use super::finding::{Recovered, StateWas};
 use super::modes::{self, Mode, RunKeys};
 use super::names::Form;
-use super::state::Found;
+use super::state::{Found, Keys};
 use super::torn::Aside;
-use super::{Cause, Finding, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, names, retain};
+use super::{
+    Cause, Finding, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, keys_file, names, retain,
+};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, with_suffix};
+use crate::merkle::Range;
+#[cfg(feature = "sign")]
+use crate::trust::Trust;
 
 pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Result<Opened, Error> {
     let lock = Lock::take(&disk, home, opening)?;
@@ -36,6 +41,13 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
     let mode = modes::decide(&branch, &found, &examined, opening)?;
     let trust = mode.trust;
     let torn = tidy(disk, home, &branch, &examined, mode.replaces.is_some())?;
+    #[cfg(feature = "sign")]
+    let tree = match trust == Trust::Signed && mode.replaces.is_none() {
+        true => super::tree::at(disk, &branch, examined.end)?,
+        false => Range::default(),
+    };
+    #[cfg(not(feature = "sign"))]
+    let tree = Range::default();
     if let Some(replaces) = mode.replaces {
         let (state, keys) = begin_again(disk, home, mode, replaces, opening)?;
         return Ok(Opened {
@@ -51,10 +63,19 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
             head: Point::GENESIS.head,
             trust,
             keys,
+            tree,
             state,
             kept_from: None,
             found: Vec::new(),
         });
+    }
+    if let Found::State(State {
+        keys: Some(Keys { line: Some(line), .. }),
+        ..
+    }) = &found
+    {
+        // A crash may have come between the two.
+        keys_file::append(disk, home, line)?;
     }
     let (state, keys) = take_run(disk, home, &branch, &found, &examined, mode, opening)?;
 
@@ -86,6 +107,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         head: prev.head,
         trust,
         keys,
+        tree,
         state,
         kept_from: examined.kept_from,
         found: findings,
@@ -269,7 +291,7 @@ fn ended_run(branch: &Branch, found: &Found) -> u64 {
     }
 }
 
-pub(super) fn no_random(error: getrandom::Error) -> Error {
+pub(crate) fn no_random(error: getrandom::Error) -> Error {
     Error::new(
         ErrorKind::Io,
         format!("cannot draw a random number for the trail: {error}"),

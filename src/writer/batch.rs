@@ -21,6 +21,8 @@ pub(super) struct Text {
     pub(super) before_tickets: usize,
     /// Whether the last line has its seal: nothing may follow it.
     pub(super) sealed: bool,
+    /// The leaves of its lines, where a tree wants them.
+    pub(super) leaves: Option<Vec<Leaf>>,
 }
 
 impl Text {
@@ -30,6 +32,17 @@ impl Text {
         self.tickets = None;
         self.before_tickets = 0;
         self.sealed = false;
+        if let Some(leaves) = &mut self.leaves {
+            leaves.clear();
+        }
+    }
+
+    /// An empty one that keeps leaves, or does not.
+    pub(super) fn new(leaves: bool) -> Text {
+        Text {
+            leaves: leaves.then(Vec::new),
+            ..Text::default()
+        }
     }
 
     /// Ends the commit: the last line's frame takes the seal.
@@ -62,6 +75,9 @@ impl Text {
         point.head.push_frame(&mut self.bytes);
         self.bytes.push(b'\n');
         self.lines += 1;
+        if let Some(leaves) = &mut self.leaves {
+            leaves.push(*leaf);
+        }
     }
 
     /// Notes that the `count` lines behind the first `behind` ones have the tickets from `first` on.
@@ -125,6 +141,13 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    pub(super) fn new(leaves: bool) -> Batch {
+        Batch {
+            text: Text::new(leaves),
+            ..Batch::default()
+        }
+    }
+
     /// Adds a caller's record.
     #[inline]
     pub(super) fn record(&mut self, point: &mut Point, brief: &Brief, rest: &[u8], leaf: &Leaf) {

@@ -9,6 +9,7 @@ use super::seals::Seals;
 use super::syncer::{Done, Job};
 use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
 use crate::chain::{SEAL, leaf, leaves};
+use crate::meter::Trouble;
 use crate::queue::Loss;
 use crate::store::Mark;
 
@@ -132,13 +133,21 @@ impl Writer {
         }
         self.core.meter.committed(began.elapsed());
         self.commits += 1;
-        if let Some(seals) = &mut self.seals {
-            seals.written();
-        }
+        self.commit_counts();
         self.unborn = None;
         self.write_works();
         self.committed();
         Ok(())
+    }
+
+    /// A commit is in the file: its key is used, and its leaves are in the tree.
+    pub(super) fn commit_counts(&mut self) {
+        if let Some(seals) = &mut self.seals {
+            seals.written();
+        }
+        if let (Some(signer), Some(leaves)) = (&mut self.signer, &mut self.batch.text.leaves) {
+            signer.written(leaves);
+        }
     }
 
     /// The batch is in the file.
@@ -256,11 +265,22 @@ impl Writer {
         };
         let mut files = self.older.clone();
         files.push((self.segment.path().to_owned(), self.handle.clone()));
-        let state = std::mem::take(&mut self.state_due).then(|| {
+        let state_due = std::mem::take(&mut self.state_due);
+        let mut lines = None;
+        if state_due && let (Some(signer), Some(keys)) = (&mut self.signer, &mut self.state.keys) {
+            match signer.prepare(keys) {
+                Ok(prepared) => lines = prepared,
+                Err(error) => self.mention(Trouble::State, &error),
+            }
+        }
+        let state = state_due.then(|| {
             self.state.durable = Some(mark);
             self.calendar.remember(&mut self.state);
             self.state.clone()
         });
+        if let Some(signer) = &mut self.signer {
+            signer.sync_begins();
+        }
         self.gather.sync_begins(self.core.progress.askers());
         self.syncing = Some(Syncing {
             mark,
@@ -273,6 +293,7 @@ impl Writer {
             ticket: self.kept.begin_sync(),
             settle: self.seals.as_ref().map(Seals::settle),
             state,
+            lines,
         });
     }
 
@@ -297,6 +318,9 @@ impl Writer {
             file: Some(mark.file),
             point: mark.point,
         };
+        if let Some(signer) = &mut self.signer {
+            signer.synced();
+        }
         self.older.drain(..older.min(self.older.len()));
         self.settled |= mark.file == self.segment.number();
         self.kept.synced(&mut self.synced_tally);
@@ -305,12 +329,30 @@ impl Writer {
             .board
             .write(|notice| notice.chain = Some((mark.point.seq, mark.point.head)));
         self.sync_works();
+        if let Some(signer) = &mut self.signer {
+            if done.stored_key {
+                signer.stored();
+            }
+            if done.lines.as_ref().is_some_and(Result::is_ok) {
+                signer.appended();
+            }
+        }
         match done.state {
             Some(Err(error)) => {
                 self.state_due = true;
                 self.state_failed(error);
             }
             Some(Ok(())) => self.state_works(),
+            None => {}
+        }
+        match done.lines {
+            Some(Err(error)) => {
+                self.state_due = true;
+                self.mention(Trouble::State, &error);
+                self.sync_at.get_or_insert(self.monotonic + self.sync_every);
+            }
+            // A file's first checkpoint comes soon after its key.
+            Some(Ok(())) => self.checkpoint_at = Some(self.monotonic),
             None => {}
         }
         if self.kept.has_unsynced() && self.sync_at.is_none() {

@@ -217,6 +217,12 @@ impl Writer {
         if let Some(seals) = &mut self.seals {
             seals.rewind();
         }
+        if let Some(signer) = &mut self.signer {
+            signer.rewind();
+            if let Err(error) = signer.new_row() {
+                return Err(self.note(Trouble::Sync, error));
+            }
+        }
         let mut again = self.kept.again();
         again.extend(std::mem::take(&mut self.again));
         self.again = again.into();
@@ -229,6 +235,9 @@ impl Writer {
             Err(error) => return Err(self.note(Trouble::Sync, error)),
         };
         self.next_file += 1;
+        if let Some(Err(error)) = self.signer.as_mut().map(|signer| signer.certify(header.file, head)) {
+            return Err(self.note(Trouble::Sync, error));
+        }
         self.handle = segment.sync_handle();
         self.segment = segment;
         self.unborn = Some(header);
@@ -252,7 +261,7 @@ impl Writer {
         );
         let result = self.write_kept();
         // What was not in any file comes behind, whatever happened.
-        let mut text = Text::default();
+        let mut text = Text::new(self.signer.is_some());
         text.chain_again(&pending, &mut self.built);
         self.renumber(&text);
         (self.batch.text, self.batch.tally) = (text, tally);
@@ -266,7 +275,12 @@ impl Writer {
         if self.unborn.is_some() && self.batch.text.is_empty() && self.own.is_empty() {
             // Nothing was in doubt but the file itself; the new one needs a first line.
             let Durable { file, point } = self.durable;
-            self.own.extend(file.map(|file| Own::checkpoint(Mark { file, point })));
+            let number = self.segment.number();
+            self.own.extend(file.map(|file| match &self.signer {
+                None => Own::checkpoint(Mark { file, point }, None),
+                // The keys of that file's checkpoints are gone.
+                Some(_) => Own::rotated(number, Mark { file, point }),
+            }));
         }
         Ok(())
     }
@@ -312,7 +326,7 @@ impl Writer {
                     }
                 }
                 Again::Text(old, tally) => {
-                    let mut batch = Batch::default();
+                    let mut batch = Batch::new(self.signer.is_some());
                     batch.text.chain_again(&old, &mut self.built);
                     if let Some(seals) = &self.seals {
                         seals.seal(&mut batch.text, &self.built.head);
@@ -323,13 +337,11 @@ impl Writer {
                         return Err(self.note(Trouble::Sync, error));
                     }
                     self.unborn = None;
-                    if let Some(seals) = &mut self.seals {
-                        seals.written();
-                    }
                     batch.tally = tally;
                     self.renumber(&batch.text);
                     self.core.recent.push(&batch.text.bytes, batch.text.lines);
                     std::mem::swap(&mut self.batch, &mut batch);
+                    self.commit_counts();
                     self.keep_batch();
                     std::mem::swap(&mut self.batch, &mut batch);
                 }

@@ -128,7 +128,8 @@ impl Kept {
         if group.spilled.is_empty() && self.syncing.bytes + group.bytes + len <= MEMORY {
             batch.tally.drain_into(&mut group.tally);
             group.bytes += len;
-            let fresh = self.pool.pop().unwrap_or_default();
+            let fresh = self.pool.pop();
+            let fresh = fresh.unwrap_or_else(|| Text::new(batch.text.leaves.is_some()));
             group.texts.push(std::mem::replace(&mut batch.text, fresh));
         } else {
             group.spill(batch, place);
@@ -210,6 +211,7 @@ impl Spilled {
             tickets: self.tickets,
             before_tickets: self.before_tickets,
             sealed: false,
+            leaves: None,
         };
         Again::Text(text, self.tally)
     }

@@ -17,6 +17,8 @@ mod own_records;
 #[cfg(test)]
 mod sample;
 mod seals;
+#[cfg_attr(not(feature = "sign"), path = "unsigned.rs")]
+mod signer;
 mod space;
 #[cfg(test)]
 mod stories;
@@ -24,6 +26,8 @@ mod stories;
 mod stories_keyed;
 #[cfg(test)]
 mod stories_overload;
+#[cfg(all(test, feature = "sign"))]
+mod stories_signed;
 #[cfg(test)]
 mod stories_tamper;
 #[cfg(test)]
@@ -42,14 +46,15 @@ use crate::clock::Micros;
 use crate::config::DiskSpace;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
+use crate::key::KeySource;
 use crate::meter::{Facade, Tally};
 use crate::queue::{Chunk, Loss, PerSeverity, Rest};
 use crate::status::complain;
 use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
 use crate::store::{
-    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, Segment, State,
-    TrailId, Trust,
+    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, RunKeys, Segment,
+    State, TrailId, Trust,
 };
 use crate::sync;
 use crate::trail::{self, Ask, Core, Request};
@@ -60,6 +65,7 @@ use gather::Gather;
 use kept::{Again, Kept};
 use own_records::Own;
 use seals::Seals;
+use signer::Signer;
 use syncer::Syncer;
 
 pub(crate) use medium::{Medium, medium};
@@ -102,6 +108,7 @@ pub(crate) struct Desk {
     pub(crate) new_key: Option<String>,
     /// What is given the key line, when there is one to give.
     pub(crate) teller: Teller,
+    pub(crate) key_source: KeySource,
     #[cfg(test)]
     pub(crate) slip: Option<crate::store::Slip>,
 }
@@ -160,6 +167,8 @@ pub(crate) struct Writer {
     commits: u64,
     /// Of a keyed trail.
     seals: Option<Seals>,
+    /// Of a signed one.
+    signer: Option<Signer>,
     /// A new file could not be begun; until when the old one is gone on with.
     rotate_again: Option<Instant>,
     /// What was found of the open file, and when, until the trail has gone on elsewhere.
@@ -199,6 +208,8 @@ pub(crate) struct Writer {
 
     sync_at: Option<Duration>,
     checkpoint_at: Option<Duration>,
+    /// In mode `signed`: when a point is stated though nothing happens.
+    heartbeat_at: Option<Duration>,
     checkpointed: u64,
     state_due: bool,
     retention_at: Duration,
@@ -251,12 +262,18 @@ impl Writer {
             space,
             new_key,
             teller,
+            key_source,
             #[cfg(test)]
             slip,
         } = desk;
         let (now, monotonic) = (core.time.micros(), core.time.monotonic());
         let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
-        let header = opened.header(now, who.clone());
+        let keys = opened.keys.take();
+        let mut signer = signer(&opened, keys.as_ref(), key_source)?;
+        let mut header = opened.header(now, who.clone());
+        if let Some(signer) = &signer {
+            signer.fill(&mut header, false);
+        }
         let (segment, head) = Segment::create(&disk, &home, &header, now.day())?;
         let point = Point { seq: opened.seq, head };
         let mut own = VecDeque::from([Own::start(opened.run, opened.next_file, !opened.clean, false)]);
@@ -277,7 +294,9 @@ impl Writer {
         // In a trail that has no records yet a new key is what one expects.
         let key = |kid: &String| Own::key(if opened.seq == 0 { "created" } else { "lost" }, kid, None);
         own.extend(new_key.iter().map(key));
-        let keys = opened.keys.take();
+        if let Some(signer) = &mut signer {
+            signer.certify(segment.number(), head)?;
+        }
         let seals = keys
             .as_ref()
             .map(|keys| Seals::new(keys.seed.first_key(&opened.trail.0, opened.run)));
@@ -300,6 +319,7 @@ impl Writer {
             directory: true,
             commits: 0,
             seals,
+            signer,
             rotate_again: None,
             suspected: Vec::new(),
             written: point,
@@ -318,7 +338,7 @@ impl Writer {
             cursor: (0, 0),
             own,
             scratch: Vec::new(),
-            batch: Batch::default(),
+            batch: Batch::new(opened.trust == Trust::Signed),
             kept: Kept::default(),
             again: VecDeque::new(),
             resync: false,
@@ -332,6 +352,7 @@ impl Writer {
             lock_lost: false,
             sync_at: None,
             checkpoint_at: None,
+            heartbeat_at: None,
             checkpointed: 0,
             state_due: true,
             retention_at: monotonic,
@@ -382,7 +403,9 @@ impl Writer {
 
     fn begin_first_file(&mut self) -> Result<(), Error> {
         self.build_batches(false).map_err(|stuck| self.said(stuck))?;
-        self.sync_and_wait(false).map_err(|stuck| self.said(stuck))?;
+        // Without its state a keyed trail could not go on.
+        let keyed = self.trust.is_keyed();
+        self.sync_and_wait(keyed).map_err(|stuck| self.said(stuck))?;
         self.survey();
         Ok(())
     }
@@ -489,6 +512,7 @@ impl Writer {
         let due = [
             self.sync_at.filter(|_| !self.syncer.is_busy()),
             self.checkpoint_at,
+            self.heartbeat_at,
             orphan,
             metrics,
         ];
@@ -523,7 +547,7 @@ impl Writer {
             Some((seq, before)) if seq > prev.point.seq => before,
             _ => self.kept_from,
         };
-        Header {
+        let mut header = Header {
             trail: self.trail,
             run: self.run,
             run_id: self.run_id,
@@ -541,8 +565,27 @@ impl Writer {
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| prev.file.is_none()),
+        };
+        if let Some(signer) = &self.signer {
+            signer.fill(&mut header, cause == Cause::Resync);
         }
+        header
     }
+}
+
+#[cfg(feature = "sign")]
+fn signer(opened: &Opened, keys: Option<&RunKeys>, source: KeySource) -> Result<Option<Signer>, Error> {
+    match keys {
+        Some(keys) if opened.trust == Trust::Signed => {
+            Signer::new(opened.trail.0, source, keys, opened.tree.clone()).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+#[cfg(not(feature = "sign"))]
+fn signer(_: &Opened, _: Option<&RunKeys>, _: KeySource) -> Result<Option<Signer>, Error> {
+    Ok(None)
 }
 
 /// Starts the thread of a writer that has begun.

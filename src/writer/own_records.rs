@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::signer::Signed;
 use crate::brief::{Brief, EventId, Slice};
 use crate::clock::Micros;
 use crate::config::DiskAction;
@@ -87,12 +88,24 @@ impl Own {
         )
     }
 
-    pub(super) fn checkpoint(mark: Mark) -> Own {
+    pub(super) fn checkpoint(mark: Mark, signed: Option<Signed>) -> Own {
         let head = mark.point.head.text();
-        Own::new(
-            events::AUDIT_CHECKPOINT,
-            json!({ "file": mark.file, "seq": mark.point.seq, "head": head }),
-        )
+        let mut metadata = json!({ "file": mark.file, "seq": mark.point.seq, "head": head });
+        if let (Some(Signed { root, next, sig }), Value::Object(members)) = (signed, &mut metadata) {
+            members.extend(
+                [("root", root), ("next", next), ("sig", sig)].map(|(key, text)| (key.to_owned(), text.into())),
+            );
+        }
+        Own::new(events::AUDIT_CHECKPOINT, metadata)
+    }
+
+    /// The seals of runs from `first_run` on may be under another seed; of a signed trail, the root of their files too.
+    pub(super) fn rekeyed(kid: &str, prev_kid: &str, first_run: u64, pk: Option<&str>) -> Own {
+        let mut metadata = json!({ "what": "rotated", "kid": kid, "prev_kid": prev_kid, "first_run": first_run });
+        if let (Some(pk), Value::Object(members)) = (pk, &mut metadata) {
+            members.insert("pk".to_owned(), pk.into());
+        }
+        Own::new(events::AUDIT_KEY, metadata)
     }
 
     /// `count` are the records lost since the last gap, `lost` says when.
@@ -269,7 +282,8 @@ mod tests {
             Own::start(1, 2, true, true),
             Own::stop(10, 0),
             Own::rotated(4, mark),
-            Own::checkpoint(mark),
+            Own::checkpoint(mark, None),
+            Own::rekeyed("abcdef", "ghijkl", 4, Some("x")),
             Own::gap("queue_full", [1, 0, 2, 0], &lost, Micros(0)),
             Own::config(&[setting]),
             Own::clock_step(step),

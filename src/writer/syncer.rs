@@ -9,11 +9,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::seals::Settle;
+use super::signer::Lines;
 use crate::error::Error;
 use crate::io::{Disk, DiskFile};
 use crate::queue::Queue;
 use crate::receipt::Progress;
-use crate::store::{Home, State};
+use crate::store::{Home, State, keys_file};
 use crate::sync::{self, Condvar, Mutex};
 
 /// What is to be made durable, in this order.
@@ -29,6 +30,8 @@ pub(super) struct Job {
     pub(super) settle: Option<Settle>,
     /// To be stored behind it.
     pub(super) state: Option<State>,
+    /// To be appended to `audit.keys`, before and behind that.
+    pub(super) lines: Option<Lines>,
 }
 
 /// What became of it.
@@ -39,6 +42,10 @@ pub(super) struct Done {
     pub(super) told: bool,
     /// `None` where none was stored.
     pub(super) state: Option<Result<(), Error>>,
+    /// Whether the state has a key that came with a line.
+    pub(super) stored_key: bool,
+    /// `None` where none was appended.
+    pub(super) lines: Option<Result<(), Error>>,
     pub(super) took: Duration,
 }
 
@@ -167,10 +174,24 @@ impl Shared {
         if told {
             self.progress.synced(job.ticket);
         }
+        let lines = job.lines.filter(|_| told);
+        let append = |line: &Option<String>| {
+            line.as_ref()
+                .map_or(Ok(()), |line| keys_file::append(&*self.disk, &self.home, line))
+        };
+        // A line that the state has now must be there before another takes its place.
+        let before = lines.as_ref().map_or(Ok(()), |lines| append(&lines.before));
         let state = job.state.filter(|_| told);
+        let state = match before {
+            Ok(()) => state.map(|state| state.store(&*self.disk, &self.home)),
+            Err(error) => Some(Err(error)),
+        };
+        let lines = lines.filter(|_| state.as_ref().is_some_and(Result::is_ok));
         Done {
             told,
-            state: state.map(|state| state.store(&*self.disk, &self.home)),
+            stored_key: lines.as_ref().is_some_and(|lines| lines.behind.is_some()),
+            lines: lines.map(|lines| append(&lines.behind)),
+            state,
             result,
             took,
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::own_records::Own;
+use super::signer::Signer;
 use super::{Durable, END_PATIENCE, LAST_OUT, ORPHAN_REST, Phase, Stuck, Writer};
 use crate::canary;
 use crate::error::{Error, ErrorKind};
@@ -14,6 +15,9 @@ use crate::trail::{Ask, Request};
 
 /// A point that is on the disk is stated this often while records come.
 pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+
+/// And in mode `signed` when nothing comes.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(60);
 
 const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 const METRICS_EVERY: Duration = Duration::from_secs(1);
@@ -49,8 +53,15 @@ impl Writer {
             file: Some(from.file),
             point: from.point,
         };
+        let row = self.signer.as_mut().map_or(Ok(()), Signer::new_row);
         let header = self.header(Cause::Rotate, prev);
-        let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day()) {
+        let made = row.and_then(|()| Segment::create(&self.disk, &self.home, &header, self.now.day()));
+        let certified = made.and_then(|(segment, head)| {
+            let signer = self.signer.as_mut();
+            signer.map_or(Ok(()), |signer| signer.certify(segment.number(), head))?;
+            Ok((segment, head))
+        });
+        let (segment, head) = match certified {
             Ok(made) => made,
             Err(error) => {
                 self.rotate_again = Some(Instant::now() + ROTATE_AGAIN);
@@ -174,6 +185,7 @@ impl Writer {
 
     /// States a point that is on the disk, every 10 s in which records came.
     pub(super) fn checkpoint(&mut self) {
+        self.beat();
         if self.checkpoint_at.is_none_or(|at| at > self.monotonic) {
             return;
         }
@@ -185,10 +197,32 @@ impl Writer {
             return;
         };
         if point.seq > self.checkpointed && self.durable_is_ours() {
-            self.checkpoint_at = None;
-            self.checkpointed = point.seq;
-            self.own.push_back(Own::checkpoint(Mark { file, point }));
-            self.state_due = true;
+            self.state_checkpoint(Mark { file, point });
+        }
+    }
+
+    /// States a point that is on the disk. Of a signed trail only in the file that holds it, once that has its key.
+    fn state_checkpoint(&mut self, mark: Mark) {
+        let signed = match &mut self.signer {
+            None => None,
+            Some(signer) if mark.file != self.segment.number() || !signer.is_certified(mark.file) => return,
+            Some(signer) => match signer.checkpoint(mark) {
+                Ok(signed) => Some(signed),
+                Err(error) => return self.mention(Trouble::State, &error),
+            },
+        };
+        self.checkpoint_at = None;
+        self.heartbeat_at = self.signer.as_ref().map(|_| self.monotonic + HEARTBEAT_EVERY);
+        self.checkpointed = mark.point.seq;
+        self.own.push_back(Own::checkpoint(mark, signed));
+        self.state_due = true;
+    }
+
+    /// In mode `signed` nobody may be left in doubt whether nothing happened or somebody cut it off.
+    fn beat(&mut self) {
+        if self.heartbeat_at.is_some_and(|at| at <= self.monotonic) {
+            self.heartbeat_at = Some(self.monotonic + HEARTBEAT_EVERY);
+            self.checkpoint_at.get_or_insert(self.monotonic);
         }
     }
 
@@ -213,7 +247,14 @@ impl Writer {
             self.write_again()?;
         }
         while self.build_batches(true)? {}
-        self.sync_and_wait(false)?;
+        self.sync_and_wait(self.trust.is_keyed())?;
+        if let (Some(_), Some(file)) = (&self.signer, self.durable.file) {
+            // All but this and the end itself is signed for.
+            let point = self.durable.point;
+            self.state_checkpoint(Mark { file, point });
+            self.build_batches(false)?;
+            self.sync_and_wait(true)?;
+        }
         let lost: u64 = self.declared.iter().flatten().sum();
         self.own
             .push_back(Own::stop(self.written.seq + 1 - self.run_began, lost));
@@ -225,6 +266,7 @@ impl Writer {
         self.state.clean = ended.is_ok();
         ended?;
         self.phase = Phase::Resting;
+        self.heartbeat_at = None;
         self.checkpoint_at = None;
         self.checkpointed = self.written.seq;
         Ok(())
