@@ -11,6 +11,7 @@
 )]
 
 mod allocations;
+mod attacks;
 mod capture_matrix;
 mod child;
 #[cfg(feature = "cli")]
