@@ -40,6 +40,8 @@ pub(crate) struct Signatures {
     faults: Vec<Fault>,
     /// The first line that no root certifies, until one is: a root that is newer certifies later ones.
     uncertified: Option<u64>,
+    /// A line that is no certificate, and the last one as yet.
+    torn: Option<u64>,
     lines: u64,
 }
 
@@ -68,6 +70,7 @@ impl Signatures {
             keys: BTreeMap::new(),
             faults: Vec::new(),
             uncertified: None,
+            torn: None,
             lines: 0,
         };
         let live: BTreeSet<u64> = signed().map(|found| found.header.file).collect();
@@ -122,8 +125,12 @@ impl Signatures {
     }
 
     fn take(&mut self, line: &[u8], trail: &[u8; 16], live: &BTreeSet<u64>, before: &mut Option<Certificate>) {
+        // The last one may be what a crash left of it: no checkpoint stands on it, and a start cuts it off.
+        if let Some(torn) = self.torn.take() {
+            self.fault(torn, "the line is no certificate".to_owned());
+        }
         let Some(certificate) = Certificate::parse(line) else {
-            self.fault(self.lines, "the line is no certificate".to_owned());
+            self.torn = Some(self.lines);
             return;
         };
         let follows = before
