@@ -9,205 +9,20 @@ A vector is a directory: a trail as it stands on a disk. `<name>.keys/state`, wh
 The verdicts are stated by hand where each vector is built: they are claims for a verifier to meet, not the output of one.
 """
 
-import base64
 import hashlib
-import hmac
 import json
 import os
 import sys
 
+sys.dont_write_bytecode = True  # nothing but vectors stands here
+
+import keyed
+from writer import (DAY1, DAY2, DAY3, REST, SEED, VECTORS, ZERO, Writer, at, b64, first_key, flip, frame, head_of, header_head, leaf_of, le64, lines, mac,
+                    name, next_key, root, seal_of, seed_of, sha, vector)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-ZERO = bytes(32)
 
-# ---------------------------------------------------------------- spelling
-
-
-def b64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-
-
-def escaped(c):
-    n = ord(c)
-    return n < 0x20 or 0x7F <= n <= 0x9F or n in (0x2028, 0x2029) or 0x202A <= n <= 0x202E or 0x2066 <= n <= 0x2069
-
-
-def text(s):
-    return '"' + "".join(SHORT.get(c) or ("\\u%04x" % ord(c) if escaped(c) else c) for c in s) + '"'
-
-
-def value(v):
-    if v is None or isinstance(v, bool):
-        return json.dumps(v)
-    if isinstance(v, str):
-        return text(v)
-    if isinstance(v, int):
-        return str(v) if -(2**63) <= v < 2**64 else text(str(v))
-    if isinstance(v, float):
-        return repr(v)
-    if isinstance(v, dict):
-        return "{" + members(v) + "}"
-    return "[" + ",".join(value(x) for x in v) + "]"
-
-
-def members(d):
-    return ",".join(text(k) + ":" + value(v) for k, v in d.items())
-
-
-# ---------------------------------------------------------------- chain
-
-
-def sha(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
-
-def le64(n):
-    return n.to_bytes(8, "little")
-
-
-def leaf_of(data):
-    return sha(b"\x00", data)
-
-
-def record_head(head, seq, leaf):
-    return sha(b"\x02", head, le64(seq), leaf)
-
-
-def header_head(prev_head, leaf):
-    return sha(b"\x03", prev_head, leaf)
-
-
-def frame(head):
-    return ',"tag":"%s"}' % b64(head[:16])
-
-
-# ---------------------------------------------------------------- a writer
-
-
-class Writer:
-    """Writes lines the way a writer does, without a disk. `files` maps names to bytes."""
-
-    def __init__(self, trail=b"\x10" * 16, run_id=b"\x20" * 16):
-        self.trail, self.run_id, self.run = trail, run_id, 1
-        self.files, self.number, self.name = {}, 0, None
-        self.seq, self.head = 0, ZERO
-        self.steps, self.rests, self.kept_from, self.clock, self.pruned = [], {}, None, None, None
-
-    def open(self, name, opened, cause="start", at=None, number=None, clean=None, must=()):
-        """Opens the next file; `at` is the point it continues from, (file, seq, head)."""
-        prev, self.seq, self.head = at or (self.number or None, self.seq, self.head)
-        self.number = number or self.number + 1
-        header = {
-            "tracing_audit": 1, "trail": b64(self.trail), "run": self.run, "run_id": b64(self.run_id), "file": self.number,
-            "cause": cause, "prev_file": prev, "prev_seq": self.seq, "prev_head": b64(self.head),
-            "clean": cause != "recover", "trust": "chained", "commit": 0, "opened": opened,
-            "service": "example", "version": "1.2.0", "host": "host-a", "pid": 4242,
-        }
-        if self.kept_from:
-            header["kept_from"] = self.kept_from
-        header["must"] = list(must)
-        body = value(header)[:-1]
-        leaf = leaf_of(body.encode())
-        self.head = header_head(self.head, leaf)
-        self.steps.append(("header", body, leaf, self.head))
-        self.name, self.clock = name, opened
-        self.files[name] = (body + frame(self.head) + "\n").encode()
-        return self
-
-    def put(self, rest):
-        """Numbers, chains and writes one rest."""
-        self.seq += 1
-        leaf = leaf_of(rest.encode())
-        self.head = record_head(self.head, self.seq, leaf)
-        self.steps.append((self.seq, rest, leaf, self.head))
-        self.rests[self.seq] = rest
-        self.files[self.name] += ('{"seq":%d,' % self.seq + rest + frame(self.head) + "\n").encode()
-        return self
-
-    def record(self, time, event, category, severity, outcome, **more):
-        record = {"time": time, "event": event, "category": category, "severity": severity, "outcome": outcome, **more}
-        self.clock = time
-        return self.put(members(record))
-
-    def own(self, time, event, severity="medium", outcome="success", **metadata):
-        return self.record(time, event, "audit", severity, outcome, metadata=metadata)
-
-    def begin(self, time, unclean=False):
-        return self.own(time, "AUDIT_START", run=self.run, file=self.number, version="0.1.0", unclean=unclean)
-
-    def login(self, time, user):
-        return self.record(time, "AUTH_LOGIN", "auth", "low", "success", user_id=user, ip="192.0.2.7")
-
-    def read(self, time, book):
-        return self.record(time, "DATA_READ", "data", "low", "success", user_id="17", resource_type="book", resource_id=book)
-
-    def checkpoint(self, time):
-        return self.own(time, "AUDIT_CHECKPOINT", "low", file=self.number, seq=self.seq, head=b64(self.head))
-
-    def stop(self, time):
-        return self.own(time, "AUDIT_STOP", records=self.seq + 1, lost=0)
-
-    def rotate(self, name, time):
-        prev = (self.number, self.head)
-        self.open(name, time, "rotate")
-        return self.own(time, "AUDIT_ROTATE", "low", file=self.number, prev_file=prev[0], prev_head=b64(prev[1]))
-
-    def point(self):
-        return (self.number, self.seq, self.head)
-
-    def next_run(self, run_id):
-        self.run, self.run_id = self.run + 1, run_id
-        return self
-
-    def state(self, point, clean):
-        durable = point and {"file": point[0], "seq": point[1], "head": b64(point[2])}
-        body = value({"tracing_audit_state": 1, "trail": b64(self.trail), "next_run": self.run + 1,
-                      "durable": durable, "clean": clean, "max_clock": self.clock, "pruned": self.pruned})[:-1]
-        return (body + ',"head_check":"%s"}\n' % b64(sha(b"\x06", body.encode()))).encode()
-
-
-DAY1, DAY2, DAY3 = "2026-11-20", "2026-11-21", "2026-11-22"
-
-
-def name(day, part=1):
-    return "audit-%s%s.jsonl" % (day, "" if part == 1 else ".part%04d" % part)
-
-
-def at(day, clock):
-    return "%sT%sZ" % (day, clock)
-
-
-def lines(data):
-    return data.split(b"\n")[:-1]
-
-
-def flip(data, offset):
-    return data[:offset] + bytes([data[offset] ^ 1]) + data[offset + 1:]
-
-
-# ---------------------------------------------------------------- the vectors
-
-VECTORS = {}
-REST = object()  # everything behind the header and the proven records, in all files
-
-
-def vector(why, exit, files=None, records=0, superseded=0, unproven=0, **more):
-    """Registers the trail a function builds. It returns the writer, or (writer, state bytes). `files` None: no counts."""
-
-    def register(build):
-        made = build()
-        writer, state = made if isinstance(made, tuple) else (made, None)
-        verdict = {"why": why, "exit": exit, **more}
-        if files is not None:
-            rest = b"".join(writer.files.values()).split(b"\n", 1 + records)[-1]
-            verdict.update(files=files, records=records, superseded_lines=superseded,
-                           unproven_bytes=len(rest) if unproven is REST else unproven)
-        VECTORS[build.__name__.replace("_", "-")] = (writer, state, verdict)
-        return build
-
-    return register
+# ---------------------------------------------------------------- the vectors of mode chained
 
 
 def first():
@@ -434,16 +249,12 @@ def restarted():
     w.files[w.name] = b"\n".join(lines(whole)[:-1]) + b"\n"
     w.files[w.name + ".torn"] = torn
     old = w.name
-    head = header_and_heads(w, 3)
+    head = head_of(w, 3)
     w.next_run(b"\x21" * 16).open(name(DAY1, 2), at(DAY1, "10:05:00.000000"), "recover", at=(1, 3, head))
     w.begin(at(DAY1, "10:05:00.000100"), unclean=True)
     w.own(at(DAY1, "10:05:00.000200"), "AUDIT_RECOVER", "high", "failure", run=1, last_seq=3, lost="unknown", at_most_bytes=16777316,
           torn_bytes=100, torn_lines=0, torn_sha256=hashlib.sha256(torn).hexdigest(), torn_files=[old + ".torn"])
     return w
-
-
-def header_and_heads(w, seq):
-    return next(step[3] for step in reversed(w.steps) if step[0] == seq)
 
 
 @vector("a start after a crash: the torn bytes set aside, the seam listed (and 2 with --strict)", 0, 2, 7,
@@ -461,7 +272,7 @@ def tamper_suspected():
     w, _ = running()
     expected = w.point()
     w.files[w.name] = b"\n".join(lines(w.files[w.name])[:3]) + b"\n"
-    found = (1, 2, header_and_heads(w, 2))
+    found = (1, 2, head_of(w, 2))
     w.next_run(b"\x21" * 16).open(name(DAY1, 2), at(DAY1, "10:05:00.000000"), "recover", at=found)
     w.begin(at(DAY1, "10:05:00.000100"), unclean=True)
     w.own(at(DAY1, "10:05:00.000200"), "AUDIT_RECOVER", "high", "failure", run=1, last_seq=2, lost="unknown", at_most_bytes=16777216,
@@ -498,7 +309,7 @@ def missing_oldest():
 
 def pruned_trail():
     w, _ = three_files()
-    first_end = header_and_heads(w, 2)
+    first_end = head_of(w, 2)
     kept = {"file": 2, "prev_seq": 2, "prev_head": b64(first_end)}
     w.own(at(DAY3, "12:00:01.000000"), "AUDIT_PRUNE", files=[1], first_seq=1, last_seq=2, heads=[b64(first_end)],
           kept_from=kept, policy_days=1, undelivered={})
@@ -579,14 +390,20 @@ def damaged_state():
 
 
 def row(title, verdict):
-    """A vector's row in the last table of FORMAT.md."""
-    return "| `%s` | %s | %d | %s |" % (title, verdict["why"], verdict["exit"], verdict.get("exit_with_state", ""))
+    """A vector's row in one of the last tables of FORMAT.md; the last column is what the table is about."""
+    last = next((verdict[key] for key in ("exit_with_anchor", "exit_with_key", "exit_with_state") if key in verdict), "")
+    return "| `%s` | %s | %d | %s |" % (title, verdict["why"], verdict["exit"], last)
+
+
+def vectors():
+    """The ones of this file first, then those of keyed.py."""
+    return sorted(VECTORS.items(), key=lambda vector: vector[0] in keyed.NAMES)
 
 
 def outputs():
     out = {}
     verdicts = {}
-    for title, (writer, state, verdict) in VECTORS.items():
+    for title, (writer, state, verdict) in vectors():
         for file, data in writer.files.items():
             out[title + "/" + file] = data
         if state is not None:
@@ -610,23 +427,13 @@ def steps():
     out.append(("head_check", sha(b"\x06", state[:state.index(b',"head_check"')]).hex()))
     out += [("root of size %d" % size, root(leaves[:size]).hex()) for size in range(len(leaves) + 1)]
     out.append(("head48", str(int.from_bytes(w.head[:6], "big"))))
-    seed, mac = bytes(range(32)), lambda key, *parts: hmac.digest(key, b"".join(parts), "sha256")
-    out += [("S_1", seed.hex()), ("S_2", mac(seed, b"tracing-audit/1 seed").hex())]
-    key = mac(seed, b"tracing-audit/1 run", w.trail, le64(1))
+    out += [("S_1", seed_of(1).hex()), ("S_2", seed_of(2).hex())]
+    key = first_key(SEED, w.trail, 1)
     for commit, head in enumerate([w.steps[1][3], w.steps[3][3]]):
-        mac_key = mac(key, b"tracing-audit/1 mac")
-        out += [("K_1,%d" % commit, key.hex()), ("mac key of K_1,%d" % commit, mac_key.hex()),
-                ("seal of commit %d" % commit, b64(mac(mac_key, b"\x04", le64(1), le64(commit), head)))]
-        key = mac(key, b"tracing-audit/1 next")
+        out += [("K_1,%d" % commit, key.hex()), ("mac key of K_1,%d" % commit, mac(key, b"tracing-audit/1 mac").hex()),
+                ("seal of commit %d" % commit, b64(seal_of(key, 1, commit, head)))]
+        key = next_key(key)
     return out
-
-
-def root(leaves):
-    """The root of RFC 6962, 2.1."""
-    if len(leaves) < 2:
-        return leaves[0] if leaves else sha()
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    return sha(b"\x01", root(leaves[:split]), root(leaves[split:]))
 
 
 if __name__ == "__main__":
@@ -649,7 +456,7 @@ if __name__ == "__main__":
         with open(os.path.join(HERE, "..", "FORMAT.md"), encoding="utf-8") as f:
             doc = f.read()
         stated = steps() + [("line", line) for line in first().files[name(DAY1)].decode().splitlines()]
-        stated += [(title, row(title, verdict)) for title, (_, _, verdict) in VECTORS.items()]
+        stated += [(title, row(title, verdict)) for title, (_, _, verdict) in vectors()]
         for what, part in stated:
             if part not in doc:
                 print("not in FORMAT.md:", what, part)

@@ -1,7 +1,7 @@
 //! One line: what can be said of it from its bytes alone.
 
 use crate::base64url;
-use crate::chain::{FRAME, Leaf};
+use crate::chain::Leaf;
 use crate::reader::piece::LONGEST;
 
 /// A record's line, cut into its parts. Its tag is not yet believed.
@@ -12,8 +12,11 @@ pub(crate) struct Cut<'a> {
     pub(crate) rest: &'a [u8],
     pub(crate) tag: [u8; 16],
     /// What ends a commit in the keyed modes. Not yet believed either.
-    pub(crate) seal: Option<[u8; 32]>,
+    pub(crate) seal: Option<Sealed>,
 }
+
+/// A seal, if it is in its one spelling.
+pub(crate) type Sealed = Option<[u8; 32]>;
 
 /// Why a line cannot be a record's, whatever the chain says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,19 +93,21 @@ pub(crate) fn cut(line: &[u8]) -> Result<Cut<'_>, Flaw> {
 pub(crate) struct Frame<'a> {
     pub(crate) content: &'a [u8],
     pub(crate) tag: [u8; 16],
-    pub(crate) seal: Option<[u8; 32]>,
+    pub(crate) seal: Option<Sealed>,
 }
 
-/// Cuts a frame off a line, by its length: one that ends in a seal where the punctuation of that form is there. Each value
-/// must have its one spelling.
+/// Cuts a frame off a line, by its length: one that ends in a seal where that form is there, punctuation and letters. The
+/// tag must have its one spelling.
 pub(crate) fn frame(line: &[u8]) -> Option<Frame<'_>> {
     const SEAL: &[u8] = b"\",\"seal\":\"";
-    let (line, seal) = match sealed(line) {
-        false => (line.strip_suffix(END)?, None),
-        true => {
-            let (front, seal) = line.strip_suffix(END)?.split_last_chunk::<43>()?;
-            (front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal)?))
-        }
+    let line = line.strip_suffix(END)?;
+    let seal = line.split_last_chunk::<43>().filter(|(front, seal)| {
+        let letter = |byte: &u8| SIX.get(usize::from(*byte)).is_some_and(|six| *six != NONE);
+        front.ends_with(SEAL) && seal.iter().all(letter)
+    });
+    let (line, seal) = match seal {
+        None => (line, None),
+        Some((front, seal)) => (front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal))),
     };
     let (content, tag) = line.split_last_chunk::<22>()?;
     Some(Frame {
@@ -155,16 +160,6 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     }
     let value = digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
     (value < SEQ_LIMIT).then_some((value, rest))
-}
-
-/// Whether a line ends in `,"tag":"<22>","seal":"<43>"}`.
-pub(crate) fn sealed(line: &[u8]) -> bool {
-    const SEAL: &[u8] = b"\",\"seal\":\"";
-    const SEALED: usize = FRAME + 9 + 43 + 1;
-    let frame = line.len().checked_sub(SEALED).and_then(|at| line.get(at..));
-    frame
-        .and_then(|frame| frame.strip_prefix(TAG))
-        .is_some_and(|frame| frame.get(22..22 + SEAL.len()) == Some(SEAL) && frame.ends_with(END))
 }
 
 /// 22 characters of base64url: six bits each, `NONE` for any other byte.

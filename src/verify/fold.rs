@@ -25,9 +25,9 @@ pub(crate) struct Until {
 pub(crate) enum Seals {
     /// The file is chained: it has none.
     None,
-    /// Whatever it has says nothing: other things prove the file.
+    /// Whatever it has says nothing: no key is at hand or asked for, or other things prove the file.
     Any,
-    /// It is keyed, and no key is at hand, or none is asked for.
+    /// It is keyed, and its seals are counted, whatever they are.
     Unchecked,
     /// The key of its first commit.
     Key(CommitKey),
@@ -56,8 +56,7 @@ pub(crate) struct Fold {
     anchors: Arc<[Anchor]>,
     seals: Seals,
     tree: Option<Growing>,
-    /// Where the records begin, and the number before the first.
-    body_at: u64,
+    /// The number before the first record.
     start: u64,
     out: Folded,
 }
@@ -98,6 +97,8 @@ pub(crate) struct Folded {
     pub(crate) said: Vec<Said>,
     /// The head behind the record that was asked for.
     pub(crate) wanted: Option<Head>,
+    /// Whether nothing counts that no seal covers.
+    pub(crate) is_sealed_by_rule: bool,
     /// Of a keyed file: the last line that ends a commit.
     pub(crate) sealed: Option<Sealed>,
     /// Where signatures are held against a key: checkpoints, the tree where they speak of it, and the tree at the end.
@@ -236,7 +237,6 @@ impl Fold {
             anchors: Arc::default(),
             seals,
             tree: None,
-            body_at,
             start: start.seq,
             out: Folded {
                 intact: 0,
@@ -259,6 +259,7 @@ impl Fold {
                 lost: 0,
                 said: Vec::new(),
                 wanted: None,
+                is_sealed_by_rule: false,
                 sealed: None,
                 checkpoints: Vec::new(),
                 roots: Vec::new(),
@@ -316,10 +317,10 @@ impl Fold {
             }
             let said = own.next_if(|(line, _)| *line == record.line).map(|(_, own)| own);
             let seal = seals.next_if(|(line, _)| *line == record.line).map(|(_, seal)| seal);
-            if seal.is_some() && matches!(self.seals, Seals::None) {
-                self.flaw(u64::from(record.line), 1, Flaw::Sealed);
-            } else {
-                self.record(record, scan.at, said, seal);
+            match (seal, &self.seals) {
+                (Some(_), Seals::None) => self.flaw(u64::from(record.line), 1, Flaw::Sealed),
+                (Some(None), Seals::Key(_)) => self.flaw(u64::from(record.line), 1, Flaw::Frame),
+                (seal, _) => self.record(record, scan.at, said, seal.and_then(Option::as_ref)),
             }
             if let Some((_, why)) = odd.next_if(|(line, _)| *line == record.line)
                 && self.seq == record.seq
@@ -365,6 +366,7 @@ impl Fold {
         self.out.lines = self.lines;
         self.out.tree = self.tree.take().map(|tree| tree.range);
         if matches!(self.seals, Seals::Unchecked | Seals::Key(_)) && !self.loose {
+            self.out.is_sealed_by_rule = true;
             self.go_back_to_the_seal();
         }
         self.out
@@ -374,7 +376,8 @@ impl Fold {
     fn go_back_to_the_seal(&mut self) {
         let (line, records, end, seq) = match self.out.sealed {
             Some(sealed) => (sealed.line, sealed.records, sealed.end, sealed.point.seq),
-            None => (1, 0, self.body_at, self.start),
+            // Nothing proves the header either.
+            None => (1, 0, 0, self.start),
         };
         if self.out.breaks.is_empty() && (self.out.intact > records || self.out.sealed.is_none()) {
             self.out.breaks.push(Break {

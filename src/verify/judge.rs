@@ -256,9 +256,10 @@ impl Case<'_> {
                 );
                 let fault = Fault::new(FaultKind::Trust, Verdict::Tampered, detail);
                 judgement.faults.push(fault.file(&found.name).line(1));
+                end.reached = true;
             }
             trust = trust.max(header.trust);
-            let contradicts = keys::contradiction(before, found).filter(|_| !end.reached);
+            let contradicts = keys::contradiction(before, found).filter(|_| !end.reached && fold.is_sealed_by_rule);
             before = Some((found, fold.sealed.map_or(0, |sealed| sealed.count)));
             if let Some(detail) = contradicts {
                 let fault = Fault::new(FaultKind::Link, Verdict::Tampered, detail);
@@ -271,7 +272,7 @@ impl Case<'_> {
                 judgement.unproven_bytes += fold.live_bytes;
                 continue;
             }
-            if header.trust == Trust::Chained || fold.sealed.is_some() {
+            if !fold.is_sealed_by_rule || fold.sealed.is_some() {
                 end.proven = header.prev.seq + fold.intact;
                 end.files = place + 1;
                 end.file = header.file;

@@ -25,6 +25,8 @@ pub(crate) struct Keys<'a> {
     given: bool,
     /// The caller asks for no more than the chain.
     chained: bool,
+    /// The keys among theirs that are roots' public keys. The others are seeds.
+    public: &'a BTreeSet<[u8; 32]>,
     /// Runs from which on another key than the one before is used.
     rekeyed: &'a BTreeSet<u64>,
 }
@@ -45,6 +47,7 @@ impl<'a> Keys<'a> {
         given: &'a [KeyLine],
         trail: Option<[u8; 16]>,
         chained: bool,
+        public: &'a BTreeSet<[u8; 32]>,
         rekeyed: &'a BTreeSet<u64>,
     ) -> Keys<'a> {
         let mut lines: Vec<&KeyLine> = given.iter().filter(|line| Some(line.trail) == trail).collect();
@@ -53,6 +56,7 @@ impl<'a> Keys<'a> {
             lines,
             given: !given.is_empty(),
             chained,
+            public,
             rekeyed,
         }
     }
@@ -69,6 +73,16 @@ impl<'a> Keys<'a> {
         // Keys were changed since, and the new line was not given.
         let since = self.rekeyed.range(line.first_run + 1..).next();
         since.is_none_or(|since| *since > run).then_some(line)
+    }
+
+    /// Whether the newest file is signed and its key at hand, and if so, whether that is a root's.
+    #[cfg(feature = "sign")]
+    pub(crate) fn signs(&self, branch: &Branch<'_>) -> Option<bool> {
+        let newest = branch.live.last().filter(|_| !self.chained)?;
+        let line = self
+            .line(newest.header.run)
+            .filter(|_| newest.header.trust == Trust::Signed)?;
+        Some(self.public.contains(line.key.expose()))
     }
 
     /// Finds the key of every live file's first commit, and asks of the headers what the lines demand.
@@ -89,35 +103,32 @@ impl<'a> Keys<'a> {
         let mut walk = Walk::default();
         let mut unknown: Option<&Found> = None;
         for found in &branch.live {
-            let seals = match found.header.trust {
-                Trust::Chained => Seals::None,
-                Trust::Sealed if self.chained => Seals::Unchecked,
-                Trust::Sealed => match self.line(found.header.run) {
-                    None => Seals::Unchecked,
-                    Some(line) => match walk.key(line, found) {
-                        Ok(key) => Seals::Key(key),
-                        Err(fault) => {
-                            assigned.faults.push(fault);
-                            Seals::Unchecked
-                        }
-                    },
+            let line = self.line(found.header.run).filter(|_| !self.chained);
+            let is_public = |line: &KeyLine| self.public.contains(line.key.expose());
+            let seals = match (found.header.trust, line) {
+                (Trust::Chained, _) => Seals::None,
+                (_, None) => Seals::Any,
+                (Trust::Signed, Some(line)) if is_public(line) => Seals::Unchecked,
+                (_, Some(line)) => match walk.key(line, found) {
+                    Ok(key) => Seals::Key(key),
+                    Err(fault) => {
+                        assigned.faults.push(fault);
+                        Seals::Unchecked
+                    }
                 },
-                Trust::Signed => Seals::Unchecked,
             };
             let keyless = found.header.trust != Trust::Chained && self.line(found.header.run).is_none();
             if keyless {
                 // The newest says best why.
                 unknown = Some(found);
             }
-            let signed = found.header.trust == Trust::Signed && !self.chained && self.line(found.header.run).is_some();
-            if signed && cfg!(not(feature = "sign")) {
+            if found.header.trust == Trust::Signed && line.is_some() && cfg!(not(feature = "sign")) {
                 let detail = "signatures need the feature `sign`, which this build does not have";
                 let fault = Fault::new(FaultKind::Unsupported, Verdict::Unreadable, detail);
                 assigned.faults.push(fault.file(&found.name).line(1));
             }
-            assigned.proves = match seals {
-                Seals::Key(_) => Trust::Sealed,
-                _ if signed => Trust::Signed,
+            assigned.proves = match (&seals, line) {
+                (Seals::Key(_) | Seals::Unchecked, Some(_)) => found.header.trust,
                 _ => Trust::Chained,
             };
             assigned.seals.push(seals);
@@ -178,6 +189,19 @@ impl<'a> Keys<'a> {
                 );
                 assigned.faults.push(fault(found, detail));
             }
+        }
+        if branch
+            .live
+            .last()
+            .is_some_and(|newest| newest.header.run < first.first_run)
+        {
+            let detail = format!(
+                "the key line knows run {}, and no file is of it or a later one",
+                first.first_run
+            );
+            assigned
+                .faults
+                .push(Fault::new(FaultKind::MissingFile, Verdict::Tampered, detail));
         }
         for line in &self.lines {
             let begins = branch.live.iter().find(|found| found.header.run >= line.first_run);

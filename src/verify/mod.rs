@@ -250,25 +250,37 @@ impl Verify {
         let state = look_at_state()?;
         let held = is_held(&**disk, &home);
         let mut survey = Survey::of(&**disk, &home.dir, &aside.failing, &aside.doubtful)?;
-        survey.set_unsealed_apart(&**disk, state.state().map(|state| state.trail));
+        if !self.chained && !self.keys.is_empty() {
+            survey.set_unsealed_apart(&**disk, state.state().map(|state| state.trail));
+        }
         if survey.vanished {
             return Ok(None);
         }
         let mut branch = Branch::of(&survey, state.state());
-        let keys = Keys::of(
-            &self.keys,
-            branch.trail.map(|trail| trail.0),
-            self.chained,
-            &aside.rekeyed,
-        );
+        let trail = branch.trail.map(|trail| trail.0);
+        #[cfg(feature = "sign")]
+        let (certificates, public) = {
+            let certificates = signed::certificates(&**disk, &home.dir)
+                .map_err(|error| Error::io("read the keys of the trail's files", &home.dir, error))?;
+            let ours: Vec<&KeyLine> = self.keys.iter().filter(|line| Some(line.trail) == trail).collect();
+            let public = signed::public_keys(&certificates, &trail.unwrap_or_default(), &ours);
+            (certificates, public)
+        };
+        #[cfg(not(feature = "sign"))]
+        let public = BTreeSet::new();
+        let keys = Keys::of(&self.keys, trail, self.chained, &public, &aside.rekeyed);
         let mut assigned = keys.assign(&branch);
         branch.faults.append(&mut assigned.faults);
         let mut seals = std::mem::take(&mut assigned.seals).into_iter();
         #[cfg(feature = "sign")]
-        let signatures = match self.chained {
-            true => None,
-            false => Signatures::of(&**disk, &home.dir, &branch, &self.keys, &aside.roots)
-                .map_err(|error| Error::io("read the keys and checkpoints of the trail", &home.dir, error))?,
+        let signatures = match keys.signs(&branch) {
+            None => None,
+            Some(is_public) => {
+                let roots = public.union(&aside.roots).copied().collect();
+                let found = Signatures::of(&**disk, &branch, &certificates, &roots, is_public);
+                let failed = |error| Error::io("read the checkpoints of the trail", &home.dir, error);
+                Some(found.map_err(failed)?)
+            }
         };
         let mark = state.state().and_then(|state| state.durable);
         let mut anchors = self.anchors.clone();

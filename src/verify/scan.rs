@@ -1,8 +1,7 @@
 //! A piece, line by line: everything that can be done without knowing what came before it, on any thread.
 
-use crate::chain::seal::Seal;
 use crate::chain::{self, Leaf};
-use crate::reader::line::{self, Flaw};
+use crate::reader::line::{self, Flaw, Sealed};
 use crate::reader::piece::Piece;
 use crate::verify::deep;
 use crate::verify::own::Own;
@@ -16,7 +15,7 @@ pub(crate) struct Scan {
     /// The trail's own records, each with its line.
     pub(crate) own: Vec<(u32, Own)>,
     /// The seals of the records, each with its line.
-    pub(crate) seals: Vec<(u32, Seal)>,
+    pub(crate) seals: Vec<(u32, Sealed)>,
     /// Records that are spelled as no trail spells them, each with its line, and why.
     pub(crate) odd: Vec<(u32, String)>,
     /// Lines that end in an LF.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use crate::io::{Disk, DiskFile, FileKind};
+use crate::chain::Head;
+use crate::io::{Disk, DiskFile};
 use crate::key_line::KeyLine;
 use crate::reader::line;
 use crate::reader::piece::{Buffer, Pieces};
@@ -29,146 +30,102 @@ const NAME: &str = "audit.keys";
 /// Checkpoints that are looked at; a trail has one every ten seconds of activity.
 const TARGETS: usize = 1 << 22;
 
+/// Lines of `audit.keys` that are looked at: a line a file, so that a trail of centuries has fewer.
+const LINES: usize = 1 << 18;
+
+/// The lines of `audit.keys`, as far as they are good: the first that is not so ends the file.
+pub(crate) fn certificates(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Certificate>> {
+    let mut certificates: Vec<Certificate> = Vec::new();
+    let file = match disk.open_read(&dir.join(NAME)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(certificates),
+        Err(error) => return Err(error),
+    };
+    let stat = file.stat()?;
+    let mut pieces = Pieces::new(file, 0, stat.len);
+    let mut buffer = Buffer::default();
+    while let Some(piece) = pieces.next(buffer)? {
+        for line in piece.bytes.filled().split_inclusive(|byte| *byte == b'\n') {
+            let certificate = line.strip_suffix(b"\n").and_then(Certificate::parse);
+            let follows = |next: &Certificate| certificates.last().is_none_or(|last| last.file < next.file);
+            match certificate.filter(follows) {
+                Some(certificate) if certificates.len() < LINES => certificates.push(certificate),
+                _ => return Ok(certificates),
+            }
+        }
+        if piece.too_long > 0 {
+            break;
+        }
+        buffer = piece.bytes;
+    }
+    Ok(certificates)
+}
+
+/// The keys among these that certify one of the lines: the public ones. The others are seeds.
+pub(crate) fn public_keys(certificates: &[Certificate], trail: &[u8; 16], keys: &[&KeyLine]) -> BTreeSet<PublicKey> {
+    let mut before: Option<&Certificate> = None;
+    let mut public = BTreeSet::new();
+    for certificate in certificates {
+        // Where the key changed, or at the begin.
+        if !before.is_some_and(|before| certificate.is_under(&before.pk, trail)) {
+            let candidates = keys.iter().map(|line| line.key.expose());
+            public.extend(candidates.filter(|key| certificate.is_under(key, trail)));
+            if public.len() == keys.len() {
+                break;
+            }
+        }
+        before = Some(certificate);
+    }
+    public
+}
+
 /// What is looked for while the files are read, and what is known before.
 #[derive(Debug)]
 pub(crate) struct Signatures {
-    roots: Vec<PublicKey>,
     /// Numbers of records at which the root is needed, in order.
     pub(crate) targets: Arc<[u64]>,
-    /// Keys of live files that the roots certify.
-    keys: BTreeMap<u64, Certificate>,
-    faults: Vec<Fault>,
-    /// The first line that no root certifies, until one is: a root that is newer certifies later ones.
-    uncertified: Option<u64>,
-    /// A line that is no certificate, and the last one as yet.
-    torn: Option<u64>,
-    lines: u64,
+    /// The key lines and heads of live files that a root certifies.
+    keys: BTreeMap<u64, Head>,
+    /// The key line is a root's. Else it is a seed, which proves the headers by their seals.
+    public: bool,
 }
 
 impl Signatures {
-    /// Reads `audit.keys`, and looks for checkpoints. `None` if no live file is signed, or no public key is at hand.
+    /// Follows the certificates, and looks for checkpoints.
     pub(crate) fn of(
         disk: &dyn Disk,
-        dir: &Path,
         branch: &Branch<'_>,
-        keys: &[KeyLine],
-        more_roots: &BTreeSet<PublicKey>,
-    ) -> io::Result<Option<Signatures>> {
+        certificates: &[Certificate],
+        roots: &BTreeSet<PublicKey>,
+        public: bool,
+    ) -> io::Result<Signatures> {
         let signed = || branch.live.iter().filter(|found| found.header.trust == Trust::Signed);
-        let Some(trail) = branch.trail.filter(|_| signed().next().is_some()) else {
-            return Ok(None);
-        };
-        let ours = keys.iter().filter(|line| line.trail == trail.0);
-        let mut roots: Vec<PublicKey> = ours.map(|line| *line.key.expose()).collect();
-        if roots.is_empty() {
-            return Ok(None);
+        let trail = branch.trail.map_or([0; 16], |trail| trail.0);
+        let mut keys = BTreeMap::new();
+        let mut before: Option<&Certificate> = None;
+        for (place, certificate) in certificates.iter().enumerate() {
+            let follows = before.is_some_and(|before| certificate.is_under(&before.pk, &trail));
+            // A seed says nothing of the first.
+            let begins = (!public && place == 0) || roots.iter().any(|root| certificate.is_under(root, &trail));
+            match (follows || begins, before) {
+                (true, _) => {
+                    keys.insert(certificate.file, certificate.head);
+                    before = Some(certificate);
+                }
+                // Before the key that was given was made.
+                (false, None) => {}
+                (false, Some(_)) => break,
+            }
         }
-        roots.extend(more_roots);
-        let mut signatures = Signatures {
-            roots,
-            targets: Arc::default(),
-            keys: BTreeMap::new(),
-            faults: Vec::new(),
-            uncertified: None,
-            torn: None,
-            lines: 0,
-        };
-        let live: BTreeSet<u64> = signed().map(|found| found.header.file).collect();
-        signatures.read(disk, dir, &trail.0, &live)?;
         let mut targets = BTreeSet::new();
         for found in signed() {
             look_for_checkpoints(survey::open(disk, &found.path, found.form)?, found, &mut targets)?;
         }
-        signatures.targets = targets.into_iter().collect();
-        Ok(Some(signatures))
-    }
-
-    /// Follows the certificates from a root on.
-    fn read(&mut self, disk: &dyn Disk, dir: &Path, trail: &[u8; 16], live: &BTreeSet<u64>) -> io::Result<()> {
-        let file = match disk.open_read(&dir.join(NAME)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        let stat = file.stat()?;
-        if stat.kind != FileKind::File {
-            return Err(crate::io::not_a_file(stat.kind));
-        }
-        let mut before: Option<Certificate> = None;
-        let mut pieces = Pieces::new(file, 0, stat.len);
-        let mut buffer = Buffer::default();
-        while let Some(piece) = pieces.next(buffer)? {
-            if piece.too_long > 0 {
-                self.lines += 1;
-                self.fault(self.lines, "the line is no certificate".to_owned());
-            }
-            // What follows the last LF is a line that a crash cut short; a start writes it again.
-            let bytes = piece.bytes.filled();
-            let whole = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
-            for line in bytes
-                .get(..whole)
-                .unwrap_or_default()
-                .split_inclusive(|byte| *byte == b'\n')
-            {
-                self.lines += 1;
-                self.take(line.strip_suffix(b"\n").unwrap_or(line), trail, live, &mut before);
-            }
-            buffer = piece.bytes;
-        }
-        if let Some(line) = self.uncertified {
-            self.fault(
-                line,
-                "no line from here on is certified by the key that was given".to_owned(),
-            );
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, line: &[u8], trail: &[u8; 16], live: &BTreeSet<u64>, before: &mut Option<Certificate>) {
-        // The last one may be what a crash left of it: no checkpoint stands on it, and a start cuts it off.
-        if let Some(torn) = self.torn.take() {
-            self.fault(torn, "the line is no certificate".to_owned());
-        }
-        let Some(certificate) = Certificate::parse(line) else {
-            self.torn = Some(self.lines);
-            return;
-        };
-        let follows = before
-            .as_ref()
-            .is_some_and(|before| certificate.is_under(&before.pk, trail));
-        let rooted = !follows && self.roots.iter().any(|root| certificate.is_under(root, trail));
-        match (follows || rooted, before.is_some()) {
-            (true, _) => {
-                self.uncertified = None;
-                if before.as_ref().is_some_and(|before| before.file >= certificate.file) {
-                    self.fault(
-                        self.lines,
-                        format!("file {} stands again, or out of order", certificate.file),
-                    );
-                }
-                if live.contains(&certificate.file) {
-                    self.keys.insert(certificate.file, certificate.clone());
-                }
-                *before = Some(certificate);
-            }
-            (false, true) => {
-                let detail = format!(
-                    "the key of file {} is not certified by the one before it",
-                    certificate.file
-                );
-                self.fault(self.lines, detail);
-            }
-            // Before the key that was given was made; or it is not this trail's.
-            (false, false) => self.uncertified = self.uncertified.or(Some(self.lines)),
-        }
-    }
-
-    fn fault(&mut self, line: u64, detail: String) {
-        const LISTED: usize = 64;
-        if self.faults.len() < LISTED {
-            let fault = Fault::new(FaultKind::Key, Verdict::Tampered, detail);
-            self.faults.push(fault.file(NAME).line(line));
-        }
+        Ok(Signatures {
+            targets: targets.into_iter().collect(),
+            keys,
+            public,
+        })
     }
 }
 
@@ -214,9 +171,6 @@ impl Case<'_> {
     /// Holds every checkpoint of the proven part against the key whose turn it is, the root and the head.
     pub(crate) fn judge_signatures(&self, end: &End, judgement: &mut Judgement) {
         let Some(signatures) = &self.signatures else { return };
-        for fault in &signatures.faults {
-            judgement.faults.push(fault.clone());
-        }
         let proven = || self.branch.live.iter().zip(&self.folds).take(end.files);
         self.judge_trees(end, judgement);
         let roots: BTreeMap<u64, &Root> = proven()
@@ -224,7 +178,7 @@ impl Case<'_> {
             .map(|root| (root.seq, root))
             .collect();
         let mut rows: BTreeMap<u64, Row<'_>> = BTreeMap::new();
-        let mut signed: Option<(u64, u64)> = None;
+        let mut signed: Option<u64> = None;
         let mut unsigned: Option<(&Found, u64, u64)> = None;
         for (found, fold) in proven() {
             if let (Trust::Signed, Some(key)) = (found.header.trust, found.header.pk) {
@@ -255,12 +209,13 @@ impl Case<'_> {
                     ));
                     continue;
                 };
-                let certified = signatures.keys.get(&signed_by.file);
-                let certified = certified.filter(|certificate| certificate.head == row.found.header.head);
-                if certified.is_none() {
+                if signatures.keys.get(&signed_by.file) != Some(&row.found.header.head) {
                     let detail = "the key of its file is not in audit.keys, certified from the key that was given";
                     judgement.faults.push(fault(FaultKind::Key, detail));
-                    continue;
+                    // A seed proves the header by its seal, and so the row; a root does not.
+                    if signatures.public {
+                        continue;
+                    }
                 }
                 if checkpoint.stated + 1 < judgement.first_seq {
                     // The tree at that size went with the files that retention removed.
@@ -276,7 +231,7 @@ impl Case<'_> {
                     Some(detail) => judgement.faults.push(fault(FaultKind::Signature, detail)),
                     None => {
                         row.key = signed_by.next;
-                        signed = Some((checkpoint.stated, checkpoint.seq));
+                        signed = Some(checkpoint.stated);
                     }
                 }
             }
@@ -286,7 +241,7 @@ impl Case<'_> {
             let fault = Fault::new(FaultKind::Signature, Verdict::Tampered, detail);
             judgement.faults.push(fault.file(&found.name).line(line).seq(seq));
         }
-        let stated = signed.map_or(0, |(stated, _)| stated);
+        let stated = signed.unwrap_or(0);
         for said in proven()
             .flat_map(|(_, fold)| &fold.said)
             .filter(|said| said.seq <= stated)
@@ -295,7 +250,9 @@ impl Case<'_> {
                 judgement.roots.insert(pk);
             }
         }
-        self.judge_signed_end(signed, end, judgement);
+        if signatures.public {
+            self.judge_signed_end(signed, end, judgement);
+        }
     }
 
     /// The tree that a header states must be the one that the file before it ends with.
@@ -316,23 +273,24 @@ impl Case<'_> {
     }
 
     /// What stands behind the last checkpoint has no signature: at a clean end that is the checkpoint and `AUDIT_STOP`.
-    fn judge_signed_end(&self, signed: Option<(u64, u64)>, end: &End, judgement: &mut Judgement) {
+    fn judge_signed_end(&self, signed: Option<u64>, end: &End, judgement: &mut Judgement) {
         let newest = self.branch.live.get(end.files.saturating_sub(1));
         let Some(newest) = newest.filter(|newest| newest.header.trust == Trust::Signed) else {
             return;
         };
-        let (stated, record) = signed.unwrap_or((0, 0));
+        let stated = signed.unwrap_or(0);
         judgement.notes.push(match signed {
             Some(_) => format!("signed up to seq {stated}; what stands behind it is chained only"),
             None => "no checkpoint is signed yet: all of it is chained only".to_owned(),
         });
-        if !self.live && end.proven > record + 1 {
+        // The checkpoint itself and AUDIT_STOP.
+        if !self.live && end.proven > stated + 2 {
             let detail = format!(
-                "{} records stand behind the last signed checkpoint, and at an end that was clean there is but AUDIT_STOP",
-                end.proven - record
+                "{} records stand behind the last signed checkpoint, and behind the one of a clean end there is but AUDIT_STOP",
+                end.proven - stated - 1
             );
             let fault = Fault::new(FaultKind::Unsigned, Verdict::Open, detail);
-            judgement.faults.push(fault.file(&newest.name).seq(record + 1));
+            judgement.faults.push(fault.file(&newest.name).seq(stated + 1));
         }
     }
 }
