@@ -515,20 +515,14 @@ fn a_rotation_of_the_key_that_crashes_anywhere_leaves_the_old_key_or_gives_the_n
                 1 => olds += 1,
                 _ => news += 1,
             }
-            let verdict = judge_lines(&disk, &known);
-            assert!(verdict, "death {death}");
+            let newest = known.iter().max_by_key(|line| line.first_run).unwrap();
+            let judged = judge_by(&disk, std::slice::from_ref(newest));
+            assert!(judged.tampered.is_empty(), "death {death}: {known:?} {judged:?}");
+            assert!(headers(&disk).last().unwrap().run >= newest.first_run);
             assert_ne!(report(&disk, &known).verdict(), Verdict::Tampered);
         }
     }
     assert!(olds > 0 && news > 0, "{olds} {news}");
-}
-
-/// Whether each seal is that of the newest line that holds for its run.
-fn judge_lines(disk: &MemDisk, lines: &[KeyLine]) -> bool {
-    let newest = lines.iter().max_by_key(|line| line.first_run).unwrap();
-    let last = headers(disk).last().unwrap().run;
-    let tampered = judge_by(disk, std::slice::from_ref(newest)).tampered;
-    last >= newest.first_run && tampered.is_empty()
 }
 
 #[test]

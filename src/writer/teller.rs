@@ -122,7 +122,8 @@ impl Writer {
         if let Some(keys) = &mut self.state.keys {
             keys.untold = None;
         }
-        self.state.store(&*self.disk, &self.home)?;
+        // Where this is not noted the next start gives the same line again, which is better than that nobody has it.
+        let _ = self.state.store(&*self.disk, &self.home);
         Ok(line)
     }
 }
