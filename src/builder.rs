@@ -306,7 +306,41 @@ impl Builder {
     /// Whatever is wrong with the settings ([`Config`](ErrorKind::Config)), the directory ([`Io`](ErrorKind::Io),
     /// [`Locked`](ErrorKind::Locked), [`Unsupported`](ErrorKind::Unsupported)) or the keys ([`Key`](ErrorKind::Key)),
     /// with the path and the remedy. What is merely damaged stops nothing: the trail goes on, and says so.
-    pub fn build(mut self) -> Result<Trail, Error> {
+    pub fn build(self) -> Result<Trail, Error> {
+        let detached = self.detached;
+        let (core, writer) = self.begin()?;
+        trail::enter(&core, detached);
+        // The thread may look as soon as it runs, and must not find nobody.
+        let trail = Trail::new(Lease::first(Arc::clone(&core)));
+        if let Err(error) = writer::spawn(writer) {
+            core.mailbox.close(false);
+            return Err(error);
+        }
+        trail::see_off(trail.core().arc());
+        Ok(trail)
+    }
+
+    /// Gives a sealed or signed trail another key, for whoever has the key line may have lost it: runs once, records
+    /// `AUDIT_KEY`, ends cleanly, and returns the key line that runs from the next one on are proven by. Those before stay
+    /// proven by the old one. It must not be running in another process meanwhile.
+    ///
+    /// ```no_run
+    /// use tracing_audit::Trail;
+    ///
+    /// let line = Trail::builder("logs").rotate_key()?;
+    /// # let _ = line;
+    /// # Ok::<(), tracing_audit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`build`](Builder::build); [`Config`](ErrorKind::Config) of a trail that is chained; and what the disk said: then the
+    /// old key holds on, or the next start gives the new line.
+    pub fn rotate_key(self) -> Result<KeyLine, Error> {
+        let (_, writer) = self.begin()?;
+        writer.rotate_key()
+    }
+
+    fn begin(mut self) -> Result<(Arc<Core>, Writer), Error> {
         if let Some(error) = self.wrong.take() {
             return Err(error);
         }
@@ -402,15 +436,7 @@ impl Builder {
             slip: self.slip,
         };
         let writer = Writer::begin(Arc::clone(&core), desk)?;
-        trail::enter(&core, self.detached);
-        // The thread may look as soon as it runs, and must not find nobody.
-        let trail = Trail::new(Lease::first(Arc::clone(&core)));
-        if let Err(error) = writer::spawn(writer) {
-            core.mailbox.close(false);
-            return Err(error);
-        }
-        trail::see_off(trail.core().arc());
-        Ok(trail)
+        Ok((core, writer))
     }
 
     /// The directory, and where its keys are if not beside it.

@@ -28,19 +28,35 @@ fn try_append(disk: &dyn Disk, home: &Home, line: &str) -> io::Result<()> {
     };
     let len = file.stat()?.len;
     let tail = read_tail(&*file, len)?;
-    let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |lf| lf + 1);
+    let mut whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |lf| lf + 1);
+    let last_line = |whole: usize| {
+        let lines = tail.get(..whole.saturating_sub(1)).unwrap_or_default();
+        let begin = memchr::memrchr(b'\n', lines).map_or(0, |lf| lf + 1);
+        (begin, lines.get(begin..).unwrap_or_default())
+    };
+    // A crash may keep the end of a line and not its beginning.
+    if let (begin, last) = last_line(whole)
+        && whole > 0
+        && !is_line(last)
+    {
+        whole = begin;
+    }
     let kept = len - (tail.len() - whole) as u64;
     if kept < len {
         file.truncate(kept)?;
     }
-    let lines = tail.get(..whole.saturating_sub(1)).unwrap_or_default();
-    let last = lines.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let (_, last) = last_line(whole);
     if last != line.as_bytes() || whole == 0 {
         write_all(&*file, format!("{line}\n").as_bytes())?;
     }
     // An earlier attempt may have written it and seen no sync; and its name may be new.
     file.sync_data()?;
     disk.sync_dir(&home.dir)
+}
+
+/// Whether it looks like one of ours; what it says is the verifier's to check.
+fn is_line(line: &[u8]) -> bool {
+    line.starts_with(b"{\"file\":") && line.ends_with(b"}") && line.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
 
 fn read_tail(file: &dyn DiskFile, len: u64) -> io::Result<Vec<u8>> {
@@ -82,7 +98,7 @@ mod tests {
             append(&disk, &home(), line).unwrap();
         }
         assert_eq!(text(&disk), "{\"file\":1}\n{\"file\":2}\n");
-        for torn in ["{\"fi", "{\"file\":3}", "\0\0\0"] {
+        for torn in ["{\"fi", "{\"file\":3}", "\0\0\0", "\0\0\":3}\n", "\n"] {
             let torn = format!("{}{torn}", text(&disk));
             disk.put("/logs/audit.keys", torn.as_bytes());
             append(&disk, &home(), "{\"file\":2}").unwrap();
@@ -90,7 +106,7 @@ mod tests {
         }
         let long = "x".repeat(400);
         for number in 0..20 {
-            append(&disk, &home(), &format!("{long}{number}")).unwrap();
+            append(&disk, &home(), &format!("{{\"file\":{long}{number}}}")).unwrap();
         }
         assert_eq!(text(&disk).lines().count(), 22);
     }

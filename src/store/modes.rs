@@ -79,10 +79,12 @@ fn go_on(
     }
     able(held)?;
     match state {
-        Some(state) if state.trust() >= held => match &state.keys {
+        // A state that has a seed and no line yet is that of a first signed run which ended before it had the key of a file:
+        // nobody has a key line of it, and another root is as good.
+        Some(state) if state.trust().is_keyed() >= held.is_keyed() => match &state.keys {
             Some(keys) => {
                 let secrets = opening.wish.secrets.open(&keys.stored, &state.trail.0)?;
-                if held == Trust::Signed && secrets.sk.is_none() {
+                if keys.line.is_some() != secrets.sk.is_some() {
                     return Err(lost(held));
                 }
                 Ok(Some((state.next_run, secrets, keys.clone())))

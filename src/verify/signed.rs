@@ -86,6 +86,8 @@ pub(crate) struct Signatures {
     pub(crate) targets: Arc<[u64]>,
     /// The key lines and heads of live files that a root certifies.
     keys: BTreeMap<u64, Head>,
+    /// Files whose lines stand before the one that the first of the given keys certifies: it proves nothing of them.
+    earlier: BTreeSet<u64>,
     /// The key line is a root's. Else it is a seed, which proves the headers by their seals.
     public: bool,
 }
@@ -101,7 +103,7 @@ impl Signatures {
     ) -> io::Result<Signatures> {
         let signed = || branch.live.iter().filter(|found| found.header.trust == Trust::Signed);
         let trail = branch.trail.map_or([0; 16], |trail| trail.0);
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut earlier) = (BTreeMap::new(), BTreeSet::new());
         let mut before: Option<&Certificate> = None;
         for (place, certificate) in certificates.iter().enumerate() {
             let follows = before.is_some_and(|before| certificate.is_under(&before.pk, &trail));
@@ -113,7 +115,9 @@ impl Signatures {
                     before = Some(certificate);
                 }
                 // Before the key that was given was made.
-                (false, None) => {}
+                (false, None) => {
+                    earlier.insert(certificate.file);
+                }
                 (false, Some(_)) => break,
             }
         }
@@ -124,6 +128,7 @@ impl Signatures {
         Ok(Signatures {
             targets: targets.into_iter().collect(),
             keys,
+            earlier,
             public,
         })
     }
@@ -209,6 +214,9 @@ impl Case<'_> {
                     ));
                     continue;
                 };
+                if signatures.earlier.contains(&signed_by.file) && !signatures.keys.is_empty() {
+                    continue;
+                }
                 if signatures.keys.get(&signed_by.file) != Some(&row.found.header.head) {
                     let detail = "the key of its file is not in audit.keys, certified from the key that was given";
                     judgement.faults.push(fault(FaultKind::Key, detail));

@@ -52,6 +52,7 @@ use crate::queue::{Chunk, Loss, PerSeverity, Rest};
 use crate::status::complain;
 use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
+use crate::store::state::Keys;
 use crate::store::{
     Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, RunKeys, Segment,
     State, TrailId, Trust,
@@ -169,6 +170,9 @@ pub(crate) struct Writer {
     seals: Option<Seals>,
     /// Of a signed one.
     signer: Option<Signer>,
+    key_source: KeySource,
+    /// What the state has of the key once the run has ended, where that is another one.
+    rekey: Option<Keys>,
     /// A new file could not be begun; until when the old one is gone on with.
     rotate_again: Option<Instant>,
     /// What was found of the open file, and when, until the trail has gone on elsewhere.
@@ -269,7 +273,7 @@ impl Writer {
         let (now, monotonic) = (core.time.micros(), core.time.monotonic());
         let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
         let keys = opened.keys.take();
-        let mut signer = signer(&opened, keys.as_ref(), key_source)?;
+        let mut signer = signer(&opened, keys.as_ref(), key_source.clone())?;
         let mut header = opened.header(now, who.clone());
         if let Some(signer) = &signer {
             signer.fill(&mut header, false);
@@ -320,6 +324,8 @@ impl Writer {
             commits: 0,
             seals,
             signer,
+            key_source: key_source.clone(),
+            rekey: None,
             rotate_again: None,
             suspected: Vec::new(),
             written: point,

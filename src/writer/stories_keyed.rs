@@ -430,3 +430,105 @@ fn secrets_in_the_state_may_be_wrapped_and_a_wrong_key_is_an_error() {
     );
     assert_proven(&disk, &lines.lock());
 }
+
+fn rotate_and_go_on(trust: Trust) -> (MemDisk, Vec<KeyLine>, KeyLine) {
+    let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
+    for _ in 0..2 {
+        let trail = keyed(builder(disk.shared(), &clock), trust, &lines).build().unwrap();
+        emit(&trail).synced().unwrap();
+        trail.close().unwrap();
+    }
+    let before = state_of(&disk).keys.unwrap().kid;
+    let new = keyed(builder(disk.shared(), &clock), trust, &lines)
+        .rotate_key()
+        .unwrap();
+    let end = state_of(&disk).durable.unwrap();
+    assert_eq!((new.first_run, new.head), (4, end.point.head));
+    let keys = state_of(&disk).keys.unwrap();
+    assert!(keys.kid != before && keys.untold.is_none(), "{keys:?}");
+    let said = records(&disk);
+    let said = said.iter().rfind(|record| record.event() == "AUDIT_KEY").unwrap();
+    let metadata = said.metadata().unwrap();
+    assert_eq!(metadata["what"], "rotated");
+    assert_eq!(
+        (metadata["kid"].as_str(), metadata["prev_kid"].as_str()),
+        (Some(&*keys.kid), Some(&*before))
+    );
+    assert_eq!(metadata["first_run"], 4);
+    for _ in 0..2 {
+        let trail = keyed(builder(disk.shared(), &clock), trust, &lines).build().unwrap();
+        emit(&trail).synced().unwrap();
+        trail.close().unwrap();
+    }
+    let lines = lines.lock().clone();
+    assert_eq!(lines.len(), 1, "the new line is the caller's of rotate_key");
+    (disk, lines, new)
+}
+
+#[test]
+fn after_a_rotation_of_the_key_both_lines_prove_their_runs() {
+    let (disk, old, new) = rotate_and_go_on(Trust::Sealed);
+    let both = [old[0].clone(), new.clone()];
+    let proven = report(&disk, &both);
+    assert_eq!(proven.verdict(), Verdict::Verified, "{proven}");
+    let proven = report(&disk, &[new.clone()]);
+    assert_eq!(proven.verdict(), Verdict::Verified, "{proven}");
+    // The old line alone says nothing of what came later, and calls nobody a liar.
+    let proven = report(&disk, &old);
+    assert_eq!(proven.verdict(), Verdict::UnknownKey, "{proven}");
+    let wrong = KeyLine {
+        key: old[0].key.clone(),
+        ..new
+    };
+    assert_eq!(report(&disk, &[wrong]).verdict(), Verdict::Tampered);
+}
+
+#[cfg(feature = "sign")]
+#[test]
+fn after_a_rotation_of_a_signed_trails_key_files_are_certified_by_the_new_root() {
+    let (disk, old, new) = rotate_and_go_on(Trust::Signed);
+    for lines in [vec![old[0].clone(), new.clone()], vec![new], old] {
+        let proven = report(&disk, &lines);
+        assert_eq!(proven.verdict(), Verdict::Verified, "{proven}");
+    }
+}
+
+#[test]
+fn a_rotation_of_the_key_that_crashes_anywhere_leaves_the_old_key_or_gives_the_new_one() {
+    let (whole, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
+    sealed(&whole, &clock, &lines).build().unwrap().close().unwrap();
+    let (mut olds, mut news) = (0, 0);
+    for death in 4..70 {
+        for seed in 0..1 {
+            let disk = whole.kill();
+            let given = Lines::default();
+            disk.die_after(death);
+            let rotated = sealed(&disk, &clock, &given).rotate_key();
+            let disk = disk.crash(&mut Dice(seed));
+            let trail = sealed(&disk, &clock, &given).build().unwrap();
+            emit(&trail).synced().unwrap();
+            trail.close().unwrap();
+            let mut known = lines.lock().clone();
+            known.extend(rotated.ok());
+            known.extend(given.lock().drain(..));
+            match known.len() {
+                1 => olds += 1,
+                _ => news += 1,
+            }
+            let newest = known.iter().max_by_key(|line| line.first_run).unwrap();
+            let judged = judge_by(&disk, std::slice::from_ref(newest));
+            assert!(judged.tampered.is_empty(), "death {death}: {known:?} {judged:?}");
+            assert!(headers(&disk).last().unwrap().run >= newest.first_run);
+            assert_ne!(report(&disk, &known).verdict(), Verdict::Tampered);
+        }
+    }
+    assert!(olds > 0 && news > 0, "{olds} {news}");
+}
+
+#[test]
+fn a_chained_trail_has_no_key_to_change() {
+    let (disk, clock) = (MemDisk::new(), Hand::at_noon());
+    let error = builder(disk.shared(), &clock).rotate_key().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("chained"), "{error}");
+}

@@ -2,13 +2,19 @@
 
 use std::fmt;
 
-use super::Writer;
+use std::sync::Arc;
+
+use super::own_records::Own;
+use super::{Phase, Writer};
+use crate::base64url;
 use crate::chain::Head;
 use crate::error::{Error, ErrorKind};
+use crate::key::{Secrets, line_id};
 use crate::key_line::KeyLine;
 use crate::secret::SecretBytes;
 use crate::status;
-use crate::store::{RunKeys, Untold};
+use crate::store::state::Keys;
+use crate::store::{RunKeys, Untold, random_seed};
 
 /// What is given the key line.
 #[derive(Default)]
@@ -63,5 +69,61 @@ impl Writer {
         }
         self.state_due = true;
         self.sync_and_wait(true).map_err(|stuck| self.said(stuck))
+    }
+
+    /// Ends the run, and with it the key. The state has the new one once the end is on the disk and not before: until then
+    /// the old one holds, whatever the record says.
+    pub(crate) fn rotate_key(mut self) -> Result<KeyLine, Error> {
+        let Some(old) = self.state.keys.clone() else {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "cannot change the key of the trail, as it is chained and has none",
+            )
+            .at(&self.home.dir)
+            .remedy("begin with Builder::trust"));
+        };
+        let seed = random_seed()?.0;
+        let (key, untold, stored) = match &self.signer {
+            Some(signer) => {
+                let (root, stored) = signer.new_root(&seed)?;
+                (SecretBytes::new(root), Untold::Root(root), stored)
+            }
+            None => {
+                let secrets = Arc::new(Secrets {
+                    seed: seed.clone(),
+                    sk: None,
+                });
+                let stored = self.key_source.store(&secrets, &self.trail.0)?;
+                (seed, Untold::Seed, stored)
+            }
+        };
+        let kid = line_id(key.expose());
+        let pk = match untold {
+            Untold::Seed => None,
+            Untold::Root(root) => Some(base64url::text(&root)),
+        };
+        self.own
+            .push_back(Own::rekeyed(&kid, &old.kid, self.state.next_run, pk.as_deref()));
+        self.rekey = Some(Keys {
+            stored,
+            line: old.line,
+            kid,
+            untold: Some(untold),
+        });
+        self.come_to_rest().map_err(|stuck| self.said(stuck))?;
+        self.phase = Phase::Over;
+        let line = KeyLine {
+            trail: self.trail.0,
+            first_run: self.state.next_run,
+            head: self.written.head,
+            key,
+        };
+        // From here on it is the caller's.
+        if let Some(keys) = &mut self.state.keys {
+            keys.untold = None;
+        }
+        // Where this is not noted the next start gives the same line again, which is better than that nobody has it.
+        let _ = self.state.store(&*self.disk, &self.home);
+        Ok(line)
     }
 }

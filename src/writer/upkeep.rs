@@ -242,7 +242,7 @@ impl Writer {
     }
 
     /// A clean end, behind which the trail may go on.
-    fn come_to_rest(&mut self) -> Result<(), Stuck> {
+    pub(super) fn come_to_rest(&mut self) -> Result<(), Stuck> {
         if self.resync {
             self.write_again()?;
         }
@@ -261,6 +261,9 @@ impl Writer {
         self.build_batches(false)?;
         self.state.clean = true;
         self.state_due = true;
+        if let Some(keys) = self.rekey.take() {
+            self.state.keys = Some(keys);
+        }
         let ended = self.sync_and_wait(true);
         // If the state could not be stored it may still say that the trail goes on, which is the truth to keep to.
         self.state.clean = ended.is_ok();

@@ -78,7 +78,7 @@ impl World {
     /// Starts on a disk as the next process does, and ends.
     fn start(self, disk: &MemDisk, by_the_writer: bool) -> Result<Vec<KeyLine>, Error> {
         let lines = Lines::default();
-        if by_the_writer || self.mistake != Mistake::None || self.slip.is_some() {
+        if by_the_writer || self.mistake != Mistake::None || self.slip.is_some() || self.trust == Trust::Signed {
             let trail = self
                 .builder(disk, &Hand::at_noon(), &lines)
                 .wait_limit(Duration::from_secs(5))
@@ -93,7 +93,7 @@ impl World {
 
     /// The same on a disk that dies meanwhile; without threads, which would wait for it.
     fn try_to_start(self, disk: &MemDisk) {
-        if self.mistake == Mistake::None {
+        if self.mistake == Mistake::None && self.trust != Trust::Signed {
             drop(sample::Writer::start_as(disk, sample::noon(), Some(self.trust)));
         } else {
             let mut opening = sample::opening(sample::noon());
@@ -758,7 +758,23 @@ fn the_same_holds_of_a_sealed_trail_and_every_run_has_a_seed_of_its_own() {
     };
     let tally = match states() {
         Some(states) => crash(world, 1, MANY, states),
-        None => crash(world, 1, 4, 1_500),
+        None => crash(world, 1, 4, 800),
+    };
+    println!("{tally:#?}");
+    assert_eq!(tally.wrong(), 0, "{tally:#?}");
+    assert!(tally.in_recovery > 50 && tally.attacks > 3, "{tally:?}");
+}
+
+#[cfg(feature = "sign")]
+#[test]
+fn the_same_holds_of_a_signed_trail_and_no_crash_spoils_a_signature() {
+    let world = World {
+        trust: Trust::Signed,
+        ..HONEST
+    };
+    let tally = match states() {
+        Some(states) => crash(world, 1, MANY, states),
+        None => crash(world, 1, 4, 250),
     };
     println!("{tally:#?}");
     assert_eq!(tally.wrong(), 0, "{tally:#?}");
