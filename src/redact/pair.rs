@@ -374,7 +374,7 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
 }
 
 /// The start of up to `count` words, each a single blank apart, before `start`.
-fn words_before(s: &[u8], start: usize, floor: usize, count: usize) -> usize {
+pub(super) fn words_before(s: &[u8], start: usize, floor: usize, count: usize) -> usize {
     let mut first = start;
     for _ in 0..count {
         let end = first.saturating_sub(1);

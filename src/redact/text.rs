@@ -5,6 +5,7 @@
 //! escaped, a member is a name, a colon and a value. What is kept of its structure is the end of the string one is in: nothing found
 //! there reaches beyond, so that no content of a member, however broken or hostile, can hide or harm the next one.
 
+use super::bare;
 use super::list;
 use super::marks;
 use super::pair;
@@ -142,7 +143,7 @@ impl<'a> Walk<'a> {
         self.policy.shape(shape, shape.class()).is_some()
     }
 
-    fn hit(&mut self, shape: Shape, class: Class, span: (usize, usize)) -> Option<Hit> {
+    pub(super) fn hit(&mut self, shape: Shape, class: Class, span: (usize, usize)) -> Option<Hit> {
         let verdict = self.policy.shape(shape, class)?;
         self.treated(verdict, span)
     }
@@ -257,11 +258,16 @@ impl<'a> Walk<'a> {
 
     /// The shapes known at the end of a word.
     fn end(&mut self, start: usize, end: usize) -> Option<Hit> {
-        match end - start {
+        let known = match end - start {
             12..=18 if matches!(at(self.s, end), b'|' | b'%') => self.token(token::application(self.s, start, end)),
             32 | 40 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
+        };
+        if known.is_none() && end - start >= bare::SHORTEST {
+            bare::find(self, start, end)
+        } else {
+            known
         }
     }
 

@@ -86,11 +86,11 @@ fn width(s: &[u8], i: usize) -> usize {
 
 /// Whether an issuer gives out numbers of this length with these first digits.
 ///
-/// Numbers that are never seen today are taken only where they are told from others: of 17 and 18 digits in one piece are
-/// the identifiers of distributed systems, and of 13 with their check digit the articles in shops.
+/// Numbers that are never seen today are taken only where they are told from others: of 17 to 19 digits in one piece are
+/// the identifiers of distributed systems, and cards of UnionPay alone, and of 13 with their check digit the articles in shops.
 fn issued(digits: &[u8], grouped: bool) -> bool {
     let n = digits.len();
-    if !grouped && (matches!(n, 17 | 18) && digits.first() != Some(&6) || n == 13 && is_article(digits)) {
+    if !grouped && (n > 16 && !digits.starts_with(&[6, 2]) || n == 13 && is_article(digits)) {
         return false;
     }
     let first = |k: usize| digits.iter().take(k).fold(0u32, |all, d| all * 10 + u32::from(*d));
