@@ -13,6 +13,7 @@
 //! look a bounded distance back, and forward only over what they then consume.
 
 mod bare;
+mod columns;
 mod found;
 mod label;
 mod list;

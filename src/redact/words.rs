@@ -397,10 +397,11 @@ pub(super) const ROLES: &[(u16, &str)] = &[
     ),
     (
         role::LABEL,
-        "name key k header field param parameter variable property attribute attr column setting option path type id",
+        "name key k header field param parameter variable property attribute attr column setting option path type id loc pointer label",
     ),
     (
         role::CONTENT,
-        "value val v content contents new old before after from to previous current original",
+        "value val v content contents new old before after from to previous current original input inner rejected received \
+         actual provided submitted given",
     ),
 ];

@@ -265,7 +265,9 @@ pub(in super::super) fn long_flag(s: &[u8], i: usize) -> Option<((usize, usize),
 
 /// The password of `-pPASSWORD`, for commands that take it so; `i` is the dash.
 pub(in super::super) fn short_flag(s: &[u8], i: usize, spaced: bool) -> Option<(usize, usize)> {
-    if at(s, i + 1) != b'p' || !before(s, i).is_ascii_whitespace() {
+    // Also as one of a list: `["mysql", "-px"]`.
+    let listed = matches!(before(s, i), b'"' | b'\'') && matches!(before(s, i - 1), b' ' | b',' | b'[');
+    if at(s, i + 1) != b'p' || !(before(s, i).is_ascii_whitespace() || listed) {
         return None;
     }
     let mut start = i + 2;
@@ -277,7 +279,7 @@ pub(in super::super) fn short_flag(s: &[u8], i: usize, spaced: bool) -> Option<(
         _ => 0,
     };
     start += usize::from(quote != 0);
-    let end = argument(s, start, quote);
+    let end = argument(s, start, if listed { before(s, i) } else { quote });
     (end > start && !matches!(at(s, start), b'-')).then_some((start, end))
 }
 

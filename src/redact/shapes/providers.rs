@@ -70,7 +70,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (key(HEX, 64, 64), "amzn1.oa2-cs.v1."),
     // Google: API keys, OAuth access tokens, client secrets and refresh tokens.
     (mixed(key(URL64, 35, 35)), "AIza"),
-    (token(URL64 | DOT, 20, ANY), "ya29."),
+    (token(URL64 | DOT, 10, ANY), "ya29."),
     (key(URL64, 24, 40), "GOCSPX-"),
     (mixed(token(URL64, 30, ANY)), "1//0"),
     // Other clouds.
@@ -83,8 +83,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64, 36, ANY), "HRKU-"),
     (token(HEX | DASH, 100, ANY), "v1.0-"),
     (mixed(token(URL64, 32, ANY)), "cfut_ cfat_ cfk_"),
-    (token(URL64, 40, ANY), "fo1_ fm1r_ fm1a_"),
-    (token(BASE64 | UNDER | DASH, 60, ANY), "fm2_"),
+    (token(URL64 | BASE64, 40, ANY), "fo1_ fm1r_ fm1a_ fm2_"),
     (token(ALNUM, 24, ANY), "rnd_ nfp_ nfc_ nfb_"),
     (mixed(token(URL64, 24, ANY)), "vcp_ vck_ vci_ vca_ vcr_"),
     (
@@ -129,9 +128,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(ANY_HEX, 40, 40), "squ_ sqp_ sqa_ pul-"),
     (
         mixed(token(URL64, 40, ANY)),
-        "bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ bkpat_ bkps_ apk_ os_v2_app_ os_v2_org_",
+        "bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ bkpat_ bkps_ os_v2_app_ os_v2_org_",
     ),
     (token(URL64 | SLASH, 44, ANY), "configcat-sdk-1/"),
+    (mixed(token(URL64 | BASE64, 44, ANY)), "apk_ SWMKEY-1-"),
     (mixed(token(URL64, 60, ANY)), "AKCp"),
     (mixed(token(ALNUM, 59, 59)), "cmVmd"),
     (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ pnu_ pnb_"),
@@ -145,7 +145,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (mixed(token(URL64, 12, ANY)), "xapp- xwfp-"),
     (
-        mixed(hook(ALNUM | SLASH, 20)),
+        mixed(hook(WORD | SLASH, 12)),
         "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/",
     ),
     (
@@ -206,10 +206,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(DIGIT | UPPER | DASH, 30, 38)), "A3-"),
     (mixed(key(LOWER | DIGIT, 58, 58)), "nsec1"),
     (mixed(key(ALNUM, 100, 112)), "xprv9 xprvA"),
-    (
-        mixed(token(ALNUM | DOT, 80, ANY)),
-        "dt0c01. dt0s01. dt0s02. dt0s03. dt0s04. dt0s06. dt0s08. dt0w01. dt0a01. dt0e01. dt0l01. dt0n01. dt0v01. dt0z01.",
-    ),
+    (mixed(token(ALNUM | DOT, 80, ANY)), "dt0"),
     (mixed(key(URL64, 26, ANY)), "PMAK- PMAT-"),
     (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
     // Watching.
@@ -218,7 +215,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(BASE64 | URL64, 32, ANY), "glc_"),
     (token(URL64, 40, 44), "glsa_"),
     (token(BASE64, 60, ANY), "eyJrIjoi"),
-    (token(BASE64 | UNDER | DASH, 60, ANY), "sntrys_"),
+    (token(BASE64 | UNDER | DASH, 40, ANY), "sntrys_"),
     (token(ANY_HEX, 60, 64), "sntryu_ sntrya_ rootly_ ATTA"),
     (token(ALNUM, 40, ANY), "phx_ phs_ pha_"),
     (
@@ -250,7 +247,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM, 26, 40)), "aio_ p8e- ico- BBFF-"),
     (
         token(URL64 | EQUALS, 36, ANY),
-        "tk-us- tk-eu- fio-u- nyk_v0_ dnkey- SWMTKN- SWMKEY-",
+        "tk-us- tk-eu- fio-u- nyk_v0_ dnkey- SWMTKN-",
     ),
     (mixed(token(ANY_HEX, 32, 32)), "cosmo_"),
     (
