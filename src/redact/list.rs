@@ -32,7 +32,7 @@ const SETTERS: [&[u8]; 18] = [
 ];
 
 /// Bytes in which a bracket closes that is the second of two.
-const INSIDE: usize = 4096;
+const INSIDE: usize = 1024;
 
 /// The second of two in brackets whose first is a sensitive name, at its comma: `("password", "x")`, `[["password","x"]]`.
 pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {

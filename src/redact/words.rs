@@ -379,7 +379,17 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex adafruit adobe beamer bittrex clojars codecov confluent meraki droneci duffel dynatrace easypost etsy finicity \
          flickr flyio freshbooks frameio gitter gocardless hashicorp infracost intercom jfrog artifactory kucoin lob looker lokalise \
          mattermost nytimes openshift perplexity pulumi scalingo sendbird shippo sidekiq sourcegraph squarespace sumo tailscale \
-         trello typeform deepseek xai langsmith langfuse posthog honeycomb bitfinex okx bybit kaggle",
+         trello typeform deepseek xai langsmith langfuse posthog honeycomb bitfinex okx bybit kaggle abuseipdb assemblyai civo clickup \
+         configcat coveralls databento datagov deepgram disqus endorlabs exoscale fullstory greptile gumroad infomaniak jumpcloud kagi \
+         klaviyo larksuite lighton ollama ibm ibmcloud scaleway upstage virustotal woocommerce zoho xray shodan censys mailerlite mailersend \
+         rudderstack optimizely statsig growthbook unleash flagsmith contentstack hygraph directus strapi webflow retool hasura cockroachdb \
+         turso appwrite nhost workos stytch descope frontegg moralis quicknode blockcypher coingecko coinmarketcap opensea helius xendit midtrans \
+         lemonsqueezy chargebee recurly marqeta truelayer yodlee alpaca tiingo twelvedata ipinfo ipstack ipdata maxmind locationiq geoapify \
+         mapquest opencage arcgis tomtom zulip webex ringcentral telnyx sinch infobip textmagic clickatell pushover pushbullet onesignal braze \
+         iterable convertkit activecampaign getresponse sendpulse elasticemail mailjet tinify cloudconvert pexels pixabay imgur vimeo mux \
+         bunnycdn keycdn ovh upcloud koyeb cloudsmith packagecloud nuget packagist circle buildkite bitrise codefresh appveyor spacelift veracode \
+         codacy deepsource deepl elevenlabs stability runpod together fireworks voyageai jina tavily serpapi firecrawl browserless apify scraperapi \
+         scrapingbee brightdata zenrows nomic novita cerebras sambanova moonshot zhipu dashscope qianfan hunyuan",
     ),
     (
         role::LINE,

@@ -192,12 +192,20 @@ pub(in super::super) fn user_flag(s: &[u8], colon: usize) -> Option<(usize, usiz
     let blank = s.get(..from)?.trim_ascii_end().len() + 1;
     let from = if blank < from { blank } else { from };
     let lead = s.get(from.saturating_sub(16)..from)?;
+    // Both in quotes of their own: `["-u", "bob:x"]`.
+    let list = || {
+        let flag = lead.trim_ascii_end().strip_suffix(b",").and_then(<[u8]>::split_last);
+        let flag = flag.filter(|(b, _)| **b == quote).map_or(&b""[..], |(_, flag)| flag);
+        [&b"-u"[..], b"-U", b"--user", b"--proxy-user"]
+            .iter()
+            .any(|word| flag.strip_suffix(*word).is_some_and(|head| head.last() == Some(&quote)))
+    };
     let flagged = || {
         FLAGS
             .iter()
             .any(|flag| lead.ends_with(flag) && begin(from - flag.len()))
     };
-    if user == 0 && quote == 0 || !(glued || flagged()) {
+    if user == 0 && quote == 0 || !(glued || flagged() || quote != 0 && list()) {
         return None;
     }
     let open = if quote == 0 || own { at(s, colon + 1) } else { 0 };
