@@ -128,7 +128,9 @@ fn within_type(walk: &Walk<'_>, start: usize) -> Option<Verdict> {
         .policy
         .judge(name)
         .filter(|judged| !judged.weak && judged.end == judged.words)?;
-    name.first()?.is_ascii_uppercase().then_some(judged.verdict)
+    // `InvalidToken { value: .. }` says what is wrong.
+    let about = walk.policy.leads(name) & (role::META | role::ASK | role::NO_TOKEN | role::VERB) != 0;
+    (name.first()?.is_ascii_uppercase() && !about).then_some(judged.verdict)
 }
 
 /// The verdict on the line above, which says what was looked at, as a validator prints it: `input_value='x'` below `user.password`.

@@ -656,6 +656,8 @@ card 4111 1111 1111 1111 used¦card [redacted] used
 card 4111-1111-1111-1111, cvv: 123¦card [redacted], cvv: [redacted]
 card 4111.1111.1111.1111 used¦card [redacted] used
 card 4111/1111/1111/1111, 4111_1111_1111_1111¦card [redacted], [redacted]
+card 4111–1111–1111–1111, 4111 - 1111 - 1111 - 1111¦card [redacted], [redacted]
+card=4111+1111+1111+1111&x=1 card 3782.822463.10005 3782/822463/10005.¦card=[redacted]&x=1 card [redacted] [redacted].
 card 4111  1111  1111  1111 used¦card [redacted] used
 card 4111 1111 1111 1111 used¦card [redacted] used
 4111.11111111.1111 1.4111.1111.1111.1111 4111.1111.1111.1111.1¦4111.11111111.1111 1.4111.1111.1111.1111 4111.1111.1111.1111.1
