@@ -2,7 +2,7 @@
 //! order, attributes of XML, and the parts of a form.
 
 use super::list::word;
-use super::marks::{balanced, closing, gap, is_delimiter, is_name, opening, run};
+use super::marks::{balanced, closing, gap, gap_back, is_delimiter, is_name, opening, run};
 use super::policy::{Policy, Verdict};
 use super::shapes::{at, before};
 use super::text::{Hit, Walk};
@@ -11,6 +11,9 @@ use super::{Class, Shape};
 
 /// How far apart the two may be.
 const NEAR: usize = 256;
+
+/// The longest list of names that lead to one.
+const LIST: usize = 128;
 
 /// The longest name of a label.
 const LABEL: usize = 12;
@@ -34,6 +37,12 @@ impl Policy {
         let vague = [&b"type"[..], b"id", b"path"]
             .iter()
             .any(|word| word.eq_ignore_ascii_case(label));
+        // Unless it leads to a member, as a JSON pointer does: `/users/0/token`.
+        let member = |name: &[u8]| {
+            let last = name.rsplit(|b| *b == b'/').next().unwrap_or_default();
+            name.starts_with(b"/") && !last.contains(&b'.') && self.judge(last).is_some_and(|judged| !judged.weak)
+        };
+        let vague = vague && !member(name);
         (!vague || judged.verdict.class == Class::Credential).then_some(judged.verdict)
     }
 }
@@ -54,6 +63,16 @@ pub(super) fn remember(walk: &mut Walk<'_>, text: &[u8], value: usize) -> Option
 /// The verdict on the name that is the value at `value`, and where it ends.
 fn named(walk: &Walk<'_>, label: &[u8], value: usize) -> Option<(Verdict, usize)> {
     let s = walk.s;
+    // `"loc":["body","password"]`: the last one.
+    if at(s, value) == b'[' {
+        let list = s.get(value..(value + LIST).min(s.len()))?;
+        let list = list.get(..list.iter().position(|b| *b == b']')?)?;
+        let edge = |b: &u8| matches!(b, b'"' | b'\'' | b'\\');
+        let end = list.iter().rposition(|b| !edge(b))? + 1;
+        let start = list.get(..end)?.iter().rposition(|b| edge(b) || *b == b',')? + 1;
+        let judged = walk.policy.judge(list.get(start..end)?)?;
+        return Some((judged.verdict, value + list.len() + 1));
+    }
     let mut start = value;
     while matches!(at(s, start), b'\\' | b'"' | b'\'' | b'`' | b'/') && start < value + NEAR {
         start += 1;
@@ -67,7 +86,9 @@ fn named(walk: &Walk<'_>, label: &[u8], value: usize) -> Option<(Verdict, usize)
         end = close + s.get(close..)?.iter().take(8).position(|b| *b == b')')? + 1;
         return Some((verdict, end));
     }
-    Some((walk.policy.named(label, s.get(start..end)?)?, end))
+    // With the slash of a JSON pointer.
+    let from = start - usize::from(before(s, start) == b'/');
+    Some((walk.policy.named(label, s.get(from..end)?)?, end))
 }
 
 /// The verdict on a value, at `value`, whose name is `text` (`value`, `new`): of a label before it, or behind it.
@@ -75,9 +96,11 @@ pub(super) fn content(walk: &mut Walk<'_>, start: usize, text: &[u8], value: usi
     if !walk.policy.holds(text) {
         return None;
     }
-    let Some((verdict, end)) = walk.label.filter(|(_, end)| start.saturating_sub(*end) <= NEAR / 4) else {
+    let Some((verdict, end)) = walk.label.filter(|(_, end)| start.saturating_sub(*end) <= NEAR) else {
         walk.label = None;
-        return behind(walk, value);
+        return behind(walk, value)
+            .or_else(|| within_type(walk, start))
+            .or_else(|| heading(walk, start, text));
     };
     match within(walk.s.get(end..start).unwrap_or_default()) {
         // Both the old and the new value may follow.
@@ -88,9 +111,39 @@ pub(super) fn content(walk: &mut Walk<'_>, start: usize, text: &[u8], value: usi
         Some(false) => None,
         None => {
             walk.label = None;
-            behind(walk, value)
+            behind(walk, value).or_else(|| within_type(walk, start))
         }
     }
+}
+
+/// The verdict on the type whose first member is called at `start`: `Token { value: "x" }`.
+fn within_type(walk: &Walk<'_>, start: usize) -> Option<Verdict> {
+    let s = walk.s;
+    let open = gap_back(s, start).checked_sub(1).filter(|open| at(s, *open) == b'{')?;
+    let end = open - usize::from(before(s, open) == b' ');
+    let head = s.get(end.saturating_sub(LIST / 2)..end)?;
+    let len = head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let name = head.get(head.len() - len..)?;
+    let judged = walk
+        .policy
+        .judge(name)
+        .filter(|judged| !judged.weak && judged.end == judged.words)?;
+    // `InvalidToken { value: .. }` says what is wrong.
+    let about = walk.policy.leads(name) & (role::META | role::ASK | role::NO_TOKEN | role::VERB) != 0;
+    (name.first()?.is_ascii_uppercase() && !about).then_some(judged.verdict)
+}
+
+/// The verdict on the line above, which says what was looked at, as a validator prints it: `input_value='x'` below `user.password`.
+fn heading(walk: &Walk<'_>, start: usize, text: &[u8]) -> Option<Verdict> {
+    if text != b"input_value" {
+        return None;
+    }
+    let lead = walk.s.get(start.saturating_sub(NEAR)..start)?;
+    let end = lead.iter().rposition(|b| *b == b'\n')?;
+    let line = lead.get(..end)?;
+    let line = line.get(line.iter().rposition(|b| *b == b'\n').map_or(0, |k| k + 1)..)?;
+    let last = line.rsplit(|b| *b == b'.').next()?;
+    walk.policy.judge(last).map(|judged| judged.verdict)
 }
 
 /// Whether what stands behind `text` is a member of the same object; `None` if that has ended.
@@ -207,7 +260,7 @@ fn part(s: &[u8], i: usize, boundless: &mut usize) -> Option<(usize, usize)> {
 }
 
 /// The end of the line break at `i`, plain or escaped.
-fn line_break(s: &[u8], i: usize) -> Option<usize> {
+pub(super) fn line_break(s: &[u8], i: usize) -> Option<usize> {
     let one = |i: usize, plain: u8, letter: u8| {
         if at(s, i) == plain {
             return Some(i + 1);

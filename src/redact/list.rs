@@ -1,7 +1,7 @@
 //! Names and values side by side, with no sign of assignment between them: pairs in brackets, cells of a table, arrows.
 
 use super::Shape;
-use super::marks::{gap, gap_back, opening, run};
+use super::marks::{self, gap, gap_back, opening, run};
 use super::notation::cells;
 use super::pair::{self, Name, name};
 use super::policy::Policy;
@@ -31,6 +31,9 @@ const SETTERS: [&[u8]; 18] = [
     b"entry",
 ];
 
+/// Bytes in which a bracket closes that is the second of two.
+const INSIDE: usize = 1024;
+
 /// The second of two in brackets whose first is a sensitive name, at its comma: `("password", "x")`, `[["password","x"]]`.
 pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
     let s = walk.s;
@@ -57,8 +60,15 @@ pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
     let judged = walk.policy.judge(s.get(name.start..name.end)?)?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     let start = gap(s, comma + 1);
+    let text = opening(s, start).is_some();
+    if bracket == b',' && !text {
+        return None;
+    }
+    // What is no pair is read again behind its bracket, so that it must not be long.
+    let near = s.get(..(start + INSIDE).min(s.len())).unwrap_or(s);
+    let inside = !text && marks::bracket(s, start).is_some();
     let value = Value {
-        s,
+        s: if inside { near } else { s },
         policy: walk.policy,
         judged,
         name,

@@ -12,6 +12,8 @@
 //! instructions; only what it holds back is walked by [`text`]. Everything is linear in the input: matchers
 //! look a bounded distance back, and forward only over what they then consume.
 
+mod bare;
+mod columns;
 mod found;
 mod label;
 mod list;

@@ -171,7 +171,13 @@ impl Vocabulary {
             return false;
         }
         match self.find(name, place(name)) {
-            0 => name.len() <= GLUED || !self.may_end_core(name) && !PREFIXES.iter().any(|p| has_core(name, p)),
+            0 => {
+                let form = |form: &&[u8]| name.starts_with(form) || name.ends_with(form);
+                name.len() <= GLUED
+                    || !self.may_end_core(name)
+                        && !PREFIXES.iter().any(|p| has_core(name, p))
+                        && !FORMS.iter().any(form)
+            }
             index => self.at(index).core.is_none(),
         }
     }
@@ -311,7 +317,7 @@ impl Vocabulary {
                 let entry = self.look(core);
                 if let Some((kind, class)) = entry.core
                     && entry.may_be_glued()
-                    && owner.iter().any(u8::is_ascii_alphabetic)
+                    && (owner.iter().any(u8::is_ascii_alphabetic) || !core.is_ascii() && !owner.is_ascii())
                 {
                     let owner = (self.find(owner, place(owner)), owner.len());
                     if around(at, at + 1, Some(owner), 0).allow(kind, class, 1) {

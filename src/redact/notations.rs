@@ -390,3 +390,90 @@ UPDATE u SET password='', name='bob''s' WHERE id=1¦
 "#,
     );
 }
+
+#[test]
+fn a_type_called_like_a_secret_hides_its_first_member() {
+    check(
+        r#"
+Token { value: "S" }¦Token { value: "[redacted]" }
+Some(ApiKey { inner: "S" })¦Some(ApiKey { inner: "[redacted]" })
+Login { id: 1, token: Token { value: "S", kind: Plain } }¦Login { id: 1, token: [redacted] }
+Token { kind: Ident, text: "a" }¦
+Setting { value: "a" }¦
+InvalidToken { value: "a" }¦
+"#,
+    );
+}
+
+#[test]
+fn what_a_validator_was_given_goes_with_the_name_it_gives() {
+    check(
+        r#"
+{"loc":["body","password"],"msg":"String should have at least 8 characters","input":"S"}¦{"loc":["body","password"],"msg":"String should have at least 8 characters","input":"[redacted]"}
+{"field":"password","rejectedValue":"S","message":"size"}¦{"field":"password","rejectedValue":"[redacted]","message":"size"}
+{"code":"too_small","path":["user","password"],"received":"S"}¦{"code":"too_small","path":["user","password"],"received":"[redacted]"}
+"password" with value "S" fails to match the pattern¦"password" with value "[redacted]" fails to match the pattern
+{"context":{"label":"password","value":"S","key":"password"}}¦{"context":{"label":"password","value":"[redacted]","key":"password"}}
+user.password␤  String too short [type=short, input_value='S', input_type=str]¦user.password␤  String too short [type=short, input_value='[redacted]', input_type=str]
+{"op":"add","path":"/users/0/credentials/token","value":"S"}¦{"op":"add","path":"/users/0/credentials/token","value":"[redacted]"}
+{"op":"add","path":"/users/0/title","value":"a"}¦
+{"path":"/var/lib/token.json","value":"a"}¦
+{"loc":["body","title"],"input":"a"}¦
+title␤  String too short [type=short, input_value='a', input_type=str]¦
+"title" with value "a" fails to match the pattern¦
+"#,
+    );
+}
+
+#[test]
+fn logins_are_read_in_the_forms_of_their_programs() {
+    check(
+        r#"
+bob:S@tcp(db:3306)/shop¦bob:[redacted]@tcp(db:3306)/shop
+dsn "root:S@unix(/tmp/mysql.sock)/shop" ok¦dsn "root:[redacted]@unix(/tmp/mysql.sock)/shop" ok
+scott/S@//db:1521/orcl¦scott/[redacted]@//db:1521/orcl
+ran: sqlplus scott/S@orcl¦ran: sqlplus scott/[redacted]@orcl
+localhost:5432:shop:bob:S¦localhost:5432:shop:bob:[redacted]
+*:*:*:bob:S␤db:5433:a:b:S¦*:*:*:bob:[redacted]␤db:5433:a:b:[redacted]
+machine h=1 login bob password S¦machine h=1 login bob password [redacted]
+["mysql","-uroot","-pS"]¦["mysql","-uroot","-p[redacted]"]
+["curl","-u","bob:S","https://h"]¦["curl","-u","bob:[redacted]","https://h"]
+a:1:{s:8:"password";s:1:"S";}¦a:1:{s:8:"password";s:1:"[redacted]";}
+{"p":"a:1:{s:8:\"password\";s:1:\"S\";}"}¦{"p":"a:1:{s:8:\"password\";s:1:\"[redacted]\";}"}
+<property name="password">S</property>¦<property name="password">[redacted]</property>
+<entry key="db.password">S</entry>¦<entry key="db.password">[redacted]</entry>
+password = """␤S␤"""␤a = 1¦password = """␤[redacted]␤"""␤a = 1
+root:$6$saltsalt$aG3vN1pQx0dO4bL6tY8rW2eK5jH7mC9z:18000:0¦root:[redacted]:18000:0
+cost $2b$12$abcdefghijklmnopqrstuuKJ8Z5v0nYk3J9Q1mXy2WcVbTqLrS6eO2.¦cost [redacted]
+h=$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG x¦h=[redacted] x
+12:5432:a:b¦
+src/main.rs:12:5:error: cannot¦
+mail bob/al@example.com¦
+user/repo@main //x¦
+<property name="title">a</property>¦
+<input name="password">a¦
+a:1:{s:5:"title";s:1:"a";}¦
+docker run -p "8080:80"¦
+costs $6$ or $1$¦
+"#,
+    );
+}
+
+#[test]
+fn remarks_and_programs_stay() {
+    check(
+        r#"
+pass: 12¦
+tests: pass: 12, fail: 0¦
+session: closed¦
+cookie: accepted¦
+pin: 5 connected¦
+let token = tokens.next();¦
+self.password = hash_password(raw)¦
+if token[:1] in single_quoted:¦
+<a accesskey="p" href="a.html">¦
+token = Token(abc)¦token = [redacted]
+password=abc(def)¦password=[redacted]
+"#,
+    );
+}

@@ -9,7 +9,7 @@ use super::label;
 use super::list::is_odd;
 use super::marks::*;
 use super::notation::{declaration, declared, is_process, is_type};
-use super::policy::Judged;
+use super::policy::{Judged, Verdict};
 use super::shapes::{at, before, mixed};
 use super::text::{Hit, Walk};
 use super::value::Value;
@@ -50,7 +50,8 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     if colon {
         // The equals sign of `token: String = ..` speaks for both, and of `sshd[7]: ..` nothing is called.
         let tag = at(s, value.wrapping_sub(1)) == b' ' && name.quote == 0 && is_process(text);
-        if tag || declared(s, value) {
+        // Nor is the list of which a part is taken: `token[:1]`.
+        if tag || text.ends_with(b"[") || declared(s, value) {
             return None;
         }
     } else if is_type(text) && name.quote == 0 {
@@ -62,10 +63,16 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     } else if matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~') {
         // The working directory.
         return None;
+    } else if text.eq_ignore_ascii_case(b"accesskey") && at(s, value + 2) == at(s, value) {
+        // The key that one presses.
+        return None;
     }
     match judge(walk, name, text, colon, value) {
         Some(judged) => valued(walk, judged, name, colon, value),
-        None => label::remember(walk, text, value),
+        None => {
+            walk.lists(text, value);
+            label::remember(walk, text, value)
+        }
     }
 }
 
@@ -157,6 +164,14 @@ pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         return None;
     }
     let end = closing(s, open + 1, at(s, open), 0);
+    // `"password" with value "x" fails to match the pattern`
+    if let Some(lead) = s.get(..open).and_then(|lead| lead.strip_suffix(b" with value "))
+        && let Some(name) = name(s, lead.len() + 1, walk.floor).filter(|name| name.quote != 0)
+        && let Some(judged) = walk.policy.judge(s.get(name.start..name.end)?)
+    {
+        walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+        return walk.treated(judged.verdict, (open + 1, end));
+    }
     if at(s, end + 1) != b';' || end == open + 1 {
         return None;
     }
@@ -239,8 +254,9 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     {
         return None;
     }
-    let judged = walk.policy.judge(tag)?;
-    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    let judged = walk.policy.judge(tag).map(|judged| judged.verdict);
+    let verdict = judged.or_else(|| attribute(walk, tag, back.get(open + 1 + tag.len()..)?))?;
+    walk.policy.shape(Shape::Pair, verdict.class)?;
     let mut start = close + 1;
     let data = s.get(start..)?.starts_with(b"<![CDATA[");
     if data {
@@ -256,15 +272,49 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     let start = start + text.len() - text.trim_ascii_start().len();
     let text = text.trim_ascii();
     let end = start + text.len();
-    let done = text.is_empty() || walk.policy.is_done(judged.verdict, text);
+    let done = text.is_empty() || walk.policy.is_done(verdict, text);
     (!done).then_some(Hit {
         start,
         end,
-        verdict: judged.verdict,
+        verdict,
         quotes: None,
         next: end,
         shape: false,
     })
+}
+
+/// The verdict on what the attributes of an element call it: `<entry key="db.password">x</entry>`. Controls of a form hold no text.
+fn attribute(walk: &Walk<'_>, tag: &[u8], attributes: &[u8]) -> Option<Verdict> {
+    let find = |label: &[u8]| {
+        let at_ = memchr::memmem::find(attributes, label)?;
+        let (quote, rest) = attributes.get(at_ + label.len()..)?.split_first()?;
+        let end = rest
+            .iter()
+            .position(|b| b == quote)
+            .filter(|_| matches!(quote, b'"' | b'\''))?;
+        let judged = walk.policy.judge(rest.get(..end)?).filter(|judged| !judged.weak)?;
+        Some(judged.verdict)
+    };
+    const CONTROLS: [&[u8]; 14] = [
+        b"input",
+        b"button",
+        b"select",
+        b"option",
+        b"label",
+        b"form",
+        b"meta",
+        b"a",
+        b"img",
+        b"iframe",
+        b"fieldset",
+        b"link",
+        b"br",
+        b"div",
+    ];
+    if !attributes.starts_with(b" ") || CONTROLS.iter().any(|control| control.eq_ignore_ascii_case(tag)) {
+        return None;
+    }
+    find(b" name=").or_else(|| find(b" key="))
 }
 
 /// Judges the name, with the words before it where it takes them to know.
@@ -374,7 +424,7 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
 }
 
 /// The start of up to `count` words, each a single blank apart, before `start`.
-fn words_before(s: &[u8], start: usize, floor: usize, count: usize) -> usize {
+pub(super) fn words_before(s: &[u8], start: usize, floor: usize, count: usize) -> usize {
     let mut first = start;
     for _ in 0..count {
         let end = first.saturating_sub(1);

@@ -247,9 +247,11 @@ const fn odd(b: u8) -> u8 {
     least(separator, other)
 }
 
-/// Zero for a separator, a mark, a tab, and the bytes with which codes and full-width signs begin.
+/// Zero for a separator, a mark, a tab, a line feed, and the bytes with which codes and full-width signs begin.
 const fn telling(b: u8) -> u8 {
-    let (separator, sign) = (separated(b), least(least(b ^ b'\\', b ^ b'\t'), b ^ 0xEF));
+    // From the tab to the line feed.
+    let blank = b.wrapping_sub(b'\t').saturating_sub(1);
+    let (separator, sign) = (separated(b), least(least(b ^ b'\\', blank), b ^ 0xEF));
     least(least(separator, marked(b)), sign)
 }
 

@@ -15,6 +15,8 @@ const DIGIT: u8 = 3;
 const WIDE: u8 = 4;
 /// A control character, which no name has.
 const NOTHING: u8 = 5;
+/// The first byte of a letter of two bytes, which may be a capital or have a mark on it.
+const FOLDED: u8 = 6;
 
 static KINDS: [u8; 256] = {
     let mut kinds = [SEPARATOR; 256];
@@ -24,6 +26,7 @@ static KINDS: [u8; 256] = {
         {
             kinds[b] = match b as u8 {
                 0xC2 | 0xE2 | 0xEF => WIDE,
+                0xC3..=0xD6 => FOLDED,
                 b'a'..=b'z' | 0x80.. => LETTER,
                 b'A'..=b'Z' => UPPER,
                 b'0'..=b'9' => DIGIT,
@@ -75,6 +78,12 @@ impl Words {
             rest = tail;
             match kind {
                 NOTHING => {}
+                FOLDED => {
+                    let (letters, len) = fold(b, tail.first().copied().unwrap_or(0));
+                    rest = tail.get(1..).unwrap_or_default();
+                    letters.iter().take(len).for_each(|b| words.put(&mut at, *b));
+                    (digits, upper) = (0, false);
+                }
                 LETTER => {
                     words.put(&mut at, b);
                     (digits, upper) = (0, false);
@@ -161,5 +170,63 @@ impl Words {
     #[inline]
     pub(super) fn glued(&self, from: usize, to: usize) -> &[u8] {
         self.buf.get(self.start(from)..self.start(to)).unwrap_or_default()
+    }
+}
+
+/// The Latin letters from U+00C0 to U+017F, small and without the marks on them.
+const PLAIN: &[u8; 192] = b"aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty\
+    aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooooooorrrrrrsssssssstttttt\
+    uuuuuuuuuuuuwwyyyzzzzzzs";
+
+/// A letter of two bytes in small and without marks, and its length: `É` is `e`. A mark that stands for itself is nothing.
+fn fold(lead: u8, next: u8) -> ([u8; 2], usize) {
+    let code = u32::from(lead & 0x1F) << 6 | u32::from(next & 0x3F);
+    if let Some(letter) = code.checked_sub(0xC0).and_then(|k| PLAIN.get(k as usize)) {
+        return ([*letter, 0], 1);
+    }
+    let small = char::from_u32(code).and_then(|letter| letter.to_lowercase().next());
+    let small = match small {
+        Some('\u{300}'..='\u{36f}') => return ([0; 2], 0),
+        Some('ș') => return ([b's', 0], 1),
+        Some('ț') => return ([b't', 0], 1),
+        Some('ά') => 'α',
+        Some('έ') => 'ε',
+        Some('ή') => 'η',
+        Some('ί') => 'ι',
+        Some('ό') => 'ο',
+        Some('ύ') => 'υ',
+        Some('ώ') => 'ω',
+        Some('ς') => 'σ',
+        Some('ё') => 'е',
+        Some(small) if small.len_utf8() == 2 => small,
+        _ => return ([lead, next], 2),
+    };
+    let mut letters = [0; 2];
+    small.encode_utf8(&mut letters);
+    (letters, 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_lose_their_case_and_their_marks() {
+        for (name, expected) in [
+            ("Contraseña", "contrasena"),
+            ("contrasen\u{303}a", "contrasena"),
+            ("MOT_DE_PASSE_CLÉ", "motdepassecle"),
+            ("Şifre", "sifre"),
+            ("ŻÓŁĆ", "zolc"),
+            ("Parolă", "parola"),
+            ("ПАРОЛЬ", "пароль"),
+            ("Κωδικός", "κωδικοσ"),
+            ("密码", "密码"),
+        ] {
+            let words = Words::split(name.as_bytes());
+            assert_eq!(words.glued(0, words.len()), expected.as_bytes(), "{name}");
+        }
+        // Half a letter is none, and does not matter.
+        assert_eq!(Words::split(b"token\xC3").len(), 1);
     }
 }

@@ -5,11 +5,14 @@
 //! escaped, a member is a name, a colon and a value. What is kept of its structure is the end of the string one is in: nothing found
 //! there reaches beyond, so that no content of a member, however broken or hostile, can hide or harm the next one.
 
+use std::collections::VecDeque;
+
+use super::bare;
 use super::list;
 use super::marks;
 use super::pair;
 use super::policy::{Judged, Policy, Verdict};
-use super::shapes::{at, auth, before, card, email, iban, jwt, pem, reads, ssn, token, url};
+use super::shapes::{at, auth, before, card, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
 use super::{Class, Shape};
 
 /// A secret in a text.
@@ -114,6 +117,10 @@ pub(super) struct Walk<'a> {
     flagged: bool,
     /// A sensitive name that stood as a value (`"name":"DB_PASSWORD"`), and where it ended.
     pub(super) label: Option<(Verdict, usize)>,
+    /// What was found in the rows of a table, in order.
+    pub(super) queue: VecDeque<Hit>,
+    /// Up to here tables were read.
+    pub(super) tables: usize,
     /// The last name that had a value, and where that ended.
     pub(super) last: Option<(Judged, usize)>,
 }
@@ -133,6 +140,8 @@ impl<'a> Walk<'a> {
             flagged: false,
             command: None,
             label: None,
+            queue: VecDeque::new(),
+            tables: 0,
             last: None,
         }
     }
@@ -142,7 +151,7 @@ impl<'a> Walk<'a> {
         self.policy.shape(shape, shape.class()).is_some()
     }
 
-    fn hit(&mut self, shape: Shape, class: Class, span: (usize, usize)) -> Option<Hit> {
+    pub(super) fn hit(&mut self, shape: Shape, class: Class, span: (usize, usize)) -> Option<Hit> {
         let verdict = self.policy.shape(shape, class)?;
         self.treated(verdict, span)
     }
@@ -194,6 +203,18 @@ impl<'a> Walk<'a> {
         json.then_some(level)
     }
 
+    /// The next hit of a table that was read. It may overlap one before it.
+    fn queued(&mut self) -> Option<Hit> {
+        while let Some(hit) = self.queue.pop_front() {
+            if hit.start >= self.floor {
+                self.at = hit.next;
+                self.floor = hit.end;
+                return Some(hit);
+            }
+        }
+        None
+    }
+
     fn token(&mut self, found: Option<token::Token>) -> Option<Hit> {
         let (start, end, class) = found?;
         self.hit(Shape::Token, class, (start, end))
@@ -215,6 +236,11 @@ impl<'a> Walk<'a> {
         {
             return self.hit(Shape::Jwt, Class::Jwt, (i, end));
         }
+        if before(s, i) == b'$'
+            && let Some(span) = dsn::crypt(s, i)
+        {
+            return self.hit(Shape::Token, Class::Credential, span);
+        }
         if self.on(Shape::Token)
             && let Some(token) = self.policy.tokens.find(s, i)
         {
@@ -233,9 +259,17 @@ impl<'a> Walk<'a> {
             }
             b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return pair::said(self, i),
             b'p' | b'i' => auth::sql(s, i),
+            b'v' => {
+                self.values(i);
+                None
+            }
             b'm' | b's' | b'l' => {
                 if reads(s, i, b"mysql") || reads(s, i, b"mariadb") {
                     self.command = Some(false);
+                } else if s.get(i..)?.starts_with(b"login ")
+                    && let Some(span) = dsn::netrc(s, i)
+                {
+                    return self.hit(Shape::Pair, Class::Credential, span);
                 } else if reads(s, i, b"sshpass") || reads(s, i, b"login ") && auth::registry(s, i) {
                     self.command = Some(true);
                 }
@@ -257,11 +291,17 @@ impl<'a> Walk<'a> {
 
     /// The shapes known at the end of a word.
     fn end(&mut self, start: usize, end: usize) -> Option<Hit> {
-        match end - start {
+        let known = match end - start {
+            15 if at(self.s, end) == b'!' => self.token(token::organization(self.s, start, end)),
             12..=18 if matches!(at(self.s, end), b'|' | b'%') => self.token(token::application(self.s, start, end)),
             32 | 40 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
+        };
+        if known.is_none() && end - start >= bare::SHORTEST {
+            bare::find(self, start, end)
+        } else {
+            known
         }
     }
 
@@ -271,7 +311,7 @@ impl<'a> Walk<'a> {
             return url::find(s, i).and_then(|span| self.hit(Shape::UrlPassword, Class::UrlPassword, span));
         }
         let previous = before(s, i);
-        if previous.is_ascii_digit() && at(s, i + 1) == b'A' {
+        if previous.is_ascii_digit() && sets(at(s, i + 1)) & set::URL64 != 0 && sets(at(s, i + 34)) & set::URL64 != 0 {
             let found = self.token(token::telegram(s, i));
             if found.is_some() {
                 return found;
@@ -286,6 +326,11 @@ impl<'a> Walk<'a> {
             && let Some(span) = url::oracle(s, i)
         {
             return self.hit(Shape::UrlPassword, Class::UrlPassword, span);
+        }
+        if matches!(previous, b'0'..=b'9' | b'*')
+            && let Some(span) = dsn::pgpass(s, i)
+        {
+            return self.hit(Shape::UrlPassword, Class::Credential, span);
         }
         if let Some(hit) = pair::find(self, i) {
             return Some(hit);
@@ -367,10 +412,16 @@ impl<'a> Walk<'a> {
             b'=' => return pair::find(self, i),
             b'>' if matches!(before(self.s, i), b'-' | b'=') => return list::arrow(self, i),
             b'>' => return pair::element(self, i),
+            b',' | b'\t' if self.lines(i, b) => {}
             b',' => return list::pair(self, i).or_else(|| list::cell(self, i)),
             b'\t' => return list::tab(self, i),
             b'(' => return pair::tuple(self, i),
             b'-' => return self.dash(i),
+            b'"' if self.serialized(i).is_some() => {
+                let verdict = self.serialized(i)?;
+                let end = marks::closing(self.s, i + 1, b'"', marks::slashes(self.s, i));
+                return self.treated(verdict, (i + 1, end));
+            }
             b'"' | b'\'' => {
                 let found = if matches!(before(self.s, i), b' ' | b'\t') {
                     pair::statement(self, i)
@@ -384,6 +435,9 @@ impl<'a> Walk<'a> {
             }
             b'~' => return token::azure(self.s, i).and_then(|token| self.token(Some(token))),
             b'@' => {
+                if let Some(span) = dsn::login(self.s, i, self.floor) {
+                    return self.hit(Shape::UrlPassword, Class::UrlPassword, span);
+                }
                 self.policy.shape(Shape::Email, Class::Contact)?;
                 let span = email::find(self.s, i, self.floor)?;
                 return self.hit(Shape::Email, Class::Contact, span);
@@ -392,6 +446,28 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         None
+    }
+
+    /// The verdict on the text whose quote opens at `i`, as PHP writes a member: `s:8:"password";s:1:"x";`.
+    fn serialized(&self, i: usize) -> Option<Verdict> {
+        let length = |end: usize| {
+            let head = self.s.get(end.saturating_sub(12)..end)?.strip_suffix(b":")?;
+            let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+            head.get(..head.len() - digits)?
+                .ends_with(b"s:")
+                .then_some(end - digits - 3)
+        };
+        let level = marks::slashes(self.s, i);
+        let sign = length(i - level)?;
+        let name = pair::name(
+            self.s,
+            sign.checked_sub(1).filter(|sign| at(self.s, *sign) == b';')?,
+            self.floor,
+        )?;
+        length(name.start.checked_sub(1 + name.level)?)?;
+        let judged = self.policy.judge(self.s.get(name.start..name.end)?)?;
+        self.policy.shape(Shape::Pair, judged.verdict.class)?;
+        Some(judged.verdict)
     }
 
     /// How many bytes an escape sequence at `i` takes, so that the word behind it begins afresh.
@@ -411,6 +487,9 @@ impl Iterator for Walk<'_> {
     type Item = Hit;
 
     fn next(&mut self) -> Option<Hit> {
+        if let Some(hit) = self.queued() {
+            return Some(hit);
+        }
         let mut i = self.at.max(self.skip);
         loop {
             let s = self.s;
@@ -439,6 +518,10 @@ impl Iterator for Walk<'_> {
             } else {
                 self.special(b, i, &mut next)
             };
+            if !self.queue.is_empty() {
+                self.at = i;
+                return self.queued();
+            }
             if let Some(hit) = found {
                 self.at = hit.next;
                 self.floor = hit.end;
@@ -573,6 +656,8 @@ card 4111 1111 1111 1111 used¦card [redacted] used
 card 4111-1111-1111-1111, cvv: 123¦card [redacted], cvv: [redacted]
 card 4111.1111.1111.1111 used¦card [redacted] used
 card 4111/1111/1111/1111, 4111_1111_1111_1111¦card [redacted], [redacted]
+card 4111–1111–1111–1111, 4111 - 1111 - 1111 - 1111¦card [redacted], [redacted]
+card=4111+1111+1111+1111&x=1 card 3782.822463.10005 3782/822463/10005.¦card=[redacted]&x=1 card [redacted] [redacted].
 card 4111  1111  1111  1111 used¦card [redacted] used
 card 4111 1111 1111 1111 used¦card [redacted] used
 4111.11111111.1111 1.4111.1111.1111.1111 4111.1111.1111.1111.1¦4111.11111111.1111 1.4111.1111.1111.1111 4111.1111.1111.1111.1

@@ -1,5 +1,6 @@
 //! The value behind a sensitive name: where it begins and where it ends.
 
+use super::Class;
 use super::list::is_odd;
 use super::marks::*;
 use super::notation::block;
@@ -38,6 +39,15 @@ impl Value<'_> {
             return self.hit(start, end, None);
         }
         if let Some((start, quote, level)) = opening(s, at_) {
+            // `"""`, over several lines.
+            let triple = [quote; 3];
+            if level == 0 && s.get(start - 1..)?.starts_with(&triple) {
+                let from = start + 2;
+                let len = memchr::memmem::find(s.get(from..)?, &triple)?;
+                let text = s.get(from..from + len)?;
+                let start = from + len - text.trim_ascii_start().len();
+                return self.hit(start, start + text.trim_ascii().len(), None);
+            }
             let end = closing(s, start, quote, level);
             let start = auth::scheme(s, start).map_or(start, |(credentials, _)| credentials.min(end));
             let text = s.get(start..end).filter(|text| !text.is_empty())?;
@@ -89,6 +99,9 @@ impl Value<'_> {
         if let Some(end) = placeholder(s, at_).filter(|end| rest(*end) == *end) {
             return self.hit(at_, end, None);
         }
+        if self.is_call(at_) {
+            return None;
+        }
         if let Some(open) = bracket(s, at_) {
             let end = balanced(s, open);
             let end = rest(end);
@@ -108,7 +121,7 @@ impl Value<'_> {
         }
         let end = rest(at_);
         let text = s.get(at_..end)?;
-        if NOTHING.contains(&text) {
+        if NOTHING.contains(&text) || self.is_remark(text) {
             return None;
         }
         let prose = self.colon && self.name.quote == 0 && before(s, at_) == b' ';
@@ -122,6 +135,39 @@ impl Value<'_> {
             return None;
         }
         self.hit(at_, end, quotes)
+    }
+
+    /// Whether a value without quotes says something about what an ordinary word names: `tests pass: 12`, `session: closed`.
+    fn is_remark(&self, text: &[u8]) -> bool {
+        let words = || text.iter().all(u8::is_ascii_lowercase);
+        match self.judged.verdict.class {
+            Class::Credential if self.judged.weak => text.len() <= 2 && text.iter().all(u8::is_ascii_digit),
+            Class::Session => self.judged.weak && words(),
+            _ => false,
+        }
+    }
+
+    /// Whether a program is read in which the value is what a function returns: `let token = tokens.next();`.
+    fn is_call(&self, at_: usize) -> bool {
+        let s = self.s;
+        if self.colon || self.name.quote != 0 || at(s, self.name.end) != b' ' || !at(s, at_).is_ascii_lowercase() {
+            return false;
+        }
+        let rest = s.get(at_..).unwrap_or_default();
+        let path = rest
+            .iter()
+            .take(96)
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':'))
+            .count();
+        let inside = rest.get(path + 1..).unwrap_or_default();
+        let quoted = || {
+            inside
+                .iter()
+                .take(96)
+                .take_while(|b| **b != b')')
+                .any(|b| matches!(b, b'"' | b'\'' | b'`'))
+        };
+        rest.get(path) == Some(&b'(') && !quoted()
     }
 
     /// Where the value begins that stands on the next line: in quotes, or alone on it.

@@ -71,10 +71,8 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Strong,
         Credential,
-        "password passwords passwd passwds passphrase passphrases passcode passcodes passwort kennwort \
-         contrasena contraseña motdepasse senha wachtwoord losenord lösenord parola haslo hasło salasana heslo \
-         пароль 密码 パスワード 비밀번호 passw pasword passward pssword userpw dbpw adminpw rootpw \
-         pwd pwds pwrd pswrd passwrd passwod psswd 암호 비번 passkey secret secrets credential credentials creds cred usercred unixcrypt \
+        "password passwords passwd passwds passphrase passphrases passcode passcodes passw pasword passward pssword userpw dbpw \
+         adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
          authenticationcode logincode accesscode securitycode recoverycode recoverycodes backupcode \
@@ -92,6 +90,50 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
          passhash securityquestion securityquestions otpattempt communitystring snmpcommunity twofactorpin otppin totppin \
          krbtgt keytab logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata",
+    ),
+    // The same in other languages, in small letters and without marks.
+    (
+        Kind::Strong,
+        Credential,
+        "passwort passworter kennwort losungswort geheimzahl geheimnis wachtwoord wagwoord motdepasse codesecret codeconfidentiel \
+         contrasena contrasenas contrasenya contrasinal senha palavrapasse palavrachave parola parolad parolaordine pasahitza \
+         losenord adgangskode kodeord passord lykilord salasana salasona parool haslo heslo geslo lozinka lozinku zaporka slaptazodis \
+         jelszo jelszava sifre sifresi parolasi fjalekalimi pasvorto matkhau mậtkhẩu katasandi katalaluan nenosiri cyfrinair pasfhocal \
+         пароль пароли парола гасло лозинка құпиясөз паролі секрет κωδικοσ κωδικοσπροσβασησ συνθηματικο 密码 密碼 口令 密语 パスワード \
+         暗証番号 合言葉 シークレット 비밀번호 패스워드 암호 비번 รหัสผ่าน पासवर्ड कूटशब्द পাসওয়ার্ড கடவுச்சொல் كلمةالمرور كلمةالسر رمزعبور گذرواژه סיסמה \
+         סיסמא პაროლი գաղտնաբառ нууцүг codigoseguridad codigodeseguridad codigoseguranca codigodeseguranca codedesecurite \
+         sicherheitscode segreto parolasegreta palabraclave palabrasecreta 验证码 驗證碼 認証コード 인증번호",
+    ),
+    (
+        Kind::Strong,
+        Key,
+        "claveapi apiclave clavesecreta claveprivada claveacceso clavedeacceso llaveapi llavesecreta llaveprivada chaveapi chavesecreta \
+         chaveprivada chaveacesso chavedeacesso cleapi clesecrete cleprivee cledacces chiaveapi chiavesegreta chiaveprivata \
+         apischlussel apischluessel privaterschlussel privatschlussel geheimschlussel geheimerschlussel schlusselgeheim zugangsschlussel \
+         apinyckel hemlignyckel privatnyckel kluczapi kluczprywatny apikljuc ключapi apiключ секретныйключ закрытыйключ приватныйключ \
+         ключдоступа 密钥 密鑰 秘钥 私钥 私鑰 秘密鍵 暗号鍵 apiキー 秘密キー アクセスキー 비밀키 개인키 api키 인증키",
+    ),
+    (
+        Kind::Strong,
+        Token,
+        "tokenacceso tokendeacceso tokenacesso tokendeacesso jetonacces jetondacces jetonapi zugangstoken zugriffstoken tokendostepu \
+         токен токендоступа 令牌 访问令牌 トークン アクセストークン 토큰",
+    ),
+    (
+        Kind::Strong,
+        Card,
+        "numerotarjeta numerodetarjeta tarjetacredito tarjetadecredito numerocarte numerodecarte numerocb cartebancaire cartedecredit \
+         numerocartao numerodocartao numerodecartao cartaocredito cartaodecredito numerocarta numerodicarta cartadicredito kartennummer \
+         kreditkarte kreditkartennummer kreditkort kortnummer kaartnummer creditcardnummer numerkarty kartaplatnicza kredikarti kartnumarasi \
+         номеркарты банковскаякарта номеркартки 卡号 卡號 信用卡 信用卡号 信用卡號 银行卡 银行卡号 カード番号 クレジットカード クレジットカード番号 \
+         카드번호 신용카드 신용카드번호",
+    ),
+    (
+        Kind::Strong,
+        GovernmentId,
+        "身份证 身份证号 身份证号码 身分證 護照號碼 护照号 マイナンバー 주민등록번호 주민번호 여권번호 паспорт номерпаспорта серияпаспорта снилс \
+         numerosecuritesociale numerodesecuritesociale numeroseguridadsocial numerodeseguridadsocial numeropasaporte numeropassaporte \
+         numeropasseport ausweisnummer reisepassnummer personalausweisnummer",
     ),
     (
         Kind::Strong,
@@ -124,7 +166,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sessionkeys rootkey rootkeys hostkeyprivate idrsa idecdsa ided iddsa machinekey validationkey \
          kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
-         instrumentationkey integrationkey functionskey registrationkey activationkey agekey agesecretkey symmetrickey \
+         instrumentationkey integrationkey functionskey certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
          servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhookurl teamswebhookurl secretid roleidsecret spendkey viewkey xprv",
     ),
     (
@@ -150,7 +192,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          cardverification cardverificationvalue cardverificationcode cardcvn cardcvd cvvcvc ccv cccvv cccvc cccsc cccode primaryaccountnumber paymentcard \
          paymentcardnumber bankcard bankcardnumber trackdata magstripe magneticstripe magstripedata carddata \
          cardexpiry cardexpiration cardexpirationdate cardexpirydate cardexp cardexpmonth cardexpyear ccexp ccexpiry \
-         ccexpiration ccexpmonth ccexpyear kartennummer kreditkarte cardholderdata giftcardnumber giftcardcode",
+         ccexpiration ccexpmonth ccexpyear cardholderdata giftcardnumber giftcardcode",
     ),
     (
         Kind::Strong,
@@ -207,7 +249,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Whole,
         Credential,
-        "2fa auth authentication authn authinfo oauth crypt crypted pw pws pword pswd mdp",
+        "2fa auth authentication authn authinfo oauth crypt crypted pw pws pword pswd mdp clave geheim jeton",
     ),
     (Kind::Whole, Token, "signature assertion"),
     (Kind::Whole, Session, "session sessions usersession sid sids sess"),
@@ -337,7 +379,17 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex adafruit adobe beamer bittrex clojars codecov confluent meraki droneci duffel dynatrace easypost etsy finicity \
          flickr flyio freshbooks frameio gitter gocardless hashicorp infracost intercom jfrog artifactory kucoin lob looker lokalise \
          mattermost nytimes openshift perplexity pulumi scalingo sendbird shippo sidekiq sourcegraph squarespace sumo tailscale \
-         trello typeform deepseek xai langsmith langfuse posthog honeycomb bitfinex okx bybit kaggle",
+         trello typeform deepseek xai langsmith langfuse posthog honeycomb bitfinex okx bybit kaggle abuseipdb assemblyai civo clickup \
+         configcat coveralls databento datagov deepgram disqus endorlabs exoscale fullstory greptile gumroad infomaniak jumpcloud kagi \
+         klaviyo larksuite lighton ollama ibm ibmcloud scaleway upstage virustotal woocommerce zoho xray shodan censys mailerlite mailersend \
+         rudderstack optimizely statsig growthbook unleash flagsmith contentstack hygraph directus strapi webflow retool hasura cockroachdb \
+         turso appwrite nhost workos stytch descope frontegg moralis quicknode blockcypher coingecko coinmarketcap opensea helius xendit midtrans \
+         lemonsqueezy chargebee recurly marqeta truelayer yodlee alpaca tiingo twelvedata ipinfo ipstack ipdata maxmind locationiq geoapify \
+         mapquest opencage arcgis tomtom zulip webex ringcentral telnyx sinch infobip textmagic clickatell pushover pushbullet onesignal braze \
+         iterable convertkit activecampaign getresponse sendpulse elasticemail mailjet tinify cloudconvert pexels pixabay imgur vimeo mux \
+         bunnycdn keycdn ovh upcloud koyeb cloudsmith packagecloud nuget packagist circle buildkite bitrise codefresh appveyor spacelift veracode \
+         codacy deepsource deepl elevenlabs stability runpod together fireworks voyageai jina tavily serpapi firecrawl browserless apify scraperapi \
+         scrapingbee brightdata zenrows nomic novita cerebras sambanova moonshot zhipu dashscope qianfan hunyuan",
     ),
     (
         role::LINE,
@@ -348,17 +400,18 @@ pub(super) const ROLES: &[(u16, &str)] = &[
     (
         role::APART,
         "pwds cred creds dsn psk kek dek cvv cvvs cvc ccv iban ibans ssn ssns nino itin cpf cnpj curp bsn pesel \
-         mrn csrf xsrf passw email emails mail phone phones mobile dob dpop xprv cfid parola senha \
-         haslo heslo taxid ccno ccnr ccnum ccexp cardno cardexp idrsa ided iddsa pkcs pfx mnemonic authdata \
+         mrn csrf xsrf passw email emails mail phone phones mobile dob dpop xprv cfid parola senha parool geslo sifre passord kodeord heslo \
+         haslo parolad parolasi sifresi jelszo taxid ccno ccnr ccnum ccexp cardno cardexp idrsa ided iddsa pkcs pfx mnemonic authdata \
          aadhar biometric biometrics diagnosis sortcode sastoken sasurl sasuri dburl dburi pgurl clabe authpw \
          krbtgt keytab nric accno accnum viewkey surname birthday postcode zipcode telephone",
     ),
     (
         role::LABEL,
-        "name key k header field param parameter variable property attribute attr column setting option path type id",
+        "name key k header field param parameter variable property attribute attr column setting option path type id loc pointer label",
     ),
     (
         role::CONTENT,
-        "value val v content contents new old before after from to previous current original",
+        "value val v content contents new old before after from to previous current original input inner rejected received \
+         actual provided submitted given",
     ),
 ];

@@ -192,12 +192,20 @@ pub(in super::super) fn user_flag(s: &[u8], colon: usize) -> Option<(usize, usiz
     let blank = s.get(..from)?.trim_ascii_end().len() + 1;
     let from = if blank < from { blank } else { from };
     let lead = s.get(from.saturating_sub(16)..from)?;
+    // Both in quotes of their own: `["-u", "bob:x"]`.
+    let list = || {
+        let flag = lead.trim_ascii_end().strip_suffix(b",").and_then(<[u8]>::split_last);
+        let flag = flag.filter(|(b, _)| **b == quote).map_or(&b""[..], |(_, flag)| flag);
+        [&b"-u"[..], b"-U", b"--user", b"--proxy-user"]
+            .iter()
+            .any(|word| flag.strip_suffix(*word).is_some_and(|head| head.last() == Some(&quote)))
+    };
     let flagged = || {
         FLAGS
             .iter()
             .any(|flag| lead.ends_with(flag) && begin(from - flag.len()))
     };
-    if user == 0 && quote == 0 || !(glued || flagged()) {
+    if user == 0 && quote == 0 || !(glued || flagged() || quote != 0 && list()) {
         return None;
     }
     let open = if quote == 0 || own { at(s, colon + 1) } else { 0 };
@@ -265,7 +273,9 @@ pub(in super::super) fn long_flag(s: &[u8], i: usize) -> Option<((usize, usize),
 
 /// The password of `-pPASSWORD`, for commands that take it so; `i` is the dash.
 pub(in super::super) fn short_flag(s: &[u8], i: usize, spaced: bool) -> Option<(usize, usize)> {
-    if at(s, i + 1) != b'p' || !before(s, i).is_ascii_whitespace() {
+    // Also as one of a list: `["mysql", "-px"]`.
+    let listed = matches!(before(s, i), b'"' | b'\'') && matches!(before(s, i - 1), b' ' | b',' | b'[');
+    if at(s, i + 1) != b'p' || !(before(s, i).is_ascii_whitespace() || listed) {
         return None;
     }
     let mut start = i + 2;
@@ -277,7 +287,7 @@ pub(in super::super) fn short_flag(s: &[u8], i: usize, spaced: bool) -> Option<(
         _ => 0,
     };
     start += usize::from(quote != 0);
-    let end = argument(s, start, quote);
+    let end = argument(s, start, if listed { before(s, i) } else { quote });
     (end > start && !matches!(at(s, start), b'-')).then_some((start, end))
 }
 

@@ -1,5 +1,5 @@
 //! Payment card numbers: 12 to 19 digits of a known issuer with a right check digit (ISO/IEC 7812), whole or in groups
-//! with spaces, dashes, dots, slashes or underscores.
+//! with spaces, dashes, dots, slashes, underscores or plus signs.
 
 use super::{at, before};
 
@@ -38,12 +38,15 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
             break;
         }
         groups += 1;
-        fours &= group == 4;
+        // The last group may be shorter or longer: of 19 digits, and of American Express.
+        let ends = fours && group <= 5;
+        // 4-6-5 and 4-6-4.
+        fours &= group == 4 || group == 6 && groups == 2 && digits.first() == Some(&3);
         group = 0;
         let width = width(s, at_);
         let next = at(s, at_ + width);
         // What numbers of versions and paths also have parts the groups of most cards only.
-        let rare = matches!(b, b'.' | b'/' | b'_');
+        let rare = matches!(b, b'.' | b'/' | b'_' | b'+');
         let goes_on = width > 0 && next.is_ascii_digit() && (separator == 0 || separator == b) && (fours || !rare);
         // As a floating-point number is printed.
         let float = groups == 1 && b == b'.' && next == b'0' && !matches!(at(s, at_ + 2), b'0'..=b'9' | b'.');
@@ -52,17 +55,18 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
             b'.' if float => false,
             b'-' => next.is_ascii_alphanumeric() || next == b'-',
             b'.' => next.is_ascii_digit(),
-            b'/' | b'_' => rare && separator == b && next.is_ascii_alphanumeric(),
+            b'/' | b'_' | b'+' => separator == b && next.is_ascii_alphanumeric(),
             _ => false,
         };
         let closed = !(more || glued(b) && width == 0);
-        if closed
-            && (fours || !matches!(separator, b'.' | b'/' | b'_'))
-            && digits
-                .get(..n)
-                .is_some_and(|d| n >= 12 && issued(d, separator != 0) && luhn(d))
-        {
-            found = Some(if float { at_ + 2 } else { at_ });
+        let all = digits.get(..n).filter(|_| n >= 12).unwrap_or_default();
+        if closed && (ends || !matches!(separator, b'.' | b'/' | b'_' | b'+')) {
+            if issued(all, separator != 0) && luhn(all) {
+                found = Some(if float { at_ + 2 } else { at_ });
+            } else if n == 19 && all.starts_with(&[6, 2]) {
+                // Of UnionPay all 19 count, or none.
+                found = None;
+            }
         }
         if !goes_on {
             break;
@@ -73,24 +77,25 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     found
 }
 
-/// The bytes of the separator at `i`: one of ASCII, or a blank that does not break.
+/// The bytes of the separator at `i`: one of ASCII, or another blank or dash.
 fn width(s: &[u8], i: usize) -> usize {
     match s.get(i..) {
+        Some([b' ', b'-', b' ', ..]) => 3,
         Some([b' ', b' ', ..]) => 2,
-        Some([b' ' | b'-' | b'.' | b'/' | b'_', ..]) => 1,
+        Some([b' ' | b'-' | b'.' | b'/' | b'_' | b'+', ..]) => 1,
         Some([0xC2, 0xA0, ..]) => 2,
-        Some([0xE2, 0x80, 0xAF, ..]) => 3,
+        Some([0xE2, 0x80, 0x80..=0x8A | 0x90..=0x95 | 0xAF, ..]) => 3,
         _ => 0,
     }
 }
 
 /// Whether an issuer gives out numbers of this length with these first digits.
 ///
-/// Numbers that are never seen today are taken only where they are told from others: of 17 and 18 digits in one piece are
-/// the identifiers of distributed systems, and of 13 with their check digit the articles in shops.
+/// Numbers that are never seen today are taken only where they are told from others: of 17 to 19 digits in one piece are
+/// the identifiers of distributed systems, and cards of UnionPay alone, and of 13 with their check digit the articles in shops.
 fn issued(digits: &[u8], grouped: bool) -> bool {
     let n = digits.len();
-    if !grouped && (matches!(n, 17 | 18) && digits.first() != Some(&6) || n == 13 && is_article(digits)) {
+    if !grouped && (n > 16 && !digits.starts_with(&[6, 2]) || n == 13 && is_article(digits)) {
         return false;
     }
     let first = |k: usize| digits.iter().take(k).fold(0u32, |all, d| all * 10 + u32::from(*d));

@@ -70,7 +70,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (key(HEX, 64, 64), "amzn1.oa2-cs.v1."),
     // Google: API keys, OAuth access tokens, client secrets and refresh tokens.
     (mixed(key(URL64, 35, 35)), "AIza"),
-    (token(URL64 | DOT, 20, ANY), "ya29."),
+    (token(URL64 | DOT, 10, ANY), "ya29."),
     (key(URL64, 24, 40), "GOCSPX-"),
     (mixed(token(URL64, 30, ANY)), "1//0"),
     // Other clouds.
@@ -83,15 +83,25 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64, 36, ANY), "HRKU-"),
     (token(HEX | DASH, 100, ANY), "v1.0-"),
     (mixed(token(URL64, 32, ANY)), "cfut_ cfat_ cfk_"),
-    (token(URL64, 40, ANY), "fo1_ fm1r_ fm1a_"),
-    (token(BASE64 | UNDER | DASH, 60, ANY), "fm2_"),
-    (token(ALNUM, 24, ANY), "rnd_ nfp_ nfc_ nfb_ vcp_ vck_ vci_ vca_ vcr_"),
+    (token(URL64 | BASE64, 40, ANY), "fo1_ fm1r_ fm1a_ fm2_"),
+    (token(ALNUM, 24, ANY), "rnd_ nfp_ nfc_ nfb_"),
+    (mixed(token(URL64, 24, ANY)), "vcp_ vck_ vci_ vca_ vcr_"),
     (
         token(URL64 | DOT | EQUALS, 32, ANY),
         "pscale_tkn_ pscale_pw_ pscale_oauth_",
     ),
-    (token(URL64, 20, ANY), "sb_secret_ AVNS_ mdb_sa_sk_ tskey- napi_"),
+    (token(URL64, 20, ANY), "sb_secret_ AVNS_ mdb_sa_sk_ tskey-"),
+    (mixed(token(ALNUM, 32, ANY)), "napi_"),
     (token(ANY_HEX, 40, 40), "sbp_ sbp_v0_"),
+    (mixed(token(URL64, 40, 44)), "sbp_"),
+    (mixed(key(ALNUM, 24, 30)), "EXO"),
+    (mixed(key(URL64 | EQUALS, 60, ANY)), "essu_ CCDB1_"),
+    (mixed(token(URL64, 40, ANY)), "AQ.Ab8RN6"),
+    (mixed(token(ALNUM | COLON, 20, ANY)), "AstraCS:"),
+    (
+        mixed(token(ALNUM, 24, ANY)),
+        "ucat_ csa_ ion_ mlsn. cog_ unkey_ rpa_ vtwn_ tss_ STS. AIK_CI_",
+    ),
     (token(DIGIT | UPPER, 24, ANY), "SCWSECRET"),
     (mixed(token(DIGIT | LOWER | DASH, 33, 33)), "akab-"),
     (mixed(key(ALNUM, 38, 38)), "4b1d"),
@@ -115,7 +125,13 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(DIGIT | LOWER, 43, 43)), "oy2"),
     (token(URL64, 30, ANY), "packagist_ CLOJARS_ CCIPAT_ CCIPRJ_"),
     (token(URL64, 20, ANY), "dckr_pat_ dckr_oat_"),
-    (token(ANY_HEX, 40, 40), "bkua_ squ_ sqp_ sqa_ pul-"),
+    (token(ANY_HEX, 40, 40), "squ_ sqp_ sqa_ pul-"),
+    (
+        mixed(token(URL64, 40, ANY)),
+        "bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ bkpat_ bkps_ os_v2_app_ os_v2_org_",
+    ),
+    (token(URL64 | SLASH, 44, ANY), "configcat-sdk-1/"),
+    (mixed(token(URL64 | BASE64, 44, ANY)), "apk_ SWMKEY-1-"),
     (mixed(token(URL64, 60, ANY)), "AKCp"),
     (mixed(token(ALNUM, 59, 59)), "cmVmd"),
     (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ pnu_ pnb_"),
@@ -129,7 +145,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (mixed(token(URL64, 12, ANY)), "xapp- xwfp-"),
     (
-        mixed(hook(ALNUM | SLASH, 20)),
+        mixed(hook(WORD | SLASH, 12)),
         "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/",
     ),
     (
@@ -190,10 +206,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(DIGIT | UPPER | DASH, 30, 38)), "A3-"),
     (mixed(key(LOWER | DIGIT, 58, 58)), "nsec1"),
     (mixed(key(ALNUM, 100, 112)), "xprv9 xprvA"),
-    (
-        mixed(token(ALNUM | DOT, 80, ANY)),
-        "dt0c01. dt0s01. dt0s02. dt0s03. dt0s06. dt0s08. dt0w01. dt0a01. dt0e01.",
-    ),
+    (mixed(token(ALNUM | DOT, 80, ANY)), "dt0"),
     (mixed(key(URL64, 26, ANY)), "PMAK- PMAT-"),
     (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
     // Watching.
@@ -202,7 +215,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(BASE64 | URL64, 32, ANY), "glc_"),
     (token(URL64, 40, 44), "glsa_"),
     (token(BASE64, 60, ANY), "eyJrIjoi"),
-    (token(BASE64 | UNDER | DASH, 60, ANY), "sntrys_"),
+    (token(BASE64 | UNDER | DASH, 40, ANY), "sntrys_"),
     (token(ANY_HEX, 60, 64), "sntryu_ sntrya_ rootly_ ATTA"),
     (token(ALNUM, 40, ANY), "phx_ phs_ pha_"),
     (
@@ -233,8 +246,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(ALNUM, 60, ANY), "rdme_"),
     (mixed(token(ALNUM, 26, 40)), "aio_ p8e- ico- BBFF-"),
     (
-        token(URL64 | EQUALS, 40, ANY),
-        "tk-us- tk-eu- fio-u- nyk_v0_ dnkey- SWMTKN- SWMKEY-",
+        token(URL64 | EQUALS, 36, ANY),
+        "tk-us- tk-eu- fio-u- nyk_v0_ dnkey- SWMTKN-",
     ),
     (mixed(token(ANY_HEX, 32, 32)), "cosmo_"),
     (
@@ -245,6 +258,15 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(HEX, 64, 64), "s-s4t2ud- s-s4t2af-"),
     (mixed(token(ALNUM, 16, 16)), "sm_aat_ sm_pat_ sm_sat_"),
     (mixed(token(WORD, 20, ANY)), "lip_ zpka_"),
+    (mixed(token(WORD, 33, 33)), "re_"),
+    (
+        mixed(token(URL64, 20, ANY)),
+        "aact_ pina_ prf_cli_ api_live. api_live_us. api_live_ca.",
+    ),
+    (mixed(token(URL64, 51, 51)), "cnvca"),
+    (mixed(token(URL64, 43, 43)), "pa- al-"),
+    (mixed(token(URL64, 28, 29)), "BSA"),
+    (mixed(token(URL64 | DOT, 36, ANY)), "eyJtaXJv"),
     (behind(37, token(0, 0, 0)), "mmk"),
     // Older social networks.
     (mixed(token(ALNUM, 80, ANY)), "EAA"),

@@ -61,7 +61,8 @@ impl Index {
             (b'0'..=b'9').for_each(|b1| add(&mut index.pairs, pair(b0, b1)));
         }
         let words = [
-            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew",
+            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$", "y$",
+            "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va",
         ];
         for word in words.into_iter().chain(iban::countries()) {
             let (b0, b1) = (at(word.as_bytes(), 0) | 0x20, at(word.as_bytes(), 1) | 0x20);
@@ -177,6 +178,13 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
     let all = |set: u16| word.iter().all(|b| sets(*b) & set != 0);
     match word.len() {
         // Mailchimp: 32 hex digits and the data centre. Mailgun: 32, 8 and 8 hex digits.
+        // Zhipu: 32 hex digits and 16 letters or digits.
+        32 if at(s, end) == b'.' && all(set::ANY_HEX) && mixed(word) => {
+            let close = run_to(s, end + 1, set::ALNUM, 16);
+            let tail = s.get(end + 1..close).filter(|tail| tail.len() == 16 && mixed(tail))?;
+            let free = !goes_on(at(s, close)) && tail.iter().any(|b| sets(*b) & set::ANY_HEX == 0);
+            free.then_some((start, close, Class::Key))
+        }
         32 if at(s, end) == b'-' && all(set::DIGIT | set::LOWER) && mixed(word) => {
             if s.get(end + 1..end + 3) == Some(b"us") {
                 let close = run_to(s, end + 3, set::DIGIT, 2);
@@ -209,6 +217,18 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
     }
 }
 
+/// Salesforce sessions, `<id of the organization>!<secret>`; the id is `start..end`.
+pub(in super::super) fn organization(s: &[u8], start: usize, end: usize) -> Option<Token> {
+    let close = run_to(s, end + 1, set::URL64 | set::DOT, 300);
+    let fits = s.get(start..end)?.starts_with(b"00D") && close - end > 40 && mixed(s.get(end + 1..close)?);
+    fits.then_some((start, trim(s, end, close), Class::Session))
+}
+
+/// Whether a word goes on with this byte.
+const fn goes_on(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')
+}
+
 /// Airtable personal tokens, `pat<14>.<64 hex>`, and Discord bot tokens, `<id in base64>.<6>.<27 up>`.
 pub(in super::super) fn dotted(s: &[u8], start: usize, end: usize) -> Option<Token> {
     let word = s.get(start..end)?;
@@ -224,13 +244,14 @@ pub(in super::super) fn dotted(s: &[u8], start: usize, end: usize) -> Option<Tok
         ));
     }
     // A number in base64 begins so.
-    let number = matches!(word, [b'M' | b'N' | b'O', b'D' | b'T' | b'j' | b'z', ..]);
+    let number = matches!(word, [b'M' | b'N' | b'O', second, ..] if mixed(word) || b"DTjz".contains(second));
     if number && (23..=28).contains(&word.len()) {
         let middle = run_to(s, end + 1, set::URL64, 7);
         if (6..=7).contains(&(middle - end - 1)) && at(s, middle) == b'.' {
             let close = run_to(s, middle + 1, set::URL64, 45);
             let length = close - middle - 1;
-            return (27..=45).contains(&length).then_some((start, close, Class::Token));
+            let fits = (27..=45).contains(&length) && mixed(s.get(middle + 1..close)?);
+            return fits.then_some((start, close, Class::Token));
         }
     }
     None
@@ -240,12 +261,18 @@ pub(in super::super) fn dotted(s: &[u8], start: usize, end: usize) -> Option<Tok
 pub(in super::super) fn telegram(s: &[u8], colon: usize) -> Option<Token> {
     let head = s.get(colon.saturating_sub(17)..colon)?;
     let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    if !(5..=16).contains(&digits) || at(s, colon + 1) != b'A' {
+    if !(5..=16).contains(&digits) {
         return None;
     }
     let end = run_to(s, colon + 1, set::URL64, 36);
     let length = end - colon - 1;
-    ((34..=36).contains(&length) && mixed(s.get(colon + 1..end)?)).then_some((colon - digits, end, Class::Token))
+    // Those that are given out begin so; others are taken by their length alone.
+    let like = at(s, colon + 1) == b'A' || length == 35 && (8..=10).contains(&digits);
+    (like && (34..=36).contains(&length) && mixed(s.get(colon + 1..end)?)).then_some((
+        colon - digits,
+        end,
+        Class::Token,
+    ))
 }
 
 /// Facebook's `<id of the application>|<secret>`, also with the bar escaped; the id is `start..end`.

@@ -1,0 +1,236 @@
+//! Secrets that nothing parts from their name: the name is the first part of the token, `acme_api_<random>`, or the word before it,
+//! `the acme secret <random>`.
+//!
+//! Both are asked at the end of a long word, and only of one that looks drawn by chance.
+
+use super::marks::is_delimiter;
+use super::pair::{name, words_before};
+use super::shapes::{at, before, mixed, run, set, sets};
+use super::text::{Hit, Walk};
+use super::{Class, Shape};
+
+/// The shortest word that is asked.
+pub(super) const SHORTEST: usize = 16;
+/// Bytes of a token before its last word, and of what a sentence has before it.
+const HEAD: usize = 48;
+
+/// Parts of a token that say it is one.
+const SECRET: &[&[u8]] = &[
+    b"sk", b"rk", b"secret", b"sec", b"token", b"tok", b"pat", b"oat", b"apikey", b"passwd", b"pwd", b"priv",
+    b"private", b"sat",
+];
+/// The same, which are parts of other names too: the last before an underscore, and no hash behind it.
+const HINT: &[&[u8]] = &[
+    b"api",
+    b"key",
+    b"at",
+    b"rt",
+    b"live",
+    b"prod",
+    b"production",
+    b"sandbox",
+    b"auth",
+    b"access",
+    b"refresh",
+    b"sdk",
+    b"admin",
+    b"deploy",
+];
+/// Parts of what is no secret.
+const PUBLIC: &[&[u8]] = &[
+    b"pk",
+    b"pub",
+    b"public",
+    b"publishable",
+    b"id",
+    b"cache",
+    b"idempotency",
+    b"request",
+    b"req",
+    b"trace",
+    b"span",
+    b"hash",
+    b"sha",
+    b"etag",
+];
+
+/// What the word `start..end` ends: a token that names itself, or one whose name is the word before it.
+pub(super) fn find(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
+    let word = walk.s.get(start..end)?;
+    if !is_random(word) {
+        return None;
+    }
+    named(walk, start, end).or_else(|| spoken(walk, start, end))
+}
+
+/// Whether letters and digits alternate as they do by chance: digits in two places, or small and capital letters without the regularity
+/// of humps. A ULID, whose first character is one of eight digits, is none.
+fn is_random(word: &[u8]) -> bool {
+    let kind = |b: u8| sets(b) & set::ALNUM;
+    let (mut places, mut changes) = (usize::from(word.first().is_some_and(u8::is_ascii_digit)), 0);
+    for (a, b) in word.iter().zip(word.iter().skip(1)) {
+        changes += usize::from(kind(*a) != kind(*b));
+        places += usize::from(!a.is_ascii_digit() && b.is_ascii_digit());
+    }
+    let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
+    let ulid = word.len() == 26 && matches!(word.first(), Some(b'0'..=b'7')) && one_case(word);
+    mixed(word) && word.is_ascii() && !ulid && (places >= 2 || digits >= 2 && changes * 5 >= word.len() * 2)
+}
+
+/// Letters of one case only.
+fn one_case(word: &[u8]) -> bool {
+    !(word.iter().any(u8::is_ascii_lowercase) && word.iter().any(u8::is_ascii_uppercase))
+}
+
+/// A token whose first parts say that it is one: `acme_api_<random>`.
+fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
+    let s = walk.s;
+    let last = before(s, start);
+    if !matches!(last, b'_' | b'-') {
+        return None;
+    }
+    let lead = s.get(start.saturating_sub(HEAD)..start)?;
+    let len = lead.iter().rev().take_while(|b| sets(**b) & set::URL64 != 0).count();
+    let head = lead.get(lead.len() - len..)?;
+    let whole = len < lead.len() || start <= HEAD;
+    let is = |list: &[&[u8]], part: &[u8]| list.iter().any(|word| word.eq_ignore_ascii_case(part));
+    let mut parts = head.split(|b| matches!(b, b'_' | b'-')).filter(|part| !part.is_empty());
+    let open = parts.clone().any(|part| is(PUBLIC, part));
+    let digest = s.get(start..end)?.iter().all(|b| sets(*b) & set::HEX != 0);
+    let hint = last == b'_' && !digest && parts.clone().last().is_some_and(|part| is(HINT, part));
+    if !whole || open || !(hint || parts.any(|part| is(SECRET, part))) {
+        return None;
+    }
+    let close = run(s, end, set::URL64);
+    // The name of a file or a host goes on behind a dot.
+    if at(s, close) == b'.' && at(s, close + 1).is_ascii_alphanumeric() || at(s, close) == b'(' {
+        return None;
+    }
+    walk.hit(Shape::Token, Class::Token, (start - len, close))
+}
+
+/// A token behind the word that names it, with nothing but a blank between: `an acme secret <random>`.
+fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
+    const SET: u16 = set::TOKEN68 & !set::SLASH;
+    let s = walk.s;
+    let floor = walk.floor;
+    let lead = s.get(start.saturating_sub(HEAD).max(floor.min(start))..start)?;
+    let len = lead.iter().rev().take_while(|b| sets(**b) & SET != 0).count();
+    let from = start - len;
+    let quoted = matches!(before(s, from), b'"' | b'\'' | b'`');
+    let gap = from - usize::from(quoted);
+    if before(s, gap) != b' ' {
+        return None;
+    }
+    let close = run(s, end, SET | set::EQUALS);
+    let close = close - s.get(end..close)?.iter().rev().take_while(|b| **b == b'.').count();
+    let next = at(s, close);
+    if !(is_delimiter(next) && next != b'>' || matches!(next, 0 | b'.' | b'?' | b'!' | b':')) {
+        return None;
+    }
+    let name = name(s, gap, floor).filter(|name| name.quote == 0 && before(s, gap - 1) != b' ')?;
+    let first = words_before(s, name.start, floor, 2);
+    let alone = walk.policy.judge(s.get(name.start..name.end)?);
+    let judged = alone
+        .or_else(|| walk.policy.judge(s.get(first..name.end)?))
+        .filter(|judged| !judged.weak && judged.end == judged.words)?;
+    let class = judged.verdict.class;
+    if !matches!(class, Class::Credential | Class::Token | Class::Key | Class::Custom) {
+        return None;
+    }
+    walk.policy.shape(Shape::Pair, class)?;
+    walk.treated(judged.verdict, (from, close))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{body, shown};
+
+    const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+    /// Drawn by chance.
+    fn drawn(n: usize, seed: u64) -> String {
+        let word = body(ALNUM, n, seed);
+        if super::is_random(word.as_bytes()) {
+            word
+        } else {
+            drawn(n, seed + 100)
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_by_chance_is_mostly_seen_to_be() {
+        for (n, least) in [(16, 80), (24, 93), (40, 98)] {
+            let seen = (1..=1000).filter(|seed| super::is_random(body(ALNUM, n, *seed).as_bytes()));
+            assert!(seen.count() >= least * 10, "{n}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_names_itself_goes_whoever_gave_it_out() {
+        for seed in 1..40 {
+            for head in [
+                "acme_api_",
+                "acme_live_apikey_",
+                "ACME_SECRET_",
+                "sk_acme_",
+                "acme_pat_",
+                "acme-token-",
+                "acme_production_",
+                "tok_",
+            ] {
+                for text in ["{}", "got {} today", "{\"note\":\"{}\"}", "https://h/?x={}&y=1"] {
+                    let token = format!("{head}{}", drawn(24, seed));
+                    assert_eq!(
+                        shown(&text.replace("{}", &token)),
+                        text.replace("{}", "[redacted]"),
+                        "{token}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_behind_its_name_goes_without_a_sign_between() {
+        for seed in 1..40 {
+            let token = drawn(28, seed);
+            for text in [
+                "You can find a acme secret {} within",
+                "used the api key {}.",
+                "access token {} was refused",
+                "rejected token \"{}\"",
+                "invalid client secret '{}'",
+                "password {}",
+            ] {
+                assert_eq!(
+                    shown(&text.replace("{}", &token)),
+                    text.replace("{}", "[redacted]"),
+                    "{token}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_looks_so_stays() {
+        let hash = "d670460b4b4aece5915caf5c68d12f560a9fe3e4";
+        for text in [
+            "user_2NNEqL2nrIRdJ194ndJqAHwEfxC".to_owned(),
+            "cus_NffrFeUfNV2Hib pi_3MtwBwLkdIwHu7ix28a3tqPD".to_owned(),
+            "api_key_01H455VB4PEX5VSKNKM4FKX9ZZ".to_owned(),
+            "cache_key_d670460b4b4aece5915caf5c68d12f56".to_owned(),
+            format!("pk_live_{}", drawn(24, 3)),
+            format!("app-prod-{hash}.js key_{hash} api-{hash} test_{hash}"),
+            "api_getUserById2ForAccountOfBook".to_owned(),
+            "napi_call_threadsafe_function2".to_owned(),
+            format!("commit {hash} token missing"),
+            format!("session {hash} closed"),
+            "the token 550e8400-e29b-41d4-a716-446655440000 expired".to_owned(),
+            "the secret /mnt/secrets/a1b2c3d4e5f6g7h8i9j0/x".to_owned(),
+            "has no password 2024abcdefghijklmnopqrst".to_owned(),
+        ] {
+            assert_eq!(shown(&text), text);
+        }
+    }
+}
