@@ -38,13 +38,18 @@ impl Writer {
                 return Ok(false);
             }
             self.naps = 0;
-            while let Err(Full) = self.build() {
-                self.commit()?;
-                self.rotate()?;
-            }
-            self.commit()?;
+            self.write_taken()?;
         }
         Ok(true)
+    }
+
+    /// Writes what was taken and the trail's own records, and takes nothing more.
+    pub(super) fn write_taken(&mut self) -> Result<(), Stuck> {
+        while let Err(Full) = self.build() {
+            self.commit()?;
+            self.rotate()?;
+        }
+        self.commit()
     }
 
     /// Numbers and chains what was taken. `Full` before a line that would not fit the file.

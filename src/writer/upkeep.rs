@@ -217,7 +217,8 @@ impl Writer {
         let lost: u64 = self.declared.iter().flatten().sum();
         self.own
             .push_back(Own::stop(self.written.seq + 1 - self.run_began, lost));
-        self.build_batches(false)?;
+        // Nothing more is taken: what came meanwhile goes on behind the end, and a record says so before it.
+        self.write_taken()?;
         self.state.clean = true;
         self.state_due = true;
         let ended = self.sync_and_wait(true);
