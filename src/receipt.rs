@@ -157,6 +157,10 @@ impl fmt::Debug for Receipt {
 /// How far one trail has come; what receipts wait for.
 ///
 /// The writer says once per commit and once per sync how far it is, and one broadcast serves everyone who waits.
+///
+/// The atomics here are sequentially consistent, and have to be. A caller says what it wants and then looks at the mark; the
+/// writer moves the mark and then looks whether anybody wants something; and of two who do so at once, one must see the other,
+/// or the caller sleeps on. (So it is with who asks and who is gathered.) A weaker ordering allows both to miss.
 #[derive(Debug)]
 pub(crate) struct Progress {
     trail: u32,
@@ -258,13 +262,13 @@ impl Progress {
 
     /// All tickets up to this one are in the file.
     pub(crate) fn written(&self, ticket: u64) {
-        self.written.fetch_max(ticket, Ordering::Release);
+        self.written.fetch_max(ticket, Ordering::SeqCst);
         self.broadcast(&self.wanted_written);
     }
 
     /// All tickets up to this one are on the disk.
     pub(crate) fn synced(&self, ticket: u64) {
-        self.synced.fetch_max(ticket, Ordering::Release);
+        self.synced.fetch_max(ticket, Ordering::SeqCst);
         self.broadcast(&self.wanted_synced);
     }
 
@@ -298,13 +302,13 @@ impl Progress {
 
     /// The highest ticket somebody waits for to be on the disk.
     pub(crate) fn wanted_synced(&self) -> u64 {
-        self.wanted_synced.load(Ordering::Acquire)
+        self.wanted_synced.load(Ordering::SeqCst)
     }
 
     pub(crate) fn reached(&self, level: Level, ticket: u64) -> bool {
         let at = match level {
-            Level::Written => self.written.load(Ordering::Acquire),
-            Level::Synced => self.synced.load(Ordering::Acquire),
+            Level::Written => self.written.load(Ordering::SeqCst),
+            Level::Synced => self.synced.load(Ordering::SeqCst),
         };
         at >= ticket
     }
@@ -588,6 +592,34 @@ pub(crate) fn enter(progress: &Arc<Progress>) {
             .collect();
         for trail in ended.iter().take(ended.len().saturating_sub(ENDED)) {
             trails.remove(trail);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a machine with a weak memory may make of it is tried by `scripts/miri`.
+    #[test]
+    fn a_mark_that_moves_as_a_caller_begins_to_wait_wakes_it() {
+        for level in [Level::Written, Level::Synced].repeat(if cfg!(miri) { 1 } else { 200 }) {
+            let queue = Arc::new(Queue::new(0, 1 << 10));
+            let progress = Progress::new(u32::MAX, queue, Duration::from_secs(60));
+            progress.numbered(1, 11);
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| {
+                    let began = Instant::now();
+                    (progress.wait(level, 1), began.elapsed())
+                });
+                progress.written(1);
+                progress.synced(1);
+                let (said, took) = waiting.join().unwrap();
+                assert!(
+                    said.is_ok_and(|seq| seq == 11) && took < Duration::from_secs(30),
+                    "{took:?}"
+                );
+            });
         }
     }
 }
