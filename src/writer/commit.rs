@@ -1,7 +1,5 @@
 //! From the queue into the file: batches, commits, syncs.
 
-use std::time::Instant;
-
 use super::batch::AROUND;
 use super::kept::Place;
 use super::own_records::Own;
@@ -10,6 +8,7 @@ use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
 use crate::chain::{leaf, leaves};
 use crate::queue::Loss;
 use crate::store::Mark;
+use crate::sync::Instant;
 
 /// Chunks in a commit: about half a megabyte.
 const CHUNKS: usize = 8;
