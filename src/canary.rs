@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::sync::Mutex;
+use crate::sync::{Mutex, global};
 
 /// Someone who knows what keeps events and spans away.
 pub(crate) trait Canary: fmt::Debug + Send + Sync {
@@ -16,7 +16,7 @@ pub(crate) trait Canary: fmt::Debug + Send + Sync {
     fn ask(&self) -> Option<Vec<String>>;
 }
 
-static CANARIES: Mutex<Vec<(u32, Weak<dyn Canary>)>> = Mutex::new(Vec::new());
+global! { static CANARIES: Mutex<Vec<(u32, Weak<dyn Canary>)>> = Mutex::new(Vec::new()); }
 
 /// Grows whenever the answer may have changed.
 static CHANGES: AtomicU64 = AtomicU64::new(0);

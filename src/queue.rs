@@ -8,20 +8,26 @@
 //!
 //! The bound is by chunks, hence by bytes. The last eighth is kept for critical records.
 
+mod loss;
+#[cfg(all(test, shuttle))]
+pub(crate) mod models;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::brief::Brief;
 use crate::clock::Micros;
 use crate::severity::Severity;
-use crate::sync::{Condvar, Home, Mutex, MutexGuard, lock};
+use crate::sync::{Condvar, Home, Instant, Mutex, MutexGuard, lock, planted};
 
-/// How big a chunk's text is, unless lines may be longer.
-const CHUNK: usize = 64 * 1024;
+pub(crate) use loss::{Loss, Losses, Lost, PerSeverity};
+
+/// How big a chunk's text is, unless lines may be longer. Two lines fill one in a model.
+const CHUNK: usize = if cfg!(all(test, shuttle)) { 4 * 1024 } else { 64 * 1024 };
 
 /// One entry for so many bytes of text; a chunk of shorter lines is full earlier.
-const TEXT_PER_ENTRY: usize = 256;
+const TEXT_PER_ENTRY: usize = if cfg!(all(test, shuttle)) { 2 * 1024 } else { 256 };
 
 /// Kept for critical records: an eighth, but at least this.
 const RESERVE: usize = 256 * 1024;
@@ -94,72 +100,6 @@ impl Chunk {
     }
 }
 
-/// Why a record is not in the trail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Loss {
-    /// The queue was full.
-    QueueFull,
-    /// The queue was full, and the emergency sink has it.
-    Diverted,
-    /// Rendering it panicked beyond what could be caught value by value.
-    Panicked,
-    /// The call came from within another call where it could not be recorded.
-    Reentrant,
-    /// The trail had ended.
-    Closed,
-    /// It was in the file, and could not be kept when the disk failed.
-    Unkept,
-}
-
-impl Loss {
-    pub(crate) const ALL: [Loss; 6] = [
-        Loss::QueueFull,
-        Loss::Diverted,
-        Loss::Panicked,
-        Loss::Reentrant,
-        Loss::Closed,
-        Loss::Unkept,
-    ];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Loss::QueueFull => "queue_full",
-            Loss::Diverted => "diverted",
-            Loss::Panicked => "panicked",
-            Loss::Reentrant => "reentrant",
-            Loss::Closed => "closed",
-            Loss::Unkept => "write_error",
-        }
-    }
-
-    pub(crate) const fn index(self) -> usize {
-        self as usize
-    }
-}
-
-/// How many records of each severity, lowest first.
-pub(crate) type PerSeverity = [u64; 4];
-
-/// Records lost for one reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lost {
-    pub(crate) count: PerSeverity,
-    /// When the first and the last were lost, since [`Queue::lost`] was last asked.
-    pub(crate) span: Option<(Micros, Micros)>,
-}
-
-impl Lost {
-    fn add(&mut self, severity: Severity, at: Micros) {
-        if let Some(count) = self.count.get_mut(severity.index()) {
-            *count += 1;
-        }
-        self.span = Some(
-            self.span
-                .map_or((at, at), |(first, last)| (first.min(at), last.max(at))),
-        );
-    }
-}
-
 /// What became of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Push {
@@ -170,9 +110,6 @@ pub(crate) enum Push {
     /// The trail has ended, or this is a forked child.
     Closed,
 }
-
-/// All losses.
-pub(crate) type Losses = [Lost; Loss::ALL.len()];
 
 /// Until when the writer rests, and what wakes it before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -338,6 +275,9 @@ impl Queue {
             if self.home.is_elsewhere() {
                 return Push::Closed;
             }
+            if planted!(LooksAway) {
+                MutexGuard::unlocked(&mut state, || ());
+            }
             let late = deadline.is_some_and(|deadline| {
                 state.blocked += 1;
                 let late = !limit.is_zero() && self.room.wait_until(&mut state, deadline).timed_out();
@@ -367,6 +307,7 @@ impl Queue {
     fn admit(&self, state: &mut State, brief: &Brief, line: &[u8]) -> Push {
         let keep = match brief.severity {
             Severity::Critical => 0,
+            _ if planted!(SharesReserve) => 0,
             _ => self.reserve,
         };
         if (!state.tail.fits(line.len()) || state.free.len() < keep) && !open_chunk(state, keep, line.len()) {
@@ -411,7 +352,11 @@ impl Queue {
     pub(crate) fn take(&self, into: &mut Vec<Chunk>, most: usize) {
         let mut state = self.state.lock();
         while into.len() < most {
-            if let Some(chunk) = state.full.pop_front() {
+            let oldest = match planted!(TakesNewestFirst) {
+                true => state.full.pop_back(),
+                false => state.full.pop_front(),
+            };
+            if let Some(chunk) = oldest {
                 into.push(chunk);
                 continue;
             }
@@ -453,7 +398,7 @@ impl Queue {
             Rest::Sleep(until) => (until, Writer::Asleep),
         };
         let waiting = match as_what {
-            Writer::Parked => state.held > 0,
+            Writer::Parked => state.held > 0 && !planted!(ParksBlindly),
             Writer::Napping => state.held >= self.wake_at,
             Writer::Asleep | Writer::Busy => false,
         };
@@ -493,7 +438,9 @@ impl Queue {
         }
         drop(state);
         self.bell.notify_all();
-        self.room.notify_all();
+        if !planted!(ClosesSilently) {
+            self.room.notify_all();
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -564,6 +511,9 @@ impl Queue {
 
 fn close(state: &mut State) {
     state.closed = true;
+    if planted!(StaysAjar) {
+        return;
+    }
     state.free = Vec::new();
     state.spare = None;
     let tail = std::mem::take(&mut state.tail);

@@ -1,15 +1,19 @@
+#[cfg(all(test, shuttle))]
+mod models;
+mod watch;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::queue::Queue;
-use crate::sync::{self, Condvar, Home, Mutex, on_own_thread};
+use crate::sync::{self, AtomicU64, Condvar, Home, Instant, Mutex, RwLock, global, on_own_thread, planted};
 
 /// What became of a record that was emitted. Plain data: drop it, copy it, or ask it.
 ///
@@ -157,6 +161,10 @@ impl fmt::Debug for Receipt {
 /// How far one trail has come; what receipts wait for.
 ///
 /// The writer says once per commit and once per sync how far it is, and one broadcast serves everyone who waits.
+///
+/// The atomics here are sequentially consistent, and have to be. A caller says what it wants and then looks at the mark; the
+/// writer moves the mark and then looks whether anybody wants something; and of two who do so at once, one must see the other,
+/// or the caller sleeps on. (So it is with who asks and who is gathered.) A weaker ordering allows both to miss.
 #[derive(Debug)]
 pub(crate) struct Progress {
     trail: u32,
@@ -236,6 +244,9 @@ impl Progress {
 
     /// The records with tickets from `first` on were written and could not be kept.
     pub(crate) fn lost_from(&self, first: u64) {
+        if planted!(ForgetsTheLost) {
+            return;
+        }
         self.point(Point {
             ticket: first,
             ahead: None,
@@ -258,21 +269,31 @@ impl Progress {
 
     /// All tickets up to this one are in the file.
     pub(crate) fn written(&self, ticket: u64) {
-        self.written.fetch_max(ticket, Ordering::Release);
-        self.broadcast(&self.wanted_written);
+        self.advance(&self.written, ticket, &self.wanted_written);
     }
 
     /// All tickets up to this one are on the disk.
     pub(crate) fn synced(&self, ticket: u64) {
-        self.synced.fetch_max(ticket, Ordering::Release);
-        self.broadcast(&self.wanted_synced);
+        self.advance(&self.synced, ticket, &self.wanted_synced);
+    }
+
+    fn advance(&self, mark: &AtomicU64, ticket: u64, wanted: &AtomicU64) {
+        if planted!(TellsFirst) {
+            self.broadcast(wanted);
+        }
+        mark.fetch_max(ticket, Ordering::SeqCst);
+        if !planted!(TellsFirst) {
+            self.broadcast(wanted);
+        }
     }
 
     /// Nothing more will come.
     pub(crate) fn ended(&self) {
         self.state.lock().ended = true;
-        self.wanted_synced.fetch_max(1, Ordering::Relaxed);
-        self.broadcast(&self.wanted_synced);
+        if !planted!(EndsSilently) {
+            self.wanted_synced.fetch_max(1, Ordering::Relaxed);
+            self.broadcast(&self.wanted_synced);
+        }
     }
 
     fn broadcast(&self, wanted: &AtomicU64) {
@@ -298,13 +319,13 @@ impl Progress {
 
     /// The highest ticket somebody waits for to be on the disk.
     pub(crate) fn wanted_synced(&self) -> u64 {
-        self.wanted_synced.load(Ordering::Acquire)
+        self.wanted_synced.load(Ordering::SeqCst)
     }
 
     pub(crate) fn reached(&self, level: Level, ticket: u64) -> bool {
         let at = match level {
-            Level::Written => self.written.load(Ordering::Acquire),
-            Level::Synced => self.synced.load(Ordering::Acquire),
+            Level::Written => self.written.load(Ordering::SeqCst),
+            Level::Synced => self.synced.load(Ordering::SeqCst),
         };
         at >= ticket
     }
@@ -327,6 +348,9 @@ impl Progress {
     }
 
     fn want(&self, level: Level, ticket: u64) {
+        if planted!(RingsFirst) {
+            self.queue.ring();
+        }
         match level {
             Level::Written => self.wanted_written.fetch_max(ticket, Ordering::SeqCst),
             Level::Synced => self.wanted_synced.fetch_max(ticket, Ordering::SeqCst),
@@ -335,7 +359,7 @@ impl Progress {
             Level::Written => u64::MAX,
             Level::Synced => self.askers.fetch_add(1, Ordering::SeqCst) + 1,
         };
-        if asker >= self.gathering.load(Ordering::SeqCst) {
+        if asker >= self.gathering.load(Ordering::SeqCst) && !planted!(RingsFirst) {
             self.queue.ring();
         }
     }
@@ -519,57 +543,10 @@ impl Drop for Waiting {
     }
 }
 
-/// Ends async waits when their time is over. No runtime's timer can be assumed, and the writer may be the very thread
-/// that hangs; so one thread of the process looks, begun by the first async wait that has to.
-mod watch {
-    use super::{Instant, Progress, progress_of};
-    use crate::sync::{self, Condvar, Mutex};
-    use std::sync::Arc;
-
-    static DUE: Mutex<(bool, Vec<(Instant, u32)>)> = Mutex::new((false, Vec::new()));
-    static CHANGED: Condvar = Condvar::new();
-
-    pub(super) fn over(progress: &Arc<Progress>, deadline: Instant) {
-        let mut due = DUE.lock();
-        due.1.push((deadline, progress.trail));
-        if !due.0 {
-            // Without the thread, async waits are bounded by the writer alone.
-            due.0 = sync::spawn("audit-watch", watch).is_ok();
-        }
-        CHANGED.notify_one();
-    }
-
-    fn watch() {
-        let mut due = DUE.lock();
-        loop {
-            let now = Instant::now();
-            let ripe: Vec<u32> = due
-                .1
-                .extract_if(.., |(at, _)| *at <= now)
-                .map(|(_, trail)| trail)
-                .collect();
-            if !ripe.is_empty() {
-                drop(due);
-                let again: Vec<_> = ripe
-                    .into_iter()
-                    .filter_map(|trail| Some((progress_of(trail)?.expire(now)?, trail)))
-                    .collect();
-                due = DUE.lock();
-                due.1.extend(again);
-                continue;
-            }
-            match due.1.iter().map(|(at, _)| *at).min() {
-                Some(next) => {
-                    CHANGED.wait_until(&mut due, next);
-                }
-                None => CHANGED.wait(&mut due),
-            }
-        }
-    }
+global! {
+    /// Every trail's progress by number, so that a receipt can be plain data.
+    static TRAILS: RwLock<BTreeMap<u32, Arc<Progress>>> = RwLock::new(BTreeMap::new());
 }
-
-/// Every trail's progress by number, so that a receipt can be plain data.
-static TRAILS: RwLock<BTreeMap<u32, Arc<Progress>>> = RwLock::new(BTreeMap::new());
 
 /// Ended trails remembered, so that a receipt outlives its trail for a while.
 const ENDED: usize = 64;
@@ -588,6 +565,34 @@ pub(crate) fn enter(progress: &Arc<Progress>) {
             .collect();
         for trail in ended.iter().take(ended.len().saturating_sub(ENDED)) {
             trails.remove(trail);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a machine with a weak memory may make of it is tried by `scripts/miri`.
+    #[test]
+    fn a_mark_that_moves_as_a_caller_begins_to_wait_wakes_it() {
+        for level in [Level::Written, Level::Synced].repeat(if cfg!(miri) { 1 } else { 200 }) {
+            let queue = Arc::new(Queue::new(0, 1 << 10));
+            let progress = Progress::new(u32::MAX, queue, Duration::from_secs(60));
+            progress.numbered(1, 11);
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| {
+                    let began = Instant::now();
+                    (progress.wait(level, 1), began.elapsed())
+                });
+                progress.written(1);
+                progress.synced(1);
+                let (said, took) = waiting.join().unwrap();
+                assert!(
+                    said.is_ok_and(|seq| seq == 11) && took < Duration::from_secs(30),
+                    "{took:?}"
+                );
+            });
         }
     }
 }

@@ -1,14 +1,65 @@
-//! The one place for locks, condition variables and threads, so that a model checker can replace them.
+//! The one place for locks, condition variables, threads and the time of waits, so that a model checker can replace them.
 //!
 //! Every lock a caller may take is taken through [`lock`]: in a forked child the thread that held it at the fork does
 //! not exist, and waiting for it would never end.
 
 use std::cell::Cell;
 use std::io;
-use std::thread::JoinHandle;
+#[cfg(not(all(test, shuttle)))]
 use std::time::Duration;
 
-pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+#[cfg(all(test, shuttle))]
+pub(crate) mod model;
+
+#[cfg(all(test, shuttle))]
+pub(crate) use model::{AtomicU64, AtomicUsize, Condvar, Instant, JoinHandle, Mutex, MutexGuard, RwLock};
+#[cfg(not(all(test, shuttle)))]
+pub(crate) use {
+    parking_lot::{Condvar, Mutex, MutexGuard},
+    std::sync::RwLock,
+    std::sync::atomic::{AtomicU64, AtomicUsize},
+    std::thread::JoinHandle,
+    std::time::Instant,
+};
+
+#[cfg(all(test, shuttle))]
+pub(crate) use shuttle::thread_local as local;
+#[cfg(not(all(test, shuttle)))]
+pub(crate) use std::thread_local as local;
+
+/// A static with a lock or a condition variable in it. A model begins it anew with each schedule.
+#[cfg(not(all(test, shuttle)))]
+macro_rules! global {
+    ($(#[$doc:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        $(#[$doc])*
+        static $name: $type = $value;
+    };
+}
+#[cfg(all(test, shuttle))]
+macro_rules! global {
+    ($(#[$doc:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        shuttle::lazy_static! {
+            $(#[$doc])*
+            static ref $name: $type = $value;
+        }
+    };
+}
+pub(crate) use global;
+
+/// Whether the mistake of this name is made here, for a model to find. Never, outside the models' controls.
+#[cfg(not(all(test, shuttle)))]
+macro_rules! planted {
+    ($mistake:ident) => {
+        false
+    };
+}
+#[cfg(all(test, shuttle))]
+macro_rules! planted {
+    ($mistake:ident) => {
+        $crate::sync::model::is_planted($crate::sync::model::Mistake::$mistake)
+    };
+}
+pub(crate) use planted;
 
 /// Which process a trail was built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +85,18 @@ impl Home {
 
 /// Takes the lock; `None` only in a forked child whose parent held it at the fork, and on a panicking thread that may hold
 /// it itself.
+#[cfg(not(all(test, shuttle)))]
 #[inline]
 pub(crate) fn lock<T>(mutex: &Mutex<T>, home: Home) -> Option<MutexGuard<'_, T>> {
     mutex.try_lock().or_else(|| lock_held(mutex, home))
 }
 
+#[cfg(all(test, shuttle))]
+pub(crate) fn lock<T>(mutex: &Mutex<T>, _: Home) -> Option<MutexGuard<'_, T>> {
+    Some(mutex.lock())
+}
+
+#[cfg(not(all(test, shuttle)))]
 #[cold]
 fn lock_held<T>(mutex: &Mutex<T>, home: Home) -> Option<MutexGuard<'_, T>> {
     // Held for some ten nanoseconds as a rule: look again before asking the kernel anything.
@@ -61,7 +119,7 @@ fn lock_held<T>(mutex: &Mutex<T>, home: Home) -> Option<MutexGuard<'_, T>> {
     }
 }
 
-thread_local! {
+local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -72,7 +130,11 @@ pub(crate) fn on_own_thread() -> bool {
 
 /// Starts one of the trail's own threads.
 pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+    #[cfg(not(all(test, shuttle)))]
+    let builder = std::thread::Builder::new();
+    #[cfg(all(test, shuttle))]
+    let builder = shuttle::thread::Builder::new();
+    builder.name(name.to_owned()).spawn(move || {
         let _ = OWN.try_with(|own| own.set(true));
         body();
     })

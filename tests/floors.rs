@@ -34,6 +34,8 @@ const TESTS: &[&str] = &[
     "errnos.rs",
     "planted.rs",
     "mem.rs",
+    "model.rs",
+    "models.rs",
     "tests.rs",
     "fuzz.rs",
     "samples.rs",

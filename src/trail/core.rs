@@ -3,8 +3,8 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tracing_core::Level;
 
@@ -22,7 +22,7 @@ use crate::recent::Recent;
 use crate::render::{self, Fields, Limits, Policy, Text, What};
 use crate::severity::Severity;
 use crate::status::{Board, LAST_WAIT, Setting, complain};
-use crate::sync::{Home, Mutex, lock, on_own_thread};
+use crate::sync::{AtomicUsize, Home, Instant, Mutex, lock, on_own_thread, planted};
 
 /// One trail.
 #[derive(Debug)]
@@ -160,11 +160,15 @@ impl Core {
                 Receipt::refused(self.id, Fate::Diverted)
             }
             Push::Full => {
-                self.queue.lose(Loss::QueueFull, brief.severity, brief.time);
+                if !planted!(ForgetsToCount) {
+                    self.queue.lose(Loss::QueueFull, brief.severity, brief.time);
+                }
                 Receipt::refused(self.id, Fate::Shed)
             }
             Push::Closed => {
-                self.queue.lose(Loss::Closed, brief.severity, brief.time);
+                if !planted!(ForgetsToCount) {
+                    self.queue.lose(Loss::Closed, brief.severity, brief.time);
+                }
                 Receipt::refused(self.id, Fate::Closed)
             }
         }

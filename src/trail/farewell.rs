@@ -10,14 +10,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::{Ask, Core};
-use crate::sync::on_own_thread;
+use crate::sync::{local, on_own_thread};
 
 /// The longest that an end of a thread waits for the disk, each trail.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 struct Built(RefCell<Vec<Weak<Core>>>);
 
-thread_local! {
+local! {
     static BUILT: Built = const { Built(RefCell::new(Vec::new())) };
 }
 

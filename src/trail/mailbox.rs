@@ -1,10 +1,9 @@
 //! What handles ask of the writer, and its answers.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::error::{Error, ErrorKind};
-use crate::sync::{Condvar, Home, Mutex, lock};
+use crate::sync::{Condvar, Home, Instant, Mutex, lock};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

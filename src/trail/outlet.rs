@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::brief::Brief;
 use crate::clock::Micros;
@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::io::{Disk, DiskFile, write_all};
 use crate::queue::{Loss, PerSeverity, Queue};
 use crate::severity::Severity;
-use crate::sync::{self, Condvar, Home, Mutex, lock, on_own_thread};
+use crate::sync::{self, Condvar, Home, Instant, Mutex, lock, on_own_thread, planted};
 
 /// Bytes that wait for the sink, at most.
 const ROOM: usize = 1 << 20;
@@ -259,7 +259,11 @@ impl Shared {
             state = self.state.lock();
             state.bytes -= item.line.len().min(state.bytes);
             // Gone if the end of the trail would not wait, and has counted it.
-            if let Some((severity, time)) = state.in_hand.take() {
+            let in_hand = match planted!(CountsTwice) {
+                true => state.in_hand.take().or(Some((item.severity, item.time))),
+                false => state.in_hand.take(),
+            };
+            if let Some((severity, time)) = in_hand {
                 let loss = if took { Loss::Diverted } else { Loss::QueueFull };
                 self.queue.lose(loss, severity, time);
             }

@@ -1,7 +1,5 @@
 //! From the queue into the file: batches, commits, syncs.
 
-use std::time::Instant;
-
 use super::batch::AROUND;
 use super::kept::Place;
 use super::own_records::Own;
@@ -12,6 +10,7 @@ use crate::chain::{SEAL, leaf, leaves};
 use crate::meter::Trouble;
 use crate::queue::Loss;
 use crate::store::Mark;
+use crate::sync::Instant;
 
 /// Chunks in a commit: about half a megabyte.
 const CHUNKS: usize = 8;
@@ -40,13 +39,18 @@ impl Writer {
                 return Ok(false);
             }
             self.naps = 0;
-            while let Err(Full) = self.build() {
-                self.commit()?;
-                self.rotate()?;
-            }
-            self.commit()?;
+            self.write_taken()?;
         }
         Ok(true)
+    }
+
+    /// Writes what was taken and the trail's own records, and takes nothing more.
+    pub(super) fn write_taken(&mut self) -> Result<(), Stuck> {
+        while let Err(Full) = self.build() {
+            self.commit()?;
+            self.rotate()?;
+        }
+        self.commit()
     }
 
     /// Numbers and chains what was taken. `Full` before a line that would not fit the file.

@@ -5,7 +5,7 @@
 //!   succeeded, with everything behind it written again (docs/FORMAT.md, "Failed syncs").
 //! - A file that is gone, replaced, cut or written to by others: as after a failed sync, and said so in the trail.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::batch::{Batch, Text};
 use super::kept::Again;
@@ -17,6 +17,7 @@ use crate::status::complain;
 use crate::store::finding::{Suspicion, What};
 use crate::store::segment::Moved;
 use crate::store::{Cause, Mark, Opening, Segment, Wish};
+use crate::sync::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

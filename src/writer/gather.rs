@@ -5,7 +5,9 @@
 //! only waiting callers ask for waits until as many have asked as the last one served, for half as long as that one took, and
 //! half a millisecond at most. One caller alone is never kept waiting.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::sync::Instant;
 
 /// A pause longer than this would be noticed.
 const LONGEST: Duration = Duration::from_micros(500);

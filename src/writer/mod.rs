@@ -13,6 +13,8 @@ mod faults;
 mod gather;
 mod kept;
 mod medium;
+#[cfg(all(test, shuttle))]
+mod models;
 mod own_records;
 #[cfg(test)]
 mod sample;
@@ -40,7 +42,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::clock::Micros;
 use crate::config::DiskSpace;
@@ -57,7 +59,7 @@ use crate::store::{
     Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, RunKeys, Segment,
     State, TrailId, Trust,
 };
-use crate::sync;
+use crate::sync::{self, Instant};
 use crate::trail::{self, Ask, Core, Request};
 
 use batch::Batch;

@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::render::{Fields, Name, Stage, What};
 use crate::severity::Severity;
 use crate::sync::{Condvar, Mutex};
-use crate::trail::Trail;
+use crate::trail::{Core, Trail};
 use crate::verify::{Report, Verdict, Verify};
 
 pub(super) const LOGS: &str = "/logs";
@@ -243,18 +243,19 @@ pub(super) fn builder(disk: Arc<dyn Disk>, clock: &Arc<Hand>) -> Builder {
 }
 
 pub(super) fn emit_as(trail: &Trail, event: EventType, severity: Severity) -> Receipt {
+    emit_to(trail.core(), event, severity)
+}
+
+pub(super) fn emit_to(core: &Core, event: EventType, severity: Severity) -> Receipt {
     let what = What {
-        time: trail.core().time.micros(),
+        time: core.time.micros(),
         occurred: None,
         event: Name::Type(event),
         category: event.category(),
         severity,
         outcome: Outcome::Success,
     };
-    trail
-        .core()
-        .accept(&what, &Fields::new(), &[], &mut Stage::take().line)
-        .0
+    core.accept(&what, &Fields::new(), &[], &mut Stage::take().line).0
 }
 
 pub(super) fn emit(trail: &Trail) -> Receipt {

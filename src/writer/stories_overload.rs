@@ -35,7 +35,7 @@ fn declared(records: &[Record], cause: Option<&str>) -> [u64; 4] {
     })
 }
 
-fn each(counts: Counts) -> [u64; 4] {
+pub(super) fn each(counts: Counts) -> [u64; 4] {
     Severity::ALL.map(|severity| counts.of(severity))
 }
 
@@ -48,7 +48,7 @@ fn in_file(records: &[Record]) -> [u64; 4] {
 }
 
 /// Callers, file, gap records, status and metrics say the same.
-fn assert_all_counted(emitted: [u64; 4], records: &[Record], status: &Status, metrics: &str) {
+pub(super) fn assert_all_counted(emitted: [u64; 4], records: &[Record], status: &Status, metrics: &str) {
     let shed: [u64; 4] = std::array::from_fn(|at| each(status.lost)[at] - each(status.diverted)[at]);
     assert_eq!(each(status.emitted), emitted);
     assert_eq!(in_file(records), each(status.written));

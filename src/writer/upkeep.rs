@@ -1,6 +1,6 @@
 //! What the clock asks for: new files, checkpoints, retention, metrics; and the end.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::own_records::Own;
 use super::signer::Signer;
@@ -11,6 +11,7 @@ use crate::meter::Trouble;
 use crate::status::complain;
 use crate::store::retain::Keep;
 use crate::store::{Cause, Mark, Segment, names, retain};
+use crate::sync::{Instant, planted};
 use crate::trail::{Ask, Request};
 
 /// A point that is on the disk is stated this often while records come.
@@ -258,7 +259,11 @@ impl Writer {
         let lost: u64 = self.declared.iter().flatten().sum();
         self.own
             .push_back(Own::stop(self.written.seq + 1 - self.run_began, lost));
-        self.build_batches(false)?;
+        // Nothing more is taken: what came meanwhile goes on behind the end, and a record says so before it.
+        match planted!(TakesBehindTheEnd) {
+            true => self.build_batches(false).map(drop)?,
+            false => self.write_taken()?,
+        }
         self.state.clean = true;
         self.state_due = true;
         if let Some(keys) = self.rekey.take() {
