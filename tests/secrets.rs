@@ -135,6 +135,16 @@ fn plant(secret: &str) -> String {
         );
         audit!(
             events::DATA_READ,
+            sql = format!("INSERT INTO users (name, password) VALUES ('alice', '{secret}')")
+        );
+        audit!(
+            events::DATA_READ,
+            refused = format!("{{\"loc\":[\"body\",\"password\"],\"msg\":\"too short\",\"input\":\"{secret}\"}}")
+        );
+        audit!(events::DATA_READ, csv = format!("id,password\n1,{secret}\n2,{secret}"));
+        audit!(events::DATA_READ, пароль = secret, contraseña = secret);
+        audit!(
+            events::DATA_READ,
             one = Secret(secret),
             two = Masked(secret),
             three = Hashed(secret)

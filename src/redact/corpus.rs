@@ -90,6 +90,9 @@ const SENSITIVE: &str = "
     acc_number accNumber bank_acc bankAcc routing_acc_number account_bank_number bank_acc[routing_num] cert issuer_certificate
     card_verification payment_method_nonce paymentMethodNonce security_question otp_attempt passhash pass_hash api_signature
     signature_key decrypt_key cert_key insert_key sdk_key LAUNCHDARKLY_SDK_KEY SUPABASE_SERVICE_ROLE_KEY community_string
+    passord Passord jelszó JELSZÓ κωδικός ΚΩΔΙΚΟΣ contraseña CONTRASEÑA mot_de_passe motDePasse Kennwort wachtwoord Пароль пароль_пользователя
+    密码 用户密码 密碼 パスワード 비밀번호 şifre hasło lösenord adgangskode clave_api claveApi chave_secreta clé_api número_tarjeta 信用卡号 身份证号
+    токен секретный_ключ csrffield inputssn otpinput cvvfield accnumberfield bind_pw certificate_pin ELEVENLABS_KEY
     snmp_community user_token_v1 auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code";
 
 /// The same, with blanks.
@@ -191,6 +194,7 @@ const LOOK_ALIKES: &str = "
     master_key_identifier password_manager password_mgr password_grant token_resolver colon_token paren_token version_token
     form_field field_name field_count input_type input_mask input_tokens token_field_count fa sofa fast field2 infield outfield
     dbus_user_session acc accent accelerator bank_accent routing banknote webhook_url webhook_id question questions
+    paroles autor pasaporte_tipo llave clé schlüssel ключ 键 标题 作者 название título größe fieldset inputs infield_name label_input
     verification_status community community_id nonce_length signature_count version_v1";
 
 fn names(list: &str) -> Vec<&str> {

@@ -1,6 +1,6 @@
 //! Which field names name a secret.
 //!
-//! A name is cut into lower-case words at everything that is not a letter or digit and at humps
+//! A name is cut into lower-case words without accents at everything that is not a letter or digit and at humps
 //! (`apiKey`, `APIKey`); trailing digits of a word are dropped (`password2`, `oauth2_token`). Every run of
 //! words, glued together, is looked up among the cores of [`words`](super::words); the words before and
 //! after decide. Words without a hump (`dbpassword`, `stripekey`) are tried as owner + core, so that look-alikes

@@ -18,8 +18,8 @@ use super::{Class, Found, Policy, Shape, Treatment};
 ///
 /// # What it cannot know
 ///
-/// A secret without a telling name and form: `note = "the code is hunter2"`. Wrap such values in
-/// [`Secret`](crate::Secret), or add the name.
+/// A secret without a telling name and form: `note = "the code is hunter2"`, or a key behind nothing but the name of its service. Wrap such
+/// values in [`Secret`](crate::Secret), or add the name.
 ///
 /// ```
 /// use tracing_audit::{Redaction, Treatment};

@@ -298,7 +298,8 @@ impl<'a> Walk<'a> {
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
         };
-        if known.is_none() && end - start >= bare::SHORTEST {
+        // Nothing names what stands alone.
+        if known.is_none() && start > 0 && end - start >= bare::SHORTEST {
             bare::find(self, start, end)
         } else {
             known
