@@ -4,6 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::Head;
+#[cfg(test)]
 use crate::base64url;
 use crate::secret::SecretBytes;
 
@@ -81,6 +82,7 @@ impl CommitKey {
     }
 }
 
+#[cfg(test)]
 impl Head {
     /// Appends the frame of a line that ends a commit: `,"tag":"<22>","seal":"<43>"}`.
     pub(crate) fn push_sealed_frame(&self, out: &mut Vec<u8>, seal: &Seal) {

@@ -406,8 +406,12 @@ fn no_changed_proof_holds() {
         // Most changes are seen by the keys alone.
         assert!(read > 1_000, "{read}");
         for change in [
-            |proof: &mut Proof| drop(proof.keys.remove(0)),
-            |proof: &mut Proof| drop(proof.keys.pop()),
+            |proof: &mut Proof| {
+                proof.keys.remove(0);
+            },
+            |proof: &mut Proof| {
+                proof.keys.pop();
+            },
             |proof: &mut Proof| proof.keys.swap(0, 1),
             |proof: &mut Proof| drop(proof.notes.remove(0)),
             |proof: &mut Proof| proof.notes.swap(0, 1),

@@ -47,6 +47,9 @@ struct Open {
     line: u64,
 }
 
+/// A record's number, its leaf and its line.
+pub(crate) type Leafed<'a> = (u64, Leaf, &'a [u8]);
+
 /// What the next bytes of a file are.
 enum Next {
     /// A proven line.
@@ -108,11 +111,11 @@ impl Walk {
 
     /// The same with the leaf, and with the tombstones of erased records.
     #[cfg(feature = "sign")]
-    pub(crate) fn next_leaf(&mut self) -> Option<Result<(u64, Leaf, &[u8]), Error>> {
+    pub(crate) fn next_leaf(&mut self) -> Option<Result<Leafed<'_>, Error>> {
         self.step(true)
     }
 
-    fn step(&mut self, tombstones: bool) -> Option<Result<(u64, Leaf, &[u8]), Error>> {
+    fn step(&mut self, tombstones: bool) -> Option<Result<Leafed<'_>, Error>> {
         let (seq, leaf, bytes) = loop {
             if self.open.is_none() {
                 let live = self.todo.pop_front()?;

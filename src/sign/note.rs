@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::{PublicKey, SecretKey, Signature, verify};
 use crate::base64url;
 use crate::chain::Head;
+use crate::key_line::KeyLine;
 use crate::merkle::Hash;
 
 /// What a checkpoint states.
@@ -81,6 +82,14 @@ impl Checkpoint {
         })?;
         let (id, signature) = ours.split_first_chunk::<4>()?;
         Some((checkpoint, *id, signature.try_into().ok()?))
+    }
+}
+
+impl KeyLine {
+    /// The public key of a signed trail in the form that witnesses of C2SP checkpoints are configured with:
+    /// `tracing-audit/<trail>+<key id>+<key>`. Of a sealed trail's line, whose key is secret, it would give that away.
+    pub fn witness_key(&self) -> String {
+        verifier_key(&self.trail, self.key.expose())
     }
 }
 

@@ -244,6 +244,7 @@ pub(crate) struct Opened {
     /// Of a keyed trail.
     pub(crate) keys: Option<RunKeys>,
     /// In mode `signed`: the tree where the trail goes on.
+    #[cfg_attr(not(feature = "sign"), allow(dead_code, reason = "only mode signed asks for it"))]
     pub(crate) tree: Range,
     /// As stored: `next_run` is past our run, `clean` is false.
     pub(crate) state: State,

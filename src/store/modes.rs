@@ -30,6 +30,7 @@ pub(crate) struct RunKeys {
     /// The seed of this run.
     pub(crate) seed: Seed,
     /// For the next one: what the state file has.
+    #[cfg_attr(not(feature = "sign"), allow(dead_code, reason = "only mode signed asks for it"))]
     pub(crate) next: Arc<Secrets>,
 }
 

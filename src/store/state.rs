@@ -68,6 +68,7 @@ pub(crate) enum Untold {
 
 /// What became of the state file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a start")]
 pub(crate) enum Found {
     State(State),
     Missing,

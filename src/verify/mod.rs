@@ -11,6 +11,7 @@ mod anchor;
 mod branch;
 mod deep;
 mod erased;
+#[cfg_attr(not(feature = "sign"), allow(dead_code, reason = "only mode signed asks for it"))]
 mod fold;
 mod header;
 mod held;

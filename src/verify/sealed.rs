@@ -491,7 +491,7 @@ fn a_compressed_file_is_read_like_the_plain_one_and_counts_once() {
         let report = check(disk, &[key_line()]);
         (report.verdict() == Verdict::Verified && report.records() == 15 && report.files() == 3)
             .then_some(())
-            .ok_or(report)
+            .ok_or(report.to_string())
     };
     disk.put(format!("{plain}.gz"), &packed);
     good(&disk).expect("both are there");

@@ -28,7 +28,8 @@ mod stories;
 mod stories_keyed;
 #[cfg(test)]
 mod stories_overload;
-#[cfg(all(test, feature = "sign"))]
+#[cfg(feature = "sign")]
+#[cfg(test)]
 mod stories_signed;
 #[cfg(test)]
 mod stories_tamper;

@@ -471,7 +471,7 @@ fn after_a_rotation_of_the_key_both_lines_prove_their_runs() {
     let both = [old[0].clone(), new.clone()];
     let proven = report(&disk, &both);
     assert_eq!(proven.verdict(), Verdict::Verified, "{proven}");
-    let proven = report(&disk, &[new.clone()]);
+    let proven = report(&disk, std::slice::from_ref(&new));
     assert_eq!(proven.verdict(), Verdict::Verified, "{proven}");
     // The old line alone says nothing of what came later, and calls nobody a liar.
     let proven = report(&disk, &old);

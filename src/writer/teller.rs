@@ -18,7 +18,10 @@ use crate::store::{RunKeys, Untold, random_seed};
 
 /// What is given the key line.
 #[derive(Default)]
-pub(crate) struct Teller(pub(crate) Option<Box<dyn FnOnce(&KeyLine) + Send>>);
+pub(crate) struct Teller(pub(crate) Option<Take>);
+
+/// What the program does with the line.
+pub(crate) type Take = Box<dyn FnOnce(&KeyLine) + Send>;
 
 impl fmt::Debug for Teller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
