@@ -101,7 +101,7 @@ impl Writer {
 
     pub(super) fn write_failed(&mut self, error: Error) -> Stuck {
         // Of a file without a line nothing is left; behind a half line that could not be taken back, nothing may follow.
-        self.stillborn = self.unborn.is_some();
+        self.stillborn = self.unborn.is_some() && self.segment.is_gone();
         self.resync |= error.kind() == ErrorKind::Damaged && !self.stillborn;
         self.note(Trouble::Write, error)
     }

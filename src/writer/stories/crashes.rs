@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicU64;
 use super::planted::{Mistake, planted};
 use super::*;
 use crate::config::Retention;
-use crate::io::mem::{Fault, Luck, Tape};
+use crate::io::mem::{Fault, Luck};
 use crate::reader::walk::Walk;
 use crate::receipt::Progress;
 use crate::store::{Cause, Header, sample};
