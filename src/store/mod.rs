@@ -12,6 +12,7 @@ pub(crate) mod lock;
 mod members;
 pub(crate) mod names;
 mod recover;
+mod reserve;
 pub(crate) mod retain;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -39,6 +40,7 @@ pub(crate) use finding::Finding;
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, RunId, TrailId, Trust};
 pub(crate) use lock::Lock;
 pub(crate) use members::push_string;
+pub(crate) use reserve::Reserve;
 pub(crate) use segment::Segment;
 pub(crate) use state::{Mark, State};
 
@@ -99,6 +101,10 @@ impl Home {
 
     pub(crate) fn lock(&self) -> PathBuf {
         self.dir.join(".lock")
+    }
+
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.dir.join(".reserve")
     }
 
     pub(crate) fn state(&self) -> PathBuf {

@@ -89,12 +89,12 @@ impl Text {
     }
 }
 
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 /// What stands between the number and the frame of a line that we wrote.
-fn rest_of(line: &[u8]) -> Option<&[u8]> {
+pub(super) fn rest_of(line: &[u8]) -> Option<&[u8]> {
     let behind = line.strip_prefix(b"{\"seq\":")?;
     let comma = behind.iter().position(|byte| *byte == b',')?;
     let rest = behind.get(comma + 1..)?;

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::sample::*;
+use super::stories_overload::declared;
 use crate::clock::{Clock, Micros};
 use crate::config::{Durability, Emergency, OnFull, Rotation};
 use crate::error::{Error, ErrorKind};
@@ -141,14 +142,8 @@ fn what_is_shed_while_the_disk_is_full_is_declared_with_that_cause() {
     trail.close().unwrap();
     assert_eq!(lost, refused as u64);
     let records = records(&disk.disk);
-    let gap = records
-        .iter()
-        .find(|record| record.event() == "AUDIT_GAP")
-        .unwrap()
-        .metadata()
-        .unwrap();
-    assert_eq!(gap.get("cause").unwrap(), "disk_full");
-    assert_eq!(gap.get("count").unwrap().get("low").unwrap(), refused);
+    assert_eq!(declared(&records, Some("disk_full")), [refused as u64, 0, 0, 0]);
+    assert_eq!(declared(&records, None), [refused as u64, 0, 0, 0]);
     assert_consistent(&disk.disk);
 }
 
