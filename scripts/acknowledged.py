@@ -27,6 +27,7 @@ class Told:
         self.refused = collections.defaultdict(set)
         self.why = collections.Counter()
         self.began = 0
+        self.status = None
         self.refused_start = None
 
     def hear(self, text):
@@ -43,6 +44,8 @@ class Told:
             cycle, thread, n, why = rest.split(" ", 3)
             self.refused[f"{cycle}/{thread}"].add(int(n))
             self.why[why] += 1
+        elif kind == "S":
+            self.status = [int(count) for count in rest.split(" ")]
         elif kind == "R":
             self.began += 1
         elif kind == "B":

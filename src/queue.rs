@@ -89,7 +89,6 @@ impl Chunk {
     }
 
     /// The lines, oldest first.
-    #[cfg(test)]
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&Brief, &[u8])> {
         let mut rest = self.text.as_slice();
         self.entries.iter().map_while(move |entry| {
@@ -293,6 +292,17 @@ impl Queue {
         }
     }
 
+    /// A record that was accepted is to go elsewhere; who takes it counts it.
+    pub(crate) fn take_back(&self, severity: Severity) {
+        let mut state = self.state.lock();
+        let State { accepted, sure, .. } = &mut *state;
+        for counts in [accepted, &mut sure.1] {
+            if let Some(count) = counts.get_mut(severity.index()) {
+                *count -= 1.min(*count);
+            }
+        }
+    }
+
     /// Counts a record that is not in the trail.
     #[cold]
     pub(crate) fn lose(&self, loss: Loss, severity: Severity, at: Micros) {
@@ -456,12 +466,6 @@ impl Queue {
 
     pub(crate) fn last_ticket(&self) -> u64 {
         lock(&self.state, self.home).map_or(0, |state| state.next - 1)
-    }
-
-    /// How many lines wait to be taken.
-    pub(crate) fn waiting(&self) -> usize {
-        let state = self.state.lock();
-        state.tail.len() + state.full.iter().map(Chunk::len).sum::<usize>()
     }
 
     /// The counts, of one moment.

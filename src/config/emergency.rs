@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 /// Where records go that found no room in time. Default: standard error.
 ///
-/// Only severities that wait for room ([`OnFull::Block`](crate::OnFull::Block)) have this way out. What takes it is not in
-/// the trail: an `AUDIT_GAP` counts it as `diverted`, and so do the status and the metrics. A thread of its own writes it, so
+/// Only severities that wait for room ([`OnFull::Block`](crate::OnFull::Block)) have this way out while the trail runs. When
+/// it ends on a disk that stays full, all that was accepted and could not be written goes there, the most severe first. What
+/// takes it is not in the trail: an `AUDIT_GAP` counts it as `diverted`, and so do the status and the metrics. A thread of its own writes it, so
 /// that nobody waits for a pipe that is not read or a disk that hangs; what it does not take is counted as lost.
 ///
 /// ```

@@ -45,6 +45,8 @@ struct Shared {
     tape: Option<Tape>,
     /// The most bytes that one write takes.
     short: Option<usize>,
+    /// The most bytes that all files have together.
+    limit: Option<u64>,
     now: Micros,
 }
 
@@ -173,6 +175,7 @@ impl MemDisk {
                 look_faults: BTreeMap::new(),
                 tape: None,
                 short: None,
+                limit: None,
                 now: Micros(0),
             })),
         }
@@ -192,6 +195,7 @@ impl MemDisk {
         {
             let (from, mut to) = (self.state(), other.state());
             to.next_ino = from.next_ino;
+            to.limit = from.limit;
             to.now = from.now;
             for (path, dir) in &from.dirs {
                 let mut names = dir.durable.clone();
@@ -315,6 +319,16 @@ impl MemDisk {
     /// Writes take at most this many bytes at a time.
     pub(crate) fn short_writes(&self, bytes: Option<usize>) {
         self.state().short = bytes;
+    }
+
+    /// The disk has room for so many bytes in all; what is there already stays.
+    pub(crate) fn limit(&self, bytes: Option<u64>) {
+        self.state().limit = bytes;
+    }
+
+    /// Bytes of all files that have a name.
+    pub(crate) fn used(&self) -> u64 {
+        self.state().used()
     }
 
     pub(crate) fn set_now(&self, now: Micros) {
@@ -456,6 +470,7 @@ impl Shared {
         {
             let mut to = other.state();
             to.next_ino = self.next_ino;
+            to.limit = self.limit;
             to.now = self.now;
             to.dirs = self.dirs.clone();
             to.files = self.files.clone();
@@ -489,6 +504,12 @@ impl Shared {
 
     fn node(&self, path: &Path) -> io::Result<&Node> {
         self.files.get(&self.ino(path)?).ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn used(&self) -> u64 {
+        let inos: BTreeSet<u64> = self.dirs.values().flat_map(|dir| dir.names.values().copied()).collect();
+        let nodes = inos.iter().filter_map(|ino| self.files.get(ino));
+        nodes.map(|node| node.data.len() as u64).sum()
     }
 
     fn stat(&self, ino: u64, node: &Node) -> Stat {
@@ -704,6 +725,14 @@ impl MemFile {
         if in_part {
             short = Some(40);
         }
+        if let Some(limit) = shared.limit {
+            let left = limit.saturating_sub(shared.used());
+            short = Some(
+                short
+                    .unwrap_or(usize::MAX)
+                    .min(usize::try_from(left).unwrap_or(usize::MAX)),
+            );
+        }
         let node = shared.files.get_mut(&self.ino).ok_or(io::ErrorKind::NotFound)?;
         node.modified = now;
         Ok(change(node, short))
@@ -712,13 +741,19 @@ impl MemFile {
 
 impl DiskFile for MemFile {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.change(|node, short| {
+        let written = self.change(|node, short| {
             let bytes = &bytes[..short.unwrap_or(usize::MAX).min(bytes.len())];
             let at = node.data.len();
-            node.data.extend_from_slice(bytes);
-            node.pending.push(Change::Write(at, bytes.to_vec()));
+            if !bytes.is_empty() {
+                node.data.extend_from_slice(bytes);
+                node.pending.push(Change::Write(at, bytes.to_vec()));
+            }
             bytes.len()
-        })
+        })?;
+        match written {
+            0 if !bytes.is_empty() => Err(io::ErrorKind::StorageFull.into()),
+            written => Ok(written),
+        }
     }
 
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {

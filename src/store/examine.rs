@@ -76,7 +76,7 @@ pub(crate) fn examine<'b>(disk: &dyn Disk, branch: &'b Branch, found: &Found) ->
     examined.walk(disk, branch, mark)?;
     examined.missing(branch);
     if let Some(state) = state.filter(|state| state.clean) {
-        examined.ended(state);
+        examined.ended(state, branch);
     }
     Ok(examined)
 }
@@ -278,10 +278,15 @@ impl<'b> Examined<'b> {
     }
 
     /// The state file says that the trail was closed: then its mark is the end, and nothing follows.
-    fn ended(&mut self, state: &State) {
+    fn ended(&mut self, state: &State, branch: &Branch) {
         let whole = self.proven.is_none_or(|(live, good)| live.len == good);
+        // A file that could be neither begun nor removed is what a crash leaves, too, and waits to be set aside.
+        let tidy = !branch
+            .strays
+            .iter()
+            .any(|stray| matches!(stray.why, Why::Unreadable(_)));
         if self.end == state.durable && whole {
-            self.clean = self.stopped && self.suspicions.is_empty() && self.state == StateWas::InOrder;
+            self.clean = self.stopped && tidy && self.suspicions.is_empty() && self.state == StateWas::InOrder;
         } else if self.suspicions.is_empty() {
             let (expected, found) = (state.durable, self.end);
             let file = found.map(|found| found.file);

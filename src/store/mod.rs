@@ -14,6 +14,7 @@ mod members;
 mod modes;
 pub(crate) mod names;
 mod recover;
+mod reserve;
 pub(crate) mod retain;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -49,6 +50,7 @@ pub(crate) use members::push_string;
 pub(crate) use modes::{RunKeys, random_seed};
 #[cfg(feature = "sign")]
 pub(crate) use recover::no_random;
+pub(crate) use reserve::Reserve;
 pub(crate) use segment::Segment;
 pub(crate) use state::{Mark, State, Untold};
 
@@ -109,6 +111,10 @@ impl Home {
 
     pub(crate) fn lock(&self) -> PathBuf {
         self.dir.join(".lock")
+    }
+
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.dir.join(".reserve")
     }
 
     pub(crate) fn state(&self) -> PathBuf {

@@ -122,7 +122,9 @@ fn remove_unfinished(disk: &dyn Disk, home: &Home) -> Result<(), Error> {
         // What cannot be removed is only in the way of its own making again, which will say so.
         let _ = disk.unlink(&home.dir.join(name));
     }
-    let _ = disk.unlink(&with_suffix(&home.state(), ".tmp"));
+    for path in [home.state(), home.reserve()] {
+        let _ = disk.unlink(&with_suffix(&path, ".tmp"));
+    }
     Ok(())
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Segment {
     header: Vec<u8>,
     /// A short write could not be taken back: nothing may follow the half line.
     spoilt: bool,
+    /// It was removed again, since not even its first lines could be written.
+    gone: bool,
 }
 
 /// What became of an open file behind our back.
@@ -85,13 +87,14 @@ impl Segment {
             bytes: 0,
             header: line,
             spoilt: false,
+            gone: false,
         };
         Ok((segment, head))
     }
 
     /// Appends complete lines. If not all of them can be written, none is: the file is cut back. If that fails too, every
     /// later write is an error and the writer goes on in another file; so it does if not even the first lines could be
-    /// written, and then the file is removed.
+    /// written, and then the file is removed (see [`is_gone`](Segment::is_gone)).
     pub(crate) fn write(&mut self, lines: &[u8]) -> Result<(), Error> {
         if self.spoilt {
             return Err(Error::new(ErrorKind::Damaged, "cannot write behind a failed write").at(&self.path));
@@ -107,13 +110,21 @@ impl Segment {
             Err(error) => {
                 let cut = self.file.truncate(self.bytes);
                 self.spoilt = cut.is_err() || first.is_some();
-                if first.is_some() && cut.is_ok() {
-                    // An empty file says nothing; its name may be used again.
-                    let _ = self.disk.unlink(&self.path);
-                }
+                self.gone = first.is_some() && self.remove();
                 Err(Error::io("write to the trail", &self.path, error).remedy("free space on its disk"))
             }
         }
+    }
+
+    /// Takes the file away, for good: a crash must not bring it back beside another one with its number.
+    fn remove(&self) -> bool {
+        let removed = self.disk.unlink(&self.path).is_ok();
+        removed && self.path.parent().is_some_and(|dir| self.disk.sync_dir(dir).is_ok())
+    }
+
+    /// Whether nothing of the file is left, so that its number is free.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone
     }
 
     /// What a second thread syncs while this one goes on writing.
@@ -237,7 +248,26 @@ mod tests {
         disk.fail(disk.calls() + 1, std::io::ErrorKind::StorageFull);
         segment.write(b"first\n").unwrap_err();
         assert_eq!(disk.get(segment.path()), None);
-        assert!(segment.write(b"first\n").is_err());
+        assert!(segment.is_gone() && segment.write(b"first\n").is_err());
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_removed_for_good_is_not_gone() {
+        // The write, the cut, the removal, the sync of the directory.
+        for (failing, gone, left) in [
+            (vec![1, 2], true, false),
+            (vec![1, 2, 3], false, true),
+            (vec![1, 4], false, false),
+        ] {
+            let disk = MemDisk::new();
+            let mut segment = segment(&disk);
+            disk.short_writes(Some(100));
+            for call in failing {
+                disk.fail(disk.calls() + call, std::io::ErrorKind::Other);
+            }
+            segment.write(b"first\n").unwrap_err();
+            assert_eq!((segment.is_gone(), disk.get(segment.path()).is_some()), (gone, left));
+        }
     }
 
     #[test]

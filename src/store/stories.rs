@@ -468,3 +468,26 @@ fn a_clock_that_steps_back_breaks_nothing() {
     assert!(verdict.clean && verdict.tampered.is_empty(), "{verdict:?}");
     assert_eq!(verdict.records.len(), 12);
 }
+
+#[test]
+fn a_file_that_could_be_neither_begun_nor_removed_is_set_aside_behind_a_clean_end() {
+    let half = "/logs/audit-2026-11-21.jsonl";
+    let left = || {
+        let disk = closed();
+        disk.put(half, b"{\"tracing_audit\":1,");
+        disk
+    };
+    let after = After::crash(&left(), 5, 19);
+    assert_eq!(after.recovered.unwrap().torn.files, ["audit-2026-11-21.jsonl.torn"]);
+    for death in 0..40 {
+        for seed in 0..8 {
+            let disk = left();
+            disk.die_after(death);
+            let _ = Writer::start(&disk, noon());
+            let after = After::start(&disk.crash(&mut Dice(seed)));
+            assert_eq!(after.suspicions, [], "death {death}, seed {seed}");
+            assert_eq!(after.disk.get(half), None, "death {death}, seed {seed}");
+            assert!(after.disk.get(format!("{half}.torn")).is_some());
+        }
+    }
+}

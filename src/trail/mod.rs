@@ -91,6 +91,9 @@ impl Trail {
     /// Ends the trail: writes and syncs everything, notes the clean end, lets go of the directory. Records that come
     /// later, from whatever handle or layer, are refused with [`Closed`](ErrorKind::Closed).
     ///
+    /// What a disk does not take within 3.5 s (a full one, say) goes to the [emergency sink](crate::Emergency), or is counted as
+    /// lost; the trail then ends without it, and the error says how many records of which severity that are.
+    ///
     /// # Errors
     /// As [`flush`](Trail::flush), and what the disk said. A trail that has ended already is closed.
     pub fn close(self) -> Result<(), Error> {

@@ -156,23 +156,30 @@ impl Outlet {
         if state.over || state.bytes + rest.len() > ROOM || !self.0.allows(&mut state, rest.len() as u64) {
             return false;
         }
-        if !state.running {
-            let shared = Arc::clone(&self.0);
-            state.running = sync::spawn("audit-emergency", move || shared.work()).is_ok();
-            if !state.running {
-                return false;
-            }
-        }
-        let line = format!("{{\"diverted\":\"{trail}\",{}}}", String::from_utf8_lossy(rest));
-        state.bytes += line.len();
-        state.waiting.push_back(Item {
-            severity: brief.severity,
-            time: brief.time,
-            line,
-        });
+        let taken = Shared::put(&self.0, &mut state, trail, brief.severity, brief.time, rest);
         drop(state);
         self.0.changed.notify_all();
-        true
+        taken
+    }
+
+    /// Takes a record that was accepted and that the end of the trail cannot wait for, whatever its severity and whoever else is
+    /// let in, and waits until then for room; what finds none is lost. [`settle`](Outlet::settle) says when it was taken.
+    pub(crate) fn hand_over(&self, trail: &str, severity: Severity, time: Micros, rest: &[u8], until: Instant) {
+        let mut state = self.0.state.lock();
+        let sink = !matches!(self.0.sink, Sink::None);
+        while sink && state.bytes + rest.len() > ROOM {
+            if self.0.changed.wait_until(&mut state, until).timed_out() {
+                break;
+            }
+        }
+        let room = sink && state.bytes + rest.len() <= ROOM && self.0.allows(&mut state, rest.len() as u64);
+        // Under this lock, so that nobody finds it in neither place, or in both.
+        self.0.queue.take_back(severity);
+        if !(room && Shared::put(&self.0, &mut state, trail, severity, time, rest)) {
+            self.0.queue.lose(Loss::QueueFull, severity, time);
+        }
+        drop(state);
+        self.0.changed.notify_all();
     }
 
     /// Does something with the number of records that nobody has counted yet, while that cannot change.
@@ -208,6 +215,7 @@ impl Outlet {
         }
         if over {
             let left = std::mem::take(&mut state.waiting).into_iter();
+            state.bytes = 0;
             let in_hand = state.in_hand.take();
             for (severity, time) in left.map(|item| (item.severity, item.time)).chain(in_hand) {
                 self.0.queue.lose(Loss::QueueFull, severity, time);
@@ -225,6 +233,21 @@ impl Drop for Outlet {
 }
 
 impl Shared {
+    /// Puts a line where the thread finds it, and sees that there is one.
+    fn put(this: &Arc<Shared>, state: &mut State, trail: &str, severity: Severity, time: Micros, rest: &[u8]) -> bool {
+        if !state.running {
+            let shared = Arc::clone(this);
+            state.running = sync::spawn("audit-emergency", move || shared.work()).is_ok();
+            if !state.running {
+                return false;
+            }
+        }
+        let line = format!("{{\"diverted\":\"{trail}\",{}}}", String::from_utf8_lossy(rest));
+        state.bytes += line.len();
+        state.waiting.push_back(Item { severity, time, line });
+        true
+    }
+
     fn allows(&self, state: &mut State, bytes: u64) -> bool {
         if !matches!(self.sink, Sink::Stderr) {
             return true;
@@ -247,6 +270,7 @@ impl Shared {
         loop {
             let Some(item) = state.waiting.pop_front() else {
                 if state.over {
+                    state.running = false;
                     return;
                 }
                 self.changed.wait(&mut state);

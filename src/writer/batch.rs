@@ -54,6 +54,15 @@ impl Text {
         self.sealed = true;
     }
 
+    /// Takes the seal off again: something is to follow that was not foreseen.
+    pub(super) fn unseal(&mut self) {
+        if std::mem::take(&mut self.sealed) {
+            let seal = b",\"seal\":\"\"}\n".len() + base64url::width(32);
+            self.bytes.truncate(self.bytes.len().saturating_sub(seal));
+            self.bytes.extend_from_slice(b"}\n");
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.lines == 0
     }
@@ -118,12 +127,12 @@ impl Text {
     }
 }
 
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 /// What stands between the number and the frame of a line that we wrote.
-fn rest_of(line: &[u8]) -> Option<&[u8]> {
+pub(super) fn rest_of(line: &[u8]) -> Option<&[u8]> {
     let behind = line.strip_prefix(b"{\"seq\":")?;
     let comma = behind.iter().position(|byte| *byte == b',')?;
     Some(chain::split(behind.get(comma + 1..)?)?.content)

@@ -18,8 +18,8 @@ const CHUNKS: usize = 8;
 /// Commits in a turn, so that timers and questions are looked at.
 const COMMITS: usize = 32;
 
-/// While losses go on, they are declared this often.
-const GAP_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+/// What records leave of a file's room, so that a gap can be declared before those that wait.
+const SPARE: u64 = 2 << 10;
 
 /// A file's room is used up.
 struct Full;
@@ -71,15 +71,21 @@ impl Writer {
                 self.kept_from = Some(kept_from);
             }
         }
+        if !self.batch.text.is_empty() {
+            // A commit of their own: if the disk is full, they have the reserve, which records have not.
+            return Ok(());
+        }
         while let Some(chunk) = self.chunks.front() {
             let first = self.cursor.0;
             let (mut at, mut offset) = self.cursor;
             let room = self.room();
+            let spared = room.saturating_sub(SPARE);
             let (mut full, ticket) = (false, chunk.first_ticket() + first as u64);
             let behind = self.batch.text.lines;
             let seq = self.built.seq + 1;
             let mut next_leaf = None;
             while let Some((brief, rest)) = chunk.line(at, offset) {
+                let room = if self.batch.text.is_empty() { room } else { spared };
                 if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room {
                     full = true;
                     break;
@@ -116,7 +122,7 @@ impl Writer {
     }
 
     /// What the open file may still take.
-    fn room(&self) -> u64 {
+    pub(super) fn room(&self) -> u64 {
         let seal = self.seals.as_ref().map_or(0, |_| SEAL as u64);
         self.max_bytes().saturating_sub(self.segment.bytes() + seal)
     }
@@ -124,10 +130,11 @@ impl Writer {
     /// Writes the batch, if there is one.
     pub(super) fn commit(&mut self) -> Result<(), Stuck> {
         if self.batch.text.is_empty() {
-            return Ok(());
+            return self.repay_at_leisure();
         }
         self.bear_again()?;
         self.look_after_the_file()?;
+        self.repay()?;
         if let Some(seals) = &self.seals {
             seals.seal(&mut self.batch.text, &self.built.head);
         }
@@ -136,11 +143,9 @@ impl Writer {
             return Err(self.write_failed(error));
         }
         self.core.meter.committed(began.elapsed());
-        self.commits += 1;
         self.commit_counts();
-        self.unborn = None;
-        self.write_works();
         self.committed();
+        self.write_works();
         Ok(())
     }
 
@@ -155,7 +160,9 @@ impl Writer {
     }
 
     /// The batch is in the file.
-    fn committed(&mut self) {
+    pub(super) fn committed(&mut self) {
+        self.commits += 1;
+        self.unborn = None;
         let (text, tally) = (&self.batch.text, &self.batch.tally);
         // With a full memory's worth of lines behind them, these would be forgotten before anybody looked.
         self.core.recent.push(&text.bytes, text.lines);
@@ -195,20 +202,26 @@ impl Writer {
         };
         self.kept.take(&mut self.batch, &place);
         self.written = self.built;
+        self.reached = self.built.seq;
+    }
+
+    /// Whether there is a loss to declare, and it is time.
+    pub(super) fn has_undeclared(&self, asked: bool) -> bool {
+        if self.monotonic < self.gap_at && !asked {
+            return false;
+        }
+        let known = self.core.queue.flow().lost;
+        let mut losses = Loss::ALL.iter().zip(&known).zip(&self.declared);
+        losses.any(|((loss, lost), declared)| *loss != Loss::Closed && lost.count != *declared)
     }
 
     /// Declares what was lost since the last time, unless it was just now.
-    fn declare_losses(&mut self, asked: bool) {
-        if self.monotonic < self.gap_at && !asked {
+    pub(super) fn declare_losses(&mut self, asked: bool) {
+        if !self.has_undeclared(asked) {
             return;
         }
         let declarable = |loss: &Loss| *loss != Loss::Closed;
-        let known = self.core.queue.flow().lost;
-        let mut losses = Loss::ALL.iter().zip(&known).zip(&self.declared);
-        if losses.all(|((loss, lost), declared)| !declarable(loss) || lost.count == *declared) {
-            return;
-        }
-        self.gap_at = self.monotonic + GAP_EVERY;
+        self.gap_at = self.monotonic + self.gap_pause;
         let lost = self.core.queue.lost();
         for ((loss, lost), declared) in Loss::ALL.iter().zip(&lost).zip(&mut self.declared) {
             let mut count = lost.count;

@@ -52,6 +52,12 @@ impl Fault {
     }
 }
 
+/// Whether it says that there is no room on the disk.
+pub(super) fn is_full(error: &Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.io_kind(), Some(StorageFull | QuotaExceeded))
+}
+
 impl Writer {
     /// Notes an error, and when to try again. One line on standard error for each change of state.
     pub(super) fn note(&mut self, trouble: Trouble, error: Error) -> Stuck {
@@ -65,9 +71,9 @@ impl Writer {
             notice.fault = Some(said.clone());
             notice.last_error = Some(said);
         });
-        self.gap_cause = Some(match error.io_kind() {
-            Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) => "disk_full",
-            _ => "write_error",
+        self.gap_cause = Some(match is_full(&error) {
+            true => "disk_full",
+            false => "write_error",
         });
         let longest = match trouble {
             Trouble::Write => LONGEST_WRITE_PAUSE,
@@ -101,10 +107,20 @@ impl Writer {
     }
 
     pub(super) fn write_failed(&mut self, error: Error) -> Stuck {
+        self.refused(&error);
+        let full = is_full(&error);
+        let stuck = self.note(Trouble::Write, error);
+        if full {
+            self.last_words();
+        }
+        stuck
+    }
+
+    /// A write to the open file failed.
+    pub(super) fn refused(&mut self, error: &Error) {
         // Of a file without a line nothing is left; behind a half line that could not be taken back, nothing may follow.
-        self.stillborn = self.unborn.is_some();
+        self.stillborn = self.unborn.is_some() && self.segment.is_gone();
         self.resync |= error.kind() == ErrorKind::Damaged && !self.stillborn;
-        self.note(Trouble::Write, error)
     }
 
     /// Makes the file again whose first lines could not be written: with the same header, so that the lines built for it
@@ -233,7 +249,7 @@ impl Writer {
         let header = self.header(Cause::Resync, self.durable);
         let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day()) {
             Ok(made) => made,
-            Err(error) => return Err(self.note(Trouble::Sync, error)),
+            Err(error) => return Err(self.again_failed(error)),
         };
         self.next_file += 1;
         if let Some(Err(error)) = self.signer.as_mut().map(|signer| signer.certify(header.file, head)) {
@@ -286,6 +302,14 @@ impl Writer {
         Ok(())
     }
 
+    fn again_failed(&mut self, error: Error) -> Stuck {
+        if is_full(&error) {
+            // What is to be written again was in a file already: that goes before any words.
+            self.reserve.give_up();
+        }
+        self.note(Trouble::Sync, error)
+    }
+
     /// Makes the directory that was renamed or removed, and takes its lock, before a file is begun in it.
     fn make_directory_again(&mut self) -> Result<(), Error> {
         if self.home.make_again(&*self.disk)? {
@@ -335,7 +359,7 @@ impl Writer {
                     if let Err(error) = self.segment.write(&batch.text.bytes) {
                         self.again.push_front(Again::Text(old, tally));
                         self.built = self.written;
-                        return Err(self.note(Trouble::Sync, error));
+                        return Err(self.again_failed(error));
                     }
                     self.unborn = None;
                     batch.tally = tally;
@@ -352,7 +376,7 @@ impl Writer {
     }
 
     /// Says which numbers the tickets of a text have now; others than before only if records before them were lost.
-    fn renumber(&mut self, text: &Text) {
+    pub(super) fn renumber(&mut self, text: &Text) {
         if let Some((first, _)) = text.tickets {
             let first_line = self.built.seq + 1 - text.lines as u64;
             self.core.progress.numbered(first, text.seq_of_tickets(first_line));

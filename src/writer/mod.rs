@@ -10,6 +10,7 @@
 mod batch;
 mod commit;
 mod faults;
+mod full;
 mod gather;
 mod kept;
 mod medium;
@@ -24,6 +25,8 @@ mod signer;
 mod space;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod stories_full;
 #[cfg(test)]
 mod stories_keyed;
 #[cfg(test)]
@@ -57,7 +60,7 @@ use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
 use crate::store::state::Keys;
 use crate::store::{
-    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, RunId, RunKeys, Segment,
+    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, RunKeys, Segment,
     State, TrailId, Trust,
 };
 use crate::sync::{self, Instant};
@@ -93,8 +96,9 @@ const ORPHAN_REST: Duration = Duration::from_secs(1);
 /// How long an end waits for the emergency sink.
 const LAST_OUT: Duration = Duration::from_secs(1);
 
-/// How long an end waits for a disk that does not work.
-const END_PATIENCE: Duration = Duration::from_secs(4);
+/// How long an end waits for a disk that does not work. What comes then, and the sink, must fit into the wait of a handle that
+/// is dropped.
+const END_PATIENCE: Duration = Duration::from_millis(3_500);
 
 /// What the builder gives the writer, beside the core.
 #[derive(Debug)]
@@ -140,6 +144,7 @@ pub(crate) struct Writer {
     space: DiskSpace,
     /// When room on the disk is looked at next.
     space_at: Duration,
+    reserve: Reserve,
 
     trail: TrailId,
     trust: Trust,
@@ -184,6 +189,8 @@ pub(crate) struct Writer {
     /// Behind the last line in the file, and behind the last one built.
     written: Point,
     built: Point,
+    /// The number of the last line in the newest file that has a header on the disk.
+    reached: u64,
     /// The last point known to be on the disk, and the one that the outstanding sync is for.
     durable: Durable,
     syncing: Option<Syncing>,
@@ -209,6 +216,7 @@ pub(crate) struct Writer {
     /// What gap records have declared.
     declared: [PerSeverity; Loss::ALL.len()],
     gap_at: Duration,
+    gap_pause: Duration,
     fault: Option<Fault>,
     gap_cause: Option<&'static str>,
     lock_lost: bool,
@@ -232,6 +240,8 @@ pub(crate) struct Writer {
     phase: Phase,
     /// When the end was asked for.
     ending: Option<Instant>,
+    /// What the end has to say of what it could not write.
+    incomplete: Option<String>,
     active: Duration,
     naps: u32,
 }
@@ -333,6 +343,7 @@ impl Writer {
             suspected: Vec::new(),
             written: point,
             built: point,
+            reached: point.seq,
             durable: Durable {
                 file: opened.prev_file,
                 point: Point {
@@ -356,6 +367,7 @@ impl Writer {
             gathers: None,
             declared: Default::default(),
             gap_at: Duration::ZERO,
+            gap_pause: Writer::gap_every(),
             fault: None,
             gap_cause: None,
             lock_lost: false,
@@ -374,6 +386,7 @@ impl Writer {
             requests: Vec::new(),
             phase: Phase::Running,
             ending: None,
+            incomplete: None,
             active: monotonic,
             naps: 0,
             trail: opened.trail,
@@ -395,6 +408,7 @@ impl Writer {
             sync_every,
             space,
             space_at: monotonic,
+            reserve: Reserve::new(&disk, &home),
             home,
             disk,
             core,
@@ -415,6 +429,7 @@ impl Writer {
         // Without its state a keyed trail could not go on.
         let keyed = self.trust.is_keyed();
         self.sync_and_wait(keyed).map_err(|stuck| self.said(stuck))?;
+        self.keep_a_reserve();
         self.survey();
         Ok(())
     }
@@ -437,17 +452,19 @@ impl Writer {
         // Whatever happened, nobody waits for a thread that is gone, and nobody is kept from the directory.
         let cleanly = self.phase == Phase::Over && self.fault.is_none();
         core.queue.close();
+        self.count_what_is_left();
         core.outlet.settle(Duration::ZERO, true);
         trail::leave(core.id());
         self.count_closed();
         drop(self.lock.take());
         core.board.write(|notice| notice.ended = true);
         core.progress.ended();
-        let answer = |request: Request| match (cleanly, request.ask) {
-            (true, Ask::Close | Ask::Rest) => request.answer(Ok(())),
+        let answer = |request: Request| match (&self.incomplete, cleanly, request.ask) {
+            (Some(said), _, Ask::Close | Ask::Rest) => request.answer(Err(Error::new(ErrorKind::Io, said.as_str()))),
+            (None, true, Ask::Close | Ask::Rest) => request.answer(Ok(())),
             _ => request.answer(Err(trail::ended())),
         };
-        self.requests.drain(..).for_each(answer);
+        std::mem::take(&mut self.requests).into_iter().for_each(answer);
         core.mailbox.close(cleanly).into_iter().for_each(answer);
     }
 
@@ -469,7 +486,13 @@ impl Writer {
         let must_wait = self.fault.as_ref().is_some_and(Fault::must_wait);
         let more = match (must_wait && !asked) || self.gathers(asked) {
             true => false,
-            false => self.advance(asked).unwrap_or(false),
+            false => self.advance(asked).unwrap_or_else(|Stuck| {
+                // What is in the file need not wait for what is not.
+                if !self.resync {
+                    self.sync_if_due(asked);
+                }
+                false
+            }),
         };
         self.answer();
         self.end_if_asked();
@@ -504,10 +527,9 @@ impl Writer {
         let began = Instant::now();
         let left = |at: Duration| at.saturating_sub(self.core.time.monotonic());
         if let Some(fault) = &self.fault {
-            return self
-                .core
-                .queue
-                .rest(Rest::Sleep(fault.retry_at().min(began + LONGEST_PARK)));
+            let until = fault.retry_at().min(began + LONGEST_PARK);
+            let end = self.ending.map_or(until, |since| since + END_PATIENCE);
+            return self.core.queue.rest(Rest::Sleep(until.min(end.max(began + NAP))));
         }
         if let Some(until) = self.gathers {
             return self.core.queue.rest(Rest::Sleep(until));

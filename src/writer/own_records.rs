@@ -168,6 +168,11 @@ impl Own {
         )
     }
 
+    /// Whether it says that records were lost.
+    pub(super) fn is_gap(&self) -> bool {
+        self.event == events::AUDIT_GAP
+    }
+
     /// Whether it is more than a note that all is well: a checkpoint alone is no activity.
     pub(super) fn is_activity(&self) -> bool {
         self.event != events::AUDIT_CHECKPOINT

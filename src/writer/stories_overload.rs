@@ -22,7 +22,7 @@ use crate::sync::Mutex;
 use crate::trail::Trail;
 
 /// By severity, what gap records with this cause declare, or all of them.
-fn declared(records: &[Record], cause: Option<&str>) -> [u64; 4] {
+pub(super) fn declared(records: &[Record], cause: Option<&str>) -> [u64; 4] {
     let gaps = records.iter().filter(|record| record.event() == "AUDIT_GAP");
     let gaps = gaps.filter_map(Record::metadata);
     let gaps = gaps.filter(|gap| cause.is_none_or(|cause| gap.get("cause").unwrap() == cause));
@@ -40,7 +40,7 @@ pub(super) fn each(counts: Counts) -> [u64; 4] {
 }
 
 /// What callers made, by severity and by event, in the file.
-fn in_file(records: &[Record]) -> [u64; 4] {
+pub(super) fn in_file(records: &[Record]) -> [u64; 4] {
     Severity::ALL.map(|severity| {
         let ours = records.iter().filter(|record| !record.event().starts_with("AUDIT_"));
         ours.filter(|record| record.severity() == severity).count() as u64
@@ -68,7 +68,7 @@ pub(super) fn assert_all_counted(emitted: [u64; 4], records: &[Record], status: 
 }
 
 /// A sink that keeps what it is given.
-fn keeping() -> (Emergency, Arc<Mutex<Vec<String>>>) {
+pub(super) fn keeping() -> (Emergency, Arc<Mutex<Vec<String>>>) {
     let kept: Arc<Mutex<Vec<String>>> = Arc::default();
     let keep = Arc::clone(&kept);
     let sink = Emergency::callback(move |line| {

@@ -12,7 +12,7 @@ use crate::status::complain;
 use crate::store::retain::Keep;
 use crate::store::{Cause, Mark, Segment, names, retain};
 use crate::sync::{Instant, planted};
-use crate::trail::{Ask, Request};
+use crate::trail::Ask;
 
 /// A point that is on the disk is stated this often while records come.
 pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -304,23 +304,37 @@ impl Writer {
         let resting = self.requests.iter().any(|request| request.ask == Ask::Rest);
         let quiet = self.monotonic.saturating_sub(self.active) >= ORPHAN_REST && self.core.queue.is_empty();
         let orphan = self.phase == Phase::Running && self.core.is_orphaned() && quiet;
+        if !closing && !resting && !orphan {
+            return;
+        }
         if closing {
             self.core.queue.close();
-            self.core.outlet.settle(LAST_OUT, true);
-            self.ending.get_or_insert_with(Instant::now);
-        } else if !resting && !orphan {
-            return;
-        } else {
-            self.core.outlet.settle(LAST_OUT, false);
         }
+        let since = match orphan && !closing && !resting {
+            true => None,
+            false => Some(self.ending.unwrap_or_else(Instant::now)),
+        };
+        if self.ending.is_none() || closing {
+            self.core.outlet.settle(LAST_OUT, closing);
+        }
+        self.ending = since;
         let ended = match self.phase {
             Phase::Resting if self.own.is_empty() && self.core.queue.is_empty() => Ok(()),
             Phase::Resting => self.go_on().and_then(|()| self.come_to_rest()),
             _ => self.come_to_rest(),
         };
+        let over = since.is_some_and(|since| since.elapsed() >= END_PATIENCE);
+        let ended = match ended {
+            Err(Stuck) if over => {
+                self.ending = None;
+                self.give_up(closing)
+            }
+            ended => ended,
+        };
         match ended {
             Ok(()) if closing => self.phase = Phase::Over,
             Ok(()) => {
+                self.ending = None;
                 for request in std::mem::take(&mut self.requests) {
                     match request.ask {
                         Ask::Rest => request.answer(Ok(())),
@@ -328,25 +342,19 @@ impl Writer {
                     }
                 }
             }
-            Err(Stuck) if self.ending.is_some_and(|since| since.elapsed() >= END_PATIENCE) => {
-                let left = self.core.queue.waiting() + self.batch.text.lines;
+            Err(Stuck) if over && closing => {
                 complain(&format_args!(
-                    "the trail in {} ends uncleanly, with {left} records not written: {}",
+                    "the trail in {} ends uncleanly: {}",
                     self.home.dir.display(),
                     self.fault_text(),
                 ));
                 self.phase = Phase::Over;
-                let told = std::mem::take(&mut self.requests);
-                told.into_iter().for_each(|request: Request| {
-                    let error = Error::new(ErrorKind::Io, format!("cannot end the trail: {}", self.fault_text()));
-                    request.answer(Err(error));
-                });
             }
             Err(Stuck) => {}
         }
     }
 
-    fn fault_text(&self) -> String {
+    pub(super) fn fault_text(&self) -> String {
         self.core
             .board
             .look()

@@ -2,7 +2,8 @@
 //! somebody kills it; and another that reads what is left.
 //!
 //! ```text
-//! durable_writer write  DIR [level=synced] [threads=2] [cycle=0] [count=0] [file=BYTES] [pad=BYTES] [wait=MS] [lock=MS] [until=FILE] [end=exit] [say=1]
+//! durable_writer write  DIR [level=synced] [threads=2] [cycle=0] [count=0] [file=BYTES] [pad=BYTES] [wait=MS] [lock=MS] [until=FILE] [emergency=FILE]
+//!                       [end=exit] [say=1]
 //! durable_writer peer   DIR [threads=2] [cycle=0] [count=0] [end=exit] [say=1]
 //! durable_writer read   DIR
 //! durable_writer start  DIR
@@ -11,7 +12,8 @@
 //! `write` says `A <level> <cycle> <thread> <n>` once the trail has acknowledged this thread's record n, and with it
 //! all before it, at this level: `accepted`, `written`, `synced`, or `mixed`, where every second thread waits for the disk
 //! and the others for the file. It says so of every `say`th record; a record that was refused is named in a line
-//! `E <cycle> <thread> <n> <why>`, and the next one is tried. `peer` is the same program on tracing-subscriber's JSON and
+//! `E <cycle> <thread> <n> <why>`, and the next one is tried. With `end=told` it says `S <emitted> <written> <lost> <diverted>`
+//! behind its end, whether that was clean or not. `peer` is the same program on tracing-subscriber's JSON and
 //! tracing-appender without losses by a full queue; it can only say `accepted`. `read` gives the verdict and every live
 //! record of such a program, `start` ends a run that did not.
 
@@ -31,7 +33,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tracing_audit::{Rotation, Trail, audit, events, verify};
+use tracing_audit::{Emergency, Rotation, Trail, audit, events, verify};
 use tracing_subscriber::prelude::*;
 
 /// `key=value` arguments behind the directory.
@@ -112,6 +114,10 @@ fn write(dir: &str, options: &Options) {
         .rotation(Rotation::daily().max_bytes(options.number("file", 256 << 10)))
         .wait_limit(Duration::from_millis(options.number("wait", 5_000)))
         .lock_wait(Duration::from_millis(options.number("lock", 10_000)));
+    let builder = match options.text("emergency", "") {
+        "" => builder,
+        file => builder.emergency(Emergency::file(file)),
+    };
     let trail = match builder.build() {
         Ok(trail) => trail,
         Err(error) => {
@@ -148,6 +154,13 @@ fn write(dir: &str, options: &Options) {
     match options.text("end", "exit") {
         "close" => trail.close().expect("a clean end"),
         "drop" => drop(trail),
+        "told" => {
+            let _ = trail.clone().close();
+            let status = trail.status();
+            let counts = [status.emitted, status.written, status.lost, status.diverted];
+            let counts = counts.map(|counts| counts.total().to_string());
+            say(&format!("S {}\n", counts.join(" ")));
+        }
         "flush" => {
             trail.flush().expect("a flush");
             std::process::exit(0);
