@@ -206,7 +206,7 @@ impl Signer {
 
     /// A commit is in the file.
     pub(super) fn written(&mut self, leaves: &mut Vec<Leaf>) {
-        leaves.drain(..).for_each(|leaf| self.written.push(leaf));
+        self.written.append(leaves);
     }
 
     pub(super) fn sync_begins(&mut self) {
