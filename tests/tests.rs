@@ -27,6 +27,7 @@ mod fork;
 mod hand;
 #[cfg(feature = "subscriber")]
 mod init;
+mod keyed;
 mod layer;
 mod lifecycle;
 mod macro_syntax;

@@ -92,6 +92,29 @@ pub(super) fn link(head: &Leaf, seq: u64, leaf: &Leaf) -> Leaf {
     digest(state)
 }
 
+/// SHA-256 of 0x01 and two nodes, for two such pairs at once.
+pub(super) fn nodes(one: [&Leaf; 2], two: [&Leaf; 2]) -> [Leaf; 2] {
+    let (one, two) = (node_blocks(one), node_blocks(two));
+    let (mut first, mut second) = (START, START);
+    for (one, two) in one.iter().zip(&two) {
+        compress256(&mut first, std::slice::from_ref(one));
+        compress256(&mut second, std::slice::from_ref(two));
+    }
+    [digest(first), digest(second)]
+}
+
+/// 65 bytes in two blocks.
+fn node_blocks([left, right]: [&Leaf; 2]) -> [Block; 2] {
+    let mut blocks = [[0; 64]; 2];
+    let flat = blocks.as_flattened_mut();
+    put(flat, 0, &[0x01]);
+    put(flat, 1, left);
+    put(flat, 33, right);
+    put(flat, 65, &[0x80]);
+    put(flat, 120, &(65_u64 * 8).to_be_bytes());
+    blocks
+}
+
 /// The first block: 0x00 and the first bytes.
 fn behind_zero(head: &[u8; 63]) -> Block {
     let mut block = [0; 64];
@@ -148,6 +171,14 @@ mod tests {
             assert_eq!(pair(contents[0], contents[1]), expected, "{length} beside {other}");
             assert_eq!(single(contents[0]), expected[0]);
         }
+    }
+
+    #[test]
+    fn nodes_are_the_hashes_of_two_nodes_behind_their_prefix() {
+        let leaves = [1, 2, 3, 4].map(|byte: u8| plain(0x00, &[byte]));
+        let [a, b, c, d] = &leaves;
+        let expected = [[a, b], [c, d]].map(|[left, right]| plain(0x01, &[left.as_slice(), right].concat()));
+        assert_eq!(nodes([a, b], [c, d]), expected);
     }
 
     #[test]

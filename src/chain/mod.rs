@@ -23,6 +23,11 @@ pub(crate) fn leaves(one: &[u8], two: &[u8]) -> [Leaf; 2] {
     lanes::pair(one, two)
 }
 
+/// The parents of two pairs of nodes of a Merkle tree, in less time than one after the other takes.
+pub(crate) fn nodes(one: [&Leaf; 2], two: [&Leaf; 2]) -> [Leaf; 2] {
+    lanes::nodes(one, two)
+}
+
 /// The state of the chain behind a line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Head(pub(crate) [u8; 32]);

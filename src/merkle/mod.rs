@@ -8,7 +8,7 @@ pub(crate) mod proof;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::chain::Leaf;
+use crate::chain::{Leaf, nodes};
 
 /// A leaf, a node or a root.
 pub(crate) type Hash = Leaf;
@@ -55,6 +55,49 @@ impl Range {
         }
         self.peaks.push(right);
         self.size += 1;
+    }
+
+    /// Appends many leaves, level by level and two nodes at a time: in less time than one after the other takes. Leaves the
+    /// vector empty, and its room for the next ones.
+    pub(crate) fn append(&mut self, leaves: &mut Vec<Leaf>) {
+        let (mut size, count) = (self.size, leaves.len() as u64);
+        let mut left_over = Vec::new();
+        // In place: the parents of a level stand where its first half stood.
+        let level = leaves;
+        while !level.is_empty() || size > 0 {
+            if size & 1 == 1 && !level.is_empty() {
+                // The last peak is this level's, and has a sister now.
+                level.splice(..0, self.peaks.pop());
+            } else if level.is_empty() {
+                // What is left of the peaks stands.
+                break;
+            }
+            if level.len() % 2 == 1 {
+                left_over.extend(level.pop());
+            }
+            for at in 0..level.len().div_ceil(4) {
+                let four = level.get(4 * at..).unwrap_or_default();
+                let (first, second) = match four {
+                    [a, b, c, d, ..] => {
+                        let [first, second] = nodes([a, b], [c, d]);
+                        (first, Some(second))
+                    }
+                    [a, b, ..] => (node(a, b), None),
+                    _ => break,
+                };
+                for (to, parent) in level
+                    .iter_mut()
+                    .skip(2 * at)
+                    .zip([Some(first), second].into_iter().flatten())
+                {
+                    *to = parent;
+                }
+            }
+            level.truncate(level.len() / 2);
+            size >>= 1;
+        }
+        self.peaks.extend(left_over.into_iter().rev());
+        self.size += count;
     }
 
     /// The root: of nothing it is the hash of nothing.
@@ -143,5 +186,21 @@ pub(crate) mod tests {
             assert_eq!(again.root(), range.root());
         }
         assert!(Range::of(5, vec![[0; 32]; 3]).is_none());
+    }
+
+    #[test]
+    fn many_leaves_at_once_make_the_tree_that_they_make_one_by_one() {
+        let leaves: Vec<Leaf> = (0..300_u32).map(|n| leaf(&n.to_le_bytes())).collect();
+        for begin in 0..40 {
+            for count in (0..40).chain([100, 127, 128, 129, 255]) {
+                let (mut one_by_one, mut at_once) = (Range::default(), Range::default());
+                at_once.append(&mut leaves[..begin].to_vec());
+                let mut more = leaves[begin..begin + count].to_vec();
+                at_once.append(&mut more);
+                leaves[..begin + count].iter().for_each(|leaf| one_by_one.push(*leaf));
+                assert_eq!(at_once, one_by_one, "{count} behind {begin}");
+                assert!(more.is_empty());
+            }
+        }
     }
 }

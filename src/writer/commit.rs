@@ -4,6 +4,7 @@ use super::batch::AROUND;
 use super::kept::Place;
 use super::own_records::Own;
 use super::seals::Seals;
+use super::signer::Signer;
 use super::syncer::{Done, Job};
 use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
 use crate::chain::{SEAL, leaf, leaves};
@@ -295,9 +296,7 @@ impl Writer {
             self.calendar.remember(&mut self.state);
             self.state.clone()
         });
-        if let Some(signer) = &mut self.signer {
-            signer.sync_begins();
-        }
+        let grow = self.signer.as_mut().map(Signer::sync_begins);
         self.gather.sync_begins(self.core.progress.askers());
         self.syncing = Some(Syncing {
             mark,
@@ -311,6 +310,7 @@ impl Writer {
             settle: self.seals.as_ref().map(Seals::settle),
             state,
             lines,
+            grow,
         });
     }
 
@@ -335,8 +335,8 @@ impl Writer {
             file: Some(mark.file),
             point: mark.point,
         };
-        if let Some(signer) = &mut self.signer {
-            signer.synced();
+        if let (Some(signer), Some(tree)) = (&mut self.signer, done.tree) {
+            signer.synced(tree);
         }
         self.older.drain(..older.min(self.older.len()));
         self.settled |= mark.file == self.segment.number();

@@ -33,10 +33,31 @@ pub(super) struct Signer {
     coming: Option<Coming>,
     /// A line that the state has and `audit.keys` has not.
     missing: Option<(u64, String)>,
-    /// Behind what is in the file, what an outstanding sync covers, and what is on the disk.
-    written: Range,
-    syncing: Range,
+    /// The tree of what is on the disk.
     durable: Range,
+    /// What an outstanding sync covers: the tree before it, and its leaves.
+    base: Range,
+    flying: Arc<Vec<Leaf>>,
+    /// Leaves written since; and the tree before these, where they had become too many to be kept.
+    since: Vec<Leaf>,
+    ahead: Option<Range>,
+}
+
+/// Leaves beyond which they are made part of a tree on the writer's thread: a sync may hang, and memory has an end.
+const LEAVES: usize = if cfg!(test) { 64 } else { 1 << 20 };
+
+/// A tree to be grown by whoever waits for the disk: the writer's thread has better things to do.
+#[derive(Debug)]
+pub(super) struct Grow {
+    tree: Range,
+    leaves: Arc<Vec<Leaf>>,
+}
+
+impl Grow {
+    pub(super) fn done(mut self) -> Range {
+        self.tree.append(&mut self.leaves.to_vec());
+        self.tree
+    }
 }
 
 /// The key of a file whose line is not stored yet.
@@ -87,9 +108,11 @@ impl Signer {
             certified: None,
             coming: None,
             missing: None,
-            syncing: tree.clone(),
             durable: tree.clone(),
-            written: tree,
+            base: tree,
+            flying: Arc::default(),
+            since: Vec::new(),
+            ahead: None,
         })
     }
 
@@ -102,7 +125,11 @@ impl Signer {
     /// What a header says of keys and tree; where it goes on from what is on the disk, or from what is written.
     pub(super) fn fill(&self, header: &mut Header, durable: bool) {
         header.pk = Some(self.next_row.as_ref().unwrap_or(&self.row).public());
-        let tree = if durable { &self.durable } else { &self.written };
+        let tree = if durable {
+            self.durable.clone()
+        } else {
+            self.written_tree()
+        };
         header.tree = Some(tree.peaks().to_vec());
     }
 
@@ -206,19 +233,45 @@ impl Signer {
 
     /// A commit is in the file.
     pub(super) fn written(&mut self, leaves: &mut Vec<Leaf>) {
-        leaves.drain(..).for_each(|leaf| self.written.push(leaf));
+        self.since.append(leaves);
+        if self.since.len() > LEAVES {
+            self.ahead = Some(self.written_tree());
+            self.since.clear();
+        }
     }
 
-    pub(super) fn sync_begins(&mut self) {
-        self.syncing.clone_from(&self.written);
+    /// The tree of all that is in the file.
+    fn written_tree(&self) -> Range {
+        let mut tree = self.ahead.clone().unwrap_or_else(|| {
+            let mut tree = self.base.clone();
+            tree.append(&mut self.flying.to_vec());
+            tree
+        });
+        tree.append(&mut self.since.clone());
+        tree
     }
 
-    pub(super) fn synced(&mut self) {
-        std::mem::swap(&mut self.durable, &mut self.syncing);
+    /// A sync begins that covers all that is written. None is outstanding.
+    pub(super) fn sync_begins(&mut self) -> Grow {
+        self.base = self.ahead.take().unwrap_or_else(|| self.durable.clone());
+        self.flying = Arc::new(std::mem::take(&mut self.since));
+        Grow {
+            tree: self.base.clone(),
+            leaves: Arc::clone(&self.flying),
+        }
+    }
+
+    pub(super) fn synced(&mut self, tree: Range) {
+        self.base.clone_from(&tree);
+        self.durable = tree;
+        self.flying = Arc::default();
     }
 
     /// Begins again behind what is on the disk.
     pub(super) fn rewind(&mut self) {
-        self.written.clone_from(&self.durable);
+        self.base.clone_from(&self.durable);
+        self.flying = Arc::default();
+        self.since.clear();
+        self.ahead = None;
     }
 }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::seals::Settle;
-use super::signer::Lines;
+use super::signer::{Grow, Lines};
 use crate::error::Error;
 use crate::io::{Disk, DiskFile};
+use crate::merkle::Range;
 use crate::queue::Queue;
 use crate::receipt::Progress;
 use crate::store::{Home, State, keys_file};
@@ -31,6 +32,8 @@ pub(super) struct Job {
     pub(super) state: Option<State>,
     /// To be appended to `audit.keys`, before and behind that.
     pub(super) lines: Option<Lines>,
+    /// The tree that is on the disk by then.
+    pub(super) grow: Option<Grow>,
 }
 
 /// What became of it.
@@ -41,6 +44,8 @@ pub(super) struct Done {
     pub(super) told: bool,
     /// `None` where none was stored.
     pub(super) state: Option<Result<(), Error>>,
+    /// In mode `signed`: the tree of what is on the disk now.
+    pub(super) tree: Option<Range>,
     /// Whether the state has a key that came with a line.
     pub(super) stored_key: bool,
     /// `None` where none was appended.
@@ -191,6 +196,7 @@ impl Shared {
         let lines = lines.filter(|_| state.as_ref().is_some_and(Result::is_ok));
         Done {
             told,
+            tree: job.grow.filter(|_| told).map(Grow::done),
             stored_key: lines.as_ref().is_some_and(|lines| lines.behind.is_some()),
             lines: lines.map(|lines| append(&lines.behind)),
             state,

@@ -3,12 +3,22 @@
 use crate::chain::{Head, Leaf};
 use crate::error::Error;
 use crate::key::Stored;
+use crate::merkle::Range;
 use crate::secret::SecretBytes;
 use crate::store::state::Keys;
 use crate::store::{Header, Mark};
 
 #[derive(Debug)]
 pub(super) enum Signer {}
+
+#[derive(Debug)]
+pub(super) enum Grow {}
+
+impl Grow {
+    pub(super) fn done(self) -> Range {
+        match self {}
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Lines {
@@ -54,10 +64,10 @@ impl Signer {
     pub(super) fn written(&mut self, _: &mut Vec<Leaf>) {
         match *self {}
     }
-    pub(super) fn sync_begins(&mut self) {
+    pub(super) fn sync_begins(&mut self) -> Grow {
         match *self {}
     }
-    pub(super) fn synced(&mut self) {
+    pub(super) fn synced(&mut self, _: Range) {
         match *self {}
     }
     pub(super) fn rewind(&mut self) {
