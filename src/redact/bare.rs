@@ -91,8 +91,14 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     }
     let lead = s.get(start.saturating_sub(HEAD)..start)?;
     let len = lead.iter().rev().take_while(|b| sets(**b) & set::URL64 != 0).count();
-    let head = lead.get(lead.len() - len..)?;
     let whole = len < lead.len() || start <= HEAD;
+    // Behind what an escape takes: `\tsk_live_<random>`.
+    let escape = match before(s, start - len) {
+        b'\\' | b'%' => walk.escape(start - len - 1) - 1,
+        _ => 0,
+    };
+    let len = len.checked_sub(escape)?;
+    let head = lead.get(lead.len() - len..)?;
     let is = |list: &[&[u8]], part: &[u8]| list.iter().any(|word| word.eq_ignore_ascii_case(part));
     let mut parts = head.split(|b| matches!(b, b'_' | b'-')).filter(|part| !part.is_empty());
     let open = parts.clone().any(|part| is(PUBLIC, part));

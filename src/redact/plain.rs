@@ -42,9 +42,9 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    /// Undoes one layer; `None` if there is none.
-    fn of(s: &[u8]) -> Option<Self> {
-        let (mut start, mut piece) = next(s, 0)?;
+    /// Undoes one layer; `None` if there is none. In an `inner` one the backslashes were encoded themselves.
+    fn of(s: &[u8], inner: bool) -> Option<Self> {
+        let (mut start, mut piece) = next(s, 0, inner)?;
         let mut all = Self {
             text: Vec::with_capacity(s.len()),
             places: Vec::new(),
@@ -66,7 +66,7 @@ impl Plain {
                 close: piece.end,
             });
             copied = piece.end;
-            let Some(found) = next(s, copied) else { break };
+            let Some(found) = next(s, copied, inner) else { break };
             (start, piece) = found;
         }
         all.text.extend_from_slice(s.get(copied..)?);
@@ -77,7 +77,7 @@ impl Plain {
     pub(super) fn layers(s: &[u8]) -> Vec<Self> {
         let mut layers: Vec<Self> = Vec::new();
         while layers.len() < LAYERS {
-            let Some(layer) = Self::of(layers.last().map_or(s, |layer| &layer.text)) else {
+            let Some(layer) = Self::of(layers.last().map_or(s, |layer| &layer.text), !layers.is_empty()) else {
                 break;
             };
             layers.push(layer);
@@ -107,7 +107,7 @@ fn is_mark(b: u8) -> bool {
 }
 
 /// The next encoded piece from `i` on, and where it begins.
-fn next(s: &[u8], mut i: usize) -> Option<(usize, Piece)> {
+fn next(s: &[u8], mut i: usize, inner: bool) -> Option<(usize, Piece)> {
     loop {
         i += s.get(i..)?.iter().position(|b| is_mark(*b))?;
         let mut skip = 1;
@@ -115,7 +115,7 @@ fn next(s: &[u8], mut i: usize) -> Option<(usize, Piece)> {
             b'%' => percent(s, i),
             b'\\' => {
                 skip = run(s, i, b'\\');
-                backslash(s, i, skip)
+                backslash(s, i, skip, inner)
             }
             b'&' => entity(s, i),
             0xC2.. => sign(s, i),
@@ -156,7 +156,7 @@ fn percent(s: &[u8], i: usize) -> Option<Piece> {
 }
 
 /// `\u003d`, `\u{3d}`, `\x3d` and `\/` behind `count` backslashes.
-fn backslash(s: &[u8], i: usize, count: usize) -> Option<Piece> {
+fn backslash(s: &[u8], i: usize, count: usize, inner: bool) -> Option<Piece> {
     let letter = i + count;
     let (mut end, code) = match (at(s, letter), at(s, letter + 1)) {
         (b'/', _) => (letter + 1, u32::from(b'/')),
@@ -170,6 +170,14 @@ fn backslash(s: &[u8], i: usize, count: usize) -> Option<Piece> {
     };
     if code == u32::from(ESCAPE) {
         end = colour(s, end);
+    }
+    // The quote of a text within an encoded one closes none of the quotes around that.
+    if inner && code == 0x22 {
+        return Some(Piece {
+            end,
+            slashes: 0,
+            letter: Letter::Char('`'),
+        });
     }
     // Two backslashes stand for one, a level deeper.
     let mut slashes = count;
@@ -337,10 +345,10 @@ mod tests {
             ("\u{1b}[1;31mpassword\u{1b}[0m=\u{1}a", "password=a"),
             (r"\u001b[31mpassword\x1b[0m=a", "password=a"),
         ] {
-            let plain = Plain::of(text.as_bytes()).map_or_else(|| text.as_bytes().to_vec(), |plain| plain.text);
+            let plain = Plain::of(text.as_bytes(), false).map_or_else(|| text.as_bytes().to_vec(), |plain| plain.text);
             assert_eq!(String::from_utf8_lossy(&plain), expected, "{text}");
         }
-        let plain = Plain::of("ab%3Dcd%253Def".as_bytes()).unwrap();
+        let plain = Plain::of("ab%3Dcd%253Def".as_bytes(), false).unwrap();
         assert_eq!(plain.text, b"ab=cd=ef");
         assert_eq!(plain.span((0, 2)), (0, 2));
         assert_eq!(plain.span((3, 5)), (5, 7));

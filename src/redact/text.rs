@@ -456,7 +456,7 @@ impl<'a> Walk<'a> {
             let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
             head.get(..head.len() - digits)?
                 .ends_with(b"s:")
-                .then_some(end - digits - 3)
+                .then(|| end - digits - 3)
         };
         let level = marks::slashes(self.s, i);
         let sign = length(i - level)?;
@@ -472,7 +472,7 @@ impl<'a> Walk<'a> {
     }
 
     /// How many bytes an escape sequence at `i` takes, so that the word behind it begins afresh.
-    fn escape(&self, i: usize) -> usize {
+    pub(super) fn escape(&self, i: usize) -> usize {
         let hex = |from: usize, n: usize| (from..from + n).all(|k| at(self.s, k).is_ascii_hexdigit());
         match (at(self.s, i), at(self.s, i + 1)) {
             (b'%', _) if hex(i + 1, 2) => 3,
