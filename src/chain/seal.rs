@@ -27,6 +27,12 @@ fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// A key from a key; what it is made in is wiped.
+fn derive(key: &SecretBytes, parts: &[&[u8]]) -> SecretBytes {
+    let derived = zeroize::Zeroizing::new(mac(key.expose(), parts));
+    SecretBytes::new(*derived)
+}
+
 /// What the keys of a run are made from. The one of the next run follows from it, and not the other way round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seed(pub(crate) SecretBytes);
@@ -34,14 +40,14 @@ pub(crate) struct Seed(pub(crate) SecretBytes);
 impl Seed {
     /// The seed of the run after this one.
     pub(crate) fn next(&self) -> Seed {
-        Seed(SecretBytes::new(mac(self.0.expose(), &[b"tracing-audit/1 seed"])))
+        Seed(derive(&self.0, &[b"tracing-audit/1 seed"]))
     }
 
     /// The key of the first commit of run `run`, whose seed this is.
     pub(crate) fn first_key(&self, trail: &[u8; 16], run: u64) -> CommitKey {
         let parts: [&[u8]; 3] = [b"tracing-audit/1 run", trail, &run.to_le_bytes()];
         CommitKey {
-            key: SecretBytes::new(mac(self.0.expose(), &parts)),
+            key: derive(&self.0, &parts),
             run,
             index: 0,
         }
@@ -64,15 +70,15 @@ impl CommitKey {
 
     /// Moves to the key of the next commit. The one before is wiped.
     pub(crate) fn advance(&mut self) {
-        self.key = SecretBytes::new(mac(self.key.expose(), &[b"tracing-audit/1 next"]));
+        self.key = derive(&self.key, &[b"tracing-audit/1 next"]);
         self.index += 1;
     }
 
     /// The seal over the head behind a commit's last line.
     pub(crate) fn seal(&self, head: &Head) -> Seal {
-        let key = zeroize::Zeroizing::new(mac(self.key.expose(), &[b"tracing-audit/1 mac"]));
+        let key = derive(&self.key, &[b"tracing-audit/1 mac"]);
         let parts: [&[u8]; 4] = [&[0x04], &self.run.to_le_bytes(), &self.index.to_le_bytes(), &head.0];
-        mac(&key, &parts)
+        mac(key.expose(), &parts)
     }
 
     /// Whether this is the seal over that head, in constant time.
@@ -126,6 +132,40 @@ mod tests {
             assert_eq!(key.index(), index);
             assert_eq!(base64url::text(&key.seal(&head(at))), seal, "commit {index}");
             key.advance();
+        }
+    }
+
+    /// RFC 4231, cases 1 to 4: the ones whose keys are no longer than ours.
+    #[test]
+    fn the_mac_is_hmac_sha_256() {
+        let count: [u8; 25] = std::array::from_fn(|at| at as u8 + 1);
+        let cases: [(&[u8], &[u8], &str); 4] = [
+            (
+                &[0x0b; 20],
+                b"Hi There",
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
+            (
+                b"Jefe",
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                &[0xaa; 20],
+                &[0xdd; 50],
+                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+            ),
+            (
+                &count,
+                &[0xcd; 50],
+                "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+            ),
+        ];
+        for (short, message, code) in cases {
+            let mut key = [0; 32];
+            key[..short.len()].copy_from_slice(short);
+            let (begin, end) = message.split_at(message.len() / 2);
+            assert_eq!(mac(&key, &[begin, end]), hex(code));
         }
     }
 
