@@ -572,7 +572,7 @@ mod tests {
             (r#"{"value":"x","name":"author"}"#, r#"{"value":"x","name":"author"}"#),
             (
                 r#"{"name":["password"],"value":"x"}"#,
-                r#"{"name":["password"],"value":"x"}"#,
+                r#"{"name":["password"],"value":"[redacted]"}"#,
             ),
             (
                 r#"{"name":"password","name":"author","value":"x"}"#,

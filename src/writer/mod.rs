@@ -60,8 +60,8 @@ use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
 use crate::store::state::Keys;
 use crate::store::{
-    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, RunKeys, Segment,
-    State, TrailId, Trust,
+    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, RunKeys,
+    Segment, State, TrailId, Trust,
 };
 use crate::sync::{self, Instant};
 use crate::trail::{self, Ask, Core, Request};
