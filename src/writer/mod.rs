@@ -26,7 +26,8 @@ mod stories;
 mod stories_keyed;
 #[cfg(test)]
 mod stories_overload;
-#[cfg(all(test, feature = "sign"))]
+#[cfg(test)]
+#[cfg(feature = "sign")]
 mod stories_signed;
 #[cfg(test)]
 mod stories_tamper;

@@ -16,9 +16,11 @@ use crate::status;
 use crate::store::state::Keys;
 use crate::store::{RunKeys, Untold, random_seed};
 
+type Take = Box<dyn FnOnce(&KeyLine) + Send>;
+
 /// What is given the key line.
 #[derive(Default)]
-pub(crate) struct Teller(pub(crate) Option<Box<dyn FnOnce(&KeyLine) + Send>>);
+pub(crate) struct Teller(pub(crate) Option<Take>);
 
 impl fmt::Debug for Teller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
