@@ -1,8 +1,8 @@
 //! Lines on their way into the file: numbered, chained, framed.
 
-use crate::base64url;
 use crate::brief::Brief;
-use crate::chain::{self, FRAME, Leaf, leaf};
+use crate::chain::seal::Seal;
+use crate::chain::{self, FRAME, Head, Leaf, leaf};
 use crate::meter::Tally;
 use crate::severity::Severity;
 use crate::store::Point;
@@ -45,12 +45,11 @@ impl Text {
         }
     }
 
-    /// Ends the commit: the last line's frame takes the seal.
-    pub(super) fn seal(&mut self, seal: &[u8; 32]) {
-        self.bytes.truncate(self.bytes.len().saturating_sub(b"}\n".len()));
-        self.bytes.extend_from_slice(b",\"seal\":\"");
-        base64url::push(&mut self.bytes, seal);
-        self.bytes.extend_from_slice(b"\"}\n");
+    /// Ends the commit: the last line, whose head this is, takes a frame with the seal.
+    pub(super) fn seal(&mut self, head: &Head, seal: &Seal) {
+        self.bytes.truncate(self.bytes.len().saturating_sub(FRAME + 1));
+        head.push_sealed_frame(&mut self.bytes, seal);
+        self.bytes.push(b'\n');
         self.sealed = true;
     }
 

@@ -65,7 +65,7 @@ impl Seals {
     /// Ends a commit whose last line has this head; once.
     pub(super) fn seal(&self, text: &mut Text, head: &Head) {
         if !text.sealed {
-            text.seal(&self.next.seal(head));
+            text.seal(head, &self.next.seal(head));
         }
     }
 

@@ -13,8 +13,8 @@ use crate::io::mem::{All, Dice, MemDisk};
 use crate::key::KeySource;
 use crate::key_line::KeyLine;
 use crate::store::header::Header;
-use crate::store::sample::{judge, judge_by};
-use crate::store::{Cause, State, Untold, sample, state};
+use crate::store::sample::judge_by;
+use crate::store::{Cause, State, sample, state};
 use crate::sync::Mutex;
 use crate::trust::Trust;
 use crate::verify::{Report, Verdict, Verify};
@@ -259,12 +259,7 @@ fn trust_is_never_lowered_but_another_trail_may_be_begun_in_its_place() {
         (old, end.file, end.point)
     );
     assert_eq!(new[1].replaces, None);
-    let trails: Vec<&str> = records(&disk)
-        .iter()
-        .map(|record| record.event().to_owned())
-        .map(|_| "")
-        .collect();
-    assert!(trails.len() > 5, "a reader follows the new trail");
+    assert!(records(&disk).len() > 5, "a reader follows the new trail");
     assert!(
         !records(&disk)
             .iter()
@@ -383,7 +378,6 @@ fn lines_without_a_seal_are_set_aside_at_a_start() {
 #[test]
 fn a_key_line_that_nobody_was_given_is_given_by_the_next_start() {
     let (whole, clock) = (MemDisk::new(), Hand::at_noon());
-    let given = Lines::default();
     let mut both = 0;
     for death in 0..40 {
         let (disk, lines) = (whole.kill(), Lines::default());
@@ -400,11 +394,8 @@ fn a_key_line_that_nobody_was_given_is_given_by_the_next_start() {
         assert_proven(&disk, &lines);
         both += usize::from(lines.len() > 1);
         assert_eq!(state_of(&disk).keys.unwrap().untold, None);
-        given.lock().push(lines[0].clone());
     }
     assert!(both > 0, "a crash between giving it and noting that is among them");
-    assert_eq!(Some(Untold::Seed), Some(Untold::Seed));
-    let _ = judge(&whole);
 }
 
 #[test]
