@@ -41,6 +41,7 @@ const TESTS: &[&str] = &[
     "sample.rs",
     "corpus.rs",
     "stories.rs",
+    "stories_full.rs",
     "stories_overload.rs",
     "stories_tamper.rs",
     "stories_waiting.rs",
