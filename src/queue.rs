@@ -296,11 +296,8 @@ impl Queue {
     pub(crate) fn take_back(&self, severity: Severity) {
         let mut state = self.state.lock();
         let State { accepted, sure, .. } = &mut *state;
-        for counts in [accepted, &mut sure.1] {
-            if let Some(count) = counts.get_mut(severity.index()) {
-                *count -= 1.min(*count);
-            }
-        }
+        let counts = [accepted, &mut sure.1].map(|counts| counts.get_mut(severity.index()));
+        counts.into_iter().flatten().for_each(|count| *count -= 1.min(*count));
     }
 
     /// Counts a record that is not in the trail.

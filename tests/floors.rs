@@ -45,6 +45,7 @@ const TESTS: &[&str] = &[
     "stories.rs",
     "stories_keyed.rs",
     "stories_signed.rs",
+    "stories_full.rs",
     "stories_overload.rs",
     "stories_tamper.rs",
     "stories_waiting.rs",
