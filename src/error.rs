@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Damaged,
     /// A file was written by a newer format, or needs a feature this build lacks.
     Unsupported,
+    /// What was asked for cannot be proven: not yet, or not any more.
+    Unproven,
     /// No trail runs in this process that could take the record.
     NoTrail,
     /// The queue was full and the record was shed; the trail says so in an `AUDIT_GAP`.

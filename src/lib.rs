@@ -22,6 +22,8 @@ mod sign;
 
 mod io;
 mod key;
+#[cfg(feature = "sign")]
+mod proof;
 mod queue;
 mod reader;
 mod store;
@@ -63,6 +65,8 @@ pub use key::KeySource;
 pub use key_line::KeyLine;
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
+#[cfg(feature = "sign")]
+pub use proof::{Fact, Proof, Proven};
 pub use reader::{Entries, Follow, Lines, read};
 pub use receipt::Receipt;
 pub use record::Record;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::chain::{self, Head};
+use crate::chain::{self, Head, Leaf};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
 use crate::reader::line;
@@ -52,6 +52,9 @@ enum Next {
     /// A proven line.
     Line {
         seq: u64,
+        leaf: Leaf,
+        /// Of a tombstone there is only the leaf.
+        erased: bool,
         bytes: Range<usize>,
     },
     /// What the next file replaced, or the end of the file.
@@ -100,7 +103,17 @@ impl Walk {
     /// The number and the bytes of the next line, without its LF. Damage is an item of its own, and what follows it in its
     /// file is passed over.
     pub(crate) fn next(&mut self) -> Option<Result<(u64, &[u8]), Error>> {
-        let (seq, bytes) = loop {
+        Some(self.step(false)?.map(|(seq, _, line)| (seq, line)))
+    }
+
+    /// The same with the leaf, and with the tombstones of erased records.
+    #[cfg(feature = "sign")]
+    pub(crate) fn next_leaf(&mut self) -> Option<Result<(u64, Leaf, &[u8]), Error>> {
+        self.step(true)
+    }
+
+    fn step(&mut self, tombstones: bool) -> Option<Result<(u64, Leaf, &[u8]), Error>> {
+        let (seq, leaf, bytes) = loop {
             if self.open.is_none() {
                 let live = self.todo.pop_front()?;
                 match self.open(live) {
@@ -112,7 +125,12 @@ impl Walk {
             let last = self.todo.is_empty();
             let open = self.open.as_mut()?;
             match open.next() {
-                Ok(Next::Line { seq, bytes }) if seq >= self.from => break (seq, bytes),
+                Ok(Next::Line {
+                    seq,
+                    leaf,
+                    erased,
+                    bytes,
+                }) if seq >= self.from && (tombstones || !erased) => break (seq, leaf, bytes),
                 Ok(Next::Line { .. }) => {}
                 Ok(Next::End | Next::Half) if last => return None,
                 Ok(Next::End | Next::Half) => {
@@ -143,7 +161,7 @@ impl Walk {
         };
         self.from = seq + 1;
         let piece = self.open.as_ref()?.piece.as_ref()?;
-        Some(Ok((seq, piece.bytes.filled().get(bytes)?)))
+        Some(Ok((seq, leaf, piece.bytes.filled().get(bytes)?)))
     }
 
     /// Whether a whole line, or a whole file, is at hand.
@@ -279,20 +297,18 @@ impl Open {
                 )));
             }
             let erased = line::tombstone(cut.rest).map(|(leaf, _)| leaf);
-            let head = self
-                .head
-                .record(cut.seq, &erased.unwrap_or_else(|| chain::leaf(cut.rest)));
+            let leaf = erased.unwrap_or_else(|| chain::leaf(cut.rest));
+            let head = self.head.record(cut.seq, &leaf);
             if head.tag() != cut.tag {
                 return Ok(Next::Damage("the tag does not fit".to_owned()));
             }
             (self.seq, self.head) = (cut.seq, head);
             self.at += length + 1;
             self.offset += length as u64 + 1;
-            if erased.is_some() {
-                continue;
-            }
             return Ok(Next::Line {
                 seq: cut.seq,
+                leaf,
+                erased: erased.is_some(),
                 bytes: range,
             });
         }

@@ -19,7 +19,7 @@ mod keys;
 mod listen;
 mod memory;
 mod outside;
-mod own;
+pub(crate) mod own;
 mod pass;
 mod report;
 mod scan;
