@@ -17,6 +17,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing but vectors stands here
 
 import keyed
+import proofs
 from writer import (DAY1, DAY2, DAY3, REST, SEED, VECTORS, ZERO, Writer, at, b64, first_key, flip, frame, head_of, header_head, leaf_of, le64, lines, mac,
                     name, next_key, root, seal_of, seed_of, sha, vector)
 
@@ -411,7 +412,7 @@ def outputs():
         verdicts[title] = verdict
     rows = ",\n".join(" %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in verdicts.items())
     out["verdicts.json"] = ("{\n%s\n}\n" % rows).encode()
-    return out
+    return {**out, **proofs.outputs(VECTORS)}
 
 
 def steps():
@@ -457,6 +458,7 @@ if __name__ == "__main__":
             doc = f.read()
         stated = steps() + [("line", line) for line in first().files[name(DAY1)].decode().splitlines()]
         stated += [(title, row(title, verdict)) for title, (_, _, verdict) in vectors()]
+        stated += [("proof", line) for line in proofs.rows()]
         for what, part in stated:
             if part not in doc:
                 print("not in FORMAT.md:", what, part)

@@ -127,6 +127,40 @@ mod tests {
         }
     }
 
+    /// RFC 4231, cases 1 to 4: the ones whose keys are no longer than ours.
+    #[test]
+    fn the_mac_is_hmac_sha_256() {
+        let count: [u8; 25] = std::array::from_fn(|at| at as u8 + 1);
+        let cases: [(&[u8], &[u8], &str); 4] = [
+            (
+                &[0x0b; 20],
+                b"Hi There",
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
+            (
+                b"Jefe",
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                &[0xaa; 20],
+                &[0xdd; 50],
+                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+            ),
+            (
+                &count,
+                &[0xcd; 50],
+                "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+            ),
+        ];
+        for (short, message, code) in cases {
+            let mut key = [0; 32];
+            key[..short.len()].copy_from_slice(short);
+            let (begin, end) = message.split_at(message.len() / 2);
+            assert_eq!(mac(&key, &[begin, end]), hex(code));
+        }
+    }
+
     #[test]
     fn another_run_index_or_head_makes_another_seal() {
         let seed = Seed(SecretBytes::new([7; 32]));

@@ -259,6 +259,32 @@ mod tests {
         assert!(is_consistent(6, &root(6), 7, &root(7), &path));
     }
 
+    /// Those that others hold their verifiers against. To them nothing goes on from no leaf at all; here everything does.
+    #[test]
+    fn published_probes_hold_or_fail_as_they_should() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/merkle_probes.txt");
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut held = [0, 0];
+        for probe in text.lines().filter(|line| !line.starts_with('#')) {
+            let [kind, first, size, old, root, path, holds] = probe.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("{probe}")
+            };
+            let hash = |text: &str| (text.len() == 64).then(|| hex(text));
+            let hashes: Option<Vec<Hash>> = path.split(',').filter(|one| *one != "-").map(hash).collect();
+            let sizes = (first.parse::<u64>(), size.parse::<u64>());
+            let found = match (sizes, hash(old), hash(root), hashes) {
+                ((Ok(first), Ok(size)), Some(old), Some(root), Some(path)) => match kind {
+                    "inclusion" => is_included(&old, first, size, &path, &root),
+                    _ => first > 0 && is_consistent(first, &old, size, &root, &path),
+                },
+                _ => false,
+            };
+            assert_eq!(found, holds == "yes", "{probe}");
+            held[usize::from(found)] += 1;
+        }
+        assert_eq!(held, [184, 11]);
+    }
+
     #[test]
     fn every_leaf_of_every_tree_can_be_proven_and_nothing_else() {
         let all = many(33);

@@ -17,9 +17,8 @@ pub(super) fn all(proof: &Proof, root: Option<&PublicKey>) -> Result<Proven, Err
     let mut signed: Option<Checkpoint> = None;
     for (place, note) in proof.notes.iter().enumerate() {
         let wrong = |why: &str| wrong(&format!("its checkpoint {} {why}", place + 1));
-        let (checkpoint, id, signature) = Checkpoint::parse(note)
-            .filter(|_| note.ends_with('\n'))
-            .ok_or_else(|| wrong("is no note as a trail writes it"))?;
+        let (checkpoint, id, signature) =
+            Checkpoint::parse(note).ok_or_else(|| wrong("is no note as a trail writes it"))?;
         if checkpoint.trail != proof.trail || checkpoint.file != header.file {
             return Err(wrong("is of another trail or file"));
         }

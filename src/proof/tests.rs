@@ -508,6 +508,35 @@ fn the_vectors_of_the_format_can_be_proven() {
     }
 }
 
+/// What another implementation made of the same trails, by the definitions, comes out here byte for byte; and what it broke
+/// is refused.
+#[test]
+fn the_proofs_of_the_vectors_are_the_ones_that_stand_beside_them() {
+    let verdicts = std::fs::read_to_string(vectors().join("proofs.json")).unwrap();
+    let verdicts: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&verdicts).unwrap();
+    let key: KeyLine = verdicts["key"].as_str().unwrap().parse().unwrap();
+    let mut made = 0;
+    for (name, verdict) in verdicts.iter().filter(|(name, _)| *name != "key") {
+        let text = std::fs::read_to_string(vectors().join(format!("proofs/{name}.json"))).unwrap();
+        let proven = text.parse::<Proof>().and_then(|proof| proof.verify(&key));
+        assert_eq!(
+            proven.is_ok(),
+            verdict["holds"].as_bool().unwrap(),
+            "{name}: {proven:?}"
+        );
+        let Some(of) = verdict["of"].as_str().map(|of| vectors().join(of)) else {
+            continue;
+        };
+        let again = match (verdict["seq"].as_u64(), verdict["size"].as_u64()) {
+            (Some(seq), _) => Proof::inclusion(of, seq),
+            (None, size) => Proof::consistency(of, size.unwrap()),
+        };
+        assert_eq!(format!("{}\n", again.unwrap()), text, "{name}");
+        made += 1;
+    }
+    assert_eq!(made, 6);
+}
+
 #[test]
 fn a_trail_that_is_not_signed_proves_nothing() {
     for name in ["one-file", "sealed-clean", "empty-file"] {

@@ -74,11 +74,13 @@ impl Checkpoint {
         if format!("{text}\n") != checkpoint.text() {
             return None;
         }
-        let ours = signatures.lines().find_map(|line| {
-            let signed = line.strip_prefix('\u{2014}')?.strip_prefix(' ')?;
-            let (name, signed) = signed.split_once(' ')?;
-            (name == origin).then(|| unbase64::<68>(signed))?
-        })?;
+        let lines = signatures.strip_suffix('\n')?.split('\n');
+        let lines: Vec<&str> = lines
+            .map(|line| line.strip_prefix("\u{2014} "))
+            .collect::<Option<_>>()?;
+        let mut named = lines.iter().filter_map(|line| line.split_once(' '));
+        let (_, ours) = named.find(|(name, _)| *name == origin)?;
+        let ours = unbase64::<68>(ours)?;
         let (id, signature) = ours.split_first_chunk::<4>()?;
         Some((checkpoint, *id, signature.try_into().ok()?))
     }
@@ -168,6 +170,8 @@ mod tests {
             ("+/v7", "-_v7"),
             ("file 3", "file 03"),
             ("\n\n", "\nmore\n\n"),
+            ("\n\u{2014}", "\nmore\n\u{2014}"),
+            ("\u{2014}", "-"),
         ] {
             let changed = note.replace(from, to);
             assert_ne!(changed, note, "{from}");

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+import proof
 import verify
 
 VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "vectors")
@@ -63,6 +64,29 @@ def control(name, verdict):
         return run(directory, verdict, key="key" in verdict)["exit"]
 
 
+def proven(text, key):
+    try:
+        return proof.prove(text, key)
+    except (proof.Wrong, verify.CannotRead):
+        return None
+
+
+def proofs():
+    """Where a proof does not hold as proofs.json says, or one that holds does so with a bit changed."""
+    with open(os.path.join(VECTORS, "proofs.json"), encoding="utf-8") as file:
+        verdicts = json.load(file)
+    key = verdicts.pop("key")
+    for name, verdict in verdicts.items():
+        with open(os.path.join(VECTORS, "proofs", name + ".json"), encoding="utf-8") as file:
+            text = file.read()
+        if bool(proven(text, key)) != verdict["holds"]:
+            yield f"proof {name}: wanted {verdict['holds']}"
+        for at in range(len(text) - 1) if verdict["holds"] else ():
+            changed = text[:at] + chr(ord(text[at]) ^ 1 << at % 5) + text[at + 1:]
+            if proven(changed, key):
+                yield f"proof {name}: a change at {at} went unseen"
+
+
 def limited():
     resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
 
@@ -96,7 +120,7 @@ def bomb(path):
 def main():
     with open(os.path.join(VECTORS, "verdicts.json"), encoding="utf-8") as file:
         verdicts = json.load(file)
-    differences = [line for name, verdict in verdicts.items() for line in wrong(name, verdict)] + list(hostile())
+    differences = [line for name, verdict in verdicts.items() for line in wrong(name, verdict)] + list(hostile()) + list(proofs())
     good = [name for name, verdict in verdicts.items() if verdict.get("exit_with_key", verdict["exit"]) == 0]
     differences += [f"{name}: a flipped bit went unseen" for name in good if control(name, verdicts[name]) == 0]
     print("\n".join(differences + [f"{len(verdicts)} vectors, {len(good)} of them also flipped, {len(differences)} wrong"]))
