@@ -26,6 +26,12 @@ fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// A key from a key; what it is made in is wiped.
+fn derive(key: &SecretBytes, parts: &[&[u8]]) -> SecretBytes {
+    let derived = zeroize::Zeroizing::new(mac(key.expose(), parts));
+    SecretBytes::new(*derived)
+}
+
 /// What the keys of a run are made from. The one of the next run follows from it, and not the other way round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seed(pub(crate) SecretBytes);
@@ -33,14 +39,14 @@ pub(crate) struct Seed(pub(crate) SecretBytes);
 impl Seed {
     /// The seed of the run after this one.
     pub(crate) fn next(&self) -> Seed {
-        Seed(SecretBytes::new(mac(self.0.expose(), &[b"tracing-audit/1 seed"])))
+        Seed(derive(&self.0, &[b"tracing-audit/1 seed"]))
     }
 
     /// The key of the first commit of run `run`, whose seed this is.
     pub(crate) fn first_key(&self, trail: &[u8; 16], run: u64) -> CommitKey {
         let parts: [&[u8]; 3] = [b"tracing-audit/1 run", trail, &run.to_le_bytes()];
         CommitKey {
-            key: SecretBytes::new(mac(self.0.expose(), &parts)),
+            key: derive(&self.0, &parts),
             run,
             index: 0,
         }
@@ -63,15 +69,15 @@ impl CommitKey {
 
     /// Moves to the key of the next commit. The one before is wiped.
     pub(crate) fn advance(&mut self) {
-        self.key = SecretBytes::new(mac(self.key.expose(), &[b"tracing-audit/1 next"]));
+        self.key = derive(&self.key, &[b"tracing-audit/1 next"]);
         self.index += 1;
     }
 
     /// The seal over the head behind a commit's last line.
     pub(crate) fn seal(&self, head: &Head) -> Seal {
-        let key = zeroize::Zeroizing::new(mac(self.key.expose(), &[b"tracing-audit/1 mac"]));
+        let key = derive(&self.key, &[b"tracing-audit/1 mac"]);
         let parts: [&[u8]; 4] = [&[0x04], &self.run.to_le_bytes(), &self.index.to_le_bytes(), &head.0];
-        mac(&key, &parts)
+        mac(key.expose(), &parts)
     }
 
     /// Whether this is the seal over that head, in constant time.
