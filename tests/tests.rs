@@ -33,6 +33,8 @@ mod macro_syntax;
 mod macro_values;
 #[cfg(feature = "prometheus")]
 mod prometheus;
+#[cfg(feature = "sign")]
+mod proof;
 mod reader;
 mod schema;
 mod secrets;

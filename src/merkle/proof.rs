@@ -291,20 +291,20 @@ mod tests {
         for size in 1..=all.len() {
             let left = &all[..size];
             let root = by_definition(left);
-            for at in 0..size {
+            for (at, leaf) in left.iter().enumerate() {
                 let path = prove(Prover::inclusion(at as u64, size as u64, &Range::default()), left).unwrap();
                 let holds = |leaf, at, size, path: &[Hash]| is_included(leaf, at, size, path, &root);
-                assert!(holds(&all[at], at as u64, size as u64, &path), "{at} of {size}");
+                assert!(holds(leaf, at as u64, size as u64, &path), "{at} of {size}");
                 assert!(!holds(&[9; 32], at as u64, size as u64, &path));
-                assert!(!holds(&all[at], at as u64 + 1, size as u64, &path) || size == 1);
+                assert!(!holds(leaf, at as u64 + 1, size as u64, &path) || size == 1);
                 let longer = [&path[..], &[[0; 32]]].concat();
-                assert!(!holds(&all[at], at as u64, size as u64, &longer));
+                assert!(!holds(leaf, at as u64, size as u64, &longer));
                 if let Some((_, shorter)) = path.split_last() {
-                    assert!(!holds(&all[at], at as u64, size as u64, shorter));
+                    assert!(!holds(leaf, at as u64, size as u64, shorter));
                     for bad in 0..path.len() {
                         let mut path = path.clone();
                         path[bad][7] ^= 4;
-                        assert!(!holds(&all[at], at as u64, size as u64, &path));
+                        assert!(!holds(leaf, at as u64, size as u64, &path));
                     }
                 }
             }
@@ -345,12 +345,12 @@ mod tests {
             let before = tree(&all[..pruned]);
             let left = &all[pruned..];
             let root = by_definition(&all);
-            for at in 0..all.len() {
+            for (at, leaf) in all.iter().enumerate() {
                 let path = prove(Prover::inclusion(at as u64, 40, &before), left);
                 match at < pruned {
                     true => assert_eq!(path, Err(Pruned)),
                     false => assert!(
-                        is_included(&all[at], at as u64, 40, &path.unwrap(), &root),
+                        is_included(leaf, at as u64, 40, &path.unwrap(), &root),
                         "{at}, {pruned}"
                     ),
                 }
