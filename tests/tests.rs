@@ -34,6 +34,8 @@ mod macro_syntax;
 mod macro_values;
 #[cfg(feature = "prometheus")]
 mod prometheus;
+#[cfg(feature = "sign")]
+mod proof;
 mod reader;
 mod schema;
 mod secrets;

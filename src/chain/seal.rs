@@ -4,8 +4,6 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::Head;
-#[cfg(test)]
-use crate::base64url;
 use crate::secret::SecretBytes;
 
 /// A seal as it stands in a line.
@@ -90,12 +88,13 @@ impl CommitKey {
 
 #[cfg(test)]
 impl Head {
-    /// Appends the frame of a line that ends a commit: `,"tag":"<22>","seal":"<43>"}`.
+    /// Appends, as the writer does in two steps, the frame of a line that ends a commit: `,"tag":"<22>","seal":"<43>"}`.
+    #[cfg(test)]
     pub(crate) fn push_sealed_frame(&self, out: &mut Vec<u8>, seal: &Seal) {
         out.extend_from_slice(b",\"tag\":\"");
-        base64url::push(out, self.tag());
+        crate::base64url::push(out, self.tag());
         out.extend_from_slice(b"\",\"seal\":\"");
-        base64url::push(out, seal);
+        crate::base64url::push(out, seal);
         out.extend_from_slice(b"\"}");
     }
 }
@@ -103,6 +102,7 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base64url;
 
     fn hex(text: &str) -> [u8; 32] {
         let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();

@@ -4,6 +4,7 @@
 //! A tree is kept as its compact range: the roots of the perfect subtrees from left to right, one for each one bit of its
 //! size. That is enough to grow it and to know its root, and enough to prove what came later after the leaves are gone.
 
+#[cfg(feature = "sign")]
 pub(crate) mod proof;
 
 use sha2::{Digest as _, Sha256};

@@ -293,7 +293,7 @@ mod tests {
             let root = by_definition(left);
             for (at, leaf) in left.iter().enumerate() {
                 let path = prove(Prover::inclusion(at as u64, size as u64, &Range::default()), left).unwrap();
-                let holds = |leaf: &Leaf, at, size, path: &[Hash]| is_included(leaf, at, size, path, &root);
+                let holds = |leaf, at, size, path: &[Hash]| is_included(leaf, at, size, path, &root);
                 assert!(holds(leaf, at as u64, size as u64, &path), "{at} of {size}");
                 assert!(!holds(&[9; 32], at as u64, size as u64, &path));
                 assert!(!holds(leaf, at as u64 + 1, size as u64, &path) || size == 1);

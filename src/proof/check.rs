@@ -8,12 +8,13 @@ use crate::error::{Error, ErrorKind};
 use crate::merkle::proof::{is_consistent, is_included};
 use crate::reader::line;
 use crate::sign::PublicKey;
-use crate::sign::note::{Checkpoint, key_id};
+use crate::sign::note::{Checkpoint, key_id, verifier_key};
 use crate::store::{Header, Trust};
 
 /// Checks a proof. Without a root the first line of keys is taken for true: whoever makes a proof has no key line.
 pub(super) fn all(proof: &Proof, root: Option<&PublicKey>) -> Result<Proven, Error> {
-    let (header, mut key) = header(proof, root)?;
+    let (header, first) = header(proof, root)?;
+    let (mut key, mut signed_by) = (first, first);
     let mut signed: Option<Checkpoint> = None;
     for (place, note) in proof.notes.iter().enumerate() {
         let wrong = |why: &str| wrong(&format!("its checkpoint {} {why}", place + 1));
@@ -28,7 +29,7 @@ pub(super) fn all(proof: &Proof, root: Option<&PublicKey>) -> Result<Proven, Err
         if id != key_id(&checkpoint.origin(), &key) || !checkpoint.is_signed(&key, &signature) {
             return Err(wrong("is not signed by the key whose turn it is"));
         }
-        key = checkpoint.next;
+        (signed_by, key) = (key, checkpoint.next);
         signed = Some(checkpoint);
     }
     let signed = signed.ok_or_else(|| wrong("it has no checkpoint"))?;
@@ -36,6 +37,7 @@ pub(super) fn all(proof: &Proof, root: Option<&PublicKey>) -> Result<Proven, Err
         trail: base64url::text(&proof.trail),
         size: signed.seq,
         root: signed.root,
+        checkpoint_key: verifier_key(&proof.trail, &signed_by),
         fact: fact(proof, &signed)?,
     })
 }

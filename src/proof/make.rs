@@ -13,7 +13,7 @@ use crate::merkle::proof::Prover;
 use crate::merkle::{Hash, Range};
 use crate::reader::line;
 use crate::reader::piece::{Buffer, Pieces};
-use crate::reader::walk::Walk;
+use crate::reader::walk::{self, Walk};
 use crate::sign::PublicKey;
 use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
@@ -196,7 +196,7 @@ impl<'a> Source<'a> {
         let mut read = from;
         while read < to {
             let Some(line) = walk.next_leaf() else { break };
-            let (seq, leaf, line) = line?;
+            let walk::Proven { seq, leaf, line } = line?;
             if seq != read + 1 {
                 return Err(pruned(seq));
             }
@@ -239,14 +239,18 @@ impl<'a> Source<'a> {
         first.ok_or_else(|| unproven(format!("the header of file {file} cannot be read")).at(&live.path))
     }
 
-    /// The lines that lead from a root to the key of a file. The line of a file behind a change of the root begins anew.
+    /// The lines that lead from a root to the key of a file. Behind a change of the root, and behind the lines of a trail that
+    /// this one was begun in place of, they begin anew.
     fn keys(&self, file: u64) -> Result<Vec<Certificate>, Error> {
         let path = self.dir.join(KEYS);
         let mut keys: Vec<Certificate> = Vec::new();
         self.lines(&path, None, |line| {
-            let Some(line) = Certificate::parse(line).filter(|line| line.file <= file) else {
+            let Some(line) = Certificate::parse(line) else {
                 return false;
             };
+            if line.file > file {
+                return true;
+            }
             if keys
                 .last()
                 .is_some_and(|before| !line.is_under(&before.pk, &self.trail.0))

@@ -73,6 +73,9 @@ pub struct Proven {
     pub size: u64,
     /// The root of the Merkle tree over them.
     pub root: [u8; 32],
+    /// The key that signed that checkpoint, in the form in which programs that read signed notes are given one:
+    /// `<name>+<key id>+<key>`.
+    pub checkpoint_key: String,
     /// What is proven of them.
     pub fact: Fact,
 }

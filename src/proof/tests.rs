@@ -406,17 +406,14 @@ fn no_changed_proof_holds() {
         // Most changes are seen by the keys alone.
         assert!(read > 1_000, "{read}");
         for change in [
-            |proof: &mut Proof| {
-                proof.keys.remove(0);
-            },
-            |proof: &mut Proof| {
-                proof.keys.pop();
-            },
+            |proof: &mut Proof| proof.keys.rotate_left(1),
+            |proof: &mut Proof| proof.keys = proof.keys.split_off(1),
+            |proof: &mut Proof| proof.keys.truncate(proof.keys.len() - 1),
             |proof: &mut Proof| proof.keys.swap(0, 1),
-            |proof: &mut Proof| drop(proof.notes.remove(0)),
+            |proof: &mut Proof| proof.notes = proof.notes.split_off(1),
             |proof: &mut Proof| proof.notes.swap(0, 1),
             |proof: &mut Proof| proof.notes.clear(),
-            |proof: &mut Proof| drop(proof.notes.pop()),
+            |proof: &mut Proof| proof.notes.truncate(proof.notes.len() - 1),
             |proof: &mut Proof| proof.path.push([0; 32]),
             |proof: &mut Proof| proof.path.truncate(proof.path.len() - 1),
             |proof: &mut Proof| proof.path.swap(0, 1),

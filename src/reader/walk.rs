@@ -47,8 +47,14 @@ struct Open {
     line: u64,
 }
 
-/// A record's number, its leaf and its line.
-pub(crate) type Leafed<'a> = (u64, Leaf, &'a [u8]);
+/// A line that fits the chain.
+#[derive(Debug)]
+pub(crate) struct Proven<'a> {
+    pub(crate) seq: u64,
+    #[cfg_attr(not(feature = "sign"), expect(dead_code, reason = "only proofs are made of leaves"))]
+    pub(crate) leaf: Leaf,
+    pub(crate) line: &'a [u8],
+}
 
 /// What the next bytes of a file are.
 enum Next {
@@ -106,16 +112,16 @@ impl Walk {
     /// The number and the bytes of the next line, without its LF. Damage is an item of its own, and what follows it in its
     /// file is passed over.
     pub(crate) fn next(&mut self) -> Option<Result<(u64, &[u8]), Error>> {
-        Some(self.step(false)?.map(|(seq, _, line)| (seq, line)))
+        Some(self.step(false)?.map(|proven| (proven.seq, proven.line)))
     }
 
     /// The same with the leaf, and with the tombstones of erased records.
     #[cfg(feature = "sign")]
-    pub(crate) fn next_leaf(&mut self) -> Option<Result<Leafed<'_>, Error>> {
+    pub(crate) fn next_leaf(&mut self) -> Option<Result<Proven<'_>, Error>> {
         self.step(true)
     }
 
-    fn step(&mut self, tombstones: bool) -> Option<Result<Leafed<'_>, Error>> {
+    fn step(&mut self, tombstones: bool) -> Option<Result<Proven<'_>, Error>> {
         let (seq, leaf, bytes) = loop {
             if self.open.is_none() {
                 let live = self.todo.pop_front()?;
@@ -164,7 +170,8 @@ impl Walk {
         };
         self.from = seq + 1;
         let piece = self.open.as_ref()?.piece.as_ref()?;
-        Some(Ok((seq, leaf, piece.bytes.filled().get(bytes)?)))
+        let line = piece.bytes.filled().get(bytes)?;
+        Some(Ok(Proven { seq, leaf, line }))
     }
 
     /// Whether a whole line, or a whole file, is at hand.
