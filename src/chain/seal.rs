@@ -4,6 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::Head;
+use crate::base64url;
 use crate::secret::SecretBytes;
 
 /// A seal as it stands in a line.
@@ -86,15 +87,13 @@ impl CommitKey {
     }
 }
 
-#[cfg(test)]
 impl Head {
-    /// Appends, as the writer does in two steps, the frame of a line that ends a commit: `,"tag":"<22>","seal":"<43>"}`.
-    #[cfg(test)]
+    /// Appends the frame of a line that ends a commit: `,"tag":"<22>","seal":"<43>"}`.
     pub(crate) fn push_sealed_frame(&self, out: &mut Vec<u8>, seal: &Seal) {
         out.extend_from_slice(b",\"tag\":\"");
-        crate::base64url::push(out, self.tag());
+        base64url::push(out, self.tag());
         out.extend_from_slice(b"\",\"seal\":\"");
-        crate::base64url::push(out, seal);
+        base64url::push(out, seal);
         out.extend_from_slice(b"\"}");
     }
 }

@@ -69,7 +69,6 @@ pub(crate) enum Untold {
 /// What became of the state file.
 #[expect(clippy::large_enum_variant, reason = "there is one, for the time of a start")]
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "one at a start")]
 pub(crate) enum Found {
     State(State),
     Missing,

@@ -1,7 +1,7 @@
 //! Lines on their way into the file: numbered, chained, framed.
 
 use crate::brief::Brief;
-use crate::chain::seal::Seal;
+use crate::chain::seal::{SEALED_FRAME, Seal};
 use crate::chain::{self, FRAME, Head, Leaf, leaf};
 use crate::meter::Tally;
 use crate::severity::Severity;
@@ -56,7 +56,7 @@ impl Text {
     /// Takes the seal off again: something is to follow that was not foreseen.
     pub(super) fn unseal(&mut self) {
         if std::mem::take(&mut self.sealed) {
-            let seal = b",\"seal\":\"\"}\n".len() + base64url::width(32);
+            let seal = SEALED_FRAME - FRAME + b"}\n".len();
             self.bytes.truncate(self.bytes.len().saturating_sub(seal));
             self.bytes.extend_from_slice(b"}\n");
         }

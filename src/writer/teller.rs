@@ -16,8 +16,6 @@ use crate::status;
 use crate::store::state::Keys;
 use crate::store::{RunKeys, Untold, random_seed};
 
-type Take = Box<dyn FnOnce(&KeyLine) + Send>;
-
 /// What is given the key line.
 #[derive(Default)]
 pub(crate) struct Teller(pub(crate) Option<Take>);
