@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::verify::branch::Branch;
-use crate::verify::fold::{Folded, What};
+use crate::verify::folded::{Folded, What};
 use crate::verify::header::Held;
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::report::{Fault, FaultKind, Verdict};

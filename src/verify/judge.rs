@@ -7,7 +7,7 @@ use crate::chain::Head;
 use crate::store::{KeptFrom, Point, TrailId, Trust};
 use crate::verify::anchor::Anchor;
 use crate::verify::branch::Branch;
-use crate::verify::fold::{Break, Folded, Saying, What};
+use crate::verify::folded::{Break, Folded, Saying, What};
 use crate::verify::header::Cause;
 use crate::verify::held::HeldFile;
 use crate::verify::keys;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Micros;
 use crate::store::Trust;
-use crate::verify::fold::{Folded, Said, Saying};
+use crate::verify::folded::{Folded, Said, Saying};
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::own::Prune;
 use crate::verify::report::{Fault, FaultKind, Verdict};

@@ -13,6 +13,8 @@ mod deep;
 mod erased;
 #[cfg_attr(not(feature = "sign"), allow(dead_code, reason = "only mode signed asks for it"))]
 mod fold;
+#[cfg_attr(not(feature = "sign"), allow(dead_code, reason = "only mode signed asks for it"))]
+mod folded;
 mod header;
 mod held;
 mod judge;
@@ -47,7 +49,8 @@ use crate::store::lock::is_held;
 use crate::store::{Home, Point, Trust};
 use crate::verify::anchor::Known;
 use crate::verify::branch::Branch;
-use crate::verify::fold::{Fold, Folded, Seals, Until};
+use crate::verify::fold::{Fold, Seals, Until};
+use crate::verify::folded::Folded;
 use crate::verify::header::Cause;
 use crate::verify::judge::Case;
 use crate::verify::keys::Keys;

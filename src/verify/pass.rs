@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::io::DiskFile;
 use crate::reader::piece::{Buffer, PIECE, Piece, Pieces};
 use crate::sync::{Condvar, Mutex};
-use crate::verify::fold::{Fold, Folded};
+use crate::verify::fold::Fold;
+use crate::verify::folded::Folded;
 use crate::verify::scan::Scan;
 
 /// A file to be read, and where its chain begins.

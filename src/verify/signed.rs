@@ -18,7 +18,7 @@ use crate::sign::note::Checkpoint;
 use crate::sign::{PublicKey, Signature};
 use crate::store::Trust;
 use crate::verify::branch::Branch;
-use crate::verify::fold::{Folded, Root, Saying};
+use crate::verify::folded::{Folded, Root, Saying};
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::own::{Own, Signed};
 use crate::verify::report::{Fault, FaultKind, Verdict};

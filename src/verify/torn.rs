@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use crate::io::Disk;
-use crate::verify::fold::{Folded, Saying};
+use crate::verify::folded::{Folded, Saying};
 use crate::verify::own::Recover;
 
 /// Notes on the `.torn` files there are and the ones there should be.
