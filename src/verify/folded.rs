@@ -5,6 +5,7 @@ use crate::merkle::Range;
 use crate::reader::line::Flaw;
 use crate::store::Point;
 use crate::verify::own::{Erase, Prune, Recover, Signed};
+use crate::verify::report::FaultKind;
 
 /// What a file holds.
 #[derive(Clone, Debug)]
@@ -145,4 +146,58 @@ pub(crate) enum What {
     Seal,
     /// Whole lines that no seal covers.
     Unsealed,
+}
+
+/// What kind of fault a break is, and what it is in words.
+pub(crate) fn describe(broken: &Break) -> (FaultKind, String) {
+    let Break { line, to, what, .. } = *broken;
+    let lines = match to > line {
+        true => format!(" (and so on to line {to})"),
+        false => String::new(),
+    };
+    match what {
+        What::Flaw(flaw) => (FaultKind::Line, format!("{}{lines}", flaw.meaning())),
+        What::Content => (
+            FaultKind::Content,
+            "the tag does not fit: the line was changed, or the lines before it are not the ones that stood there"
+                .to_owned(),
+        ),
+        What::Tag => (
+            FaultKind::Tag,
+            "the tag was changed; the chain goes on as if it were right".to_owned(),
+        ),
+        What::Missing { expected, found } => (
+            FaultKind::Missing,
+            format!(
+                "record {found} stands where record {expected} should: {} missing",
+                found - expected
+            ),
+        ),
+        What::Repeated { expected, found } => (
+            FaultKind::Repeated,
+            format!("record {found} stands where record {expected} should{lines}"),
+        ),
+        What::Inserted => (
+            FaultKind::Inserted,
+            match to > line {
+                true => format!("lines {line} to {to} do not belong here: the chain goes on without them"),
+                false => "the line does not belong here: the chain goes on without it".to_owned(),
+            },
+        ),
+        What::Seal => (
+            FaultKind::Seal,
+            "the chain holds and the seal does not: whoever wrote the lines up to it did not have the key".to_owned(),
+        ),
+        What::Unsealed => (
+            FaultKind::Unsealed,
+            match to > line {
+                true => format!("lines {line} to {to} are whole, and no seal covers them"),
+                false => "no seal covers what stands here".to_owned(),
+            },
+        ),
+        What::Beyond => (
+            FaultKind::Beyond,
+            format!("the next file goes on before this line, which should not be here{lines}"),
+        ),
+    }
 }

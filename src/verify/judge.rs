@@ -7,7 +7,7 @@ use crate::chain::Head;
 use crate::store::{KeptFrom, Point, TrailId, Trust};
 use crate::verify::anchor::Anchor;
 use crate::verify::branch::Branch;
-use crate::verify::folded::{Break, Folded, Saying, What};
+use crate::verify::folded::{Break, Folded, Saying, What, describe};
 use crate::verify::header::Cause;
 use crate::verify::held::HeldFile;
 use crate::verify::keys;
@@ -574,59 +574,6 @@ fn contradiction(before: &Found, arrived: Point, found: &Found) -> Option<String
             old.run
         )
     })
-}
-
-fn describe(broken: &Break) -> (FaultKind, String) {
-    let Break { line, to, what, .. } = *broken;
-    let lines = match to > line {
-        true => format!(" (and so on to line {to})"),
-        false => String::new(),
-    };
-    match what {
-        What::Flaw(flaw) => (FaultKind::Line, format!("{}{lines}", flaw.meaning())),
-        What::Content => (
-            FaultKind::Content,
-            "the tag does not fit: the line was changed, or the lines before it are not the ones that stood there"
-                .to_owned(),
-        ),
-        What::Tag => (
-            FaultKind::Tag,
-            "the tag was changed; the chain goes on as if it were right".to_owned(),
-        ),
-        What::Missing { expected, found } => (
-            FaultKind::Missing,
-            format!(
-                "record {found} stands where record {expected} should: {} missing",
-                found - expected
-            ),
-        ),
-        What::Repeated { expected, found } => (
-            FaultKind::Repeated,
-            format!("record {found} stands where record {expected} should{lines}"),
-        ),
-        What::Inserted => (
-            FaultKind::Inserted,
-            match to > line {
-                true => format!("lines {line} to {to} do not belong here: the chain goes on without them"),
-                false => "the line does not belong here: the chain goes on without it".to_owned(),
-            },
-        ),
-        What::Seal => (
-            FaultKind::Seal,
-            "the chain holds and the seal does not: whoever wrote the lines up to it did not have the key".to_owned(),
-        ),
-        What::Unsealed => (
-            FaultKind::Unsealed,
-            match to > line {
-                true => format!("lines {line} to {to} are whole, and no seal covers them"),
-                false => "no seal covers what stands here".to_owned(),
-            },
-        ),
-        What::Beyond => (
-            FaultKind::Beyond,
-            format!("the next file goes on before this line, which should not be here{lines}"),
-        ),
-    }
 }
 
 /// What the report says of the state file.
