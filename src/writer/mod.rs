@@ -60,8 +60,8 @@ use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
 use crate::store::state::Keys;
 use crate::store::{
-    Calendar, Cause, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, RunKeys,
-    Segment, State, TrailId, Trust,
+    Calendar, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, RunKeys, Segment,
+    State, TrailId, Trust,
 };
 use crate::sync::{self, Instant};
 use crate::trail::{self, Ask, Core, Request};
@@ -570,37 +570,6 @@ impl Writer {
         if let Some(step) = self.calendar.tick(self.now, monotonic) {
             self.own.push_back(Own::clock_step(step));
         }
-    }
-
-    fn header(&self, cause: Cause, prev: Durable) -> Header {
-        // A header must not speak of a prune that is still to come behind it: a crash may leave the header alone.
-        let kept_from = match self.kept_since {
-            Some((seq, before)) if seq > prev.point.seq => before,
-            _ => self.kept_from,
-        };
-        let mut header = Header {
-            trail: self.trail,
-            run: self.run,
-            run_id: self.run_id,
-            file: self.next_file,
-            cause,
-            prev_file: prev.file,
-            prev: prev.point,
-            clean: true,
-            trust: self.trust,
-            commit: self.seals.as_ref().map_or(self.commits, Seals::index),
-            opened: self.now,
-            who: self.who.clone(),
-            kept_from,
-            held: Vec::new(),
-            tree: None,
-            pk: None,
-            replaces: self.state.replaces.filter(|_| prev.file.is_none()),
-        };
-        if let Some(signer) = &self.signer {
-            signer.fill(&mut header, cause == Cause::Resync);
-        }
-        header
     }
 }
 

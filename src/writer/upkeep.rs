@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::own_records::Own;
+use super::seals::Seals;
 use super::signer::Signer;
 use super::{Durable, END_PATIENCE, LAST_OUT, ORPHAN_REST, Phase, Stuck, Writer};
 use crate::canary;
@@ -10,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
 use crate::status::complain;
 use crate::store::retain::Keep;
-use crate::store::{Cause, Mark, Segment, names, retain};
+use crate::store::{Cause, Header, Mark, Segment, names, retain};
 use crate::sync::{Instant, planted};
 use crate::trail::Ask;
 
@@ -27,6 +28,38 @@ const METRICS_EVERY: Duration = Duration::from_secs(1);
 const ROTATE_AGAIN: Duration = Duration::from_secs(10);
 
 impl Writer {
+    /// The header of the next file, behind a point.
+    pub(super) fn header(&self, cause: Cause, prev: Durable) -> Header {
+        // A header must not speak of a prune that is still to come behind it: a crash may leave the header alone.
+        let kept_from = match self.kept_since {
+            Some((seq, before)) if seq > prev.point.seq => before,
+            _ => self.kept_from,
+        };
+        let mut header = Header {
+            trail: self.trail,
+            run: self.run,
+            run_id: self.run_id,
+            file: self.next_file,
+            cause,
+            prev_file: prev.file,
+            prev: prev.point,
+            clean: true,
+            trust: self.trust,
+            commit: self.seals.as_ref().map_or(self.commits, Seals::index),
+            opened: self.now,
+            who: self.who.clone(),
+            kept_from,
+            held: Vec::new(),
+            tree: None,
+            pk: None,
+            replaces: self.state.replaces.filter(|_| prev.file.is_none()),
+        };
+        if let Some(signer) = &self.signer {
+            signer.fill(&mut header, cause == Cause::Resync);
+        }
+        header
+    }
+
     /// A file for each day, also when nothing happens.
     pub(super) fn rotate_at_midnight(&mut self) -> Result<(), Stuck> {
         if self.now.day() != self.segment.day() {
