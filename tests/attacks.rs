@@ -169,14 +169,7 @@ impl Scene {
         write(&trail, 6);
         desk.clock.advance(DAY);
         write(&trail, 6);
-        let crashed = desk.take();
-        let (seq, head48) = trail.metrics().lines().fold((0_u64, 0_u64), |(seq, head), line| {
-            let value = |name: &str| line.strip_prefix(name).and_then(|value| value.trim().parse().ok());
-            (
-                value("audit_chain_seq ").unwrap_or(seq),
-                value("audit_chain_head48 ").unwrap_or(head),
-            )
-        });
+        let (crashed, seq, head48) = settled(&desk, &trail);
         let anchor = format!("{seq}:{head48}");
         trail.close().unwrap();
         let keys = desk.keys.lock().unwrap().clone();
@@ -188,6 +181,31 @@ impl Scene {
             anchor,
         }
     }
+}
+
+/// The files, and the gauges of the chain, once the writer has nothing left to say: it says more behind a sync than what the
+/// sync was for.
+fn settled(desk: &Desk, trail: &Trail) -> (Files, u64, u64) {
+    let mut before = Files::new();
+    let mut same = 0;
+    for _ in 0..10_000 {
+        trail.sync().unwrap();
+        let files = desk.take();
+        let metrics = trail.metrics();
+        let gauge = |name: &str| {
+            let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().parse::<u64>().unwrap()
+        };
+        let (seq, head48) = (gauge("audit_chain_seq "), gauge("audit_chain_head48 "));
+        let newest = lines(&files[&last(&files)]);
+        let written = number(newest.last().unwrap().as_bytes(), "{\"seq\":");
+        same = if files == before && seq == written { same + 1 } else { 0 };
+        if same == 20 {
+            return (files, seq, head48);
+        }
+        before = files;
+    }
+    panic!("the writer does not come to rest");
 }
 
 /// The trail's files in their order.
@@ -418,7 +436,8 @@ const ATTACKS: &[(&str, Attack)] = &[
         attack(scene, &scene.crashed, |files| {
             let name = last(files);
             edit(files, &name, |lines| {
-                let last = lines.len() - 1;
+                // Behind it there may be what the trail says of itself.
+                let last = lines.iter().rposition(|line| line.contains("alice")).unwrap();
                 lines[last] = lines[last].replace("alice", "mally");
             });
         })
