@@ -53,7 +53,7 @@ pub(crate) type PerSeverity = [u64; 4];
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lost {
     pub(crate) count: PerSeverity,
-    /// When the first and the last were lost, since [`Queue::lost`] was last asked.
+    /// When the first and the last were lost, since [`Queue::lost`](super::Queue::lost) was last asked.
     pub(crate) span: Option<(Micros, Micros)>,
 }
 
