@@ -1,7 +1,7 @@
 //! A disk without room: the reserve, in which the trail says what was lost; and what becomes of records that an end cannot
 //! wait for any longer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::batch::{Batch, Text, lines, rest_of};
 use super::faults::is_full;
@@ -17,6 +17,7 @@ use crate::queue::{Chunk, Loss, Losses, PerSeverity};
 use crate::severity::Severity;
 use crate::status::complain;
 use crate::store::lines as stored;
+use crate::sync::Instant;
 use crate::trail::Ask;
 
 /// While losses go on, they are declared this often; on a full disk each time after twice as long, for the reserve's room
