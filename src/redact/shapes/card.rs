@@ -59,8 +59,8 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
             _ => false,
         };
         let closed = !(more || glued(b) && width == 0);
-        let all = digits.get(..n).filter(|_| n >= 12).unwrap_or_default();
-        if closed && (ends || !matches!(separator, b'.' | b'/' | b'_' | b'+')) {
+        let all = digits.get(..n).unwrap_or_default();
+        if closed && n >= 12 && (ends || !matches!(separator, b'.' | b'/' | b'_' | b'+')) {
             if issued(all, separator != 0) && luhn(all) {
                 found = Some(if float { at_ + 2 } else { at_ });
             } else if n == 19 && all.starts_with(&[6, 2]) {
