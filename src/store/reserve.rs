@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Home;
-use crate::io::{Disk, FileKind, Stat, replace, with_suffix};
+use crate::io::{Disk, FileKind, Stat, with_suffix, write_all};
 
 /// How much.
 const SIZE: u64 = 64 << 10;
@@ -30,19 +30,32 @@ impl Reserve {
         }
     }
 
-    /// Makes it where it is missing or not as it was made. Written and synced under another name first, so that a file of the
-    /// right length has its blocks; a link of that name is replaced and never followed.
+    /// Makes it where it is missing or not as it was made.
     pub(crate) fn make(&mut self) -> io::Result<()> {
         if !self.is_there() {
-            let zeros = vec![0; SIZE as usize];
-            if let Err(error) = replace(&*self.disk, &self.path, &zeros) {
+            let tmp = with_suffix(&self.path, ".tmp");
+            if let Err(error) = self.make_as(&tmp) {
                 // Half a reserve is room that nobody has.
-                let _ = self.disk.unlink(&with_suffix(&self.path, ".tmp"));
+                let _ = self.disk.unlink(&tmp);
                 return Err(error);
             }
         }
         self.owed = false;
         Ok(())
+    }
+
+    /// Written and synced under another name first, so that a file of the right length has its blocks; a link of its name is
+    /// replaced and never followed. The directory is left to the next sync of the trail: one that fails here would keep what it
+    /// was to say from that one.
+    fn make_as(&self, tmp: &Path) -> io::Result<()> {
+        match self.disk.unlink(tmp) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = self.disk.open_new(tmp)?;
+        write_all(&*file, &vec![0; SIZE as usize])?;
+        file.sync_data()?;
+        self.disk.rename(tmp, &self.path)
     }
 
     /// Gives its room back, if it is there.

@@ -126,6 +126,9 @@ impl Writer {
     /// Makes the file again whose first lines could not be written: with the same header, so that the lines built for it
     /// fit.
     pub(super) fn bear_again(&mut self) -> Result<(), Stuck> {
+        if self.stillborn {
+            self.sync_the_removal()?;
+        }
         let Some(header) = self.unborn.as_ref().filter(|_| self.stillborn) else {
             return Ok(());
         };
@@ -138,6 +141,26 @@ impl Writer {
             }
             Err(error) => Err(self.note(Trouble::Write, error)),
         }
+    }
+
+    /// A crash must not bring a removed file back beside another one with its number. Not while a sync is outstanding: of two that
+    /// fail at once, each would hear of its own names alone.
+    fn sync_the_removal(&mut self) -> Result<(), Stuck> {
+        if self.syncer.is_busy()
+            && let Some(done) = self.syncer.wait(Instant::now() + super::LONGEST_PARK)
+        {
+            self.sync_done(done);
+        }
+        if self.resync || self.syncer.is_busy() {
+            return Err(Stuck);
+        }
+        let dir = &self.home.dir;
+        if let Err(error) = self.disk.sync_dir(dir) {
+            let error = Error::io("sync the trail directory", dir, error);
+            self.sync_failed(error);
+            return Err(Stuck);
+        }
+        Ok(())
     }
 
     pub(super) fn write_works(&mut self) {
@@ -221,13 +244,15 @@ impl Writer {
     /// Goes on in a new file from the last point that is on the disk, with everything behind it.
     pub(super) fn write_again(&mut self) -> Result<(), Stuck> {
         if self.syncer.is_busy() {
-            // A sync of the old file may still be at work; what it says does not matter any more.
+            // A sync of the old file may still be at work. What it acknowledges must not be superseded by lines that are on no disk
+            // yet; unless the file is not what it was, and they are better written again.
             if let Some(seals) = &self.seals {
                 seals.abandon();
             }
             match self.syncer.wait(Instant::now() + super::LONGEST_PARK) {
                 // Of a keyed trail the keys are gone by then, and nothing that it covered can be sealed again.
-                Some(done) if done.told && self.seals.is_some() => self.sync_done(done),
+                Some(done) if done.told && (self.seals.is_some() || self.suspected.is_empty()) => self.sync_done(done),
+                None if self.seals.is_none() && self.suspected.is_empty() => return Err(Stuck),
                 _ => self.syncing = None,
             }
         }

@@ -54,7 +54,7 @@ fn a_start_makes_the_reserve_and_keeps_one_that_is_there() {
     let (disk, clock) = (MemDisk::new(), Hand::at_noon());
     small(&disk, &clock).build().unwrap().close().unwrap();
     assert_whole(&disk);
-    assert_eq!(disk.crash(&mut Nothing).get(RESERVE).unwrap().len(), 64 << 10);
+    assert_eq!(disk.crash(&mut All).get(RESERVE).unwrap().len(), 64 << 10);
     let ino = Disk::stat(&disk, RESERVE.as_ref()).unwrap().ino;
     small(&disk, &clock).build().unwrap().close().unwrap();
     assert_eq!(Disk::stat(&disk, RESERVE.as_ref()).unwrap().ino, ino);
