@@ -10,30 +10,64 @@
 use std::cell::Cell;
 
 use crate::render::Fields;
-use crate::span::table::{self, Place};
+use crate::span::table::{self, Found, Place};
 
 /// The last merge of a thread.
 #[derive(Debug, Default)]
 struct Merge {
-    key: Key,
+    /// `None` while it is being made.
+    key: Option<Key>,
     fields: Fields,
     /// Landings to be made anew; empty between calls.
     stale: Vec<Place>,
 }
 
-/// What a merge depends on: the seat and its tree, each with its epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a merge depends on: the span that was asked about, its seat and its tree, each with its epoch.
+#[derive(Clone, Copy, Debug)]
 struct Key {
-    seat: (Place, u64),
-    root: (Place, u64),
+    asked: Seen,
+    seat: Seen,
+    root: Seen,
 }
 
-impl Default for Key {
-    fn default() -> Key {
-        Key {
-            seat: (Place::NONE, 0),
-            root: (Place::NONE, 0),
-        }
+/// A node as it was.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    found: Found,
+    epoch: u64,
+}
+
+impl Seen {
+    fn at(place: Place) -> Option<Seen> {
+        let found = table::found_at(place)?;
+        Some(Seen {
+            found,
+            epoch: found.node.epoch(),
+        })
+    }
+
+    #[inline]
+    fn is_current(&self) -> bool {
+        self.found.node.epoch() == self.epoch
+    }
+}
+
+impl Key {
+    fn of(place: Place) -> Option<Key> {
+        let asked = Seen::at(place)?;
+        let seat = Seen::at(asked.found.node.seat().some()?)?;
+        let root = Seen::at(seat.found.node.root())?;
+        (seat.found.held() != 0).then_some(Key { asked, seat, root })
+    }
+
+    /// A node that was taken again has another epoch, and so has a root in whose tree something was recorded.
+    #[inline]
+    fn is_of(&self, place: Place) -> bool {
+        self.asked.found.place == place
+            && self.asked.is_current()
+            && self.seat.is_current()
+            && self.seat.found.held() != 0
+            && self.root.is_current()
     }
 }
 
@@ -43,37 +77,38 @@ thread_local! {
 }
 
 /// Calls `f` with what the span at `place` and those above it say.
+#[inline]
 pub(crate) fn with<R>(place: Place, f: impl FnOnce(Option<&Fields>) -> R) -> R {
-    let Some(key) = key_of(place) else { return f(None) };
-    let mut merge = LAST.try_with(Cell::take).ok().flatten().unwrap_or_default();
-    if merge.key != key {
-        // Unset until it is done: a panic must not leave half of it behind.
-        merge.key = Key::default();
-        merge.fill(key);
-        merge.key = key;
+    let mut merge = LAST.try_with(Cell::take).ok().flatten();
+    let valid = merge
+        .as_deref()
+        .is_some_and(|merge| merge.key.as_ref().is_some_and(|key| key.is_of(place)));
+    if !valid {
+        merge = Merge::renewed(merge, place);
     }
-    let result = f(Some(&merge.fields));
-    let _ = LAST.try_with(|last| last.set(Some(merge)));
+    let known = merge.as_deref().filter(|merge| merge.key.is_some());
+    let result = f(known.map(|merge| &merge.fields));
+    let _ = LAST.try_with(|last| last.set(merge));
     result
 }
 
-fn key_of(place: Place) -> Option<Key> {
-    let seat = table::at(place)?.0.seat().some()?;
-    let (node, id) = table::at(seat)?;
-    if id == 0 {
-        return None;
-    }
-    let root = node.root();
-    Some(Key {
-        seat: (seat, node.epoch()),
-        root: (root, table::at(root)?.0.epoch()),
-    })
-}
-
 impl Merge {
+    /// The merge for the span at `place`; without a key if that has none.
+    #[cold]
+    fn renewed(merge: Option<Box<Merge>>, place: Place) -> Option<Box<Merge>> {
+        let mut merge = merge.unwrap_or_default();
+        // Unset until it is done: a panic must not leave half of it behind.
+        merge.key = None;
+        if let Some(key) = Key::of(place) {
+            merge.fill(key);
+            merge.key = Some(key);
+        }
+        Some(merge)
+    }
+
     fn fill(&mut self, key: Key) {
-        let (seat, _) = key.seat;
-        let (_, epoch) = key.root;
+        let seat = key.seat.found.place;
+        let epoch = key.root.epoch;
         self.stale.clear();
         let mut above = table::at(seat).and_then(|(node, _)| node.landing());
         while let Some(place) = above {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use crate::render::Fields;
-use crate::span::table::{self, Kind, Place, Scope};
+use crate::span::table::{self, Found, Kind, Place, Scope};
 
 /// What a thread keeps; in one place, for every look at a thread-local costs something.
 struct Local {
@@ -29,8 +29,8 @@ thread_local! {
 struct Entry {
     scope: Scope,
     id: u64,
-    /// `NONE` for a span that nothing is known of; it hides those below.
-    place: Place,
+    /// `None` for a span that nothing is known of; it hides those below.
+    found: Option<Found>,
     audit: bool,
     /// Whether the thread was unwinding already when it entered. Known of audit spans only.
     unwinding: bool,
@@ -73,12 +73,11 @@ const SPARE: usize = 8;
 /// The thread enters a span. Gives its place if it is an audit span.
 #[inline]
 pub(crate) fn enter(scope: Scope, id: u64) -> Option<Place> {
-    let found = table::find(scope, id).map(|found| (found.place, found.node.kind()));
-    let (place, kind) = match found {
-        Some((_, Kind::Transparent)) => return None,
-        Some((place, kind)) => (place, Some(kind)),
-        None => (Place::NONE, None),
-    };
+    let found = table::find(scope, id);
+    let kind = found.map(|found| found.node.kind());
+    if kind == Some(Kind::Transparent) {
+        return None;
+    }
     let audit = kind == Some(Kind::Audit);
     with(|local| {
         // Below nothing, an unknown span changes nothing.
@@ -91,12 +90,12 @@ pub(crate) fn enter(scope: Scope, id: u64) -> Option<Place> {
         local.entries.push(Entry {
             scope,
             id,
-            place,
+            found,
             audit,
             unwinding: audit && std::thread::panicking(),
         });
     });
-    audit.then_some(place)
+    found.filter(|_| audit).map(|found| found.place)
 }
 
 /// The thread leaves a span, not necessarily the innermost. Says so if it is an audit span.
@@ -106,8 +105,8 @@ pub(crate) fn exit(scope: Scope, id: u64) -> Option<Left> {
         Some(last) if last.id == id && last.scope == scope => local.entries.pop(),
         _ => local.remove(scope, id),
     })??;
-    entry.audit.then_some(Left {
-        place: entry.place,
+    entry.found.filter(|_| entry.audit).map(|found| Left {
+        place: found.place,
         was_unwinding: entry.unwinding,
     })
 }
@@ -159,9 +158,9 @@ impl Local {
     fn top(&mut self, ours: impl Fn(&Entry) -> bool) -> Top {
         while let Some(at) = self.entries.iter().rposition(&ours) {
             let Some(entry) = self.entries.get(at) else { break };
-            match entry.place.some() {
+            match entry.found {
                 None => return Top::Unknown,
-                Some(place) if entry.is_open() => return Top::At(place),
+                Some(found) if found.held() == entry.id => return Top::At(found.place),
                 // The guard was forgotten and the span is gone: this thread is in it no more.
                 Some(_) => {
                     self.entries.remove(at);
@@ -181,14 +180,7 @@ impl Local {
     #[cold]
     fn tidy(&mut self) {
         self.entries
-            .retain(|entry| entry.place != Place::NONE && entry.is_open());
-    }
-}
-
-impl Entry {
-    #[inline]
-    fn is_open(&self) -> bool {
-        table::at(self.place).is_some_and(|(_, id)| id == self.id)
+            .retain(|entry| entry.found.is_some_and(|found| found.held() == entry.id));
     }
 }
 

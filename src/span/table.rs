@@ -240,8 +240,8 @@ fn open_further(hash: usize, scope: Scope, id: u64, stand: Stand, fill: &mut imp
     })
 }
 
-/// A node that was found by its span's id.
-#[derive(Clone, Copy)]
+/// A node, and where the id of its span stands. Kept, it saves the way to it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub(crate) place: Place,
     pub(crate) node: &'static Node,
@@ -249,6 +249,12 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// The id of the span that has the node now; 0 if none has.
+    #[inline]
+    pub(crate) fn held(self) -> u64 {
+        self.id.load(Ordering::Acquire)
+    }
+
     /// The span has closed: gives the node back.
     #[inline]
     pub(crate) fn close(self) {
@@ -292,6 +298,13 @@ fn find_further(hash: usize, scope: Scope, id: u64) -> Option<Found> {
 /// The node at a place, and the id it holds now: 0 if its span has closed.
 #[inline]
 pub(crate) fn at(place: Place) -> Option<(&'static Node, u64)> {
+    let found = found_at(place)?;
+    Some((found.node, found.held()))
+}
+
+/// The node at a place, whether or not its span is open.
+#[inline]
+pub(crate) fn found_at(place: Place) -> Option<Found> {
     let index = (place.0 & ((1 << INDEX_BITS) - 1)) as usize;
     let level = (place.0 >> INDEX_BITS) as usize;
     let buckets = match level.checked_sub(1) {
@@ -299,8 +312,11 @@ pub(crate) fn at(place: Place) -> Option<(&'static Node, u64)> {
         Some(above) => MORE.get(above)?.get()?,
     };
     let bucket = buckets.get(index / WAYS)?;
-    let id = bucket.ids.get(index % WAYS)?.load(Ordering::Acquire);
-    Some((bucket.nodes.get(index % WAYS)?, id))
+    Some(Found {
+        place,
+        node: bucket.nodes.get(index % WAYS)?,
+        id: bucket.ids.get(index % WAYS)?,
+    })
 }
 
 impl Node {
