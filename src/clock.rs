@@ -93,8 +93,8 @@ impl Micros {
                 .chunks_exact_mut(2)
                 .zip([micros / 10_000, micros / 100 % 100, micros % 100])
             {
-                if let (Some(from), [tens, ones]) = (DIGITS.get(number as usize), two) {
-                    [*tens, *ones] = *from;
+                if let [tens, ones] = two {
+                    [*tens, *ones] = two_digits(number);
                 }
             }
         }
@@ -116,6 +116,12 @@ impl Micros {
         // The punctuation, and anything lenient above, is checked by writing it again.
         (micros.text() == *text).then_some(micros)
     }
+}
+
+/// A number below 100 in two digits.
+#[inline]
+pub(crate) fn two_digits(number: u32) -> [u8; 2] {
+    DIGITS.get(number as usize).copied().unwrap_or(*b"00")
 }
 
 /// The numbers below 100 in two digits each.

@@ -17,7 +17,7 @@ use crate::mirror;
 use crate::outcome::Outcome;
 use crate::receipt::{Fate, Receipt};
 use crate::record::Key;
-use crate::render::{Fields, How, Name, Sink, Slot, Stage, What};
+use crate::render::{Fields, How, Name, Sink, Slot, Stage, Texts, What};
 use crate::severity::Severity;
 use crate::site::{self, Site};
 use crate::span;
@@ -289,6 +289,8 @@ pub(crate) struct Statement<'a> {
     pub(crate) severity: Option<Severity>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) occurred: Option<Micros>,
+    /// Values that are not among the fields.
+    pub(crate) texts: Option<&'a Texts<'a>>,
 }
 
 impl Statement<'static> {
@@ -300,6 +302,7 @@ impl Statement<'static> {
             severity: None,
             outcome: None,
             occurred: None,
+            texts: None,
         }
     }
 }
@@ -308,24 +311,24 @@ impl Statement<'_> {
     /// Fills what is not stated: from the record's own fields, then from the contexts in their order, then from the
     /// event.
     fn settle(&self, time: Micros, fields: &Fields, contexts: &[&Fields]) -> What<'_> {
-        let said = || {
-            std::iter::once(fields)
+        let (mut severity, mut outcome) = (self.severity, self.outcome);
+        if severity.is_none() || outcome.is_none() {
+            for said in std::iter::once(fields)
                 .chain(contexts.iter().copied())
                 .map(Fields::said)
-        };
+            {
+                severity = severity.or(said.severity);
+                outcome = outcome.or(said.outcome);
+            }
+        }
         What {
             time,
             occurred: self.occurred,
             event: self.event,
             category: self.category,
-            severity: self
-                .severity
-                .or_else(|| said().find_map(|said| said.severity))
-                .unwrap_or(self.usual),
-            outcome: self
-                .outcome
-                .or_else(|| said().find_map(|said| said.outcome))
-                .unwrap_or_else(|| implied_outcome(self.event)),
+            texts: self.texts,
+            severity: severity.unwrap_or(self.usual),
+            outcome: outcome.unwrap_or_else(|| implied_outcome(self.event)),
         }
     }
 }
@@ -358,36 +361,41 @@ pub(crate) enum Parent<'a> {
 
 /// Writes what stands in `stage.fields`, and shows it to the other layers, who could not see it otherwise.
 pub(crate) fn deliver(core: &Core, stage: &mut Stage, statement: &Statement<'_>, parent: Parent<'_>) -> Receipt {
-    let (receipt, brief) = accept(core, stage, statement, parent);
-    if receipt.fate() == Fate::Accepted {
-        mirror::show(core, &brief, &stage.line, stage.fields.json(Key::Message));
+    let mut accepted = None;
+    let receipt = settle(core, stage, statement, parent, &mut accepted);
+    if let Some(brief) = &accepted {
+        // What goes straight into the line has nothing to escape: as JSON it is itself.
+        let text = statement.texts.and_then(|texts| texts.get(Key::Message));
+        let message = text.map(str::as_bytes).or_else(|| stage.fields.json(Key::Message));
+        mirror::show(core, brief, &stage.line, message);
     }
     receipt
 }
 
 /// Writes what stands in `stage.fields`: adds the contexts, and queues the line. Runs none of the caller's code.
-pub(crate) fn accept(
+pub(crate) fn accept(core: &Core, stage: &mut Stage, statement: &Statement<'_>, parent: Parent<'_>) -> Receipt {
+    settle(core, stage, statement, parent, &mut None)
+}
+
+#[inline]
+fn settle(
     core: &Core,
     stage: &mut Stage,
     statement: &Statement<'_>,
     parent: Parent<'_>,
-) -> (Receipt, Brief) {
+    accepted: &mut Option<Brief>,
+) -> Receipt {
     let disowned = disown(core, stage, statement);
     let statement = disowned.as_ref().unwrap_or(statement);
-    let time = core.time.micros();
-    let Stage { fields, line } = stage;
-    fields.hide_labelled(&core.policy);
-    let mut accept = |contexts: &[&Fields]| {
-        let what = statement.settle(time, fields, contexts);
-        core.accept(&what, fields, contexts, line)
-    };
+    stage.fields.hide_labelled(&core.policy);
+    let mut put = |contexts: &[&Fields]| put(core, stage, statement, contexts, accepted);
     let mut within = |explicit: Option<&Fields>, span: Option<&Fields>| match (explicit, span) {
-        (None, None) => accept(&[]),
-        (Some(one), None) | (None, Some(one)) => accept(&[one]),
-        (Some(explicit), Some(span)) => accept(&[explicit, span]),
+        (None, None) => put(&[]),
+        (Some(one), None) | (None, Some(one)) => put(&[one]),
+        (Some(explicit), Some(span)) => put(&[explicit, span]),
     };
     match parent {
-        Parent::Given(contexts) => accept(contexts),
+        Parent::Given(contexts) => put(contexts),
         Parent::None => context::with_context(core, |explicit| within(explicit, None)),
         Parent::Current => {
             context::with_context(core, |explicit| span::with_current(core, |span| within(explicit, span)))
@@ -398,12 +406,30 @@ pub(crate) fn accept(
     }
 }
 
+/// Here all is known that a record says.
+#[inline(never)]
+fn put(
+    core: &Core,
+    stage: &mut Stage,
+    statement: &Statement<'_>,
+    contexts: &[&Fields],
+    accepted: &mut Option<Brief>,
+) -> Receipt {
+    let Stage { fields, line } = stage;
+    let what = statement.settle(core.time.micros(), fields, contexts);
+    let (receipt, brief) = core.accept(&what, fields, contexts, line);
+    if receipt.fate() == Fate::Accepted {
+        *accepted = Some(brief);
+    }
+    receipt
+}
+
 /// What the trail says about itself only the trail may say: a verifier believes an `AUDIT_CHECKPOINT`, an operator an
 /// `ALERT_RESOLVED`. From a caller it is an undeclared event, and its name goes to `metadata`.
 #[inline]
-fn disown(core: &Core, stage: &mut Stage, statement: &Statement<'_>) -> Option<Statement<'static>> {
+fn disown<'a>(core: &Core, stage: &mut Stage, statement: &Statement<'a>) -> Option<Statement<'a>> {
     #[cold]
-    fn renamed(core: &Core, stage: &mut Stage, statement: &Statement<'_>, name: &'static str) -> Statement<'static> {
+    fn renamed<'a>(core: &Core, stage: &mut Stage, statement: &Statement<'a>, name: &str) -> Statement<'a> {
         let slot = Slot::for_event("claimed_event", &core.policy);
         let how = How {
             policy: &core.policy,
@@ -418,6 +444,7 @@ fn disown(core: &Core, stage: &mut Stage, statement: &Statement<'_>) -> Option<S
             severity: statement.severity,
             outcome: statement.outcome,
             occurred: statement.occurred,
+            texts: statement.texts,
         }
     }
     match statement.event {

@@ -35,10 +35,7 @@ pub(crate) fn show(core: &Core, brief: &Brief, line: &[u8], message: Option<&[u8
     if hush.before {
         return;
     }
-    let text = |slice: Slice| {
-        let text = line.get(slice.range()).filter(|text| !text.is_empty())?;
-        Some(tracing::field::display(Plain(text)))
-    };
+    let text = |slice: Slice| (slice.len > 0).then(|| tracing::field::display(Part { line, slice }));
     let event = text(brief.name);
     let outcome = brief.outcome.as_str();
     let user_id = text(brief.user);
@@ -95,6 +92,18 @@ impl Drop for Hush {
     #[inline]
     fn drop(&mut self) {
         let _ = HUSHED.try_with(|hushed| hushed.set(self.before));
+    }
+}
+
+/// A value of a line, looked up when somebody asks for it.
+struct Part<'a> {
+    line: &'a [u8],
+    slice: Slice,
+}
+
+impl fmt::Display for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Plain(self.line.get(self.slice.range()).unwrap_or_default()).fmt(f)
     }
 }
 

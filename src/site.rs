@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use crate::render::{How, Slot};
+use crate::render::{self, How, Slot};
 use crate::trail::Core;
 
 /// The names of one call site, in the order of its values.
@@ -126,9 +126,11 @@ impl Site {
     }
 
     fn make(&self, core: &Core) -> Plan {
+        let mut slots: Box<[Slot]> = self.names.iter().map(|name| name.slot(core)).collect();
+        render::settle(&mut slots);
         Plan {
             rules: core.rules(),
-            slots: self.names.iter().map(|name| name.slot(core)).collect(),
+            slots,
         }
     }
 }

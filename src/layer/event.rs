@@ -89,15 +89,18 @@ impl AuditLayer {
         let _inside = self.inside();
         let mut stage = Stage::take();
         let how = core.how();
-        self.plans.with(core, event.metadata(), |plan| {
-            event.record(&mut EventVisitor {
+        let named = self.plans.with(core, event.metadata(), |plan| {
+            let mut visitor = EventVisitor {
                 plan,
                 fields: &mut stage.fields,
                 how,
-            });
+                named: None,
+            };
+            event.record(&mut visitor);
+            visitor.named
         });
-        let named = match rule.filter(|rule| *rule != CUSTOM) {
-            Some(rule) => Named::Type(rule),
+        let named = match rule.filter(|rule| *rule != CUSTOM).or(named) {
+            Some(named) => Named::Type(named),
             None => {
                 let said = Said::of(stage.fields.event(), core);
                 self.name(&mut stage, said, event.metadata().name())
@@ -170,6 +173,19 @@ impl Named {
         }
     }
 
+    /// The type of this name, if it was looked up lately.
+    #[inline]
+    pub(crate) fn recall(name: &str) -> Option<EventType> {
+        let at = Short::place(name);
+        NAMES
+            .try_with(|names| match names.try_borrow().ok()?.get(at)?.as_ref()? {
+                (known, Meaning::Type(event)) if known.is(name) => Some(*event),
+                _ => None,
+            })
+            .ok()
+            .flatten()
+    }
+
     #[cold]
     fn look_up(name: &str, at: usize, core: &Core) -> Option<Named> {
         let short = Short::of(name)?;
@@ -197,6 +213,7 @@ impl Named {
                 severity: None,
                 outcome: None,
                 occurred: None,
+                texts: None,
             },
         }
     }

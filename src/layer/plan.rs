@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) sort: Sort,
     /// One for each field, in their order; empty where none matters.
     fields: Box<[Option<Field>]>,
+    /// The index of the first field that names the event; beyond all others if none does.
+    pub(crate) naming: usize,
 }
 
 /// What becomes of an event or a span.
@@ -74,15 +76,18 @@ impl Plan {
             };
             (!field.slot.is_nothing()).then_some(field)
         };
+        let fields: Box<[Option<Field>]> = match sort {
+            Sort::Transparent | Sort::Dull | Sort::Other => Box::default(),
+            Sort::Context | Sort::Audit(_) | Sort::Event(_) => metadata.fields().iter().map(field).collect(),
+        };
+        let names = |field: &Option<Field>| field.as_ref().is_some_and(|field| field.slot.names_event());
         Plan {
             layer,
             rules: core.rules(),
             metadata,
             sort,
-            fields: match sort {
-                Sort::Transparent | Sort::Dull | Sort::Other => Box::default(),
-                Sort::Context | Sort::Audit(_) | Sort::Event(_) => metadata.fields().iter().map(field).collect(),
-            },
+            naming: fields.iter().position(names).unwrap_or(usize::MAX),
+            fields,
         }
     }
 

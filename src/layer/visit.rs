@@ -9,8 +9,10 @@ use std::sync::Arc;
 use tracing_core::field::Visit;
 
 use crate::draft::Depth;
+use crate::event::EventType;
 use crate::layer::AuditLayer;
 use crate::layer::current::Inside;
+use crate::layer::event::Named;
 use crate::layer::plan::Plan;
 use crate::render::{Fields, How, Sink, Slot};
 
@@ -20,6 +22,8 @@ pub(crate) struct EventVisitor<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) fields: &'a mut Fields,
     pub(crate) how: How<'a>,
+    /// The event's type, where a field names it.
+    pub(crate) named: Option<EventType>,
 }
 
 /// Takes every value for one place.
@@ -90,6 +94,9 @@ macro_rules! visit {
     ($visitor:ident, $debug:ident) => {
         impl Visit for $visitor<'_> {
             fn record_str(&mut self, field: &tracing_core::Field, value: &str) {
+                if self.takes_name(field, value) {
+                    return;
+                }
                 sink!(self, field).str(value);
             }
 
@@ -138,6 +145,19 @@ visit!(SpanVisitor, span_debug);
 visit!(RecordVisitor, span_debug);
 
 impl<'a> EventVisitor<'a> {
+    /// The name of a known type, which is nothing to redact, and need not be looked up again.
+    #[inline]
+    fn takes_name(&mut self, field: &tracing_core::Field, value: &str) -> bool {
+        if field.index() != self.plan.naming || self.fields.said().event {
+            return false;
+        }
+        self.named = Named::recall(value);
+        if self.named.is_some() {
+            self.fields.event_is_kept();
+        }
+        self.named.is_some()
+    }
+
     /// Whoever visits an event guards all of it.
     #[expect(clippy::unused_self, reason = "as the others")]
     fn guards(&self) -> Option<&'a AuditLayer> {
@@ -152,6 +172,11 @@ impl<'a> EventVisitor<'a> {
 }
 
 impl<'a> SlotVisitor<'a> {
+    #[expect(clippy::unused_self, reason = "as the others")]
+    fn takes_name(&self, _: &tracing_core::Field, _: &str) -> bool {
+        false
+    }
+
     fn guards(&self) -> Option<&'a AuditLayer> {
         Some(self.layer)
     }
@@ -162,6 +187,11 @@ impl<'a> SlotVisitor<'a> {
 }
 
 impl<'a> SpanVisitor<'a> {
+    #[expect(clippy::unused_self, reason = "as the others")]
+    fn takes_name(&self, _: &tracing_core::Field, _: &str) -> bool {
+        false
+    }
+
     fn guards(&self) -> Option<&'a AuditLayer> {
         Some(self.layer)
     }
@@ -179,6 +209,11 @@ impl<'a> SpanVisitor<'a> {
 }
 
 impl<'a> RecordVisitor<'a> {
+    #[expect(clippy::unused_self, reason = "as the others")]
+    fn takes_name(&self, _: &tracing_core::Field, _: &str) -> bool {
+        false
+    }
+
     fn guards(&self) -> Option<&'a AuditLayer> {
         Some(self.layer)
     }

@@ -16,7 +16,7 @@ use crate::layer;
 use crate::outcome::Outcome;
 use crate::receipt::Receipt;
 use crate::record::Key;
-use crate::render::{Fields, How, Sink, Slot, Stage};
+use crate::render::{Fields, How, Sink, Slot, Stage, Texts};
 use crate::severity::Severity;
 pub use crate::site::{Name, Site};
 use crate::trail::{self, Core, Trail};
@@ -60,9 +60,12 @@ fn put(core: &Core, site: &Site, event: EventType, stated: &Stated<'_>, values: 
     };
     let mut stage = Stage::take();
     let how = core.how();
-    for (slot, value) in site.plan(core).iter().zip(values) {
-        // Most values are strings, and all of them go this way: one copy of its code, and nothing to set up for each.
+    let plan = site.plan(core);
+    let mut texts = Texts::of(&plan);
+    for (number, (slot, value)) in plan.iter().zip(values).enumerate() {
+        // Most values are strings, and most of those stay where they are until the line is written.
         match value.as_text() {
+            Some(text) if texts.take(number, slot, &how, text) => {}
             Some(text) => stage.fields.sink(slot, how).str(text),
             None => value.put(To(&mut stage.fields, &how), At(slot)),
         }
@@ -71,6 +74,7 @@ fn put(core: &Core, site: &Site, event: EventType, stated: &Stated<'_>, values: 
         severity: stated.severity,
         outcome: stated.outcome,
         occurred: stated.occurred.map(Micros::from),
+        texts: Some(&texts),
         ..Statement::of(event)
     };
     let parent = match &stated.parent {

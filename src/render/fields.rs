@@ -11,6 +11,7 @@ use crate::severity::Severity;
 
 /// Values already redacted and written as JSON, by key: a record being built, what a span gave, an `AuditContext`.
 /// Reused, it allocates nothing once warm.
+#[derive(Clone)]
 pub(crate) struct Fields {
     /// Members one after another, each `,"name":value`, in the order in which they came.
     pub(super) text: Text,
@@ -272,6 +273,13 @@ impl Fields {
         &mut self.said
     }
 
+    /// Somebody else keeps the event's name, which is the first.
+    #[inline]
+    pub(crate) fn event_is_kept(&mut self) {
+        self.event.clear();
+        self.said.event = true;
+    }
+
     /// The short way of a harmless name. Says whether it was the first.
     #[inline]
     pub(super) fn put_event(&mut self, name: &str) -> bool {
@@ -326,6 +334,28 @@ impl Fields {
         let len = self.text.put_member(&slot.head, slot.head_len, value, quoted);
         self.set_place(key, at, len);
         true
+    }
+
+    /// Whether a value that writes itself can write to where it will stand.
+    #[inline]
+    pub(super) fn takes_straight(&self, slot: &Slot, key: Key) -> bool {
+        !slot.replaces && !self.present.has(key)
+    }
+
+    /// Writes a member up to the first quote of its value, and says where it begins.
+    #[inline]
+    pub(super) fn begin_straight(&mut self, slot: &Slot) -> usize {
+        let at = self.text.len();
+        self.text.put_head(&slot.head, slot.head_len);
+        at
+    }
+
+    /// The value is written.
+    #[inline]
+    pub(super) fn end_straight(&mut self, at: usize, key: Key) {
+        self.text.push(b"\"");
+        let len = self.text.len() - at;
+        self.set_place(key, at as u32, len as u32);
     }
 
     /// The same for a member of `metadata`.

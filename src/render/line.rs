@@ -6,8 +6,8 @@ use crate::event::{Category, EventType};
 use crate::outcome::Outcome;
 use crate::record::Key;
 use crate::render::fields::{Fields, Member, Owner};
-use crate::render::pen::{Pen, Text, padded};
-use crate::render::{Limits, squeeze};
+use crate::render::pen::{Pen, SHORT, Text, padded};
+use crate::render::{Limits, Texts, squeeze};
 use crate::severity::Severity;
 
 /// What the caller states; everything else comes from [`Fields`].
@@ -19,6 +19,8 @@ pub(crate) struct What<'a> {
     pub(crate) category: Category,
     pub(crate) severity: Severity,
     pub(crate) outcome: Outcome,
+    /// Values that are not among the fields.
+    pub(crate) texts: Option<&'a Texts<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,39 +44,69 @@ const HEAD: usize = 256;
 /// The values of `fields` first, then those of the contexts in their order; the first that has a key gives it. A line
 /// that would be longer than `limits.line` loses the ends of its longest values first, and says so in `truncated`.
 pub(crate) fn rest(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &[&Fields], limits: Limits) -> Brief {
-    let sources = Sources::new(fields, contexts);
-    let most = HEAD + sources.most();
+    let texts = what.texts.unwrap_or(Texts::NONE);
+    let (sources, sums) = Sources::new(fields, contexts, texts.keys());
+    let most = HEAD + sums.most + texts.most();
     if most + AROUND > limits.line {
-        return squeeze::rest(out, what, &sources, limits);
+        return too_long(out, what, fields, contexts, limits);
     }
-    let mut pen = out.pen(most);
+    let mut pen = out.pen(most + SHORT);
     let mut brief = head(&mut pen, what);
     let mut spots = Spots::default();
-    let mut left = sources.present;
-    while left != 0 {
-        let index = left.trailing_zeros() as usize;
-        left &= left - 1;
-        let source = sources.of(index);
-        let place = source.place_at(index);
-        spots.note(index, pen.at(), place.len);
-        pen.piece(&source.text, place.at, place.len);
+    match texts.keys() {
+        0 => values::<false>(&mut pen, &sources, texts, &mut spots),
+        _ => values::<true>(&mut pen, &sources, texts, &mut spots),
     }
-    members(&mut pen, &sources);
-    brief.redactions = match sources.noted() {
-        Noted::Nothing => 0,
-        Noted::OwnRedactions => {
+    members(&mut pen, &sources, sums.inherited);
+    brief.redactions = match (fields.notes.len(), sums.listed) {
+        (0, 0) => 0,
+        (1..=LISTED, 0) => {
             pen.chunk(const { &padded::<16>(",\"redacted\":[") }, 13);
             // Without the first comma.
             pen.piece(&fields.entries, 1, fields.entries.len() as u32 - 1);
             pen.byte(b']');
             fields.notes.len() as u16
         }
-        Noted::Else => all_lists(&mut pen, &sources),
+        _ => all_lists(&mut pen, &sources),
     };
     let len = pen.at();
     out.wrote(len);
     sources.brief(&mut brief, &spots);
     brief
+}
+
+/// Writes the values of the keys. `DIRECT`: some of them may be in `texts`.
+#[inline(always)]
+fn values<const DIRECT: bool>(pen: &mut Pen<'_>, sources: &Sources<'_>, texts: &Texts<'_>, spots: &mut Spots) {
+    let mut left = sources.present;
+    // One of its own, which the compiler sees that nobody else holds.
+    let mut near = pen.again();
+    while left != 0 {
+        let index = left.trailing_zeros() as usize;
+        left &= left - 1;
+        if DIRECT && sources.direct >> index & 1 == 1 {
+            if let Some((slot, text)) = texts.of_index(index) {
+                let at = near.at();
+                near.text_member(&slot.head, slot.head_len, text.as_bytes());
+                spots.note(index, at, near.at() - at);
+            }
+        } else {
+            let source = sources.of(index);
+            let place = source.place_at(index);
+            spots.note(index, near.at(), place.len);
+            near.piece(&source.text, place.at, place.len);
+        }
+    }
+    let at = near.at();
+    pen.go_to(at);
+}
+
+#[cold]
+#[inline(never)]
+fn too_long(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &[&Fields], limits: Limits) -> Brief {
+    let all = what.texts.map(|texts| texts.among(fields));
+    let (sources, _) = Sources::new(all.as_ref().unwrap_or(fields), contexts, 0);
+    squeeze::rest(out, what, &sources, limits)
 }
 
 /// The values of a record: those of its own fields, and those of its contexts.
@@ -83,61 +115,57 @@ pub(super) struct Sources<'a> {
     pub(super) contexts: &'a [&'a Fields],
     /// The keys that somebody has, a bit each.
     pub(super) present: u64,
+    /// Those among them whose values are neither in the fields nor in the contexts.
+    direct: u64,
 }
 
-enum Noted {
-    Nothing,
-    OwnRedactions,
-    Else,
+/// What is known of all sources together.
+struct Sums {
+    /// No less than the bytes behind the head.
+    most: usize,
+    /// What there is to be listed beside the redactions in the fields.
+    listed: usize,
+    /// Whether contexts have members of `metadata`.
+    inherited: bool,
 }
 
 impl<'a> Sources<'a> {
     #[inline(always)]
-    fn new(fields: &'a Fields, contexts: &'a [&'a Fields]) -> Sources<'a> {
-        let present = contexts
-            .iter()
-            .fold(fields.present().0, |keys, context| keys | context.present().0);
-        Sources {
+    fn new(fields: &'a Fields, contexts: &'a [&'a Fields], direct: u64) -> (Sources<'a>, Sums) {
+        let mut present = fields.present().0 | direct;
+        let mut sums = Sums {
+            most: fields.most(),
+            listed: fields.cuts.len() + fields.crowded_out as usize,
+            inherited: false,
+        };
+        for context in contexts {
+            present |= context.present().0;
+            sums.most += context.most();
+            sums.listed += context.notes.len() + context.cuts.len() + context.crowded_out as usize;
+            sums.inherited |= !context.members.is_empty();
+        }
+        let sources = Sources {
             fields,
             contexts,
             present,
-        }
+            direct,
+        };
+        (sources, sums)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &'a Fields> + Clone + use<'a> {
         std::iter::once(self.fields).chain(self.contexts.iter().copied())
     }
 
-    /// Who gives the key of this index. Somebody has it.
+    /// Who gives the key of this index. Somebody has it; what goes straight into the line counts as the record's own.
     #[inline(always)]
     pub(super) fn of(&self, index: usize) -> &'a Fields {
-        if self.fields.present().0 >> index & 1 == 1 {
+        if (self.fields.present().0 | self.direct) >> index & 1 == 1 {
             return self.fields;
         }
         let mut contexts = self.contexts.iter();
         let context = contexts.find(|context| context.present().0 >> index & 1 == 1);
         context.copied().unwrap_or(self.fields)
-    }
-
-    /// No less than the bytes behind the head.
-    #[inline]
-    fn most(&self) -> usize {
-        let contexts = self.contexts.iter();
-        contexts.fold(self.fields.most(), |most, context| most + context.most())
-    }
-
-    /// What there is to be listed.
-    #[inline]
-    fn noted(&self) -> Noted {
-        let mut other = self.fields.cuts.len() + self.fields.crowded_out as usize;
-        for context in self.contexts {
-            other += context.notes.len() + context.cuts.len() + context.crowded_out as usize;
-        }
-        match (self.fields.notes.len(), other) {
-            (0, 0) => Noted::Nothing,
-            (1..=LISTED, 0) => Noted::OwnRedactions,
-            _ => Noted::Else,
-        }
     }
 
     /// Members of `metadata` that are written: of two with one name the first.
@@ -282,8 +310,8 @@ pub(super) fn head(pen: &mut Pen<'_>, what: &What<'_>) -> Brief {
 
 /// Writes `metadata`.
 #[inline(always)]
-fn members(pen: &mut Pen<'_>, sources: &Sources<'_>) {
-    if sources.contexts.iter().any(|context| !context.members.is_empty()) {
+fn members(pen: &mut Pen<'_>, sources: &Sources<'_>, inherited: bool) {
+    if inherited {
         return merged_members(pen, sources);
     }
     let mut open = false;

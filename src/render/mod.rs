@@ -4,6 +4,7 @@
 //! record being built has one, so has every captured span and every `AuditContext`. [`rest`] then copies the pieces in
 //! the order of the keys. What a name means and how it is treated is decided once per call site ([`Slot`]).
 
+mod decimal;
 mod fields;
 mod line;
 mod long;
@@ -18,6 +19,7 @@ mod squeeze;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod transcribe;
 mod written;
 
@@ -27,6 +29,7 @@ pub(crate) use pen::Text;
 pub(crate) use sink::Sink;
 pub(crate) use slot::Slot;
 pub(crate) use stage::Stage;
+pub(crate) use texts::{Texts, settle};
 
 pub(crate) use crate::redact::Policy;
 

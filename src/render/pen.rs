@@ -8,7 +8,7 @@
 pub(super) const CHUNK: usize = 32;
 
 /// Room for a head, a value of up to a chunk, and its quote.
-const SHORT: usize = 4 * CHUNK;
+pub(super) const SHORT: usize = 4 * CHUNK;
 
 /// Text that grows at its end, with at least [`CHUNK`] bytes of room behind it.
 ///
@@ -93,18 +93,7 @@ impl Text {
         if value.len() <= CHUNK
             && let Some(to) = room.and_then(<[u8]>::first_chunk_mut::<SHORT>)
         {
-            let start = usize::from(head_len) % CHUNK + usize::from(quoted);
-            let end = start + value.len();
-            if let Some(to) = to.first_chunk_mut() {
-                *to = *head;
-            }
-            if let Some(to) = to.get_mut(start..end) {
-                copy_short(to, value);
-            }
-            if let Some(to) = to.get_mut(end).filter(|_| quoted) {
-                *to = b'"';
-            }
-            let len = (end + usize::from(quoted)) as u32;
+            let len = short_member(to, head, head_len, value, quoted);
             self.used += len;
             return len;
         }
@@ -124,6 +113,16 @@ impl Text {
         len
     }
 
+    /// Appends the first `head_len` bytes of `head`, and the quote behind them.
+    #[inline]
+    pub(super) fn put_head(&mut self, head: &[u8; CHUNK], head_len: u8) {
+        let mut pen = self.pen(SHORT);
+        pen.chunk(head, u32::from(head_len) + 1);
+        let len = pen.at();
+        self.used += len;
+    }
+
+    #[inline]
     pub(super) fn push(&mut self, bytes: &[u8]) {
         let mut pen = self.pen(bytes.len());
         pen.put(bytes);
@@ -200,6 +199,31 @@ impl<'a> Pen<'a> {
         self.at += len;
     }
 
+    /// Another one over the same room, at the same place.
+    #[inline(always)]
+    pub(super) fn again(&mut self) -> Pen<'_> {
+        Pen {
+            to: &mut *self.to,
+            at: self.at,
+        }
+    }
+
+    /// Behind what another one has written.
+    #[inline(always)]
+    pub(super) fn go_to(&mut self, at: u32) {
+        self.at = at;
+    }
+
+    /// The first `head_len` bytes of `head`, and `value` between quotes, of which the first is in `head` already.
+    #[inline(always)]
+    pub(super) fn text_member(&mut self, head: &[u8; CHUNK], head_len: u8, value: &[u8]) {
+        let at = self.at;
+        self.at += match self.room::<SHORT>(at) {
+            Some(to) if value.len() <= CHUNK => short_member(to, head, head_len, value, true),
+            _ => long_member(self.to, at, head, head_len, value),
+        };
+    }
+
     /// What stands in `text` at `at`.
     #[inline(always)]
     pub(super) fn piece(&mut self, text: &Text, at: u32, len: u32) {
@@ -217,7 +241,7 @@ impl<'a> Pen<'a> {
         const ONE: u32 = CHUNK as u32;
         let start = self.at - len;
         if len > 3 * ONE {
-            return self.far_behind(text, at, len);
+            return far_behind(self.to, start, text, at, len);
         }
         if let (Some(chunk), Some(to)) = (text.chunk_at(at + ONE), self.room(start + ONE)) {
             *to = *chunk;
@@ -226,15 +250,6 @@ impl<'a> Pen<'a> {
             && let (Some(chunk), Some(to)) = (text.chunk_at(at + 2 * ONE), self.room(start + 2 * ONE))
         {
             *to = *chunk;
-        }
-    }
-
-    #[inline(never)]
-    fn far_behind(&mut self, text: &Text, at: u32, len: u32) {
-        let from = text.get(at as usize + CHUNK, len as usize - CHUNK);
-        let start = (self.at - len) as usize + CHUNK;
-        if let Some(to) = self.to.get_mut(start..start + from.len()) {
-            to.copy_from_slice(from);
         }
     }
 
@@ -247,6 +262,43 @@ impl<'a> Pen<'a> {
         }
         self.at += bytes.len() as u32;
     }
+}
+
+/// The bytes behind the first chunk of a long piece that begins at `start`. By values, so that a pen need not stand in memory.
+#[inline(never)]
+fn far_behind(to: &mut [u8], start: u32, text: &Text, at: u32, len: u32) {
+    let from = text.get(at as usize + CHUNK, len as usize - CHUNK);
+    let start = start as usize + CHUNK;
+    if let Some(to) = to.get_mut(start..start + from.len()) {
+        to.copy_from_slice(from);
+    }
+}
+
+/// Writes a member whose value is longer than a chunk, and says how many bytes that was.
+#[inline(never)]
+fn long_member(to: &mut [u8], at: u32, head: &[u8; CHUNK], head_len: u8, value: &[u8]) -> u32 {
+    let mut pen = Pen { to, at };
+    pen.chunk(head, u32::from(head_len) + 1);
+    pen.put(value);
+    pen.byte(b'"');
+    pen.at - at
+}
+
+/// Writes a member whose value has at most a chunk, and says how many bytes that was.
+#[inline(always)]
+fn short_member(to: &mut [u8; SHORT], head: &[u8; CHUNK], head_len: u8, value: &[u8], quoted: bool) -> u32 {
+    let start = usize::from(head_len) % CHUNK + usize::from(quoted);
+    let end = start + value.len();
+    if let Some(to) = to.first_chunk_mut() {
+        *to = *head;
+    }
+    if let Some(to) = to.get_mut(start..end) {
+        copy_short(to, value);
+    }
+    if let Some(to) = to.get_mut(end).filter(|_| quoted) {
+        *to = b'"';
+    }
+    (end + usize::from(quoted)) as u32
 }
 
 /// Copies between slices of one length. Up to 64 bytes two chunks that may overlap do it.

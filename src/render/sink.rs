@@ -5,11 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 
 use crate::record::{Key, Kind};
+use crate::render::decimal::Decimal;
 use crate::render::long::{EVENT, Shape, micros};
 use crate::render::nested::{self, Nested, Stop};
 use crate::render::redaction::{self, Treatment};
 use crate::render::slot::Way;
-use crate::render::written::{Bounded, Same, unquoted};
+use crate::render::written::{Bounded, Same, Straight, unquoted};
 use crate::render::{Fields, How, Limits, Policy, Slot, serialize};
 
 /// Takes one value.
@@ -72,23 +73,38 @@ impl<'a> Sink<'a> {
     }
 
     #[inline]
-    pub(crate) fn f64(self, value: f64) {
+    pub(crate) fn f64(mut self, value: f64) {
         if !value.is_finite() {
             let text = nested::not_finite(value);
             return self.long(text, Shape::Text(text.len()));
         }
+        if let Some(decimal) = Decimal::of(value)
+            && self.put_float(value, decimal.bytes())
+        {
+            return;
+        }
+        self.long_f64(value);
+    }
+
+    #[inline(never)]
+    fn long_f64(mut self, value: f64) {
         let mut digits = zmij::Buffer::new();
         let text = digits.format_finite(value);
-        let done = match self.slot.way {
-            Way::Number(key) if value >= 0.0 && self.fields.put_key(self.slot, key, text.as_bytes(), false) => {
+        if !self.put_float(value, text.as_bytes()) {
+            self.long(text, Shape::Float);
+        }
+    }
+
+    /// The short way of a finite number that is spelled `text`, if it has one.
+    #[inline(always)]
+    fn put_float(&mut self, value: f64, text: &[u8]) -> bool {
+        match self.slot.way {
+            Way::Number(key) if value >= 0.0 && self.fields.put_key(self.slot, key, text, false) => {
                 self.fields.duration_us = micros(value);
                 true
             }
-            Way::Both if value.abs() < CARD as f64 => self.fields.put_metadata(self.slot, text.as_bytes(), false),
+            Way::Both if value.abs() < CARD as f64 => self.fields.put_metadata(self.slot, text, false),
             _ => false,
-        };
-        if !done {
-            self.long(text, Shape::Float);
         }
     }
 
@@ -117,11 +133,74 @@ impl<'a> Sink<'a> {
     }
 
     pub(crate) fn display(mut self, value: &dyn fmt::Display) {
-        self.formatted(|out| write!(out, "{value}"), |_, _| true);
+        match self.slot.way {
+            Way::Text(key) if self.fields.takes_straight(self.slot, key) => {
+                self.straight(key, |out| write!(out, "{value}"));
+            }
+            _ => self.formatted(|out| write!(out, "{value}"), |_, _| true),
+        }
     }
 
     pub(crate) fn debug(mut self, value: &dyn fmt::Debug) {
-        self.formatted(|out| write!(out, "{value:?}"), |_, _| true);
+        match self.slot.way {
+            Way::Text(key) if self.fields.takes_straight(self.slot, key) => {
+                self.straight(key, |out| write!(out, "{value:?}"));
+            }
+            _ => self.formatted(|out| write!(out, "{value:?}"), |_, _| true),
+        }
+    }
+
+    /// Runs the code of a value that writes itself, to where its text will stand if it is plain, as most are.
+    fn straight(&mut self, key: Key, write: impl Fn(&mut Straight<'_>) -> fmt::Result) {
+        let limit = self.how.limits.value;
+        let at = self.fields.begin_straight(self.slot);
+        let mut out = Straight::new(&mut self.fields.text, redaction::window(limit));
+        // An error of `fmt` says nothing that the text does not.
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let _ = write(&mut out);
+        }));
+        let (start, bytes) = (out.start, out.bytes);
+        let text = self.fields.text.from(start);
+        let plain = done.is_ok()
+            && bytes == text.len()
+            && bytes <= limit
+            && text.first() != Some(&b'"')
+            && self.how.policy.passes(text);
+        if plain {
+            self.fields.end_straight(at, key);
+        } else {
+            self.taken_back(at, start, bytes, done.err());
+        }
+    }
+
+    /// Takes the long way with what a value has written.
+    #[cold]
+    fn taken_back(&mut self, at: usize, start: usize, bytes: usize, panic: Option<Box<dyn std::any::Any + Send>>) {
+        let mut raw = std::mem::take(&mut self.fields.raw);
+        raw.clear();
+        // It came as text, and was cut between two characters.
+        raw.push_str(std::str::from_utf8(self.fields.text.from(start)).unwrap_or_default());
+        self.fields.text.truncate(at);
+        match panic {
+            None => self.written(&raw, bytes),
+            Some(panic) => self.panicked(panic),
+        }
+        self.put_raw_away(raw);
+    }
+
+    /// What a value has written; it may be more than was kept.
+    fn written(&mut self, raw: &str, bytes: usize) {
+        match unquoted(raw).filter(|_| bytes == raw.len()) {
+            Some(text) => self.value(&text, Shape::Text(text.len())),
+            None if bytes == raw.len() && short_str(self.fields, self.slot, &self.how, raw) => {}
+            None => self.value(raw, Shape::Text(bytes)),
+        }
+    }
+
+    fn put_raw_away(&mut self, mut raw: String) {
+        raw.clear();
+        raw.shrink_to(2 * redaction::window(self.how.limits.value));
+        self.fields.raw = raw;
     }
 
     /// The `Debug` text of a span's field: kept if it is short and flat, or a string, or a `Display` in disguise.
@@ -273,17 +352,11 @@ impl<'a> Sink<'a> {
             passes(out.to, bytes).then_some(bytes)
         }));
         match done {
-            Ok(Some(bytes)) => match unquoted(&raw).filter(|_| bytes == raw.len()) {
-                Some(text) => self.value(&text, Shape::Text(text.len())),
-                None if bytes == raw.len() && short_str(self.fields, self.slot, &self.how, &raw) => {}
-                None => self.value(&raw, Shape::Text(bytes)),
-            },
+            Ok(Some(bytes)) => self.written(&raw, bytes),
             Ok(None) => {}
             Err(panic) => self.panicked(panic),
         }
-        raw.clear();
-        raw.shrink_to(2 * redaction::window(self.how.limits.value));
-        self.fields.raw = raw;
+        self.put_raw_away(raw);
     }
 
     #[cold]

@@ -20,6 +20,8 @@ pub(crate) struct Slot {
     pub(super) entry: Box<[u8]>,
     /// Its value may name what stands beside it: `field = "password", old = .., new = ..`.
     pub(super) labels: bool,
+    /// Whether its strings may go straight from the call into the line; see [`settle`](super::settle).
+    pub(super) direct: bool,
     /// A span's field can be recorded again, and then replaces what it said before.
     pub(super) replaces: bool,
 }
@@ -118,6 +120,11 @@ impl Slot {
         self.target == Target::Nothing
     }
 
+    /// Whether its strings name the event.
+    pub(crate) fn names_event(&self) -> bool {
+        self.way == Way::Event
+    }
+
     pub(crate) fn key(&self) -> Option<Key> {
         match self.target {
             Target::Key(key) => Some(key),
@@ -173,6 +180,7 @@ impl Slot {
             verdict,
             entry: entry.into_bytes().into(),
             labels,
+            direct: false,
             replaces: false,
         }
     }

@@ -35,6 +35,7 @@ pub(super) fn what() -> What<'static> {
         category: events::AUTH_LOGIN.category(),
         severity: Severity::Low,
         outcome: Outcome::Success,
+        texts: None,
     }
 }
 
@@ -397,6 +398,7 @@ fn render(record: &Record, fields: &Fields) -> (Record, String) {
         category: record.category,
         severity: record.severity,
         outcome: record.outcome,
+        texts: None,
     };
     let mut out = Text::new();
     out.push(format!("{{\"seq\":{},", record.seq).as_bytes());

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::render::nested;
+use crate::render::pen::Text;
 use crate::render::redaction::floor;
 
 /// Text of which the first `window` bytes are kept and all are counted, up to a point.
@@ -47,6 +48,53 @@ impl fmt::Write for Bounded<'_> {
         } else {
             Ok(())
         }
+    }
+}
+
+/// Text that is written to where it will stand, of which so much is kept as of [`Bounded`].
+pub(super) struct Straight<'a> {
+    to: &'a mut Text,
+    pub(super) start: usize,
+    window: usize,
+    pub(super) bytes: usize,
+}
+
+impl<'a> Straight<'a> {
+    #[inline]
+    pub(super) fn new(to: &'a mut Text, window: usize) -> Straight<'a> {
+        let start = to.len();
+        Straight {
+            to,
+            start,
+            window,
+            bytes: 0,
+        }
+    }
+
+    #[cold]
+    fn beyond(&mut self, text: &str) -> fmt::Result {
+        let kept = self.to.len() - self.start;
+        if self.bytes == kept {
+            self.to.push(floor(text, self.window - kept).as_bytes());
+        }
+        self.bytes += text.len();
+        if self.bytes > nested::COUNTED {
+            Err(fmt::Error)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Write for Straight<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let bytes = self.bytes + text.len();
+        if bytes > self.window {
+            return self.beyond(text);
+        }
+        self.to.push(text.as_bytes());
+        self.bytes = bytes;
+        Ok(())
     }
 }
 

@@ -115,6 +115,7 @@ impl Core {
 
     /// Renders a record into `line` (cleared first) and queues it. The hot path: allocates nothing, counts no
     /// reference.
+    #[inline]
     pub(crate) fn accept(
         &self,
         what: &What<'_>,
@@ -125,8 +126,10 @@ impl Core {
         line.clear();
         let brief = render::rest(line, what, fields, contexts, self.limits);
         if brief.redactions > 0 {
-            let contexts = contexts.iter().flat_map(|context| context.redactions());
-            self.meter.redacted(fields.redactions().chain(contexts));
+            self.meter.redacted(fields.redactions());
+            for context in contexts {
+                self.meter.redacted(context.redactions());
+            }
         }
         let receipt = match self.queue.push(&brief, line) {
             Push::Taken(ticket) => Receipt::new(self.id, ticket),

@@ -254,6 +254,7 @@ pub(super) fn emit_to(core: &Core, event: EventType, severity: Severity) -> Rece
         category: event.category(),
         severity,
         outcome: Outcome::Success,
+        texts: None,
     };
     core.accept(&what, &Fields::new(), &[], &mut Stage::take().line).0
 }

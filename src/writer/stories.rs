@@ -495,6 +495,7 @@ fn a_trail_whose_handles_are_gone_goes_on_for_its_layer_and_ends_cleanly_when_qu
         category: events::DATA_READ.category(),
         severity: Severity::Low,
         outcome: Outcome::Success,
+        texts: None,
     };
     let receipt = layer.accept(&what, &Fields::new(), &[], &mut Stage::take().line).0;
     let seq = receipt.synced().unwrap();

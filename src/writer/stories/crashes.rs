@@ -120,6 +120,7 @@ fn emit_number(trail: &Trail, number: u64) -> Receipt {
         category: events::DATA_READ.category(),
         severity,
         outcome: Outcome::Success,
+        texts: None,
     };
     trail
         .core()
