@@ -85,7 +85,10 @@ fn is_clean_half(s: &[u8]) -> bool {
         14.. => {
             let numbers = mask(digits(first)) | mask(digits(last)) << (s.len() - 8);
             let run = s.len() == 16 && breaking(first) | breaking(last) == 0;
-            !(groups(numbers) || run && !all_hex(&both))
+            !match run {
+                true if all_hex(&both) => twelve(numbers),
+                run => run || groups(numbers),
+            }
         }
         _ => true,
     }
@@ -168,8 +171,8 @@ fn is_clean_window<const ESCAPES: bool>(s: &[u8]) -> Option<bool> {
             if !is_digest(s) {
                 return Some(false);
             }
-            // Nothing breaks the run, so that looking once more would say the same.
-            return Some(!groups(digits_of(s)?));
+            // Nothing breaks the run, so that looking once more would say the same. Of numbers, no group ends at a letter.
+            return Some(!twelve(digits_of(s)?));
         }
         numbers |= mask(digits(word)) << at;
         at += 8;
@@ -317,13 +320,20 @@ const fn groups(d: u64) -> bool {
     if four == 0 {
         return false;
     }
-    let twelve = four & four >> 4 & four >> 8;
     // One byte between them, two blanks, or a blank of three bytes.
     let gap = !(d >> 4);
     let wide = gap & !(d >> 5);
     let parted = four & (four >> 5 & gap | four >> 6 & wide | four >> 7 & wide & !(d >> 6));
     let ssn = four >> 7 & two >> 4 & two & two >> 1 & !(d >> 3) & !(d >> 6);
-    twelve | parted | ssn != 0
+    twelve(d) || parted | ssn != 0
+}
+
+/// Digits as bits: twelve in a row.
+#[inline]
+const fn twelve(d: u64) -> bool {
+    let two = d & d >> 1;
+    let four = two & two >> 2;
+    four & four >> 4 & four >> 8 != 0
 }
 
 /// Whether 36 bytes have their dashes where a UUID has them, and else nothing below them, no separator, nothing to escape.

@@ -43,6 +43,7 @@ const HEAD: usize = 256;
 ///
 /// The values of `fields` first, then those of the contexts in their order; the first that has a key gives it. A line
 /// that would be longer than `limits.line` loses the ends of its longest values first, and says so in `truncated`.
+#[inline]
 pub(crate) fn rest(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &[&Fields], limits: Limits) -> Brief {
     let texts = what.texts.unwrap_or(Texts::NONE);
     let (sources, sums) = Sources::new(fields, contexts, texts.keys());
@@ -266,7 +267,7 @@ impl Spots {
 }
 
 /// Writes from `"time"` to `"outcome"`.
-#[inline]
+#[inline(always)]
 pub(super) fn head(pen: &mut Pen<'_>, what: &What<'_>) -> Brief {
     pen.chunk(const { &padded::<8>("\"time\":\"") }, 8);
     pen.chunk(&what.time.text(), Micros::WIDTH as u32);
