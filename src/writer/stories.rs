@@ -389,6 +389,61 @@ fn every_call_to_the_disk_may_fail_once_and_nothing_is_lost() {
     assert!(begun > 40, "{begun}");
 }
 
+#[test]
+fn what_a_sync_acknowledges_while_a_resync_waits_is_not_superseded_by_lines_on_no_disk() {
+    let (disk, clock) = (Moody::new(), Hand::at_noon());
+    let trail = builder(disk.shared(), &clock).build().unwrap();
+    emit(&trail).synced().unwrap();
+    disk.syncs(Mood::Hangs);
+    let before = disk.moods.syncs.load(Ordering::Relaxed);
+    // More than fits the sectors that a header has.
+    for _ in 0..19 {
+        emit(&trail);
+    }
+    let receipt = emit(&trail);
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(move || receipt.synced().unwrap());
+        wait_until(|| disk.moods.syncs.load(Ordering::Relaxed) > before);
+        // A half line that cannot be taken back: the trail must go on in another file.
+        disk.disk.short_writes(Some(50));
+        for call in [1, 2] {
+            disk.disk.fail(disk.disk.calls() + call, io::ErrorKind::StorageFull);
+        }
+        emit(&trail);
+        wait_until(|| trail.status().write_errors.iter().any(|(_, count)| *count > 1));
+        disk.disk.short_writes(None);
+        // By then it waits for the sync; were it not so, nothing would be tried, and nothing wrong.
+        std::thread::sleep(Duration::from_millis(200));
+        let frames = Arc::default();
+        let progress = Arc::clone(&trail.core().progress);
+        disk.disk.tape(Some(Tape {
+            frames: Arc::clone(&frames),
+            witness: Arc::new(move || progress.synced_ticket()),
+        }));
+        disk.syncs(Mood::Works);
+        let seq = waits.join().unwrap();
+        trail.close().unwrap();
+        disk.disk.tape(None);
+        let frames: Vec<(MemDisk, u64)> = std::mem::take(&mut *frames.lock().unwrap());
+        assert!(frames.iter().any(|(_, ticket)| *ticket == 21));
+        for (at, (frame, _)) in frames.iter().enumerate().filter(|(_, (_, ticket))| *ticket >= 21) {
+            for seed in 0..16 {
+                let crashed = frame.crash(&mut Dice(at as u64 * 16 + seed));
+                let started = crate::store::sample::Writer::start(&crashed, clock.now().into());
+                started.unwrap().stop().unwrap();
+                assert_consistent(&crashed);
+                let mut walk = crate::reader::walk::Walk::begin(crashed.shared(), LOGS.as_ref()).unwrap();
+                let mut there = false;
+                while let Some(next) = walk.next() {
+                    let (found, line) = next.unwrap();
+                    there |= found == seq && memchr::memmem::find(line, b"DATA_READ").is_some();
+                }
+                assert!(there, "call {at}, seed {seed}");
+            }
+        }
+    });
+}
+
 /// What is left of a file whose first lines could neither be written nor taken back may be a whole header: no other file has its
 /// number, at no moment.
 #[test]
