@@ -51,7 +51,7 @@ pub(crate) struct Keys {
     pub(crate) stored: Stored,
     /// The line of the last file in `audit.keys`, in mode `signed`.
     pub(crate) line: Option<String>,
-    /// The id of the key line that the next run belongs to.
+    /// The id of the key line that the next run belongs to; empty where nobody noted it.
     pub(crate) kid: String,
     /// Nobody was given that key line yet; in mode `signed`, the public key that it has.
     pub(crate) untold: Option<Untold>,
@@ -170,9 +170,9 @@ impl State {
                 None => None,
                 Some(replaces) => Some(Replaces::from_json(replaces)?),
             },
-            keys: match members.get("kid") {
+            keys: match members.get("seed").or(members.get("wrapped")) {
                 None => None,
-                Some(kid) => Some(Keys::from_members(kid.as_str()?, members)?),
+                Some(_) => Some(Keys::from_members(members)?),
             },
         })
     }
@@ -230,8 +230,10 @@ impl Keys {
             out.extend_from_slice(b",\"line\":");
             push_string(out, line);
         }
-        out.extend_from_slice(b",\"kid\":");
-        push_string(out, &self.kid);
+        if !self.kid.is_empty() {
+            out.extend_from_slice(b",\"kid\":");
+            push_string(out, &self.kid);
+        }
         match &self.untold {
             None => {}
             Some(Untold::Seed) => out.extend_from_slice(b",\"untold\":null"),
@@ -241,7 +243,7 @@ impl Keys {
         }
     }
 
-    fn from_members(kid: &str, members: &Members) -> Option<Keys> {
+    fn from_members(members: &Members) -> Option<Keys> {
         let secret = |key: &str| base64url::parse(members.text(key)?.as_bytes()).map(SecretBytes::new);
         let stored = match members.text("wrapped") {
             Some(wrapped) => Stored::Wrapped(base64url::parse_all(wrapped.as_bytes())?),
@@ -256,7 +258,7 @@ impl Keys {
         Some(Keys {
             stored,
             line: members.optional_text("line")?,
-            kid: kid.to_owned(),
+            kid: members.optional_text("kid")?.unwrap_or_default(),
             untold: match members.get("untold") {
                 None => None,
                 Some(Value::Null) => Some(Untold::Seed),
