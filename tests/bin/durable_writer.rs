@@ -2,7 +2,7 @@
 //! somebody kills it; and another that reads what is left.
 //!
 //! ```text
-//! durable_writer write  DIR [level=synced] [threads=2] [cycle=0] [count=0] [file=BYTES] [pad=BYTES] [wait=MS] [lock=MS] [until=FILE] [end=exit] [say=1]
+//! durable_writer write  DIR [level=synced] [threads=2] [cycle=0] [count=0] [file=BYTES] [pad=BYTES] [wait=MS] [lock=MS] [until=FILE] [end=exit] [say=1] [line=BYTES] [trust=MODE] [key=FILE]
 //! durable_writer peer   DIR [threads=2] [cycle=0] [count=0] [end=exit] [say=1]
 //! durable_writer read   DIR
 //! durable_writer start  DIR
@@ -112,6 +112,18 @@ fn write(dir: &str, options: &Options) {
         .rotation(Rotation::daily().max_bytes(options.number("file", 256 << 10)))
         .wait_limit(Duration::from_millis(options.number("wait", 5_000)))
         .lock_wait(Duration::from_millis(options.number("lock", 10_000)));
+    let builder = match options.number("line", 0) as usize {
+        0 => builder,
+        line => builder.line_bytes(line).value_bytes(line / 2),
+    };
+    let builder = match options.text("trust", "").parse() {
+        Ok(trust) => builder.trust(trust),
+        Err(_) => builder,
+    };
+    let builder = match options.0.get("key").cloned() {
+        Some(path) => builder.key_line(|line| std::fs::write(path, format!("{line}\n")).expect("a key line kept")),
+        None => builder,
+    };
     let trail = match builder.build() {
         Ok(trail) => trail,
         Err(error) => {
