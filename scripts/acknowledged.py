@@ -10,13 +10,13 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def build():
+def build(name="durable_writer", features=()):
     """The program, built in release mode; with --debug as `cargo test` has built it already."""
     debug = "--debug" in sys.argv
-    mode = ["--all-features"] if debug else ["--release"]
-    subprocess.run(["cargo", "build", *mode, "--quiet", "--example", "durable_writer"], cwd=ROOT, check=True)
+    mode = ["--all-features"] if debug else ["--release", *(f"--features={feature}" for feature in features)]
+    subprocess.run(["cargo", "build", *mode, "--quiet", "--example", name], cwd=ROOT, check=True)
     target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
-    return str(target / ("debug" if debug else "release") / "examples/durable_writer")
+    return str(target / ("debug" if debug else "release") / "examples" / name)
 
 
 class Told:

@@ -74,7 +74,16 @@ fn every_vector_gets_its_verdict_on_one_thread_and_on_three() {
             };
             for threads in [1, 3] {
                 let (_temp, dir) = copy(name, state);
-                let report = how(Verify::new(&dir).threads(threads)).run().unwrap();
+                let report = match how(Verify::new(&dir).threads(threads)).run() {
+                    Ok(report) => report,
+                    // Nothing but exit code 4 can be told of what cannot be read.
+                    Err(error) => {
+                        if exit != 4 {
+                            wrong.push(format!("{name} {key}, {threads} threads, wanted {wanted}: {error:?}"));
+                        }
+                        continue;
+                    }
+                };
                 let mut differs = u64::from(report.exit_code()) != exit;
                 for (key, found) in [
                     ("files", report.files()),

@@ -16,6 +16,7 @@ import sys
 
 sys.dont_write_bytecode = True  # nothing but vectors stands here
 
+import finer
 import keyed
 import proofs
 from writer import (DAY1, DAY2, DAY3, REST, SEED, VECTORS, ZERO, Writer, at, b64, first_key, flip, frame, head_of, header_head, leaf_of, le64, lines, mac,
@@ -397,8 +398,8 @@ def row(title, verdict):
 
 
 def vectors():
-    """The ones of this file first, then those of keyed.py."""
-    return sorted(VECTORS.items(), key=lambda vector: vector[0] in keyed.NAMES)
+    """The ones of this file first, then those of keyed.py and of finer.py."""
+    return sorted(VECTORS.items(), key=lambda vector: (vector[0] in finer.NAMES, vector[0] in keyed.NAMES))
 
 
 def outputs():

@@ -28,6 +28,8 @@ pub(crate) enum Flaw {
     NotUtf8,
     /// Does not begin with `{"seq":N,` in the one spelling.
     Seq,
+    /// Behind its number stands neither a record nor a tombstone.
+    Rest,
     /// Does not end in `,"tag":"<22>"}`, canonically spelled.
     Frame,
     /// Ends in a seal, in a file whose header promises none.
@@ -46,6 +48,7 @@ impl Flaw {
             Flaw::Control(_) => "a control character in the line",
             Flaw::NotUtf8 => "the line is not UTF-8",
             Flaw::Seq => "the line does not begin with a record's number",
+            Flaw::Rest => "behind the line's number stands neither a time nor what an erasure leaves",
             Flaw::Frame => "the line does not end in a tag",
             Flaw::Sealed => "a sealed line in a file without seals",
             Flaw::Header => "a header inside a file",
@@ -57,6 +60,7 @@ impl Flaw {
 pub(crate) const MAGIC: &[u8] = b"{\"tracing_audit\":";
 
 const SEQ: &[u8] = b"{\"seq\":";
+const TIME: &[u8] = b"\"time\":\"";
 const TAG: &[u8] = b",\"tag\":\"";
 const END: &[u8] = b"\"}";
 
@@ -82,10 +86,18 @@ pub(crate) fn cut(line: &[u8]) -> Result<Cut<'_>, Flaw> {
         tag,
         seal,
     } = frame(content).ok_or(Flaw::Frame)?;
-    match rest.is_empty() {
-        true => Err(Flaw::Frame),
-        false => Ok(Cut { seq, rest, tag, seal }),
+    match rest.starts_with(TIME) || tombstone(rest).is_some() {
+        true => Ok(Cut { seq, rest, tag, seal }),
+        false => Err(Flaw::Rest),
     }
+}
+
+/// The digits of a version behind its key: a positive number in its one spelling, and a comma.
+pub(crate) fn version<'a>(text: &'a [u8], magic: &[u8]) -> Option<&'a [u8]> {
+    let text = text.strip_prefix(magic)?;
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, behind) = text.split_at_checked(digits)?;
+    (matches!(digits, [b'1'..=b'9', ..]) && behind.starts_with(b",")).then_some(digits)
 }
 
 /// What a line ends in, and what stands before it.
@@ -99,22 +111,35 @@ pub(crate) struct Frame<'a> {
 /// Cuts a frame off a line, by its length: one that ends in a seal where that form is there, punctuation and letters. The
 /// tag must have its one spelling.
 pub(crate) fn frame(line: &[u8]) -> Option<Frame<'_>> {
-    const SEAL: &[u8] = b"\",\"seal\":\"";
-    let line = line.strip_suffix(END)?;
-    let seal = line.split_last_chunk::<43>().filter(|(front, seal)| {
-        let letter = |byte: &u8| SIX.get(usize::from(*byte)).is_some_and(|six| *six != NONE);
-        front.ends_with(SEAL) && seal.iter().all(letter)
-    });
-    let (line, seal) = match seal {
-        None => (line, None),
-        Some((front, seal)) => (front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal))),
-    };
+    let (line, seal) = sealed(line.strip_suffix(END)?)?;
     let (content, tag) = line.split_last_chunk::<22>()?;
     Some(Frame {
         content: content.strip_suffix(TAG)?,
         tag: tag_bytes(tag)?,
         seal,
     })
+}
+
+/// What stands before a seal, and the seal, where there is one.
+fn sealed(line: &[u8]) -> Option<(&[u8], Option<Sealed>)> {
+    const SEAL: &[u8] = b"\",\"seal\":\"";
+    let seal = line
+        .split_last_chunk::<43>()
+        .filter(|(front, seal)| front.ends_with(SEAL) && seal.iter().all(|byte| six(*byte) != NONE));
+    match seal {
+        None => Some((line, None)),
+        Some((front, seal)) => Some((front.strip_suffix(SEAL)?, Some(base64url::parse::<32>(seal)))),
+    }
+}
+
+/// Number and rest of a plain line that has the form of a record's, though it cannot be one: its tag or what it says is
+/// spelled as no trail spells it.
+pub(crate) fn form(line: &[u8]) -> Option<(u64, &[u8])> {
+    let (seq, content) = number(line.strip_prefix(SEQ)?)?;
+    let letters = |text: &[u8]| text.iter().all(|byte| six(*byte) != NONE);
+    let (content, _) = sealed(content.strip_prefix(b",")?.strip_suffix(END)?)?;
+    let (rest, tag) = content.split_last_chunk::<22>()?;
+    Some((seq, rest.strip_suffix(TAG).filter(|_| letters(tag))?))
 }
 
 /// The same for a line of which nothing is known.
@@ -177,17 +202,21 @@ static SIX: [u8; 256] = {
 
 const NONE: u8 = 0xff;
 
+fn six(letter: u8) -> u8 {
+    SIX.get(usize::from(letter)).copied().unwrap_or(NONE)
+}
+
 /// The tag with this spelling; a second spelling of the same bytes is refused.
 pub(crate) fn tag_bytes(text: &[u8]) -> Option<[u8; 16]> {
     let text: &[u8; 22] = text.try_into().ok()?;
     let (mut value, mut bad) = (0_u128, 0);
     let (last, most) = text.split_last()?;
     for letter in most {
-        let six = SIX.get(usize::from(*letter)).copied().unwrap_or(NONE);
+        let six = six(*letter);
         bad |= six;
         value = value << 6 | u128::from(six & 63);
     }
-    let six = SIX.get(usize::from(*last)).copied().unwrap_or(NONE);
+    let six = six(*last);
     bad |= six;
     // 22 characters hold 132 bits: the last four stand for nothing and must be zero.
     (bad & 0xc0 == 0 && six & 15 == 0).then(|| (value << 2 | u128::from(six >> 4)).to_be_bytes())
@@ -196,8 +225,10 @@ pub(crate) fn tag_bytes(text: &[u8]) -> Option<[u8; 16]> {
 /// What a record of the trail itself says, if the line is one: its name. The trail's own names cannot be written by
 /// anyone else, and its records have no `occurred`, so the name stands at a fixed place.
 pub(crate) fn own_name(rest: &[u8]) -> Option<&[u8]> {
-    const TIME: usize = 8 + 27 + 2;
-    let name = rest.get(TIME..)?.strip_prefix(b"\"event\":\"AUDIT_")?;
+    const NAME: &[u8] = b"\",\"event\":\"AUDIT_";
+    let (time, behind) = rest.strip_prefix(TIME)?.split_at_checked(27)?;
+    let name = behind.strip_prefix(NAME)?;
     let end = name.iter().take(64).position(|byte| *byte == b'"')?;
-    name.get(..end)
+    // No time has a quote in it.
+    name.get(..end).filter(|_| !time.contains(&b'"'))
 }

@@ -16,8 +16,11 @@ use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{self as disk_io, Disk};
 use crate::key::{Secrets, Stored};
+use crate::reader::line;
 use crate::secret::SecretBytes;
 use crate::trust::Trust;
+
+const MAGIC: &[u8] = b"{\"tracing_audit_state\":";
 
 /// The furthest point that is known to be durable. An end before it is no crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,26 +121,25 @@ impl State {
 
     /// `Ok(None)` if it is damaged, an error's text if it is from a newer build.
     fn parse(bytes: &[u8]) -> Result<Option<State>, String> {
-        const TAIL: usize = 15 + 43 + 3;
-        let Some((text, tail)) = bytes.len().checked_sub(TAIL).and_then(|at| bytes.split_at_checked(at)) else {
+        let later = line::version(bytes, MAGIC).filter(|version| *version != b"1");
+        if let Some(version) = later {
+            let rest = bytes.get(MAGIC.len() + version.len()..).unwrap_or_default();
+            // A flipped bit makes another version of one of this version; the check tells.
+            return match checked(&[MAGIC, b"1", rest].concat()) {
+                Some(_) => Ok(None),
+                None => Err(format!(
+                    "it is of version {}, and this build reads version 1",
+                    String::from_utf8_lossy(version.get(..20).unwrap_or(version))
+                )),
+            };
+        }
+        let Some(text) = checked(bytes).filter(|_| bytes.starts_with(MAGIC)) else {
             return Ok(None);
         };
-        let stated = tail
-            .strip_prefix(b",\"head_check\":\"")
-            .and_then(|tail| tail.strip_suffix(b"\"}\n"))
-            .and_then(base64url::parse::<32>);
-        if stated != Some(check(text)) {
-            return Ok(None);
-        }
         // As it was written. What cannot be read now was written by somebody who knew more.
         let Some(members) = Members::parse(&[text, b"}"].concat()) else {
             return Ok(None);
         };
-        match members.u64("tracing_audit_state") {
-            Some(1) => {}
-            Some(newer) => return Err(format!("it is of version {newer}, and this build reads version 1")),
-            None => return Ok(None),
-        }
         match State::from_members(&members) {
             Some(state) if *state.render() == bytes => Ok(Some(state)),
             _ => Err("it says things that this build does not know".to_owned()),
@@ -266,6 +268,14 @@ impl Keys {
             },
         })
     }
+}
+
+/// What stands before the check, if that is right.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
+    const TAIL: usize = 15 + 43 + 3;
+    let (text, tail) = bytes.split_at_checked(bytes.len().checked_sub(TAIL)?)?;
+    let stated = tail.strip_prefix(b",\"head_check\":\"")?.strip_suffix(b"\"}\n")?;
+    (base64url::parse(stated)? == check(text)).then_some(text)
 }
 
 fn check(text: &[u8]) -> [u8; 32] {

@@ -10,15 +10,16 @@ impl Case<'_> {
     /// A tombstone of record N with `by` M is valid only if M is greater, proven, and an `AUDIT_ERASE` that names N and the
     /// tombstone's leaf at the same place.
     pub(crate) fn judge_tombstones(&self, end: &End, judgement: &mut Judgement) {
-        let proven = || self.folds.iter().take(end.files);
-        let orders = proven().flat_map(|fold| &fold.erasures);
+        let live = || self.branch.live.iter().copied().zip(&self.folds).take(end.files);
+        let proven = || live().chain(self.kept(end));
+        let orders = proven().flat_map(|(_, fold)| &fold.erasures);
         let orders = orders.filter(|(by, _)| *by <= end.proven);
         let mut ordered: HashMap<(u64, u64), Leaf> = HashMap::new();
         for (by, erase) in orders {
             ordered.extend(erase.records.iter().map(|(seq, leaf)| ((*by, *seq), *leaf)));
         }
         let mut erased = 0_u64;
-        for (found, fold) in self.branch.live.iter().zip(&self.folds).take(end.files) {
+        for (found, fold) in proven() {
             for tombstone in fold.tombstones.iter().filter(|tombstone| tombstone.seq <= end.proven) {
                 let order = ordered.get(&(tombstone.by, tombstone.seq));
                 if tombstone.by > tombstone.seq && order == Some(&tombstone.leaf) {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::chain::Head;
-use crate::chain::seal::{CommitKey, Seal};
+use crate::chain::seal::CommitKey;
 use crate::merkle::Range;
-use crate::reader::line::Flaw;
+use crate::reader::line::{Flaw, Sealed as Sealing};
 use crate::store::Point;
 use crate::verify::anchor::Anchor;
 use crate::verify::folded::{Break, Folded, Root, Said, Saying, Sealed, SignedAt, Tombstone, What};
 use crate::verify::own::Own;
-use crate::verify::scan::{Scan, Scanned};
+use crate::verify::scan::{Flawed, Scan, Scanned};
 
 /// How much of a file counts.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,8 @@ pub(crate) struct Fold {
     /// The number last seen behind a break, whatever it is worth.
     seen: u64,
     broken: bool,
+    /// The chain was broken once, whether or not it goes on behind.
+    hurt: bool,
     /// `unproven` before the break in hand.
     unproven_before: u64,
     superseded: bool,
@@ -87,6 +89,7 @@ impl Fold {
             behind_bad_tag: None,
             seen: start.seq,
             broken: false,
+            hurt: false,
             unproven_before: 0,
             superseded: false,
             loose: false,
@@ -108,6 +111,7 @@ impl Fold {
                 superseded_lines: 0,
                 live_bytes: body_at,
                 tail: 0,
+                is_short: false,
                 lines: 1,
                 bytes: body_at,
                 proof: 0,
@@ -134,7 +138,20 @@ impl Fold {
     /// Looks for the records that these are of.
     pub(crate) fn look_for(mut self, anchors: &Arc<[Anchor]>) -> Fold {
         self.anchors = Arc::clone(anchors);
+        // The head behind the header counts for the record before it.
+        self.meet_anchors(self.seq, self.head);
         self
+    }
+
+    fn meet_anchors(&mut self, seq: u64, head: Head) {
+        for (place, anchor) in self.anchors.iter().enumerate() {
+            if self.out.breaks.is_empty()
+                && anchor.holds(seq, &head)
+                && !self.out.anchored.iter().any(|(known, _)| *known == place)
+            {
+                self.out.anchored.push((place, seq));
+            }
+        }
     }
 
     /// Grows the tree from the one at its begin, behind which the head is `before`, and notes it where checkpoints speak
@@ -159,6 +176,7 @@ impl Fold {
         Fold {
             loose: true,
             broken: true,
+            hurt: true,
             lines: 0,
             ..Fold::new(Point::GENESIS, 0, None, None, Seals::Unchecked)
         }
@@ -172,15 +190,21 @@ impl Fold {
         let mut odd = scan.odd.into_iter().peekable();
         for record in &scan.records {
             while let Some(flaw) = flawed.next_if(|flaw| flaw.line < record.line) {
-                self.flaw(u64::from(flaw.line), u64::from(flaw.count), flaw.flaw);
+                self.flaw(flaw);
                 self.line_end = scan.at + flaw.end;
             }
             let said = own.next_if(|(line, _)| *line == record.line).map(|(_, own)| own);
             let seal = seals.next_if(|(line, _)| *line == record.line).map(|(_, seal)| seal);
             match (seal, &self.seals) {
-                (Some(_), Seals::None) => self.flaw(u64::from(record.line), 1, Flaw::Sealed),
-                (Some(None), Seals::Key(_)) => self.flaw(u64::from(record.line), 1, Flaw::Frame),
-                (seal, _) => self.record(record, scan.at, said, seal.and_then(Option::as_ref)),
+                (Some(_), Seals::None) => self.flaw(&Flawed {
+                    line: record.line,
+                    count: 1,
+                    flaw: Flaw::Sealed,
+                    end: u64::from(record.end),
+                    seq: record.seq,
+                    proof: said.map_or(0, |own| own.proof(record.seq)),
+                }),
+                (seal, _) => self.record(record, scan.at, said, seal),
             }
             if let Some((_, why)) = odd.next_if(|(line, _)| *line == record.line)
                 && self.seq == record.seq
@@ -190,7 +214,7 @@ impl Fold {
             self.line_end = scan.at + u64::from(record.end);
         }
         for flaw in flawed {
-            self.flaw(u64::from(flaw.line), u64::from(flaw.count), flaw.flaw);
+            self.flaw(flaw);
             self.line_end = scan.at + flaw.end;
         }
         self.lines += u64::from(scan.lines);
@@ -213,7 +237,7 @@ impl Fold {
             .is_some_and(|until| until.supersedes && until.point.seq <= self.seq);
         if self.superseded {
             self.out.tail = 0;
-        } else if cut && !self.broken {
+        } else if cut && !self.hurt {
             self.out.live_bytes = self.line_end;
             self.out.tail = 0;
         } else {
@@ -223,6 +247,7 @@ impl Fold {
             seq: self.seq,
             head: self.head,
         };
+        self.out.is_short = self.until.is_some_and(|until| self.seq < until.point.seq);
         self.out.lines = self.lines;
         self.out.tree = self.tree.take().map(|tree| tree.range);
         if matches!(self.seals, Seals::Unchecked | Seals::Key(_)) && !self.loose {
@@ -239,19 +264,20 @@ impl Fold {
             // Nothing proves the header either.
             None => (1, 0, 0, self.start),
         };
-        if self.out.breaks.is_empty() && (self.out.intact > records || self.out.sealed.is_none()) {
-            self.out.breaks.push(Break {
+        if self.out.intact > records || (self.out.sealed.is_none() && self.out.breaks.is_empty()) {
+            let unsealed = Break {
                 line: line + 1,
                 to: line + (self.out.intact - records).max(1),
                 seq: seq + 1,
                 what: What::Unsealed,
-            });
+            };
+            self.out.breaks.insert(0, unsealed);
         }
         self.out.intact = records;
         self.out.intact_to = end;
     }
 
-    fn record(&mut self, record: &Scanned, at: u64, own: Option<Own>, seal: Option<&Seal>) {
+    fn record(&mut self, record: &Scanned, at: u64, own: Option<Own>, seal: Option<&Sealing>) {
         if self.loose {
             self.unproven(record, own.as_ref());
             return;
@@ -298,7 +324,7 @@ impl Fold {
     }
 
     /// The line is what was written.
-    fn advance(&mut self, record: &Scanned, head: Head, at: u64, own: Option<Own>, seal: Option<&Seal>) {
+    fn advance(&mut self, record: &Scanned, head: Head, at: u64, own: Option<Own>, seal: Option<&Sealing>) {
         if let Some(seal) = seal
             && !self.unseal(record, &head, at, seal)
         {
@@ -320,14 +346,7 @@ impl Fold {
                 });
             }
         }
-        for (place, anchor) in self.anchors.iter().enumerate() {
-            if self.out.breaks.is_empty()
-                && anchor.holds(record.seq, &head)
-                && !self.out.anchored.iter().any(|(known, _)| *known == place)
-            {
-                self.out.anchored.push((place, record.seq));
-            }
-        }
+        self.meet_anchors(record.seq, head);
         if self.wanted == Some(record.seq) {
             self.out.wanted = Some(head);
         }
@@ -359,16 +378,16 @@ impl Fold {
     }
 
     /// Takes note of the end of a commit; false if the seal is not of the one that has the key.
-    fn unseal(&mut self, record: &Scanned, head: &Head, at: u64, seal: &Seal) -> bool {
+    fn unseal(&mut self, record: &Scanned, head: &Head, at: u64, seal: &Sealing) -> bool {
         if self.broken || !self.out.breaks.is_empty() {
             // Behind damage a seal proves nothing of what stands before it.
             return true;
         }
-        if let Seals::Key(key) = &mut self.seals {
-            if !key.fits(head, seal) {
-                return false;
-            }
-            key.advance();
+        match (&mut self.seals, seal) {
+            (Seals::Key(key), Some(seal)) if key.fits(head, seal) => key.advance(),
+            // A seal has one spelling.
+            (Seals::Key(_), _) | (Seals::Unchecked, None) => return false,
+            _ => {}
         }
         self.out.sealed = Some(Sealed {
             point: Point {
@@ -391,12 +410,7 @@ impl Fold {
     }
 
     fn prove(&mut self, own: Option<&Own>, seq: u64) {
-        let proof = match own {
-            Some(Own::Checkpoint { seq, .. }) => *seq,
-            Some(Own::Stop) => seq - 1,
-            _ => 0,
-        };
-        self.out.proof = self.out.proof.max(proof);
+        self.out.proof = self.out.proof.max(own.map_or(0, |own| own.proof(seq)));
     }
 
     fn hear(&mut self, own: Own, line: u64, seq: u64) {
@@ -432,7 +446,7 @@ impl Fold {
             }
             Own::Recover(recover) => Saying::Recover(recover),
             Own::Prune(prune) => Saying::Prune(prune),
-            Own::Config { retention_days } => Saying::Config { retention_days },
+            Own::Config(retention) => Saying::Config(retention),
             Own::Suspected { what } => Saying::Suspected(what),
         };
         if self.out.said.len() < SAYINGS {
@@ -441,15 +455,17 @@ impl Fold {
         }
     }
 
-    fn flaw(&mut self, line: u64, count: u64, flaw: Flaw) {
-        if self.loose {
-            return;
-        }
-        if self.is_behind_the_end(0) {
+    fn flaw(&mut self, flawed: &Flawed) {
+        let (line, count) = (u64::from(flawed.line), u64::from(flawed.count));
+        if self.is_behind_the_end(flawed.seq) {
             self.beyond(line, count);
             return;
         }
-        self.break_here(line, What::Flaw(flaw));
+        self.out.proof = self.out.proof.max(flawed.proof);
+        if self.loose {
+            return;
+        }
+        self.break_here(line, What::Flaw(flawed.flaw));
         if let Some(last) = self.out.breaks.last_mut() {
             last.to = last.to.max(last.line + count - 1);
         }
@@ -457,7 +473,7 @@ impl Fold {
 
     /// Whether a record of this number stands behind the point at which the next file goes on.
     fn is_behind_the_end(&self, seq: u64) -> bool {
-        let behind = |until: Until| match self.broken {
+        let behind = |until: Until| match self.hurt {
             // Where the lines before are in doubt, only a number can say so, and only of what a later file replaced.
             true => until.supersedes && seq > until.point.seq,
             false => self.seq >= until.point.seq,
@@ -479,6 +495,7 @@ impl Fold {
 
     fn break_here(&mut self, line: u64, what: What) {
         let line = self.lines + line + 1;
+        self.hurt = true;
         if !self.broken {
             self.broken = true;
             self.unproven_before = self.out.unproven;

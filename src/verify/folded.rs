@@ -4,7 +4,7 @@ use crate::chain::{Head, Leaf};
 use crate::merkle::Range;
 use crate::reader::line::Flaw;
 use crate::store::Point;
-use crate::verify::own::{Erase, Prune, Recover, Signed};
+use crate::verify::own::{Erase, Prune, Recover, Retention, Signed};
 use crate::verify::report::FaultKind;
 
 /// What a file holds.
@@ -26,6 +26,8 @@ pub(crate) struct Folded {
     pub(crate) live_bytes: u64,
     /// Bytes behind the last LF.
     pub(crate) tail: u64,
+    /// Whether it ends before the point at which the next file goes on.
+    pub(super) is_short: bool,
     pub(crate) lines: u64,
     pub(crate) bytes: u64,
     /// The highest number of which a record of the trail's own says that it had been synced.
@@ -57,6 +59,13 @@ pub(crate) struct Folded {
     pub(crate) more_odd: u64,
     /// Anchors that hold, by their places, and the records at which they do.
     pub(crate) anchored: Vec<(usize, u64)>,
+}
+
+impl Folded {
+    /// Whether the part of the file that counts is all there and good, sealed to its end or not, and nothing stands behind it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.breaks.iter().all(|found| found.what == What::Unsealed) && self.tail == 0 && !self.is_short
+    }
 }
 
 /// What an erasure left of a record.
@@ -92,7 +101,7 @@ pub(crate) struct Said {
 pub(crate) enum Saying {
     Recover(Recover),
     Prune(Prune),
-    Config { retention_days: Option<u64> },
+    Config(Retention),
     Suspected(String),
     Rekeyed { first_run: u64, pk: Option<[u8; 32]> },
 }

@@ -31,12 +31,10 @@ pub(crate) struct Header {
     pub(crate) held: Vec<Held>,
     /// Whether every record has a salt, so that one can be erased.
     pub(crate) salted: bool,
-    /// The compact range of the Merkle tree at `prev.seq`; mode `signed` has one.
+    /// The compact range of the Merkle tree at `prev.seq`; mode `signed` must have one, of the right size.
     pub(crate) tree: Option<Vec<[u8; 32]>>,
-    /// The first checkpoint key of the file; mode `signed` has one.
+    /// The first checkpoint key of the file; mode `signed` must have one.
     pub(crate) pk: Option<[u8; 32]>,
-    /// Features of the format that this build cannot judge.
-    pub(crate) beyond: Option<&'static str>,
     /// Behind the header.
     pub(crate) head: Head,
 }
@@ -114,30 +112,25 @@ impl Header {
     /// Reads a line without its LF.
     pub(crate) fn read(line: &[u8]) -> Result<Header, Invalid> {
         use Invalid::Unreadable;
-        let version = line.strip_prefix(MAGIC).ok_or(Unreadable("it is no header"))?;
-        let digits = version.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        match version.split_at_checked(digits) {
-            Some((b"1", [b',', ..])) => {}
-            // A flipped bit makes another version of a file of this one; the tag tells.
-            Some((_, rest @ [b',', ..])) if tagged(&[MAGIC, b"1", rest].concat()).is_some() => {
-                return Err(Unreadable("its version was changed"));
-            }
-            Some((other @ [b'1'..=b'9', ..], [b',', ..])) => {
+        match line::version(line, MAGIC) {
+            Some(b"1") => {}
+            Some(other) => {
+                // A flipped bit makes another version of a file of this one; the tag tells.
+                let rest = line.get(MAGIC.len() + other.len()..).unwrap_or_default();
+                if !matches!(Header::read(&[MAGIC, b"1", rest].concat()), Err(Unreadable(_))) {
+                    return Err(Unreadable("its version was changed"));
+                }
                 let other = String::from_utf8_lossy(other.get(..20).unwrap_or(other)).into_owned();
                 return Err(Invalid::Unsupported(format!(
                     "version {other} of the format; this build reads version 1"
                 )));
             }
-            _ => return Err(Unreadable("its version is no number")),
+            None => return Err(Unreadable("it is no header")),
         }
         line::plain(line).map_err(|flaw| Unreadable(flaw.meaning()))?;
         let (members, prev_head, behind) = tagged(line).ok_or(Unreadable("its tag does not fit"))?;
-        // As it was written, from here on.
-        if let Some(first) = members
-            .get("must")
-            .and_then(Value::as_array)
-            .and_then(|must| must.first())
-        {
+        // As it was written, from here on; what a feature changes in a header is not known.
+        if let Some(first) = members.get("must").and_then(|must| must.get(0)) {
             let first = first.as_str().unwrap_or("something without a name");
             return Err(Invalid::Unsupported(format!(
                 "a feature this build does not know: {first}"
@@ -151,7 +144,8 @@ impl Header {
 
 /// The members, the head before and the head behind, of a line whose tag fits.
 fn tagged(line: &[u8]) -> Option<(Members, Head, Head)> {
-    let Frame { content: body, tag, .. } = line::frame(line)?;
+    // No header ends a commit, so that none has a seal.
+    let Frame { content: body, tag, .. } = line::frame(line).filter(|frame| frame.seal.is_none())?;
     let members = serde_json::from_slice::<Members>(&[body, b"}"].concat()).ok()?;
     let prev_head = Head::parse(members.text("prev_head")?)?;
     let behind = prev_head.header(&leaf(body));
@@ -181,12 +175,13 @@ impl Members {
     fn header(&self, prev_head: Head, head: Head) -> Option<Header> {
         let known = |(name, _): &(String, Value)| KEYS.iter().position(|key| key == name);
         let in_order = self.0.iter().filter_map(known).is_sorted();
-        let optional_texts = ["service", "version", "host"];
+        let optional_texts = ["service", "version", "host", "alg", "zip"];
         let texts = optional_texts
             .iter()
             .all(|key| self.get(key).is_none_or(Value::is_string));
         let pid = self.get("pid").is_none_or(|pid| number(pid).is_some_and(|pid| pid > 0));
         self.get("must")?.as_array()?;
+        let replaces = self.get("replaces").is_none_or(Value::is_object);
         let list = |key: &str| match self.get(key) {
             None => Some(None),
             Some(list) => list.as_array().filter(|list| list.len() <= LISTED).map(Some),
@@ -206,10 +201,6 @@ impl Members {
             None => None,
             Some(pk) => Some(hash(pk)?),
         };
-        // What a signature is to be checked with must be there, and nowhere else.
-        if (trust == Trust::Signed) != pk.is_some() || (trust == Trust::Signed) != tree.is_some() {
-            return None;
-        }
         let header = Header {
             trail: TrailId(self.bytes("trail")?),
             run: self.number("run")?,
@@ -245,34 +236,20 @@ impl Members {
             },
             tree,
             pk,
-            beyond: self.beyond(),
             head,
         };
         let genesis = header.prev == Point::GENESIS;
         let previous = header.prev_file.map_or(genesis, |prev| prev < header.file && prev > 0);
         let clean = header.clean || header.cause == Cause::Recover;
         let numbers = header.run > 0 && header.file > 0;
-        let peaks = |tree: &Vec<_>| tree.len() == header.prev.seq.count_ones() as usize;
-        let numbers = numbers && header.tree.as_ref().is_none_or(peaks);
-        (in_order && texts && pid && previous && clean && numbers).then_some(header)
-    }
-
-    /// What the header says that this build cannot judge.
-    fn beyond(&self) -> Option<&'static str> {
-        let set = |key: &str| self.get(key).is_some();
-        [
-            (set("alg"), "another hash than SHA-256 (alg)"),
-            (set("zip"), "compressed lines (zip)"),
-        ]
-        .into_iter()
-        .find_map(|(used, what)| used.then_some(what))
+        (in_order && texts && pid && replaces && previous && clean && numbers).then_some(header)
     }
 }
 
 /// `{"file":F,"prev_seq":N,"prev_head":"<43>"}`, in a header or in an `AUDIT_PRUNE`.
 pub(crate) fn kept_from(value: &Value) -> Option<KeptFrom> {
     Some(KeptFrom {
-        file: number(value.get("file")?)?,
+        file: number(value.get("file")?).filter(|file| *file > 0)?,
         prev: Point {
             seq: number(value.get("prev_seq")?)?,
             head: Head::parse(value.get("prev_head")?.as_str()?)?,
@@ -342,7 +319,6 @@ mod tests {
     fn the_header_of_the_first_vector_is_valid() {
         let header = Header::read(FIRST.as_bytes()).unwrap();
         assert_eq!((header.file, header.run, header.prev), (1, 1, Point::GENESIS));
-        assert_eq!(header.beyond, None);
     }
 
     #[test]
@@ -379,32 +355,34 @@ mod tests {
         assert!(matches!(Header::read(damaged.as_bytes()), Err(Invalid::Unreadable(_))));
         let must = Header::read(&changed("\"must\":[]", "\"must\":[\"x\"]"));
         assert!(matches!(must, Err(Invalid::Unsupported(what)) if what.ends_with(": x")));
-        let zipped = Header::read(&changed("\"must\":[]", "\"must\":[],\"zip\":\"x\"")).unwrap();
-        assert_eq!(zipped.beyond, Some("compressed lines (zip)"));
+        // What must be known to judge a file stands in `must`, and nowhere else.
+        assert!(Header::read(&changed("\"must\":[]", "\"must\":[],\"zip\":\"x\"")).is_ok());
     }
 
-    /// What a signature is held against must be there, and only where there are signatures.
     #[test]
-    fn a_signed_header_has_a_key_and_a_tree_of_the_right_size() {
+    fn a_key_that_nobody_reads_has_its_type_all_the_same() {
         let key = "A".repeat(43);
-        let signed = |trust: &str, more: &str| {
-            let line = changed("\"trust\":\"chained\"", &format!("\"trust\":\"{trust}\""));
-            let body = String::from_utf8(line).unwrap();
-            let body = body[..body.len() - FRAME].replace("\"must\":[]", &format!("\"must\":[]{more}"));
-            let mut line = body.clone().into_bytes();
-            Head::ZERO.header(&leaf(body.as_bytes())).push_frame(&mut line);
-            Header::read(&line).is_ok()
-        };
+        let read = |more: &str| Header::read(&changed("\"must\":[]", &format!("\"must\":[]{more}"))).is_ok();
         let (pk, tree) = (format!(",\"pk\":\"{key}\""), ",\"tree\":[]");
-        assert!(signed("signed", &format!("{tree}{pk}")));
-        assert!(!signed("signed", &format!("{pk}{tree}")), "out of order");
-        assert!(!signed("signed", tree) && !signed("signed", &pk) && !signed("signed", ""));
-        assert!(
-            !signed("signed", &format!(",\"tree\":[\"{key}\"]{pk}")),
-            "a peak too many"
-        );
-        assert!(signed("sealed", "") && !signed("sealed", &format!("{tree}{pk}")));
-        assert!(signed("sealed", ",\"salted\":true") && !signed("sealed", ",\"salted\":1"));
+        assert!(read(&format!("{tree}{pk}")) && read(",\"salted\":true") && read(",\"replaces\":{}"));
+        assert!(!read(&format!("{pk}{tree}")), "out of order");
+        for more in [
+            "\"salted\":1",
+            "\"replaces\":[]",
+            "\"tree\":[1]",
+            "\"pk\":\"\"",
+            "\"alg\":1",
+            "\"zip\":null",
+        ] {
+            assert!(!read(&format!(",{more}")), "{more}");
+        }
+    }
+
+    #[test]
+    fn a_header_has_no_seal() {
+        let mut line = FIRST.strip_suffix('}').unwrap().to_owned();
+        line.push_str(&format!(",\"seal\":\"{}\"}}", "A".repeat(43)));
+        assert!(Header::read(line.as_bytes()).is_err());
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Older files that a legal hold keeps while the ones around them go: each stands alone, pinned by both of its ends
 //! (docs/FORMAT.md, "Hold").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::verify::branch::Branch;
-use crate::verify::folded::{Folded, What};
+use crate::verify::folded::{Folded, Saying, What};
 use crate::verify::header::Held;
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::report::{Fault, FaultKind, Verdict};
@@ -42,31 +42,58 @@ impl Case<'_> {
         let Some(last) = end.files.checked_sub(1).and_then(|last| self.branch.live.get(last)) else {
             return;
         };
-        let live = |file: u64| self.branch.live.iter().any(|found| found.header.file == file);
-        let mut kept = 0_u64;
-        for held in last.header.held.iter().filter(|held| !live(held.file)) {
+        for held in self.held_by(end) {
             let there = self.held.iter().find(|(file, _)| file.held.file == held.file);
             let fault = match there {
                 None => Fault::new(
                     FaultKind::MissingFile,
-                    self.gone(),
+                    self.survey.gone(),
                     format!("file {} is missing, and {} says that it is held", held.file, last.name),
                 ),
                 Some((file, fold)) => match contradiction(held, file.found, fold) {
-                    None => {
-                        kept += 1;
-                        continue;
-                    }
+                    None => continue,
                     Some(detail) => Fault::new(FaultKind::Link, Verdict::Tampered, detail).file(&file.found.name),
                 },
             };
             judgement.faults.push(fault);
         }
+        let kept = self.kept(end).count();
         if kept > 0 {
             judgement.notes.push(format!(
                 "{kept} older files are kept by a legal hold, and are what they were"
             ));
         }
+    }
+
+    /// The held files that are there, and are what they were.
+    pub(crate) fn kept<'b>(&'b self, end: &End) -> impl Iterator<Item = (&'b Found, &'b Folded)> {
+        self.held_by(end).into_iter().filter_map(|held| {
+            let (file, fold) = self.held.iter().find(|(file, _)| file.held.file == held.file)?;
+            contradiction(held, file.found, fold)
+                .is_none()
+                .then_some((file.found, fold))
+        })
+    }
+
+    /// What the last proven header says is held, as far as it is still.
+    fn held_by(&self, end: &End) -> Vec<&Held> {
+        let Some(last) = end.files.checked_sub(1).and_then(|last| self.branch.live.get(last)) else {
+            return Vec::new();
+        };
+        let live = |file: u64| self.branch.live.iter().any(|found| found.header.file == file);
+        // Since that header was written, a prune may have ended the hold.
+        let said = self.folds.get(end.files - 1).into_iter().flat_map(|fold| &fold.said);
+        let pruned: BTreeSet<u64> = said
+            .filter(|said| said.seq <= end.proven)
+            .filter_map(|said| match &said.what {
+                Saying::Prune(prune) => Some(&prune.files),
+                _ => None,
+            })
+            .flatten()
+            .copied()
+            .collect();
+        let held = last.header.held.iter().filter(|held| !live(held.file));
+        held.filter(|held| !pruned.contains(&held.file)).collect()
     }
 }
 

@@ -266,12 +266,13 @@ impl Case<'_> {
                 judgement.faults.push(fault.file(&found.name).line(1));
                 end.reached = true;
             }
-            self.list_breaks(found, fold, durable, judgement);
+            self.list_breaks(found, fold, durable, end.reached, judgement);
             judgement.superseded_lines += fold.superseded_lines;
             if end.reached {
                 judgement.unproven_bytes += fold.live_bytes;
                 continue;
             }
+            end.headers = place + 1;
             if !fold.is_sealed_by_rule || fold.sealed.is_some() {
                 end.proven = header.prev.seq + fold.intact;
                 end.files = place + 1;
@@ -314,7 +315,8 @@ impl Case<'_> {
         end
     }
 
-    fn list_breaks(&self, found: &Found, fold: &Folded, durable: &Durable, judgement: &mut Judgement) {
+    /// `beyond` if the walk has ended before this file.
+    fn list_breaks(&self, found: &Found, fold: &Folded, durable: &Durable, beyond: bool, judgement: &mut Judgement) {
         let newest = self
             .branch
             .live
@@ -328,9 +330,9 @@ impl Case<'_> {
             let (kind, detail) = describe(broken);
             let verdict = match broken.what {
                 // Behind damage a file system may show anything, and that the chain seems to go on proves nothing.
-                What::Beyond if place == 0 => Verdict::Tampered,
+                What::Beyond if place == 0 && !beyond => Verdict::Tampered,
                 // The chain reached it, and no crash makes up whole lines.
-                What::Seal => Verdict::Tampered,
+                What::Seal if !beyond => Verdict::Tampered,
                 _ => class(broken.seq, durable),
             };
             judgement.faults.push(
@@ -378,7 +380,7 @@ impl Case<'_> {
             None => format!("file {missing} is missing, and no record says that it was removed"),
         };
         judgement.faults.push(
-            Fault::new(FaultKind::MissingFile, self.gone(), detail)
+            Fault::new(FaultKind::MissingFile, self.survey.gone(), detail)
                 .file(&oldest.name)
                 .line(1),
         );
@@ -390,7 +392,7 @@ impl Case<'_> {
                 "the trail is proven up to seq {} only, and {} says that seq {} was on the disk",
                 end.proven, durable.says, durable.seq
             );
-            let mut fault = Fault::new(FaultKind::Cut, self.gone(), detail).seq(end.proven + 1);
+            let mut fault = Fault::new(FaultKind::Cut, self.survey.gone(), detail).seq(end.proven + 1);
             if let Some(newest) = self.branch.live.get(end.files.saturating_sub(1)) {
                 fault = fault.file(&newest.name);
             }
@@ -432,6 +434,13 @@ impl Case<'_> {
                     .seq(fold.end.seq + 1),
             );
         }
+        let marked = self.state.state().is_some_and(|state| state.durable.is_some());
+        if newest.is_none() && (self.expected || marked) {
+            let detail = "no file is left, and something beside the files speaks of some";
+            judgement
+                .faults
+                .push(Fault::new(FaultKind::MissingFile, self.survey.gone(), detail));
+        }
         let stopped = newest.is_some_and(|(_, fold)| fold.stop == Some(fold.end.seq));
         let said_clean = self.state.state().is_none_or(|state| state.clean);
         if judgement.faults.has(Verdict::Open) || (stopped && said_clean) {
@@ -471,7 +480,7 @@ impl Case<'_> {
             );
             judgement
                 .faults
-                .push(Fault::new(FaultKind::Mark, self.gone(), detail).seq(mark.point.seq));
+                .push(Fault::new(FaultKind::Mark, self.survey.gone(), detail).seq(mark.point.seq));
         }
     }
 
@@ -493,7 +502,9 @@ impl Case<'_> {
         let between = (to - from).saturating_sub(1);
         let taken = known.range(from + 1..).filter(|number| **number < to).count() as u64;
         let excused = usize::try_from(between.saturating_sub(taken)).unwrap_or(usize::MAX);
-        for (place, file) in self.survey.unreadable.iter().enumerate() {
+        // A writer is beginning a file.
+        let counted = self.survey.unreadable.iter().filter(|file| !(self.live && file.begun));
+        for (place, file) in counted.enumerate() {
             let detail = format!("it has no valid header: {}", file.why);
             if place < excused {
                 judgement
@@ -508,14 +519,6 @@ impl Case<'_> {
             }
         }
     }
-
-    /// What a missing file or end means: with files that this build must leave alone, nothing can be said of it.
-    pub(crate) fn gone(&self) -> Verdict {
-        match self.survey.refused.is_empty() {
-            true => Verdict::Tampered,
-            false => Verdict::Unreadable,
-        }
-    }
 }
 
 /// Where the walk ended.
@@ -524,6 +527,8 @@ pub(crate) struct End {
     pub(crate) proven: u64,
     /// Live files that are proven at least in part.
     pub(crate) files: usize,
+    /// Live files whose headers the walk got to.
+    pub(crate) headers: usize,
     /// The number of the last of them.
     file: u64,
     reached: bool,

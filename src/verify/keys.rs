@@ -14,8 +14,8 @@ use crate::verify::survey::Found;
 /// Seeds derived one from another, at most: some seconds' work. A trail has one run a start.
 const RUNS: u64 = 1 << 24;
 
-/// No line is shorter, so that a file cannot hold more commits than its bytes allow.
-const LEAST_LINE: u64 = 64;
+/// Keys of commits, at most, that are derived to find the one that a header asks for: some minutes' work.
+const COMMITS: u64 = 1 << 28;
 
 /// What a keyed trail is held against.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl<'a> Keys<'a> {
     /// Whether the newest file is signed and its key at hand, and if so, whether that is a root's.
     #[cfg(feature = "sign")]
     pub(crate) fn signs(&self, branch: &Branch<'_>) -> Option<bool> {
-        let newest = branch.live.last().filter(|_| !self.chained)?;
+        let newest = branch.live.last()?;
         let line = self
             .line(newest.header.run)
             .filter(|_| newest.header.trust == Trust::Signed)?;
@@ -86,7 +86,8 @@ impl<'a> Keys<'a> {
     }
 
     /// Finds the key of every live file's first commit, and asks of the headers what the lines demand.
-    pub(crate) fn assign(&self, branch: &Branch<'_>) -> Assigned {
+    /// `gone` is what a missing file means.
+    pub(crate) fn assign(&self, branch: &Branch<'_>, gone: Verdict) -> Assigned {
         let mut assigned = Assigned {
             seals: Vec::new(),
             faults: Vec::new(),
@@ -99,16 +100,16 @@ impl<'a> Keys<'a> {
                 .faults
                 .push(Fault::new(FaultKind::Key, Verdict::Tampered, detail));
         }
-        self.demand(branch, &mut assigned);
+        self.demand(branch, gone, &mut assigned);
         let mut walk = Walk::default();
         let mut unknown: Option<&Found> = None;
         for found in &branch.live {
-            let line = self.line(found.header.run).filter(|_| !self.chained);
+            let line = self.line(found.header.run);
             let is_public = |line: &KeyLine| self.public.contains(line.key.expose());
             let seals = match (found.header.trust, line) {
                 (Trust::Chained, _) => Seals::None,
                 (_, None) => Seals::Any,
-                (Trust::Signed, Some(line)) if is_public(line) => Seals::Unchecked,
+                (_, Some(line)) if is_public(line) => Seals::Unchecked,
                 (_, Some(line)) => match walk.key(line, found) {
                     Ok(key) => Seals::Key(key),
                     Err(fault) => {
@@ -166,7 +167,7 @@ impl<'a> Keys<'a> {
     }
 
     /// From the first run of a key line on everything must be keyed, and that run must begin where the line says.
-    fn demand(&self, branch: &Branch<'_>, assigned: &mut Assigned) {
+    fn demand(&self, branch: &Branch<'_>, gone: Verdict, assigned: &mut Assigned) {
         let Some(first) = self.lines.first() else { return };
         let fault = |found: &Found, detail: String| {
             Fault::new(FaultKind::Trust, Verdict::Tampered, detail)
@@ -175,10 +176,16 @@ impl<'a> Keys<'a> {
         };
         for found in &branch.live {
             let header = &found.header;
-            if header.run >= first.first_run && header.trust == Trust::Chained {
+            let is_public = |line: &KeyLine| self.public.contains(line.key.expose());
+            let least = match self.line(header.run).or(Some(*first)) {
+                Some(line) if header.run >= first.first_run && is_public(line) => Trust::Signed,
+                _ if header.run >= first.first_run => Trust::Sealed,
+                _ => Trust::Chained,
+            };
+            if header.trust < least {
                 let detail = format!(
-                    "run {} is chained, and the key line says that runs from {} on are sealed",
-                    header.run, first.first_run
+                    "run {} is {}, and the key line says that runs from {} on are {least}",
+                    header.run, header.trust, first.first_run
                 );
                 assigned.faults.push(fault(found, detail));
             }
@@ -199,9 +206,7 @@ impl<'a> Keys<'a> {
                 "the key line knows run {}, and no file is of it or a later one",
                 first.first_run
             );
-            assigned
-                .faults
-                .push(Fault::new(FaultKind::MissingFile, Verdict::Tampered, detail));
+            assigned.faults.push(Fault::new(FaultKind::MissingFile, gone, detail));
         }
         for line in &self.lines {
             let begins = branch.live.iter().find(|found| found.header.run >= line.first_run);
@@ -223,59 +228,52 @@ impl<'a> Keys<'a> {
 #[derive(Debug, Default)]
 struct Walk {
     seed: Option<(*const KeyLine, u64, Seed)>,
-    key: Option<CommitKey>,
-    run: u64,
-    /// Bytes of the files of this run that were passed.
-    bytes: u64,
-    /// Whether a file was passed at all.
-    begun: bool,
+    /// That of a file's first commit, and its run.
+    key: Option<(u64, CommitKey)>,
 }
 
 impl Walk {
     /// The key of the commit that a file's header belongs to.
     fn key(&mut self, line: &KeyLine, found: &Found) -> Result<CommitKey, Fault> {
         let header = &found.header;
-        let wrong = |kind, verdict, detail: String| Err(Fault::new(kind, verdict, detail).file(&found.name).line(1));
-        if self.key.is_none() || self.run != header.run {
-            let known = self.seed.take();
-            let known = known.filter(|(of, run, _)| std::ptr::eq(*of, line) && *run <= header.run);
-            let (mut run, mut seed) = match known {
-                Some((_, run, seed)) => (run, seed),
-                None => (line.first_run, Seed(line.key.clone())),
-            };
-            if header.run - run > RUNS {
-                let detail = format!("run {} is too far behind run {run} to find its key", header.run);
-                return wrong(FaultKind::Unsupported, Verdict::Unreadable, detail);
-            }
-            while run < header.run {
-                seed = seed.next();
-                run += 1;
-            }
-            self.key = Some(seed.first_key(&header.trail.0, header.run));
-            self.seed = Some((line, run, seed));
-            self.run = header.run;
-            self.bytes = 0;
-        }
-        // Of a run whose first files were removed, no more is known than that each commit had a record.
-        let least = match std::mem::replace(&mut self.begun, true) {
-            false => header.prev.seq,
-            true => self.bytes / LEAST_LINE,
+        let too_far = |detail| {
+            let fault = Fault::new(FaultKind::Unsupported, Verdict::Unreadable, detail);
+            Err(fault.file(&found.name).line(1))
         };
-        self.bytes += found.len;
-        let Some(key) = &mut self.key else {
-            return wrong(FaultKind::Key, Verdict::Tampered, "there is no key".to_owned());
+        let known = self.key.take();
+        let known = known.filter(|(run, key)| *run == header.run && key.index() <= header.commit);
+        let mut key = match known {
+            Some((_, key)) => key,
+            None => {
+                let known = self.seed.take();
+                let known = known.filter(|(of, run, _)| std::ptr::eq(*of, line) && *run <= header.run);
+                let (mut run, mut seed) = match known {
+                    Some((_, run, seed)) => (run, seed),
+                    None => (line.first_run, Seed(line.key.clone())),
+                };
+                if header.run - run > RUNS {
+                    return too_far(format!(
+                        "run {} is too far behind run {run} to find its key",
+                        header.run
+                    ));
+                }
+                while run < header.run {
+                    seed = seed.next();
+                    run += 1;
+                }
+                let key = seed.first_key(&header.trail.0, header.run);
+                self.seed = Some((line, run, seed));
+                key
+            }
         };
-        if header.commit < key.index() || header.commit - key.index() > least {
-            let detail = format!(
-                "its header says that {} commits of run {} came before it, which cannot be",
-                header.commit, header.run
-            );
-            return wrong(FaultKind::Link, Verdict::Tampered, detail);
+        if header.commit - key.index() > COMMITS {
+            return too_far(format!("commit {} is too far behind to find its key", header.commit));
         }
         while key.index() < header.commit {
             key.advance();
         }
-        Ok(key.clone())
+        self.key = Some((header.run, key.clone()));
+        Ok(key)
     }
 }
 

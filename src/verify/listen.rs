@@ -54,7 +54,7 @@ impl Case<'_> {
                         .line(said.line)
                         .seq(said.seq),
                     ),
-                    Saying::Config { retention_days } => policy = retention_days.or(policy),
+                    Saying::Config(retention) => policy = retention.days,
                     Saying::Prune(prune) => self.list_prune(found, said, prune, policy, judgement),
                     Saying::Rekeyed { first_run, .. } if header.trust == Trust::Sealed => {
                         judgement.rekeyed.insert(*first_run);
@@ -122,7 +122,12 @@ impl Case<'_> {
                     policy.unwrap_or(0)
                 )
             }
-            Some(days) if prune.newest.is_some_and(|newest| is_early(newest, prune.time, days)) => {
+            Some(days)
+                if prune
+                    .newest
+                    .zip(prune.time)
+                    .is_some_and(|(newest, at)| is_early(newest, at, days)) =>
+            {
                 format!("{files} files were removed before they were {days} days old")
             }
             Some(_) => return,
@@ -143,5 +148,5 @@ impl Case<'_> {
 
 fn is_early(newest: Micros, at: Micros, days: u64) -> bool {
     const DAY: u64 = 86_400;
-    at.since(newest) < Duration::from_secs(days.saturating_mul(DAY))
+    newest.plus(Duration::from_secs(days.saturating_mul(DAY))) > at
 }

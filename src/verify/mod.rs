@@ -50,7 +50,6 @@ use crate::store::{Home, Point, Trust};
 use crate::verify::anchor::Known;
 use crate::verify::branch::Branch;
 use crate::verify::fold::{Fold, Seals, Until};
-use crate::verify::folded::Folded;
 use crate::verify::header::Cause;
 use crate::verify::judge::Case;
 use crate::verify::keys::Keys;
@@ -58,7 +57,7 @@ use crate::verify::memory::Memory;
 use crate::verify::pass::Job;
 #[cfg(feature = "sign")]
 use crate::verify::signed::Signatures;
-use crate::verify::survey::{Later, Survey};
+use crate::verify::survey::{Forms, Later, Survey};
 
 pub use anchor::Anchor;
 pub use report::{Fault, FaultKind, Report, Verdict};
@@ -87,8 +86,8 @@ pub fn verify(dir: impl AsRef<Path>) -> Result<Report, Error> {
 struct Aside {
     /// Files that failed while they were read, and how.
     failing: BTreeMap<String, String>,
-    /// Plain files that do not verify, and are there compressed, too.
-    doubtful: BTreeSet<String>,
+    /// The forms of files that are there plain and compressed, where the plain one does not verify.
+    forms: Forms,
     /// Public keys that the trail itself, signed under a key that was given, says came after that.
     roots: BTreeSet<[u8; 32]>,
     /// Runs from which on another key was used, as the trail itself, sealed under the one before, says.
@@ -155,7 +154,7 @@ impl Verify {
     }
 
     /// Whether to ask for the chain alone, even of a keyed trail: what anyone can check, and no more than
-    /// [`Verdict::Consistent`] in mode `chained` says.
+    /// [`Verdict::Consistent`] in mode `chained` says. Key lines are not looked at then.
     pub fn chained_only(mut self, chained: bool) -> Verify {
         self.chained = chained;
         self
@@ -250,12 +249,16 @@ impl Verify {
         // The state file before the files, or a mark could be ahead of them; the lock before them too, or a writer that
         // ends meanwhile would seem to have died.
         let home = Home::find(&**disk, &self.dir, None)?;
+        // Who asks for no more than the chain asks nothing of the keys.
+        let keys: &[KeyLine] = if self.chained { &[] } else { &self.keys };
         let look_at_state = || state::Found::look(&**disk, &home, self.state.as_deref());
         let state = look_at_state()?;
         let held = is_held(&**disk, &home);
-        let mut survey = Survey::of(&**disk, &home.dir, &aside.failing, &aside.doubtful)?;
-        if !self.chained && !self.keys.is_empty() {
-            survey.set_unsealed_apart(&**disk, state.state().map(|state| state.trail));
+        let mut survey = Survey::of(&**disk, &home.dir, &aside.failing, &aside.forms)?;
+        let named = state.state().map(|state| state.trail);
+        let of_it = |line: &&KeyLine| survey.trail(named).is_some_and(|trail| trail.0 == line.trail);
+        if keys.iter().any(|line| of_it(&line)) {
+            survey.set_unsealed_apart(&**disk, named);
         }
         if survey.vanished {
             return Ok(None);
@@ -266,14 +269,14 @@ impl Verify {
         let (certificates, public) = {
             let certificates = signed::certificates(&**disk, &home.dir)
                 .map_err(|error| Error::io("read the keys of the trail's files", &home.dir, error))?;
-            let ours: Vec<&KeyLine> = self.keys.iter().filter(|line| Some(line.trail) == trail).collect();
+            let ours: Vec<&KeyLine> = keys.iter().filter(|line| Some(line.trail) == trail).collect();
             let public = signed::public_keys(&certificates, &trail.unwrap_or_default(), &ours);
             (certificates, public)
         };
         #[cfg(not(feature = "sign"))]
         let public = BTreeSet::new();
-        let keys = Keys::of(&self.keys, trail, self.chained, &public, &aside.rekeyed);
-        let mut assigned = keys.assign(&branch);
+        let keys = Keys::of(keys, trail, self.chained, &public, &aside.rekeyed);
+        let mut assigned = keys.assign(&branch, survey.gone());
         branch.faults.append(&mut assigned.faults);
         let mut seals = std::mem::take(&mut assigned.seals).into_iter();
         #[cfg(feature = "sign")]
@@ -374,19 +377,15 @@ impl Verify {
         if folds.len() < names.len() {
             return Ok(None);
         }
-        let broken = |(name, fold): &(&&str, &Folded)| survey.twins.contains(**name) && !fold.breaks.is_empty();
-        let unreadable = survey.unreadable.iter().map(|file| &file.name);
-        let twins = unreadable.filter(|name| survey.twins.contains(*name)).cloned();
-        let twins = twins.chain(
-            names
-                .iter()
-                .zip(&folds)
-                .filter(broken)
-                .map(|(name, _)| (*name).to_owned()),
-        );
-        let known = aside.doubtful.len();
-        aside.doubtful.extend(twins);
-        if aside.doubtful.len() > known {
+        let others = survey.reconsider(&aside.forms, |found| {
+            // Of a superseded file nothing is judged.
+            let judged = !branch.superseded.iter().any(|left_out| left_out.name == found.name);
+            let mut folds = names.iter().zip(&folds).filter(|_| judged);
+            let fold = folds.find(|(name, _)| **name == found.name);
+            fold.is_none_or(|(_, fold)| fold.is_whole())
+        });
+        if !others.is_empty() {
+            aside.forms.extend(others);
             return Ok(None);
         }
         let moving = live || look_at_state()? != state;

@@ -8,11 +8,14 @@ use crate::verify::report::{Fault, FaultKind, Verdict};
 impl Case<'_> {
     /// What an anchor says of what had been on the disk.
     pub(crate) fn raise_by_anchors(&self, durable: &mut Durable) {
+        // Behind damage the chain proves nothing.
+        let whole = self.folds.iter().take_while(|fold| fold.is_whole()).count();
+        let reached = whole + 1;
         for (place, anchor) in self.anchors.iter().enumerate() {
             let seq = match anchor.head {
                 Known::Whole(_) => Some(anchor.seq),
                 // Which of the records nearby it was, only finding it tells.
-                Known::First48(_) => self.found(place),
+                Known::First48(_) => self.found(place, reached),
             };
             if let Some(seq) = seq {
                 durable.raise(seq, || format!("the anchor {anchor}"));
@@ -20,8 +23,9 @@ impl Case<'_> {
         }
     }
 
-    fn found(&self, place: usize) -> Option<u64> {
-        let mut all = self.folds.iter().flat_map(|fold| &fold.anchored);
+    /// The record at which an anchor holds, in so many of the live files.
+    fn found(&self, place: usize, files: usize) -> Option<u64> {
+        let mut all = self.folds.iter().take(files).flat_map(|fold| &fold.anchored);
         all.find(|(known, _)| *known == place).map(|(_, seq)| *seq)
     }
 
@@ -34,7 +38,7 @@ impl Case<'_> {
             } else {
                 "the anchor"
             };
-            match self.found(place).filter(|seq| *seq <= end.proven) {
+            match self.found(place, end.files).filter(|seq| *seq <= end.proven) {
                 Some(_) if remembered => {}
                 Some(seq) => judgement.notes.push(format!("{noun} {anchor} holds at seq {seq}")),
                 None if anchor.span().1 < judgement.first_seq => judgement.notes.push(format!(
@@ -43,7 +47,7 @@ impl Case<'_> {
                 None => judgement.faults.push(
                     Fault::new(
                         FaultKind::Anchor,
-                        self.gone(),
+                        self.survey.gone(),
                         format!("{noun} {anchor} is not on the chain: the records up to it were replaced or cut"),
                     )
                     .seq(anchor.seq),

@@ -26,7 +26,7 @@ pub(crate) enum Own {
     /// Records that were to be erased.
     Erase(Erase),
     /// The settings of a run: what it said of retention.
-    Config { retention_days: Option<u64> },
+    Config(Retention),
     /// What a start found and could not explain by a crash, in its own words.
     Suspected { what: String },
 }
@@ -59,9 +59,15 @@ pub(crate) struct Erase {
     pub(crate) records: Vec<(u64, Leaf)>,
 }
 
+/// What a setting says of retention by age.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Retention {
+    pub(crate) days: Option<u64>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Prune {
-    pub(crate) time: Micros,
+    pub(crate) time: Option<Micros>,
     pub(crate) files: Vec<u64>,
     pub(crate) kept_from: KeptFrom,
     /// The age in days that the writer says it applied; `None` for a limit by count or bytes.
@@ -77,6 +83,15 @@ const LISTED: usize = 4_096;
 const ERASED: usize = 1 << 18;
 
 impl Own {
+    /// Up to which number it states, as record `seq`, that all was synced.
+    pub(crate) fn proof(&self, seq: u64) -> u64 {
+        match self {
+            Own::Checkpoint { seq, .. } => *seq,
+            Own::Stop => seq - 1,
+            _ => 0,
+        }
+    }
+
     /// Reads record `seq` with this name behind `AUDIT_`; `None` for those that prove nothing, and for those that are
     /// not as a trail writes them.
     pub(crate) fn read(name: &[u8], seq: u64, rest: &[u8]) -> Option<Own> {
@@ -100,10 +115,13 @@ impl Own {
         let said = record.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
         Some(match name {
             b"STOP" => Own::Stop,
-            b"CHECKPOINT" => Own::Checkpoint {
-                // It states what had been synced before it was written.
-                seq: count(said, "seq").filter(|synced| *synced < seq)?,
-                signed: signed(said).map(Box::new),
+            // It states what had been synced before it was written, or nothing.
+            b"CHECKPOINT" => match count(said, "seq").filter(|synced| *synced < seq) {
+                Some(synced) => Own::Checkpoint {
+                    seq: synced,
+                    signed: signed(said).map(Box::new),
+                },
+                None => Own::Checkpoint { seq: 0, signed: None },
             },
             b"KEY" => Own::Rekeyed {
                 first_run: count(said, "first_run").filter(|_| text(said, "what") == Some("rotated"))?,
@@ -113,9 +131,7 @@ impl Own {
             b"RECOVER" => Own::Recover(recover(said)),
             b"PRUNE" => Own::Prune(prune(&record, said)?),
             b"ERASE" => Own::Erase(erase(said)),
-            b"CONFIG" => Own::Config {
-                retention_days: retention_days(said),
-            },
+            b"CONFIG" => Own::Config(retention(said)?),
             _ => Own::Suspected {
                 what: text(said, "what").unwrap_or("no reason given").to_owned(),
             },
@@ -149,7 +165,7 @@ fn recover(said: &Map<String, Value>) -> Recover {
 fn prune(record: &Map<String, Value>, said: &Map<String, Value>) -> Option<Prune> {
     let files = said.get("files").and_then(Value::as_array).into_iter().flatten();
     Some(Prune {
-        time: time(record, "time")?,
+        time: time(record, "time"),
         files: files.filter_map(Value::as_u64).take(LISTED).collect(),
         kept_from: header::kept_from(said.get("kept_from")?)?,
         policy_days: count(said, "policy_days"),
@@ -180,20 +196,15 @@ fn erase(said: &Map<String, Value>) -> Erase {
     }
 }
 
-/// The retention in days that the settings name; `None` for any other.
-fn retention_days(said: &Map<String, Value>) -> Option<u64> {
-    let setting = said.get("settings")?.as_object()?.get("retention")?;
-    let value = setting.get("value").unwrap_or(setting);
-    match value {
-        Value::Number(days) => days.as_u64(),
-        Value::String(text) => {
-            let days = text.trim_end_matches(|unit: char| !unit.is_ascii_digit());
-            let unit = text.get(days.len()..)?.trim();
-            matches!(unit, "" | "d" | "day" | "days").then(|| days.parse().ok())?
-        }
-        Value::Object(value) => count(value, "days"),
-        _ => None,
-    }
+/// What the settings say of retention, if they name it: days, `<N> days`, or no age.
+fn retention(said: &Map<String, Value>) -> Option<Retention> {
+    let setting = said.get("settings")?.get("retention")?;
+    let days = || {
+        let days = setting.get("value")?.as_str()?.strip_suffix(" days")?;
+        let plain = (1..10).contains(&days.len()) && days.bytes().all(|byte| byte.is_ascii_digit());
+        days.parse().ok().filter(|_| plain)
+    };
+    Some(Retention { days: days() })
 }
 
 fn count(said: &Map<String, Value>, key: &str) -> Option<u64> {

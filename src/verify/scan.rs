@@ -49,6 +49,10 @@ pub(crate) struct Flawed {
     pub(crate) flaw: Flaw,
     /// Where the last of them ends within the piece.
     pub(crate) end: u64,
+    /// The number of a line that has the form of a record's all the same, else 0; such a line stands alone.
+    pub(crate) seq: u64,
+    /// Up to which number such a line states that all was synced.
+    pub(crate) proof: u64,
 }
 
 /// A piece of nothing but flaws must not take more memory than its bytes did.
@@ -65,7 +69,7 @@ impl Scan {
         };
         if piece.too_long > 0 {
             scan.lines = 1;
-            scan.flaw(Flaw::TooLong, piece.too_long);
+            scan.flaw(Flaw::TooLong, piece.too_long, None);
             return scan;
         }
         // Nearly always the whole piece is clean, and its lines need not be looked at one by one.
@@ -112,7 +116,14 @@ impl Scan {
                         }
                     }
                 }
-                Err(flaw) => scan.flaw(flaw, begin as u64),
+                Err(flaw @ (Flaw::Frame | Flaw::Rest)) => match line::form(line) {
+                    None => scan.flaw(flaw, begin as u64, None),
+                    Some((seq, rest)) => {
+                        let own = line::own_name(rest).and_then(|name| Own::read(name, seq, rest));
+                        scan.flaw(flaw, begin as u64, Some((seq, own.map_or(0, |own| own.proof(seq)))));
+                    }
+                },
+                Err(flaw) => scan.flaw(flaw, begin as u64, None),
             }
         }
         if let Some((place, rest)) = waiting {
@@ -128,20 +139,24 @@ impl Scan {
         }
     }
 
-    /// The line just counted has a flaw.
-    fn flaw(&mut self, flaw: Flaw, end: u64) {
+    /// The line just counted has a flaw; `form` is what it says for all that: its number, and what it states was synced.
+    fn flaw(&mut self, flaw: Flaw, end: u64, form: Option<(u64, u64)>) {
         let line = self.lines - 1;
         let full = self.flawed.len() >= FLAWS;
+        let (seq, proof) = form.unwrap_or((0, 0));
         match self.flawed.last_mut() {
-            Some(last) if full || (last.flaw == flaw && last.line + last.count == line) => {
+            Some(last) if full || (last.flaw == flaw && last.line + last.count == line && last.seq + seq == 0) => {
                 last.count += 1;
                 last.end = end;
+                last.proof = last.proof.max(proof);
             }
             _ => self.flawed.push(Flawed {
                 line,
                 count: 1,
                 flaw,
                 end,
+                seq,
+                proof,
             }),
         }
     }

@@ -19,6 +19,7 @@ use crate::sign::{PublicKey, Signature};
 use crate::store::Trust;
 use crate::verify::branch::Branch;
 use crate::verify::folded::{Folded, Root, Saying};
+use crate::verify::header::Header;
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::own::{Own, Signed};
 use crate::verify::report::{Fault, FaultKind, Verdict};
@@ -177,11 +178,14 @@ impl Case<'_> {
     pub(crate) fn judge_signatures(&self, end: &End, judgement: &mut Judgement) {
         let Some(signatures) = &self.signatures else { return };
         let proven = || self.branch.live.iter().zip(&self.folds).take(end.files);
-        self.judge_trees(end, judgement);
+        self.judge_headers(signatures, end, judgement);
         let roots: BTreeMap<u64, &Root> = proven()
             .flat_map(|(_, fold)| &fold.roots)
             .map(|root| (root.seq, root))
             .collect();
+        // Below this number files were removed.
+        let oldest = self.branch.live.first().map(|found| &found.header);
+        let pruned = oldest.map_or(0, |oldest| oldest.prev_file.map_or(0, |_| oldest.file));
         let mut rows: BTreeMap<u64, Row<'_>> = BTreeMap::new();
         let mut signed: Option<u64> = None;
         let mut unsigned: Option<(&Found, u64, u64)> = None;
@@ -208,6 +212,9 @@ impl Case<'_> {
                 };
                 // A resync may have carried it into another file than the one that it speaks of.
                 let Some(row) = rows.get_mut(&signed_by.file) else {
+                    if signed_by.file < pruned {
+                        continue;
+                    }
                     judgement.faults.push(fault(
                         FaultKind::Signature,
                         "the checkpoint is of a file that is not there",
@@ -263,10 +270,26 @@ impl Case<'_> {
         }
     }
 
-    /// The tree that a header states must be the one that the file before it ends with.
-    fn judge_trees(&self, end: &End, judgement: &mut Judgement) {
+    /// The tree that a header states must be the one that the file before it ends with, and the header the one that
+    /// `audit.keys` knows.
+    fn judge_headers(&self, signatures: &Signatures, end: &End, judgement: &mut Judgement) {
         let mut before: Option<&Folded> = None;
-        for (found, fold) in self.branch.live.iter().zip(&self.folds).take(end.files) {
+        for (found, fold) in self.branch.live.iter().zip(&self.folds).take(end.headers) {
+            let certified = signatures.keys.get(&found.header.file);
+            if found.header.trust == Trust::Signed && certified.is_some_and(|head| *head != found.header.head) {
+                let detail = "its header is not the one that audit.keys knows";
+                let fault = Fault::new(FaultKind::Key, Verdict::Tampered, detail);
+                judgement.faults.push(fault.file(&found.name).line(1));
+            }
+            let Header { prev, tree, pk, .. } = &found.header;
+            let whole = tree
+                .as_ref()
+                .is_some_and(|tree| tree.len() == prev.seq.count_ones() as usize);
+            if found.header.trust == Trust::Signed && !(whole && pk.is_some()) {
+                let detail = "its header has no checkpoint key, or no tree of the right size";
+                let fault = Fault::new(FaultKind::Signature, Verdict::Tampered, detail);
+                judgement.faults.push(fault.file(&found.name).line(1));
+            }
             let grown = before.and_then(|before| before.tree.as_ref());
             if let (Some(grown), Some(stated)) = (grown, &found.header.tree)
                 && grown.size() == found.header.prev.seq

@@ -8,10 +8,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base64url;
 use crate::chain::Head;
+use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{self as disk_io, Disk};
+use crate::reader::line;
 use crate::store::{Home, Mark, Point, TrailId};
 use crate::verify::header::number;
+
+const MAGIC: &[u8] = b"{\"tracing_audit_state\":";
 
 /// What there is of a state file.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,37 +79,44 @@ fn load(disk: &dyn Disk, path: &Path) -> Result<Found, Error> {
 }
 
 /// `Ok(None)` if it does not check; an error for another version.
-fn parse(bytes: &[u8]) -> Result<Option<State>, u64> {
+fn parse(bytes: &[u8]) -> Result<Option<State>, String> {
+    let version = line::version(bytes, MAGIC);
+    if let Some(other) = version.filter(|version| *version != b"1") {
+        let rest = bytes.get(MAGIC.len() + other.len()..).unwrap_or_default();
+        // A flipped bit makes another version of one of this version; the check tells.
+        return match checked(&[MAGIC, b"1", rest].concat()) {
+            Some(_) => Ok(None),
+            None => Err(String::from_utf8_lossy(other.get(..20).unwrap_or(other)).into_owned()),
+        };
+    }
+    let value = checked(bytes).and_then(|text| serde_json::from_slice::<Value>(&[text, b"}"].concat()).ok());
+    Ok(value.filter(|_| version.is_some()).and_then(|value| state(&value)))
+}
+
+/// What stands before the check, if that is right.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
     const TAIL: usize = 15 + 43 + 3;
-    let split = bytes.len().checked_sub(TAIL).and_then(|at| bytes.split_at_checked(at));
-    let Some((text, tail)) = split else { return Ok(None) };
-    let stated = tail
-        .strip_prefix(b",\"head_check\":\"")
-        .and_then(|tail| tail.strip_suffix(b"\"}\n"))
-        .and_then(base64url::parse::<32>);
+    let (text, tail) = bytes.split_at_checked(bytes.len().checked_sub(TAIL)?)?;
+    let stated = tail.strip_prefix(b",\"head_check\":\"")?.strip_suffix(b"\"}\n")?;
     let mut check = Sha256::new_with_prefix([0x06]);
     check.update(text);
-    if stated != Some(check.finalize().into()) {
-        return Ok(None);
-    }
-    let Ok(value) = serde_json::from_slice::<Value>(&[text, b"}"].concat()) else {
-        return Ok(None);
-    };
-    match value.get("tracing_audit_state").and_then(Value::as_u64) {
-        Some(1) => Ok(state(&value)),
-        Some(other) => Err(other),
-        None => Ok(None),
-    }
+    (base64url::parse::<32>(stated)? == <[u8; 32]>::from(check.finalize())).then_some(text)
 }
 
 fn state(value: &Value) -> Option<State> {
+    let time = |value: &Value| Micros::parse(value.as_str()?.as_bytes());
+    time(value.get("max_clock")?)?;
+    let pruned = value.get("pruned")?;
+    if !pruned.is_null() {
+        time(pruned)?;
+    }
     Some(State {
         trail: TrailId(base64url::parse(value.get("trail")?.as_str()?.as_bytes())?),
-        next_run: number(value.get("next_run")?)?,
+        next_run: number(value.get("next_run")?).filter(|run| *run > 0)?,
         durable: match value.get("durable")? {
             Value::Null => None,
             mark => Some(Mark {
-                file: number(mark.get("file")?)?,
+                file: number(mark.get("file")?).filter(|file| *file > 0)?,
                 point: Point {
                     seq: number(mark.get("seq")?)?,
                     head: Head::parse(mark.get("head")?.as_str()?)?,

@@ -15,6 +15,7 @@ use crate::store::{Point, TrailId, Trust};
 use crate::verify::fold::{Fold, Seals};
 use crate::verify::header::{Header, Invalid};
 use crate::verify::pass::Open;
+use crate::verify::report::Verdict;
 use crate::verify::scan::Scan;
 
 /// The files of a directory.
@@ -24,9 +25,11 @@ pub(crate) struct Survey {
     pub(crate) valid: Vec<Found>,
     /// Not empty, and without one.
     pub(crate) unreadable: Vec<Unreadable>,
+    /// Those among them that have a valid header and were set apart.
+    unsealed: Vec<Found>,
     /// Files that this build must leave alone, or cannot open; why.
     pub(crate) refused: Vec<(String, String)>,
-    pub(crate) empty: u64,
+    pub(crate) empty: Vec<String>,
     /// What recoveries set aside.
     pub(crate) torn: Vec<String>,
     pub(crate) lock_file: bool,
@@ -34,6 +37,26 @@ pub(crate) struct Survey {
     pub(crate) twins: BTreeSet<String>,
     /// A file was gone before it was opened: a writer is pruning, and the look must be taken again.
     pub(crate) vanished: bool,
+}
+
+/// Which form to look at of files that are there plain and compressed, by the plain names. One that is not listed is looked
+/// at plain.
+pub(crate) type Forms = BTreeMap<String, Choice>;
+
+/// A form, and why it is that one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Choice {
+    /// The plain one does not verify. This is its header, if that is valid.
+    Compressed(Option<Box<Header>>),
+    /// Neither does the compressed one.
+    Plain,
+}
+
+impl Choice {
+    /// Whether a file's compressed form is to be looked at.
+    pub(crate) fn is_compressed(forms: &Forms, plain: &str) -> bool {
+        matches!(forms.get(plain), Some(Choice::Compressed(_)))
+    }
 }
 
 /// A file with a valid header.
@@ -55,17 +78,19 @@ pub(crate) struct Unreadable {
     pub(crate) form: Form,
     pub(crate) len: u64,
     pub(crate) why: &'static str,
+    /// Its first line has no line feed, as while a file is begun.
+    pub(crate) begun: bool,
 }
 
 impl Survey {
     /// Looks at every file with a trail file's name, those apart that are known to fail.
     ///
-    /// Of files that are there plain and compressed, the plain one is looked at, unless it is among the `doubtful`.
+    /// Of files that are there plain and compressed, at the form that is chosen.
     pub(crate) fn of(
         disk: &dyn Disk,
         dir: &Path,
         failing: &BTreeMap<String, String>,
-        doubtful: &BTreeSet<String>,
+        forms: &Forms,
     ) -> Result<Survey, Error> {
         let mut names = disk.list(dir, "").map_err(|error| cannot_list(dir, error))?;
         names.sort_unstable();
@@ -82,7 +107,7 @@ impl Survey {
             match name.form {
                 Form::Plain => {
                     let twin = parsed.contains(&name.with(Form::Gzip));
-                    if !(twin && doubtful.contains(&name.to_string())) {
+                    if !twin || !Choice::is_compressed(forms, &name.to_string()) {
                         survey.look(disk, dir, *name);
                     }
                     if twin {
@@ -92,9 +117,10 @@ impl Survey {
                 // While a file is being compressed both are there, and the plain one is the file, if it verifies.
                 Form::Gzip => {
                     let plain = name.with(Form::Plain);
-                    let twin = parsed.contains(&plain) && !doubtful.contains(&plain.to_string());
-                    if !twin {
+                    if !parsed.contains(&plain) || Choice::is_compressed(forms, &plain.to_string()) {
                         survey.look(disk, dir, *name);
+                    } else {
+                        survey.look_at_kind(disk, dir, *name);
                     }
                 }
                 Form::Torn(_) => survey.torn.push(name.to_string()),
@@ -109,25 +135,33 @@ impl Survey {
         let Some(trail) = self.trail(named) else { return };
         loop {
             let ours = self.valid.iter().enumerate();
-            let ours = ours.filter(|(_, found)| found.header.trail == trail);
-            let newest = ours.max_by_key(|(_, found)| found.header.file);
-            let Some((place, found)) = newest.filter(|(_, found)| found.header.trust != Trust::Chained) else {
+            let ours = || ours.clone().filter(|(_, found)| found.header.trail == trail);
+            let Some(newest) = ours().map(|(_, found)| found.header.file).max() else {
                 return;
             };
-            let sealed = open(disk, &found.path, found.form).and_then(|file| is_sealed(file, found));
+            let keyed = |found: &Found| found.header.file == newest && found.header.trust != Trust::Chained;
+            let sealed = |found: &Found| {
+                let file = open(disk, &found.path, found.form)?;
+                is_sealed(file, found)
+            };
+            let mut newest = ours()
+                .filter(|(_, found)| keyed(found))
+                .map(|(place, found)| (place, sealed(found)));
+            let Some((place, sealed)) = newest.find(|(_, sealed)| !matches!(sealed, Ok(true))) else {
+                return;
+            };
             match sealed {
-                Ok(true) => return,
-                Ok(false) => {
-                    let Found {
-                        name, path, form, len, ..
-                    } = self.valid.remove(place);
+                Ok(_) => {
+                    let found = self.valid.remove(place);
                     self.unreadable.push(Unreadable {
-                        name,
-                        path,
-                        form,
-                        len,
+                        name: found.name.clone(),
+                        path: found.path.clone(),
+                        form: found.form,
+                        len: found.len,
                         why: "no line in it is sealed",
+                        begun: false,
                     });
+                    self.unsealed.push(found);
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     self.vanished = true;
@@ -141,13 +175,36 @@ impl Survey {
         }
     }
 
+    /// Even what is not looked into must be a file.
+    fn look_at_kind(&mut self, disk: &dyn Disk, dir: &Path, name: Name) {
+        match disk.open_read(&name.path(dir)).and_then(|file| file.stat()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.vanished = true,
+            Err(error) => self.refuse(name.to_string(), &error),
+            Ok(stat) if stat.kind != FileKind::File => self.refuse_kind(name.to_string(), stat.kind),
+            Ok(_) => {}
+        }
+    }
+
+    fn refuse(&mut self, name: String, error: &io::Error) {
+        self.refused.push((name, format!("it cannot be opened: {error}")));
+    }
+
+    fn refuse_kind(&mut self, name: String, kind: FileKind) {
+        self.refused.push((name, format!("it is {}, not a file", kind.noun())));
+    }
+
     fn look(&mut self, disk: &dyn Disk, dir: &Path, name: Name) {
         let path = name.path(dir);
         let form = name.form;
         let name = name.to_string();
-        let first = open(disk, &path, form).and_then(|file| Ok((file.stat()?, first_line(&*file)?)));
-        let first = first.and_then(|(mut stat, line)| {
-            if form == Form::Gzip && stat.kind == FileKind::File {
+        let first = open(disk, &path, form).and_then(|file| {
+            let mut stat = file.stat()?;
+            // An empty file is nothing, whatever its form.
+            if stat.kind != FileKind::File || stat.len == 0 {
+                return Ok((stat, None));
+            }
+            let line = first_line(&*file)?;
+            if form == Form::Gzip {
                 stat.len = content_len(disk, &path)?;
             }
             Ok((stat, line))
@@ -161,32 +218,25 @@ impl Survey {
                 form,
                 len: 0,
                 why: "it is not one whole gzip member and nothing else",
+                begun: false,
             }),
-            Err(error) => self.refused.push((name, format!("it cannot be opened: {error}"))),
-            Ok((stat, _)) if stat.kind != FileKind::File => {
-                self.refused
-                    .push((name, format!("it is {}, not a file", stat.kind.noun())));
-            }
-            Ok((stat, _)) if stat.len == 0 => self.empty += 1,
+            Err(error) => self.refuse(name, &error),
+            Ok((stat, _)) if stat.kind != FileKind::File => self.refuse_kind(name, stat.kind),
+            Ok((stat, _)) if stat.len == 0 => self.empty.push(name),
             Ok((stat, line)) => {
                 let read = match &line {
                     Some(line) => Header::read(line),
                     None => Err(Invalid::Unreadable("its first line has no end")),
                 };
                 match read {
-                    Ok(header) => match header.beyond {
-                        Some(what) => self
-                            .refused
-                            .push((name, format!("it uses {what}, which this build lacks"))),
-                        None => self.valid.push(Found {
-                            name,
-                            path,
-                            form,
-                            header,
-                            body_at: line.map_or(0, |line| line.len() as u64 + 1),
-                            len: stat.len,
-                        }),
-                    },
+                    Ok(header) => self.valid.push(Found {
+                        name,
+                        path,
+                        form,
+                        header,
+                        body_at: line.map_or(0, |line| line.len() as u64 + 1),
+                        len: stat.len,
+                    }),
                     Err(Invalid::Unsupported(what)) => self.refused.push((name, format!("it is of {what}"))),
                     Err(Invalid::Unreadable(why)) => self.unreadable.push(Unreadable {
                         name,
@@ -194,15 +244,59 @@ impl Survey {
                         form,
                         len: stat.len,
                         why,
+                        begun: line.is_none(),
                     }),
                 }
             }
         }
     }
 
+    /// What a missing file or end means: with files that this build must leave alone, nothing can be said of it.
+    pub(crate) fn gone(&self) -> Verdict {
+        match self.refused.is_empty() {
+            true => Verdict::Tampered,
+            false => Verdict::Unreadable,
+        }
+    }
+
     /// Whether there is no trail file at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.valid.is_empty() && self.unreadable.is_empty() && self.refused.is_empty() && self.empty == 0
+        self.valid.is_empty() && self.unreadable.is_empty() && self.refused.is_empty() && self.empty.is_empty()
+    }
+
+    /// The files that are there in two forms and of which the other form must be looked at, for the one in hand does not
+    /// verify (docs/FORMAT.md, "Compression"): the plain one, or the compressed one if the plain one's header is valid.
+    /// `verifies` says whether a file with a valid header does.
+    pub(crate) fn reconsider(&self, forms: &Forms, verifies: impl Fn(&Found) -> bool) -> Forms {
+        let mut others = Forms::new();
+        for plain in &self.twins {
+            let packed = format!("{plain}.gz");
+            let valid = |name: &str| self.valid.iter().find(|found| found.name == name);
+            let nothing = |name: &str| self.empty.iter().any(|empty| empty == name);
+            let refused = |name: &str| self.refused.iter().any(|(refused, _)| refused == name);
+            let choice = match forms.get(plain) {
+                None if refused(plain) || valid(plain).is_some_and(&verifies) => continue,
+                None => Choice::Compressed(self.header(plain).cloned().map(Box::new)),
+                Some(Choice::Compressed(header)) => {
+                    let same = |found: &&Found| header.as_deref().is_none_or(|header| *header == found.header);
+                    let good = valid(&packed).filter(same).is_some_and(&verifies);
+                    if good || (header.is_none() && !nothing(&packed)) {
+                        continue;
+                    }
+                    Choice::Plain
+                }
+                Some(Choice::Plain) => continue,
+            };
+            others.insert(plain.clone(), choice);
+        }
+        others
+    }
+
+    /// The valid header of a file, though it may have been set apart.
+    fn header(&self, name: &str) -> Option<&Header> {
+        let valid = self.valid.iter().find(|found| found.name == name);
+        let apart = self.unsealed.iter().find(|found| found.name == name);
+        valid.or(apart).map(|found| &found.header)
     }
 
     /// The trail that most files are of; the one named, if any file is.
@@ -228,7 +322,7 @@ fn is_sealed(file: Arc<dyn DiskFile>, found: &Found) -> io::Result<bool> {
         seq: found.header.prev.seq,
         head: found.header.head,
     };
-    let mut fold = Fold::new(start, found.body_at, None, None, Seals::Unchecked);
+    let mut fold = Fold::new(start, found.body_at, None, None, Seals::Any);
     let mut pieces = Pieces::new(file, found.body_at, found.len);
     let mut buffer = Buffer::default();
     while let Some(piece) = pieces.next(buffer)? {

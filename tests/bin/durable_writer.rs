@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! durable_writer write  DIR [level=synced] [threads=2] [cycle=0] [count=0] [file=BYTES] [pad=BYTES] [wait=MS] [lock=MS] [until=FILE] [emergency=FILE]
-//!                       [end=exit] [say=1]
+//!                       [end=exit] [say=1] [line=BYTES] [trust=MODE] [key=FILE]
 //! durable_writer peer   DIR [threads=2] [cycle=0] [count=0] [end=exit] [say=1]
 //! durable_writer read   DIR
 //! durable_writer start  DIR
@@ -117,6 +117,18 @@ fn write(dir: &str, options: &Options) {
     let builder = match options.text("emergency", "") {
         "" => builder,
         file => builder.emergency(Emergency::file(file)),
+    };
+    let builder = match options.number("line", 0) as usize {
+        0 => builder,
+        line => builder.line_bytes(line).value_bytes(line / 2),
+    };
+    let builder = match options.text("trust", "").parse() {
+        Ok(trust) => builder.trust(trust),
+        Err(_) => builder,
+    };
+    let builder = match options.0.get("key").cloned() {
+        Some(path) => builder.key_line(|line| std::fs::write(path, format!("{line}\n")).expect("a key line kept")),
+        None => builder,
     };
     let trail = match builder.build() {
         Ok(trail) => trail,

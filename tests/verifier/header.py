@@ -2,17 +2,18 @@
 
 import re
 
-from line import BadGzip, b64, binary, clean, is_time, lines, parse, point_of, sha, unframe, whole
+from line import BadGzip, b64, binary, clean, held_of, is_time, lines, parse, point_of, sha, unframe, whole
 
 RANKS = {"chained": 0, "sealed": 1, "signed": 2}
 VERSION = re.compile(rb'\{"tracing_audit":([1-9]\d*),')
+LIST, KEYS_MOST = 65_536, 256  # the longest list in a header, and how many keys it may have before its tag
 
 
 class File:
-    """A file with a valid header; `paths` has the plain form before the compressed one."""
+    """A file with a valid header; `paths` has the plain form before the compressed one, and `path` is the one that counts."""
 
     def __init__(self, name, paths, keys):
-        self.name, self.paths, self.keys = name, paths, keys
+        self.name, self.paths, self.path, self.keys = name, paths, paths[0], keys
         self.number, self.run, self.cause, self.trust = keys["file"], keys["run"], keys["cause"], keys["trust"]
         self.prev, self.seq, self.head = keys["prev_file"], keys["prev_seq"], binary(keys["prev_head"], 32)
         self.cuts = self.cause in ("resync", "recover")
@@ -41,35 +42,53 @@ KEYS = {
     "host": (text, True),
     "pid": (lambda v: whole(v, 1), True),
     "kept_from": (point_of, True),
-    "held": (lambda v: isinstance(v, list), True),
-    "must": (lambda v: isinstance(v, list) and all(map(text, v)), False),
+    "held": (lambda v: isinstance(v, list) and len(v) <= LIST and all(map(held_of, v)), True),
+    "must": (lambda v: v == [], False),
     "alg": (text, True),
     "zip": (text, True),
     "salted": (lambda v: type(v) is bool, True),
-    "tree": (lambda v: isinstance(v, list) and all(binary(root, 32) for root in v), True),
+    "tree": (lambda v: isinstance(v, list) and len(v) <= LIST and all(binary(root, 32) for root in v), True),
     "pk": (lambda v: binary(v, 32), True),
     "replaces": (lambda v: isinstance(v, dict), True),
 }
 
 
-def header(line):
-    """The keys of a valid header line of version 1, or None (6)."""
+def tagged(line):
+    """The keys of a line that is tagged as a header is, or None (6)."""
     keys = parse(line) if clean(line) and line.startswith(b'{"tracing_audit":1,') else None
-    if not keys or keys.twice or [key for key in keys if key in KEYS] != [key for key in KEYS if key in keys]:
-        return None
+    head = keys and len(keys) <= KEYS_MOST + 1 and not keys.twice and binary(keys.get("prev_head"), 32)
+    body, tag, _ = unframe(line, False)
+    return keys if head and tag == b64(sha(b"\x03", head, sha(b"\x00", body))[:16]) else None
+
+
+def valid(keys):
+    """Whether those of a tagged line are a header's."""
+    if [key for key in keys if key in KEYS] != [key for key in KEYS if key in keys]:
+        return False
     if not all(good(keys[key]) if key in keys else optional for key, (good, optional) in KEYS.items()):
-        return None
+        return False
     genesis, head = keys["prev_file"] is None, binary(keys["prev_head"], 32)
     if not genesis and keys["prev_file"] >= keys["file"] or genesis and (keys["prev_seq"] or any(head)):
-        return None
-    if not keys["clean"] and keys["cause"] != "recover":
-        return None
-    body, tag, _ = unframe(line, RANKS[keys["trust"]])
-    return keys if tag == b64(sha(b"\x03", head, sha(b"\x00", body))[:16]) else None
+        return False
+    return keys["clean"] or keys["cause"] == "recover"
+
+
+def first_line(line):
+    """What a first line makes its file: "unknown" (4) and why, "unreadable", or "valid" and its keys (6)."""
+    version = VERSION.match(line or b"")
+    if version and version[1] != b"1":
+        damaged = first_line(b'{"tracing_audit":1,' + line[version.end():])[0] != "unreadable"
+        return ("unreadable", None) if damaged else ("unknown", f"version {version[1].decode()[:20]}")
+    keys = tagged(line)
+    must = keys and keys.get("must")
+    if isinstance(must, list) and must:
+        return "unknown", f"feature {must[0]}"
+    return ("valid", keys) if keys and valid(keys) else ("unreadable", None)
 
 
 def classify(path):
-    """What a file is (12, 1): "empty", "unknown" (4), "torn" (unreadable: no line feed), "unreadable" or "valid"; and its keys."""
+    """What a file is (12, 1): "empty", "unknown" (4), "torn" (unreadable: no line feed), "unreadable" or "valid"; and its keys.
+    "no gzip" is an unreadable file of which no line is read (5)."""
     try:
         first = None
         for line, _, ended in lines(path):
@@ -77,17 +96,8 @@ def classify(path):
             if not path.endswith(".gz"):
                 break
     except BadGzip:
-        return "unreadable", None
+        return "no gzip", None
     if not first:
         return "empty", None
     line, ended = first
-    if not ended:
-        return "torn", None
-    version = VERSION.match(line or b"")
-    if version and version[1] != b"1":
-        damaged = header(b'{"tracing_audit":1,' + line[version.end():])
-        return ("unreadable", None) if damaged else ("unknown", f"version {version[1].decode()[:20]}")
-    keys = header(line)
-    if keys and keys["must"]:
-        return "unknown", "feature " + keys["must"][0]
-    return ("valid", keys) if keys else ("unreadable", None)
+    return first_line(line) if ended else ("torn", None)

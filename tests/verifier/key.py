@@ -32,6 +32,21 @@ class Key:
         return mac(seed, b"tracing-audit/1 run", binary(self.trail, 16), le64(run))
 
 
+    def at(self, run, commit):
+        """K_{run,commit}."""
+        key = self.first(run)
+        bounded(commit)
+        for _ in range(commit):
+            key = mac(key, b"tracing-audit/1 next")
+        return key
+
+
+def seal_of(key, run, index, head):
+    """The seal of a commit, and the key of the next."""
+    seal = mac(mac(key, b"tracing-audit/1 mac"), b"\x04", le64(run), le64(index), head)
+    return seal, mac(key, b"tracing-audit/1 next")
+
+
 def bounded(steps):
     if steps > STEPS:
         raise CannotRead(f"{steps} keys to derive: this verifier derives {STEPS}")

@@ -89,6 +89,13 @@ def point_of(value):
         return head and (value["file"], value["prev_seq"], head)
 
 
+def held_of(value):
+    """(file, seq, head) before a held file, and the (seq, head) at which its live part ends, or None."""
+    start = point_of(value)
+    head = start and binary(value.get("head"), 32)
+    return (start, (value["seq"], head)) if head and whole(value.get("seq"), start[1]) else None
+
+
 def chunks(path):
     """The bytes of a file, decompressed, a piece at a time. Follows no link and waits for no pipe."""
     try:

@@ -8,7 +8,7 @@ import base64
 import re
 import sys
 
-from header import header
+from header import first_line
 from key import Key, signed_by
 from line import CannotRead, b64, binary, clean, le64, parse, sha, unframe, whole
 
@@ -110,8 +110,9 @@ def prove(text, line):
         under, file = pk, number
 
     demand(isinstance(first, str), "no header")
-    fields = demand(header(first.encode()), "the header is none")
-    behind = sha(b"\x03", binary(fields["prev_head"], 32), sha(b"\x00", unframe(first.encode(), True)[0]))
+    reads, fields = first_line(first.encode())
+    demand(reads == "valid", "the header is none")
+    behind = sha(b"\x03", binary(fields["prev_head"], 32), sha(b"\x00", unframe(first.encode(), False)[0]))
     demand(behind == head and fields["file"] == file and fields["trail"] == trail, "the header is not the one of the last line of keys")
     demand(fields["trust"] == "signed" and not fields["must"] and "pk" in fields, "the header is not of mode signed")
 

@@ -12,13 +12,21 @@ import json
 import os
 import re
 import sys
+from itertools import chain
 
 from header import RANKS, File, classify
 from key import Key, file_keys
-from line import CHUNK, CannotRead, b64, binary, chunks, clean, is_day, is_time, lines, parse, point_of, sha, unframe, whole
-from walk import OWN, WINDOW, Walk
+from line import CannotRead, b64, binary, chunks, clean, is_day, is_time, lines, parse, point_of, sha, unframe, whole
+from walk import OWN, WINDOW, Walk, is_whole, reaches_a_seal
 
+STATE = 1 << 16  # the longest state file, in bytes
 NAME = re.compile(r"audit-(\d{4})-(\d\d)-(\d\d)(?:\.part(\d{4}|[1-9]\d{4,}))?\.jsonl(\.gz)?", re.A)
+
+
+def checks(data):
+    """Whether a state file's check is right (11)."""
+    body, _, check = data.rpartition(b',"head_check":"')
+    return check == b64(sha(b"\x06", body)).encode() + b'"}\n'
 
 
 def read_state(path):
@@ -26,14 +34,15 @@ def read_state(path):
     data = b""
     for chunk in chunks(path):
         data += chunk
-        if len(data) > CHUNK:
+        if len(data) > STATE:
             return None
-    number = re.match(rb'\{"tracing_audit_state":(\d+),', data)
+    number = re.match(rb'\{"tracing_audit_state":([1-9]\d*),', data)
     if number and number[1] != b"1":
+        if checks(b'{"tracing_audit_state":1,' + data[number.end():]):
+            return None
         raise CannotRead(f"{path}: a state file of version {number[1].decode()[:20]}")
-    body, found, check = data.rpartition(b',"head_check":"')
-    state = parse(data[:-1]) if found and data.endswith(b"\n") else None
-    if not state or check != b64(sha(b"\x06", body)).encode() + b'"}\n':
+    state = parse(data[:-1]) if number and checks(data) else None
+    if not state:
         return None
     mark = state.get("durable")
     good = binary(state.get("trail"), 16) and whole(state.get("next_run"), 1) and type(state.get("clean")) is bool
@@ -47,6 +56,7 @@ class Verifier:
     def __init__(self, directory, state=True, key=None, anchors=(), strict=False, chained=False):
         self.directory, self.state_path, self.anchors, self.strict = os.path.abspath(directory), state, anchors, strict
         self.key, self.chained = None if chained else copy.copy(key), chained
+        self.key_given = bool(self.key)  # whatever it is a key to
         self.faults, self.blind, self.wanted, self.file_keys = [], False, set(), {}
         self.files, self.live, self.oldest, self.trail, self.signing = {}, [], None, None, False
         self.walk, self.end, self.locked = Walk(self), None, False
@@ -113,18 +123,40 @@ class Verifier:
                 try:
                     kinds.append((*classify(path), path))
                 except CannotRead as why:
-                    kinds.append(("unknown", str(why), path))
-            best = next((kind for kind in kinds if kind[0] in ("valid", "unknown")), None)
-            if best and best[0] == "unknown":
-                self.blind = True
-                self.fault(best[1], base, code=4)
-            elif best:
+                    kinds.append(("closed", str(why), path))
+            best = next((kind for kind in kinds if kind[0] in ("valid", "unknown", "closed")), None)
+            for kind in kinds:
+                if kind[0] == "closed" or kind == best and kind[0] == "unknown":
+                    self.blind = True
+                    self.fault(kind[1], base, code=4)
+            if best and best[0] == "valid":
                 same = [path for kind, keys, path in kinds if kind == "valid" and keys == best[1]]
                 found.append(File(base, same, best[1]))
-            else:
-                torn = [kind for kind in kinds if kind[0] != "empty"]
-                unreadable += [(torn[0][2], torn[0][0] == "torn")] if torn else []
+            elif not best:
+                unreadable += [(path, kind) for kind, _, path in kinds if kind != "empty"][-1:]
         return found, unreadable
+
+    def set_apart(self, files, unreadable):
+        """In the keyed modes the newest files are unreadable as long as no line in them is sealed (12, 1)."""
+        while ours := [f for f in files if self.key and f.keys["trail"] == self.key.trail]:
+            newest = max(f.number for f in ours)
+            apart = [f for f in ours if f.number == newest and f.trust != "chained" and not self.sealed_form(f)]
+            if not apart:
+                return
+            for f in apart:
+                files.remove(f)
+                unreadable.append((f.paths[0], "unsealed"))
+
+    def sealed_form(self, f):
+        """Chooses the form of a newest file: without a seal none verifies. False if the chosen one has none."""
+        sealed = [path for path in f.paths if reaches_a_seal(f, path)]
+        if f.paths[1:]:
+            f.paths = [next((path for path in sealed if self.verifies(f, path, None, False, self.keyed(f))), f.paths[0])]
+        return f.paths[0] in sealed
+
+    def verifies(self, f, path, until, cuts, keyed):
+        key = (not self.key.root and self.key.at(f.run, f.keys["commit"])) if keyed else None
+        return is_whole(f, path, until, cuts, key)
 
     def branch(self):
         """The live files, oldest first (12, 3), after a look at what must not be among all of them (12, 2)."""
@@ -143,7 +175,8 @@ class Verifier:
         """Contradictions between neighbours that their headers show (12, 5 and 6; 14). Returns where they stand."""
         bad = set()
         for a, b in zip(self.live, self.live[1:]):
-            runs = {"rotate": a.run == b.run, "resync": a.run <= b.run}.get(b.cause, a.run < b.run)
+            same = a.run == b.run and a.keys["run_id"] == b.keys["run_id"]
+            runs = {"rotate": same, "resync": a.run <= b.run}.get(b.cause, a.run < b.run)
             if not runs or RANKS[a.trust] > RANKS[b.trust]:
                 self.fault("trust" if runs else "run", b.name, 1)
                 bad.add(b)
@@ -154,10 +187,8 @@ class Verifier:
     def demands(self):
         """What the key line asks of the headers (14)."""
         key, before = self.key, None
-        if key.trail != self.trail:
-            self.fault("another trail than the key line's")
         for f in self.live:
-            if f.run >= key.run and f.trust == "chained":
+            if f.run >= key.run and RANKS[f.trust] < RANKS["signed" if key.root else "sealed"]:
                 self.fault("trust", f.name, 1)
             first = before.run < key.run if before else f.prev is None or f.run == key.run and f.cause in ("start", "recover")
             if first and f.run >= key.run and (f.head != key.head or f.prev is None and f.run > key.run):
@@ -169,7 +200,7 @@ class Verifier:
     def want(self, files):
         """The points that notes state, so that the walk keeps head and root there."""
         for f in files:
-            for line, _, ended in lines(f.paths[0]) if self.keyed(f, "signed") else ():
+            for line, _, ended in chain(*map(lines, f.paths)) if self.keyed(f, "signed") else ():
                 own = ended and line and OWN.match(line)
                 said = (parse(line) or {}).get("metadata") if own and own[2] == b"CHECKPOINT" else None
                 if isinstance(said, dict) and whole(said.get("file")) and whole(said.get("seq")):
@@ -185,22 +216,29 @@ class Verifier:
         except OSError as error:
             raise CannotRead(f"{self.directory}: {error.strerror}") from None
         matches = [found for found in map(NAME.fullmatch, entries) if found and is_day(*map(int, found.group(1, 2, 3)))]
-        names = [found[0] for found in matches if found[4] is None or int(found[4]) > 1]
+        names = [found[0] for found in matches if found[4] is None or 1 < int(found[4]) < 1 << 32]
         files, unreadable = self.sort(names)
-        self.files = {f.number: f for f in files}
-        if len({f.keys["trail"] for f in files}) > 1 or len(self.files) < len(files):
+        trails = {f.keys["trail"] for f in files}
+        if self.key and trails and self.key.trail not in trails:
+            self.fault("another trail than the key line's")
+            self.key = None
+        if self.key and trails:
+            self.file_keys = file_keys(self.directory + "/audit.keys", self.key.trail, self.key)
+        self.set_apart(files, unreadable)
+        if len(trails) > 1 or len({f.number for f in files}) < len(files):
             return self.fault("two trails, or two files with one number")
+        self.files = {f.number: f for f in files}
         self.branch()
         if state and self.live and state["trail"] != self.trail:
             self.fault("the state file is of another trail")
             state = None
         mark = state and state["durable"] and (state["durable"]["file"], state["durable"]["seq"], binary(state["durable"]["head"], 32))
-        far = max([seq for seq, _ in self.anchors] + [mark[1] if mark else -1])
+        far = max([seq for seq, head in self.anchors if isinstance(head, bytes)] + [mark[1] if mark else -1])
         self.evidence(unreadable)
         if self.live:
             far = max(far, self.walk.durable)
             self.conclude(self.follow(mark), unreadable, state, mark, far)
-        elif self.key or far >= 0 or self.walk.durable:
+        elif self.key_given or self.anchors or far >= 0 or self.walk.durable:
             self.counts = dict.fromkeys(self.counts, 0)
             self.unreached("nothing is left of the trail")
         else:
@@ -210,10 +248,16 @@ class Verifier:
 
     def evidence(self, unreadable):
         """Durable points that lines in files without a header state (10)."""
-        for path, _ in unreadable:
-            for line, _, ended in lines(path) if not path.endswith(".gz") else ():
+        for path, kind in unreadable:
+            for line, _, ended in lines(path) if kind != "no gzip" else ():
                 if ended and clean(line) and unframe(line, True)[1]:
                     self.walk.own(None, 0, line, False)
+
+    def choose(self, f, until, cuts, keyed):
+        """The form that counts: the plain one if it verifies, else the compressed one if that does, else the first (5)."""
+        best = (path for path in f.paths[1:] and f.paths if self.verifies(f, path, until, cuts, keyed))
+        f.path = next(best, f.paths[0])
+        return True
 
     def follow(self, mark):
         """Walks the live branch (16, 4). True if the walk came to its end."""
@@ -224,22 +268,19 @@ class Verifier:
         elif not self.chained and any(f.trust != "chained" for f in self.live):
             self.fault("unknown key", code=3)
         if self.signing:
-            self.file_keys = file_keys(self.directory + "/audit.keys", self.trail, self.key)
             self.want(below + self.live)
         self.wanted.update([mark[:2]] if mark else [])
         going, after, bad = True, None, self.seams()
         self.walk.durable = 0
         for f, following in zip(self.live, self.live[1:] + [None]):
             until, cuts = (following.seq, following.cuts) if following else (None, False)
-            if going and f not in bad:
-                going = self.walk.walk(f, after, until, cuts)
-            else:
-                going = self.walk.lines(f.paths[0], f, after, until, cuts, going=False)
+            self.choose(f, until, cuts, self.keyed(f))
+            going = self.walk.lines(f, after, until, cuts, going=going and f not in bad)
             after = f
         for n, f in self.files.items():
             following = next((b for b in self.live if b.number >= n), None)
             if f not in self.live and following.prev is None or following.prev is not None and following.prev < n < following.number:
-                self.walk.superseded += sum(ended for _, _, ended in lines(f.paths[0]))
+                self.walk.superseded += sum(ended for _, _, ended in lines(f.path))
         self.hold()
         return going
 
@@ -255,6 +296,7 @@ class Verifier:
             if (n, leaf, by) not in walk.orders:
                 self.fault("tombstone", f.name, number, n)
         # Only an end can be above what stands in a file that cannot be read: damage before it is damage.
+        far = max([far] + [seq for (_, head), seq in walk.found.items() if isinstance(head, int)])
         partial = going or bool(walk.damage) and walk.damage[0] is newest and not walk.damage[3]
         near = max([walk.durable, oldest.seq if oldest.cause != "rotate" else 0]
                    + [b.seq if b.cause != "rotate" else a.seq for a, b in zip(self.live, self.live[1:])])
@@ -264,12 +306,12 @@ class Verifier:
             self.unreached("the proven end is below a durable point", end + 1)
         if mark and mark[1] <= end and mark[0] >= oldest.number and walk.seen.get(mark[:2], (None,))[0] != mark[2]:
             self.unreached("the mark has another head", mark[1])
-        for anchor in set(self.anchors) - walk.found:
-            lowest = anchor[0] - WINDOW if isinstance(anchor[1], int) else anchor[0]
-            if anchor[0] <= end and (lowest >= oldest.seq or oldest.prev is None):
-                self.unreached("the anchor has another head", anchor[0])
-        if state and state["clean"] and (mark != point or unproven):
-            (self.unreached if mark and end < mark[1] and partial else self.fault)("not the end that the state file knows")
+        for seq, head in self.anchors:
+            if walk.found.get((seq, head), end + 1) > end and seq + (WINDOW if isinstance(head, int) else 0) > oldest.seq:
+                self.unreached("the anchor does not hold", seq)
+        known = mark[1] if mark else 0  # an end before the mark, or with another head, is judged above
+        if state and state["clean"] and ((end, bool(unproven)) > (known, False) or end == known and (point[0] or 0) > (mark or (0,))[0]):
+            self.fault("more than the end that the state file knows")
         good = not unproven and walk.ended and (not state or state["clean"])
         if self.key and self.key.root and (walk.noted is None or walk.noted < end - 2):
             good = False
@@ -278,8 +320,8 @@ class Verifier:
             self.fault("open or torn", f.name, number, seq, code=2)
         first = oldest.prev or 0
         spare = newest.number - first - 1 - sum(first < n < newest.number for n in self.files)
-        for path, torn in sorted(unreadable, key=lambda kind: kind[1])[max(spare, 0):]:
-            if not (self.locked and torn):
+        for path, kind in sorted(unreadable, key=lambda file: file[1] == "torn")[max(spare, 0):]:
+            if not (self.locked and kind == "torn"):
                 self.fault("unfinished file", os.path.basename(path), code=2)
         unclean = [f.number for f in self.live if not f.keys["clean"]]
         self.more.update(unclean=[next((r for r in walk.recoveries if r["file"] == n), {"file": n}) for n in unclean],
@@ -291,17 +333,17 @@ class Verifier:
         """Files kept by a hold, each from its own header to the point that the newest proven header states (15)."""
         walk = self.walk
         for held in walk.held:
-            start = point_of(held)
-            if not start or start[0] >= self.oldest.number or start[0] in walk.gone:
+            start, (until, head) = held
+            if start[0] >= self.oldest.number or start[0] in walk.gone:
                 continue
-            f, until, head = self.files.get(start[0]), held.get("seq"), binary(held.get("head"), 32)
+            f = self.files.get(start[0])
             if f is None:
                 self.unreached(f"the held file {start[0]} is missing")
                 continue
             alone = Walk(self)
             for name in ("tombstones", "orders", "rows", "heads", "seen"):
                 setattr(alone, name, getattr(walk, name))
-            going = (f.seq, f.head) == start[1:] and whole(until, f.seq) and alone.walk(f, None, until, True)
+            going = (f.seq, f.head) == start[1:] and self.choose(f, until, True, False) and alone.lines(f, None, until, True)
             for name in ("tombstones", "orders"):
                 getattr(walk, name).update(getattr(alone, name))
             self.faults += alone.faults

@@ -1,16 +1,65 @@
 """The walk along the chain: section 16 (step 4) of docs/FORMAT.md, and what proven records say."""
 
 import base64
-import copy
 import re
 
-from key import bounded, grow, root_of, signed_by
-from line import b64, binary, clean, is_time, le64, lines, listed, mac, parse, point_of, seconds, sha, unframe, whole
+from key import grow, root_of, seal_of, signed_by
+from line import b64, binary, clean, held_of, is_time, le64, lines, listed, parse, point_of, seconds, sha, unframe, whole
 
 WINDOW = 1 << 17  # how far from an anchor its head may stand
 OWN = re.compile(rb'\{"seq":([1-9]\d{0,15}),"time":"[^"]{27}","event":"AUDIT_([A-Z_]+)"')
 SEQ = re.compile(rb'\{"seq":([1-9]\d{0,15}),')
 TOMBSTONE = re.compile(rb'"erased":"([\w-]{43})","by":([1-9]\d{0,15})', re.A)
+
+
+def head_behind(f, line):
+    """The head behind a file's header."""
+    return sha(b"\x03", f.head, sha(b"\x00", unframe(line, False)[0]))
+
+
+def step_of(seq, head, line, keyed):
+    """The head behind a line that is good as record `seq`, its leaf, its tombstone if it is one, and its seal; or None (16, 4)."""
+    start = b'{"seq":%d,' % seq
+    if not clean(line) or not line.startswith(start):
+        return None
+    rest, tag, seal = unframe(line, keyed)
+    rest = rest[len(start):]
+    erased = TOMBSTONE.fullmatch(rest)
+    leaf = binary(erased[1].decode(), 32) if erased else sha(b"\x00", rest) if rest.startswith(b'"time":"') else None
+    head = leaf and sha(b"\x02", head, le64(seq), leaf)
+    return (head, leaf, erased, seal) if leaf and tag == b64(head[:16]) else None
+
+
+def reaches_a_seal(f, path):
+    """Whether the chain from a file's header reaches a line with a seal frame, whatever that is worth (12, 1)."""
+    return any(step[3] for step in chain_of(f, path) if step)
+
+
+def is_whole(f, path, until, cuts, key):
+    """Whether a form of a file verifies: its live part up to `until` is there and good, and nothing follows where nothing may (5).
+    `key` is that of its first commit, None where seals are not looked at, and False where only their spelling is."""
+    seq, index = f.seq, f.keys["commit"]
+    for step in chain_of(f, path):
+        if until is not None and seq >= until:
+            return cuts
+        seal = step and step[3]
+        right, key = seal_of(key, f.run, index, step[0]) if key and seal else (binary(seal, 32), key)
+        if not step or seal and key is not None and seal != (right and b64(right)):
+            return False
+        seq, index = seq + 1, index + bool(seal)
+    return until is None or seq >= until
+
+
+def chain_of(f, path):
+    """Behind a file's header, what `step_of` says of each line, up to the first that is not good."""
+    seq, head = f.seq, None
+    for line, _, ended in lines(path):
+        if head:
+            seq, step = seq + 1, step_of(seq + 1, head, line, f.trust != "chained") if ended else None
+            yield step
+            if not step:
+                return
+        head = step[0] if head else head_behind(f, line)
 
 
 class Walk:
@@ -21,28 +70,26 @@ class Walk:
         self.file, self.seq, self.head, self.at_seal, self.stop, self.damage = None, 0, None, True, False, None
         self.proven, self.ended, self.unproven, self.superseded, self.durable = None, False, 0, 0, 0
         self.index = self.key = self.tree = self.noted = self.days = self.kept = None  # `index`: of the next seal
-        self.held, self.gone, self.found, self.orders, self.tombstones = (), set(), set(), set(), {}
+        self.held, self.gone, self.found, self.orders, self.tombstones = (), set(), {}, set(), {}
         self.seen, self.rows, self.heads, self.recoveries, self.early = {}, {}, {}, [], []
 
     def fault(self, kind, f, line=None, seq=None):
         self.faults.append((1, kind, f.name, line, seq))
 
-    def copy(self):
-        other = copy.copy(self)
-        other.__dict__ = {k: copy.copy(v) if isinstance(v, (list, set, dict)) else v for k, v in self.__dict__.items()}
-        return other
-
     # What lines say, once they are proven.
 
     def on_file(self, f):
         self.kept, self.gone = point_of(f.keys.get("kept_from")), set()
-        self.held = f.keys["held"] if isinstance(f.keys.get("held"), list) else ()
+        self.held = [held_of(held) for held in f.keys.get("held", ())]
 
     def on_tombstone(self, seq, what):
         self.tombstones[seq] = what
 
     def on_PRUNE(self, f, number, seq, time, said):
-        self.kept = point_of(said.get("kept_from")) or self.kept
+        kept = point_of(said.get("kept_from"))
+        if not kept:
+            return
+        self.kept = kept
         self.gone.update(n for n in listed(said.get("files")) if whole(n, 1))
         policy, newest = said.get("policy_days"), said.get("newest")
         early = not whole(policy) or whole(self.days) and policy < self.days
@@ -50,9 +97,10 @@ class Walk:
             self.early.append(seq)
 
     def on_CONFIG(self, f, number, seq, time, said):
-        setting = said["settings"].get("retention") if isinstance(said.get("settings"), dict) else None
-        days = isinstance(setting, dict) and re.fullmatch(r"(\d{1,9}) days?", str(setting.get("value")), re.A)
-        self.days = int(days[1]) if days else None if setting else self.days
+        settings = said["settings"] if isinstance(said.get("settings"), dict) else {}
+        value = settings["retention"].get("value") if isinstance(settings.get("retention"), dict) else None
+        days = isinstance(value, str) and re.fullmatch(r"(\d{1,9}) days", value, re.A)
+        self.days = (int(days[1]) if days else None) if "retention" in settings else self.days
 
     def on_ERASE(self, f, number, seq, time, said):
         for n, leaf in zip(listed(said.get("seqs")), listed(said.get("leaves"))):
@@ -70,7 +118,7 @@ class Walk:
         if not self.v.keyed(f, "signed"):
             return
         row, at = said.get("file"), said.get("seq")
-        if whole(row, 1) and row < self.v.oldest.number and row not in self.rows:
+        if whole(row, 1) and row < self.v.oldest.number and self.v.oldest.prev is not None and row not in self.rows:
             return  # its file was pruned
         root, head, after = (binary(said.get(name), 32) for name in ("root", "head", "next"))
         if not whole(row, 1) or not whole(at) or at >= seq or None in (root, head, after):
@@ -110,8 +158,7 @@ class Walk:
         keyed, at = self.v.keyed(f), (f.number, self.seq)
         if keyed and seal is not None:
             if self.key:
-                right = mac(mac(self.key, b"tracing-audit/1 mac"), b"\x04", le64(f.run), le64(self.index), self.head)
-                self.key = mac(self.key, b"tracing-audit/1 next")
+                right, self.key = seal_of(self.key, f.run, self.index, self.head)
             if b64(right) != seal if self.key else not binary(seal, 32):
                 return self.fault("seal", f, number, self.seq)
             self.index += 1
@@ -119,7 +166,7 @@ class Walk:
             self.seen[at] = (self.head, root_of(self.tree))
         for anchor in self.v.anchors:
             if abs(self.seq - anchor[0]) <= WINDOW and anchor[1] == int.from_bytes(self.head[:6], "big") or anchor == (self.seq, self.head):
-                self.found.add(anchor)
+                self.found.setdefault(anchor, self.seq)
         self.at_seal = not keyed or seal is not None
         if self.at_seal:
             for what, *arguments in self.pending:
@@ -140,41 +187,31 @@ class Walk:
             if commit != (self.index if goes_on else 0) and (after or f.prev is None or f.cause in ("start", "recover")):
                 return self.fault("commit", f, 1)
             if not goes_on and not self.v.key.root:
-                self.key = self.v.key.first(f.run)
-                bounded(commit)
-                for _ in range(commit):
-                    self.key = mac(self.key, b"tracing-audit/1 next")
+                self.key = self.v.key.at(f.run, commit)
         self.index = commit if self.v.keyed(f) else None
-        body, _, seal = unframe(line, f.trust != "chained")
-        self.file, self.seq, self.head, self.stop = f, f.seq, sha(b"\x03", f.head, sha(b"\x00", body)), False
+        self.file, self.seq, self.head, self.stop = f, f.seq, head_behind(f, line), False
         self.heads[f.number] = self.head
         self.tree = self.tree if after else [] if f.prev is None else None
         if self.v.keyed(f, "signed"):
             stated = [binary(root, 32) for root in listed(f.keys.get("tree"))]
             heights = [bit for bit in range(53, -1, -1) if f.seq >> bit & 1]
             stated = list(zip(heights, stated)) if len(stated) == len(heights) and None not in stated else None
-            if stated is None or self.tree not in (None, stated):
+            if stated is None or "tree" not in f.keys or "pk" not in f.keys or self.tree not in (None, stated):
                 self.fault("tree", f, 1)
             self.tree = stated if self.tree is None else self.tree
             self.rows[f.number] = binary(f.keys.get("pk"), 32)
             if self.v.file_keys.get(f.number, self.head) != self.head:
                 self.fault("audit.keys", f, 1)
         self.pending.append((Walk.on_file, f))
-        return self.point(f, 1, seal)
+        return self.point(f, 1, None)
 
     def record(self, f, number, line):
         """One line behind a header: True if it is good, None if it is but for its seal, else False."""
-        seq, start = self.seq + 1, b'{"seq":%d,' % (self.seq + 1)
-        if not clean(line) or not line.startswith(start):
+        step = step_of(self.seq + 1, self.head, line, f.trust != "chained")
+        if not step:
             return False
-        rest, tag, seal = unframe(line, f.trust != "chained")
-        rest = rest[len(start):]
-        erased = TOMBSTONE.fullmatch(rest)
-        leaf = binary(erased[1].decode(), 32) if erased else sha(b"\x00", rest) if rest.startswith(b'"time":"') else None
-        head = leaf and sha(b"\x02", self.head, le64(seq), leaf)
-        if not leaf or tag != b64(head[:16]):
-            return False
-        self.head, self.seq, self.stop = head, seq, False
+        seq, (self.head, leaf, erased, seal) = self.seq + 1, step
+        self.seq, self.stop = seq, False
         if self.tree is not None and self.v.signing:
             grow(self.tree, leaf)
         if erased:
@@ -182,42 +219,31 @@ class Walk:
         self.own(f, number, line, True)
         return self.point(f, number, seal)
 
-    def lines(self, path, f, after, until, cuts, going=True):
+    def lines(self, f, after, until, cuts, going=True):
         """Walks one file up to `until`, or its end where that is None; `cuts`: what follows is superseded. True: go on."""
-        done, extra = False, 0
-        for number, (line, size, ended) in enumerate(lines(path), 1):
-            if going and not done:
+        intact, behind, seq, head = True, False, f.seq, None  # the chain from the file's own header, whatever stands before it
+        for number, (line, size, ended) in enumerate(lines(f.path), 1):
+            if intact and head and until is not None and seq >= until and not behind:
+                behind = True
+                if going and not cuts:
+                    self.fault("bytes behind the end", f, number)
+            if going and not behind:
                 good = self.enter(f, line, after) if number == 1 else ended and self.record(f, number, line)
                 if good:
+                    seq, head = self.seq, self.head
                     self.pending_bytes = 0 if self.at_seal else self.pending_bytes + size
-                    done = self.seq == until
                     continue
                 self.damage, going = (f, number, self.seq + 1, ended), False
-                self.unproven += size
-                if ended and clean(line) and unframe(line, True)[1]:
-                    self.own(f, number, line, False)
-                continue
             framed = ended and clean(line) and unframe(line, True)[1]
-            beyond = framed and not done and until is not None and SEQ.match(line)
-            done = done or cuts and bool(beyond) and int(beyond[1]) > until
-            if done and cuts:
+            if not intact and cuts and framed and SEQ.match(line):
+                behind = behind or int(SEQ.match(line)[1]) > until
+            if behind and cuts:
                 self.superseded += ended
                 continue
-            self.unproven, extra = self.unproven + size, extra + 1
-            if done and going and extra == 1:
-                self.fault("bytes behind the end", f, number)
+            self.unproven += size
+            step = head and intact and not behind and ended and step_of(seq + 1, head, line, f.trust != "chained")
+            seq, head = (seq + 1, step[0]) if step else (seq, head or head_behind(f, line))
+            intact = bool(step) or intact and (behind or number == 1)
             if framed:
                 self.own(f, number, line, False)
-        return going and (until is None or done)
-
-    def walk(self, f, after, until, cuts):
-        """One file in the form that counts: the plain one if it verifies, else the compressed one (5)."""
-        forms = [self.copy() for _ in f.paths]
-        results = []
-        for form, path in zip(forms, f.paths):
-            results.append(form.lines(path, f, after, until, cuts))
-            if results[-1]:
-                break
-        best = results.index(True) if True in results else 0
-        self.__dict__.update(forms[best].__dict__)
-        return results[best]
+        return going and (until is None or intact and seq >= until)
