@@ -92,14 +92,6 @@ pub(crate) fn cut(line: &[u8]) -> Result<Cut<'_>, Flaw> {
     }
 }
 
-/// The digits of a version behind its key: a positive number in its one spelling, and a comma.
-pub(crate) fn version<'a>(text: &'a [u8], magic: &[u8]) -> Option<&'a [u8]> {
-    let text = text.strip_prefix(magic)?;
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, behind) = text.split_at_checked(digits)?;
-    (matches!(digits, [b'1'..=b'9', ..]) && behind.starts_with(b",")).then_some(digits)
-}
-
 /// What a line ends in, and what stands before it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'a> {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::lines;
-use super::members::{Members, push_string};
+use super::members::{Members, push_string, version};
 use crate::base64url;
 use crate::chain::{self, Frame, Head, Leaf};
 use crate::clock::Micros;
@@ -248,17 +248,14 @@ impl Header {
     /// Reads a line (without its LF) that must be a header, and gives the head behind it. Says nothing about the file
     /// before it.
     pub(crate) fn parse(line: &[u8]) -> Result<(Header, Head), Unreadable> {
-        let rest = line
-            .strip_prefix(MAGIC)
-            .ok_or(Unreadable::Damaged("it does not begin with {\"tracing_audit\":"))?;
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (version, behind) = rest.split_at(digits);
+        if !line.starts_with(MAGIC) {
+            return Err(Unreadable::Damaged("it does not begin with {\"tracing_audit\":"));
+        }
+        let version = version(line, MAGIC).ok_or(Unreadable::Damaged("it names no version of the format"))?;
         if version == b"1" {
             return parse_v1(line);
         }
-        if version.is_empty() || !behind.starts_with(b",") {
-            return Err(Unreadable::Damaged("it names no version of the format"));
-        }
+        let behind = line.get(MAGIC.len() + version.len()..).unwrap_or_default();
         // A flipped bit turns 1 into another digit. The tag of version 1 tells that from a newer version.
         if parse_v1(&[MAGIC, b"1", behind].concat()).is_ok() {
             return Err(Unreadable::Damaged("its version was changed"));

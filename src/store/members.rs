@@ -1,9 +1,18 @@
-//! A JSON object as members in their order, each key once: what headers and state files are read with.
+//! A JSON object as members in their order, each key once: what headers and state files are read with; and the version
+//! that such a text begins with.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
+
+/// The digits of a version behind its key: a positive number in its one spelling, and a comma.
+pub(crate) fn version<'a>(text: &'a [u8], magic: &[u8]) -> Option<&'a [u8]> {
+    let text = text.strip_prefix(magic)?;
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, behind) = text.split_at_checked(digits)?;
+    (matches!(digits, [b'1'..=b'9', ..]) && behind.starts_with(b",")).then_some(digits)
+}
 
 /// Members in the order of the text.
 #[derive(Debug)]

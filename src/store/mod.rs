@@ -46,7 +46,7 @@ pub(crate) use calendar::{Calendar, Step};
 pub(crate) use finding::Finding;
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunId, TrailId};
 pub(crate) use lock::Lock;
-pub(crate) use members::push_string;
+pub(crate) use members::{push_string, version};
 pub(crate) use modes::{RunKeys, random_seed};
 #[cfg(feature = "sign")]
 pub(crate) use recover::no_random;

@@ -9,14 +9,13 @@ use zeroize::Zeroizing;
 
 use super::Home;
 use super::header::{NUMBER_END, Point, Replaces, TrailId};
-use super::members::{Members, push_string};
+use super::members::{Members, push_string, version};
 use crate::base64url;
 use crate::chain::Head;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{self as disk_io, Disk};
 use crate::key::{Secrets, Stored};
-use crate::reader::line;
 use crate::secret::SecretBytes;
 use crate::trust::Trust;
 
@@ -121,15 +120,15 @@ impl State {
 
     /// `Ok(None)` if it is damaged, an error's text if it is from a newer build.
     fn parse(bytes: &[u8]) -> Result<Option<State>, String> {
-        let later = line::version(bytes, MAGIC).filter(|version| *version != b"1");
-        if let Some(version) = later {
-            let rest = bytes.get(MAGIC.len() + version.len()..).unwrap_or_default();
+        let later = version(bytes, MAGIC).filter(|digits| *digits != b"1");
+        if let Some(later) = later {
+            let rest = bytes.get(MAGIC.len() + later.len()..).unwrap_or_default();
             // A flipped bit makes another version of one of this version; the check tells.
             return match checked(&[MAGIC, b"1", rest].concat()) {
                 Some(_) => Ok(None),
                 None => Err(format!(
                     "it is of version {}, and this build reads version 1",
-                    String::from_utf8_lossy(version.get(..20).unwrap_or(version))
+                    String::from_utf8_lossy(later.get(..20).unwrap_or(later))
                 )),
             };
         }

@@ -1,4 +1,4 @@
-//! What no crash leaves, and how a start tells it from one; what a start refuses; and the vectors of docs/FORMAT.md.
+//! What no crash leaves, and how a start tells it from one; and what a start refuses.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,6 @@ use super::stories::{After, FIRST, STATE, closed, edit, line_at, running};
 use super::*;
 use crate::io::FileKind;
 use crate::io::mem::MemDisk;
-use crate::verify::{Verdict, Verify};
 
 #[test]
 fn an_end_below_the_mark_is_suspected() {
@@ -267,78 +266,5 @@ fn a_name_that_is_no_file_is_refused_by_name() {
         let error = start(&disk, noon()).unwrap_err();
         assert_eq!(error.path(), Some(path));
         assert!(error.to_string().contains(kind.noun()), "{error}");
-    }
-}
-
-// ------------------------------------------------------------------------------------------------ vectors
-
-/// The vectors of docs/FORMAT.md: a start never turns what is a crash into tampering, nor the other way round.
-#[test]
-fn every_vector_keeps_its_verdict_over_a_start() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors");
-    let verdicts: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(root.join("verdicts.json")).unwrap()).unwrap();
-    // What recovery has no part in.
-    let judged = |name: &str| !["erased-", "held-", "gz-"].iter().any(|part| name.starts_with(part));
-    let vectors = verdicts.as_object().unwrap().iter().filter(|(name, _)| judged(name));
-    for (name, verdict) in vectors {
-        let disk = MemDisk::new();
-        let _ = Home::create(&disk, Path::new(DIR), None).unwrap();
-        let keys = root.join(format!("{name}.keys"));
-        for (from, to) in [(root.join(name), DIR), (keys.clone(), "/logs.keys")] {
-            for entry in std::fs::read_dir(from).into_iter().flatten() {
-                let entry = entry.unwrap();
-                disk.put(
-                    Path::new(to).join(entry.file_name()),
-                    &std::fs::read(entry.path()).unwrap(),
-                );
-            }
-        }
-        let exit = verdict
-            .get("exit_with_state")
-            .filter(|_| keys.exists())
-            .unwrap_or(&verdict["exit"]);
-        let exit = exit.as_u64().unwrap();
-        let before = disk.tree();
-        let started = Writer::start(&disk, noon());
-        let text = |data: &Vec<u8>| String::from_utf8_lossy(data).contains("\"trust\":\"s");
-        let keyed = before.values().any(text);
-        if keyed && !keys.exists() {
-            // Without its seed nobody may go on with a keyed trail, whatever else is wrong.
-            let error = started.unwrap_err();
-            assert!(
-                matches!(error.kind(), ErrorKind::Key | ErrorKind::Unsupported),
-                "{name}: {error}"
-            );
-            assert!(
-                before
-                    .iter()
-                    .all(|(path, data)| path.ends_with(".lock") || disk.get(path).as_ref() == Some(data))
-            );
-            continue;
-        }
-        let writer = match started {
-            Ok(writer) => writer,
-            Err(error) => {
-                // Whoever knows less than all of it touches nothing.
-                assert!(exit == 4 || exit == 1, "{name}: {error}");
-                assert_eq!(error.kind(), ErrorKind::Unsupported, "{name}");
-                continue;
-            }
-        };
-        assert_ne!(exit, 4, "{name}");
-        if verdict["part"] == "signed" {
-            // The writer of these tests signs nothing.
-            continue;
-        }
-        let key = verdict["key"].as_str().filter(|_| keyed);
-        let mut verify = Verify::new(DIR).threads(1);
-        if let Some(key) = key {
-            verify = verify.key(key.parse().unwrap());
-        }
-        let after = verify.run_on(&writer.stop().unwrap().shared()).unwrap();
-        let tampered = after.verdict == Verdict::Tampered;
-        assert_eq!(tampered, exit == 1, "{name}: {after}");
-        assert!(tampered || after.verdict.is_good(), "{name}: {after}");
     }
 }

@@ -9,7 +9,7 @@ use crate::base64url;
 use crate::chain::{Head, leaf};
 use crate::clock::Micros;
 use crate::reader::line::{self, Frame, MAGIC, SEQ_LIMIT};
-use crate::store::{KeptFrom, Point, TrailId, Trust};
+use crate::store::{KeptFrom, Point, TrailId, Trust, version};
 
 /// What a verifier needs of a valid header.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ impl Header {
     /// Reads a line without its LF.
     pub(crate) fn read(line: &[u8]) -> Result<Header, Invalid> {
         use Invalid::Unreadable;
-        match line::version(line, MAGIC) {
+        match version(line, MAGIC) {
             Some(b"1") => {}
             Some(other) => {
                 // A flipped bit makes another version of a file of this one; the tag tells.

@@ -11,8 +11,7 @@ use crate::chain::Head;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::io::{self as disk_io, Disk};
-use crate::reader::line;
-use crate::store::{Home, Mark, Point, TrailId};
+use crate::store::{Home, Mark, Point, TrailId, version};
 use crate::verify::header::number;
 
 const MAGIC: &[u8] = b"{\"tracing_audit_state\":";
@@ -80,7 +79,7 @@ fn load(disk: &dyn Disk, path: &Path) -> Result<Found, Error> {
 
 /// `Ok(None)` if it does not check; an error for another version.
 fn parse(bytes: &[u8]) -> Result<Option<State>, String> {
-    let version = line::version(bytes, MAGIC);
+    let version = version(bytes, MAGIC);
     if let Some(other) = version.filter(|version| *version != b"1") {
         let rest = bytes.get(MAGIC.len() + other.len()..).unwrap_or_default();
         // A flipped bit makes another version of one of this version; the check tells.
