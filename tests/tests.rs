@@ -13,6 +13,7 @@
 mod allocations;
 mod attacks;
 mod capture_matrix;
+mod changes;
 mod child;
 #[cfg(feature = "cli")]
 mod cli;

@@ -93,6 +93,16 @@ def state_wrong_type():
     return w, w.state(w.point(), True)
 
 
+# ---------------------------------------------------------------- empty files
+
+
+@vector("a clean end, and an empty file behind it: a run that began, or one that was cut to nothing", 2, 1, 5)
+def empty_behind_a_stop():
+    w = running("chained").stop(at(DAY1, "10:00:04.000000"))
+    w.files[name(DAY1, 2)] = b""
+    return w
+
+
 # ---------------------------------------------------------------- compression
 
 

@@ -443,16 +443,22 @@ impl Case<'_> {
         }
         let stopped = newest.is_some_and(|(_, fold)| fold.stop == Some(fold.end.seq));
         let said_clean = self.state.state().is_none_or(|state| state.clean);
-        if judgement.faults.has(Verdict::Open) || (stopped && said_clean) {
+        let begun = self.survey.begun();
+        if judgement.faults.has(Verdict::Open) || (stopped && said_clean && begun.is_none()) {
             return;
         }
         let detail = match (newest, stopped) {
             (None, _) => "nothing has been written yet",
+            (_, true) if said_clean => {
+                "the last record is AUDIT_STOP, and behind it a file is empty: another run began, or all of it was cut off"
+            }
             (_, false) => "the last record is not AUDIT_STOP: the process was killed, or the end was cut off",
             (_, true) => "the last record is AUDIT_STOP, and the state file does not say that the trail has ended",
         };
         let mut fault = Fault::new(FaultKind::Unfinished, Verdict::Open, detail);
-        if let Some((newest, fold)) = newest {
+        if let Some(begun) = begun.filter(|_| stopped && said_clean) {
+            fault = fault.file(begun);
+        } else if let Some((newest, fold)) = newest {
             fault = fault.file(&newest.name).line(fold.lines);
         }
         judgement.faults.push(fault);

@@ -259,6 +259,16 @@ impl Survey {
         }
     }
 
+    /// A file that was begun and in which nothing was written: empty, and in no other form.
+    pub(crate) fn begun(&self) -> Option<&str> {
+        let is_empty = |name: &str| self.empty.iter().any(|empty| empty == name);
+        let alone = |name: &&String| {
+            let plain = name.strip_suffix(".gz").unwrap_or(name);
+            !self.twins.contains(plain) || (is_empty(plain) && is_empty(&format!("{plain}.gz")))
+        };
+        self.empty.iter().find(alone).map(String::as_str)
+    }
+
     /// Whether there is no trail file at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.valid.is_empty() && self.unreadable.is_empty() && self.refused.is_empty() && self.empty.is_empty()

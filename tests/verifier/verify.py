@@ -60,6 +60,7 @@ class Verifier:
         self.faults, self.blind, self.wanted, self.file_keys = [], False, set(), {}
         self.files, self.live, self.oldest, self.trail, self.signing = {}, [], None, None, False
         self.walk, self.end, self.locked = Walk(self), None, False
+        self.begun = False  # an empty file is there
         self.counts = dict.fromkeys(("files", "records", "superseded_lines", "unproven_bytes"))
         self.more = {"trust": None, "held": 0, "noted": None, "unclean": [], "early_prunes": []}
 
@@ -132,6 +133,8 @@ class Verifier:
             if best and best[0] == "valid":
                 same = [path for kind, keys, path in kinds if kind == "valid" and keys == best[1]]
                 found.append(File(base, same, best[1]))
+            elif not best and all(kind == "empty" for kind, *_ in kinds):
+                self.begun = True
             elif not best:
                 unreadable += [(path, kind) for kind, _, path in kinds if kind != "empty"][-1:]
         return found, unreadable
@@ -312,7 +315,7 @@ class Verifier:
         known = mark[1] if mark else 0  # an end before the mark, or with another head, is judged above
         if state and state["clean"] and ((end, bool(unproven)) > (known, False) or end == known and (point[0] or 0) > (mark or (0,))[0]):
             self.fault("more than the end that the state file knows")
-        good = not unproven and walk.ended and (not state or state["clean"])
+        good = not unproven and walk.ended and (not state or state["clean"]) and not self.begun
         if self.key and self.key.root and (walk.noted is None or walk.noted < end - 2):
             good = False
         if not good and not (self.locked and partial):
