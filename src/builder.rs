@@ -218,8 +218,10 @@ impl Builder {
     }
 
     /// Whether a trail that cannot be gone on with as asked, for it has more trust, or its key is lost, may be ended: then
-    /// another trail begins in the same directory, and its first header names the end of the old one. Where the old trail can
-    /// be gone on with this does nothing. The old files stay until somebody removes them. Default: no, it is an error.
+    /// another trail begins, and its first header names the end of the old one. The files of the old one go to the directory
+    /// `replaced-<its id>` within the trail's, where they verify as before, with the key line that they had; no retention
+    /// removes them, and a reader of the trail does not see them. Where the old trail can be gone on with this does nothing.
+    /// Default: no, it is an error.
     pub fn replace(mut self, replace: bool) -> Builder {
         self.settings.replace.put(replace, Source::Code);
         self

@@ -645,10 +645,18 @@ impl Disk for MemDisk {
         let mut shared = self.state();
         shared.change()?;
         let ino = shared.ino(from)?;
-        let ((dir, from), (same, to)) = (split(from)?, split(to)?);
-        assert_eq!(dir, same, "a trail renames within one directory");
+        let ((dir, from), (to_dir, to)) = (split(from)?, split(to)?);
+        if dir == to_dir {
+            let dir = shared.dirs.get_mut(&dir).ok_or(io::ErrorKind::NotFound)?;
+            dir.change(Entry::Rename(from, to, ino));
+            return Ok(());
+        }
+        // A file that changes its directory is never in neither of them; a crash may leave it in both.
+        let target = shared.dirs.get_mut(&to_dir).ok_or(io::ErrorKind::NotFound)?;
+        target.names.insert(to.clone(), ino);
+        target.durable.insert(to, ino);
         let dir = shared.dirs.get_mut(&dir).ok_or(io::ErrorKind::NotFound)?;
-        dir.change(Entry::Rename(from, to, ino));
+        dir.change(Entry::Remove(from));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::Home;
 use crate::error::Error;
 use crate::io::{Disk, DiskFile, write_all};
 
-const NAME: &str = "audit.keys";
+pub(super) const NAME: &str = "audit.keys";
 
 /// What is read of its end: more than two lines.
 const TAIL: u64 = 4 << 10;

@@ -14,6 +14,7 @@ mod members;
 mod modes;
 pub(crate) mod names;
 mod recover;
+mod replaced;
 mod reserve;
 pub(crate) mod retain;
 #[cfg(test)]

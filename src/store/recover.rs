@@ -12,7 +12,8 @@ use super::names::Form;
 use super::state::{Found, Keys};
 use super::torn::Aside;
 use super::{
-    Cause, Finding, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, keys_file, names, retain,
+    Cause, Finding, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, keys_file, names, replaced,
+    retain,
 };
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, with_suffix};
@@ -29,11 +30,15 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         Found::State(state) => Some(state.trail),
         Found::Missing | Found::Damaged => None,
     };
-    let replaced = match &found {
+    let before = match &found {
         Found::State(state) => state.replaces.map(|replaces| replaces.trail),
         Found::Missing | Found::Damaged => None,
     };
-    let branch = branch::survey(disk, home, known, replaced)?;
+    let mut branch = branch::survey(disk, home, known, before)?;
+    if let Some(before) = before.filter(|_| replaced::is_unfinished(&branch)) {
+        replaced::put_away(disk, home, &branch, before)?;
+        branch = branch::survey(disk, home, known, Some(before))?;
+    }
     #[cfg(test)]
     super::scan::KEEPS_UNSEALED.set(opening.wish.slip == Some(super::Slip::KeepUnsealed));
     let examined = examine::examine(disk, &branch, &found)?;
@@ -50,6 +55,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
     let tree = Range::default();
     if let Some(replaces) = mode.replaces {
         let (state, keys) = begin_again(disk, home, mode, replaces, opening)?;
+        replaced::put_away(disk, home, &branch, replaces.trail)?;
         return Ok(Opened {
             lock,
             trail: state.trail,

@@ -273,7 +273,14 @@ fn a_replacement_that_crashes_at_any_call_is_gone_on_with() {
     let (whole, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
     sealed(&whole, &clock, &lines).build().unwrap().close().unwrap();
     let old = state_of(&whole).trail;
-    for death in 0..14 {
+    let apart = format!("/logs/replaced-{old}");
+    let judge = |disk: &MemDisk, dir: &str, key: Option<KeyLine>| {
+        let verify = key
+            .into_iter()
+            .fold(Verify::new(dir).threads(1), |verify, key| verify.key(key));
+        verify.run_on(&disk.shared()).unwrap()
+    };
+    for death in 0..40 {
         for seed in 0..6 {
             let disk = whole.kill();
             disk.die_after(death);
@@ -298,6 +305,15 @@ fn a_replacement_that_crashes_at_any_call_is_gone_on_with() {
             let headers = headers(&disk);
             let new = headers.iter().find(|header| header.trail != old).unwrap();
             assert_eq!(new.replaces.unwrap().trail, old);
+            let report = judge(&disk, "/logs", None);
+            assert!(report.verdict().is_good(), "call {death}, seed {seed}: {report}");
+            let key = lines.lock()[0].clone();
+            let report = judge(&disk, &apart, Some(key));
+            assert_eq!(
+                report.verdict(),
+                Verdict::Verified,
+                "call {death}, seed {seed}: {report}"
+            );
         }
     }
 }
