@@ -8,6 +8,9 @@ use tracing_audit::{KeyLine, Rotation, Trail, Trust, Verify, audit, events};
 /// A trail of about so many bytes.
 const BYTES: usize = 100_000;
 
+/// What a record takes in a chained trail, at least.
+const LINE: usize = 240;
+
 struct Written {
     mode: Trust,
     line: Option<KeyLine>,
@@ -38,7 +41,7 @@ fn written(mode: Trust, bytes: usize) -> Written {
             .key_line(move |line| tell.send(line.clone()).unwrap())
             .build()
             .unwrap();
-        for number in 0..bytes / 2 / 280 {
+        for number in 0..bytes / 2 / LINE {
             let receipt = audit!(in: &trail, events::DATA_READ, user_id = "u17", resource = "a book", resource.id = number, "read");
             if number % 5 == 0 {
                 receipt.synced().unwrap();
@@ -229,7 +232,7 @@ fn a_changed_byte_and_a_prefix_do_not_pass() {
 fn no_change_of_one_byte_and_no_prefix_of_a_long_trail_passes() {
     for mode in modes() {
         let written = written(mode, BYTES);
-        assert!(written.files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > BYTES);
+        assert!(written.files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() >= BYTES);
         written.try_every(1);
     }
 }

@@ -10,6 +10,7 @@ mod agrees;
 mod anchor;
 mod branch;
 mod deep;
+mod ending;
 mod erased;
 #[cfg_attr(not(feature = "sign"), allow(dead_code, reason = "only mode signed asks for it"))]
 mod fold;
@@ -394,7 +395,7 @@ impl Verify {
         let (held_folds, loose) = loose.split_at(kept.len());
         let proofs = survey.unreadable.iter().zip(loose);
         let mut notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
-        let mark = judge::mark(&state);
+        let mark = ending::mark(&state);
         let branch_trail = branch.trail;
         let mut report = Report {
             verdict: Verdict::Consistent,
