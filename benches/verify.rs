@@ -2,7 +2,9 @@
 //!
 //! `cargo bench --bench verify` writes a trail of about 190 MB by hand, and then takes turns: plain `sha2` over the files
 //! read in the same pieces, `verify` on one thread, `verify` on two. It prints medians in MB/s and the ratios that
-//! are the goals (0.74 of plain on one thread; 1.9 times that on two). The files are in the page cache. On a machine that
+//! are the goals (0.74 of plain on one thread; 1.9 times that on two). Then the same on one thread for a trail of some 60 MB
+//! that the writer wrote in each trust mode (`--features sign` for all three), with its key line: what seals, signatures and
+//! the tree add. The files are in the page cache. On a machine that
 //! is busy with something else, run it with a real-time priority (`chrt -r 10`), or the second thread is not there.
 #![expect(
     clippy::unwrap_used,
@@ -14,11 +16,11 @@
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::{Read as _, Write as _};
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
-use tracing_audit::Verify;
+use tracing_audit::{KeyLine, OnFull, Severity, Trail, Trust, Verify, audit, events};
 
 #[path = "../tests/hand.rs"]
 #[allow(dead_code, unreachable_pub)]
@@ -77,6 +79,91 @@ fn main() {
     println!("the same by processor time:   {cpu:.2}");
     println!("2 threads against 1:          {:.2}", ratio(2, 1));
     println!("the same, of one file:        {:.2}", ratio(4, 3));
+    modes(if short { 2_000 } else { 100_000 }, repeats);
+}
+
+/// What the trust modes cost a verifier.
+fn modes(records: u64, repeats: usize) {
+    let mut modes = vec![Trust::Chained, Trust::Sealed];
+    if cfg!(feature = "sign") {
+        modes.push(Trust::Signed);
+    }
+    let trails: Vec<Written> = modes.iter().map(|mode| Written::new(*mode, records)).collect();
+    let turns: Vec<Vec<[Took; 2]>> = (0..repeats)
+        .map(|_| {
+            let one = |trail: &Written| [took(|| plain(&trail.dir)), took(|| trail.verify())];
+            trails.iter().map(one).collect()
+        })
+        .collect();
+    println!("by trust mode, 1 thread:");
+    for (place, (mode, trail)) in modes.iter().zip(&trails).enumerate() {
+        let of = |value: fn(&[Took; 2]) -> f64| median(turns.iter().map(|turn| value(&turn[place])));
+        println!(
+            "{:28} {:7.0} MB/s, {:.2} of plain, {:.2} by processor time",
+            mode.to_string(),
+            trail.bytes as f64 / 1e6 / of(|[_, verify]| verify.wall),
+            of(|[plain, verify]| plain.wall / verify.wall),
+            of(|[plain, verify]| plain.cpu / verify.cpu),
+        );
+    }
+}
+
+/// A trail of the writer's.
+struct Written {
+    _home: tempfile::TempDir,
+    dir: PathBuf,
+    line: Option<KeyLine>,
+    bytes: u64,
+}
+
+impl Written {
+    fn new(mode: Trust, records: u64) -> Written {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("logs");
+        let (tell, told) = std::sync::mpsc::channel();
+        let mut builder = Trail::builder(&dir).detached().mirror(false).trust(mode);
+        for severity in Severity::ALL {
+            builder = builder.on_full(severity, OnFull::Block(Duration::from_secs(60)));
+        }
+        let trail = builder
+            .key_line(move |line| drop(tell.send(line.clone())))
+            .build()
+            .unwrap();
+        for record in 0..records {
+            audit!(
+                in: &trail, events::DATA_READ,
+                user_id = record % 1_024,
+                username = "alice",
+                ip = "198.51.100.7",
+                user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+                resource = "/library/books",
+                resource.id = record,
+                method = "GET",
+                path = "/library/books",
+                duration_ms = 12.75,
+                shelf = "fiction",
+                "a book was read"
+            );
+        }
+        trail.close().unwrap();
+        let bytes = names(&dir).iter().map(|name| fs::metadata(name).unwrap().len()).sum();
+        Written {
+            _home: home,
+            dir,
+            line: told.try_recv().ok(),
+            bytes,
+        }
+    }
+
+    fn verify(&self) {
+        let verify = Verify::new(&self.dir).threads(1);
+        let verify = match &self.line {
+            Some(line) => verify.key(line.clone()),
+            None => verify,
+        };
+        let report = verify.run().unwrap();
+        assert_eq!(report.exit_code(), 0, "{report}");
+    }
 }
 
 /// Seconds by the clock, and on the processor for this thread.
@@ -130,8 +217,11 @@ fn plain(dir: &Path) {
     }
 }
 
-fn names(dir: &Path) -> Vec<std::path::PathBuf> {
-    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect()
+fn names(dir: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .collect()
 }
 
 /// Records of some 600 bytes, as a request leaves them.
