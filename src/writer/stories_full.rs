@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::sample::*;
+use super::stories_keyed::{Lines, assert_proven, keyed};
 use super::stories_overload::{declared, each, in_file, keeping};
 use crate::builder::Builder;
 use crate::config::{Emergency, OnFull};
@@ -15,6 +16,7 @@ use crate::receipt::Receipt;
 use crate::severity::Severity;
 use crate::status::{Health, Status};
 use crate::trail::Trail;
+use crate::trust::Trust;
 use crate::verify::Verdict;
 
 const RESERVE: &str = "/logs/.reserve";
@@ -118,6 +120,46 @@ fn on_a_full_disk_the_gap_is_on_the_disk_before_there_is_room_again() {
     assert_eq!(declared(&records, Some("disk_full")), each(status.lost));
     assert_eq!(each(status.emitted)[0], status.written.low + status.lost.low);
     assert_consistent(&disk);
+}
+
+/// A checkpoint waits, sealed, when a gap joins it: the reserve was given up before, and what it gave was used up.
+#[test]
+fn on_a_full_disk_the_gap_takes_the_seal_of_the_commit_that_it_joins() {
+    let mut modes = vec![Trust::Sealed];
+    if cfg!(feature = "sign") {
+        modes.push(Trust::Signed);
+    }
+    for mode in modes {
+        let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
+        let trail = keyed(small(&disk, &clock), mode, &lines).build().unwrap();
+        emit(&trail).synced().unwrap();
+        fill_up(&disk);
+        shed(&trail, 100);
+        wait_until(|| gaps_on_the_disk(&disk) == 1);
+        let crashed = disk.crash(&mut Nothing);
+        crashed.limit(None);
+        let again = keyed(small(&crashed, &Hand::at_noon()), mode, &Lines::default());
+        again.build().unwrap().close().unwrap();
+        assert_proven(&crashed, &lines.lock());
+
+        disk.limit(Some(disk.used()));
+        let refused = || -> u64 { trail.status().write_errors.iter().map(|(_, count)| *count).sum() };
+        let tried_again = || {
+            let before = refused();
+            wait_until(|| refused() > before + 2);
+        };
+        clock.pass(Duration::from_secs(61));
+        tried_again();
+        shed(&trail, 100);
+        clock.pass(Duration::from_secs(61));
+        tried_again();
+        disk.limit(None);
+        trail.sync().unwrap();
+        let status = trail.status();
+        trail.close().unwrap();
+        assert_eq!(declared(&records(&disk), Some("disk_full")), each(status.lost));
+        assert_proven(&disk, &lines.lock());
+    }
 }
 
 #[test]
