@@ -122,9 +122,9 @@ fn on_a_full_disk_the_gap_is_on_the_disk_before_there_is_room_again() {
     assert_consistent(&disk);
 }
 
-/// A checkpoint waits, sealed, when a gap joins it: the reserve was given up before, and what it gave was used up.
+/// First in the room of the reserve, then behind it, when what that gave is used up.
 #[test]
-fn on_a_full_disk_the_gap_takes_the_seal_of_the_commit_that_it_joins() {
+fn gaps_of_a_full_disk_are_proven_like_all_else_in_the_keyed_modes() {
     let mut modes = vec![Trust::Sealed];
     if cfg!(feature = "sign") {
         modes.push(Trust::Signed);
