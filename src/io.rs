@@ -227,8 +227,15 @@ impl Disk for RealDisk {
     }
 
     fn open_new(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let file = Self::open(path, OpenOptions::new().read(true).append(true).create_new(true))?;
-        private(&file)?;
+        // What was just made is a file.
+        let file = Self::careful(OpenOptions::new().read(true).append(true).create_new(true))
+            .open(path)
+            .map_err(|error| explain(path, error))?;
+        if let Err(error) = private(&file) {
+            // Nobody has it yet.
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
         Ok(Arc::new(RealFile(file)))
     }
 

@@ -164,6 +164,12 @@ fn tidy(
             .remedy("make its files readable for the user that runs this program, and check the disk")
     };
     let trusted = examined.suspicions.is_empty() && !replaced;
+    if trusted {
+        // They say nothing, and their names may be used again.
+        for stray in branch.strays.iter().filter(|stray| stray.why == Why::Empty) {
+            let _ = disk.unlink(&stray.path);
+        }
+    }
     if trusted && !examined.clean {
         set_aside(disk, home, branch, examined, &mut aside).map_err(failed)?;
     }
@@ -199,11 +205,8 @@ fn set_aside(
         }
     }
     for stray in &branch.strays {
-        match stray.why {
-            Why::Unreadable(_) => aside.whole(disk, &home.dir, stray.name)?,
-            // It says nothing, and its name may be used again.
-            Why::Empty => drop(disk.unlink(&stray.path)),
-            _ => {}
+        if let Why::Unreadable(_) = stray.why {
+            aside.whole(disk, &home.dir, stray.name)?;
         }
     }
     Ok(())

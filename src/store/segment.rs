@@ -72,9 +72,11 @@ impl Segment {
                 }
             }
         };
-        let stat = file
-            .stat()
-            .map_err(|error| Error::io("look at the new file", &path, error))?;
+        let stat = file.stat().map_err(|error| {
+            // An empty file behind the end would be a run that began.
+            let _ = disk.unlink(&path);
+            Error::io("look at the new file", &path, error)
+        })?;
         let (mut line, head) = header.render();
         line.push(b'\n');
         let segment = Segment {
