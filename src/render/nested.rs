@@ -202,6 +202,20 @@ impl<'a> Nested<'a> {
         self.fields.text.push(if object { b"}" } else { b"]" });
     }
 
+    /// Brackets open, written or not.
+    #[inline]
+    pub(super) fn level(&self) -> u32 {
+        self.depth + self.muted
+    }
+
+    /// Closes what a value left open that failed, if whoever holds it went on all the same.
+    #[inline]
+    pub(super) fn back_to(&mut self, level: u32) {
+        while self.level() > level {
+            self.close();
+        }
+    }
+
     /// An error once there is no point in going on.
     pub(super) fn check(&self) -> Result<(), Stop> {
         if self.left_out > COUNTED || self.muted > FOLLOWED {

@@ -15,6 +15,8 @@ pub(super) struct Value<'n, 'a>(pub(super) &'n mut Nested<'a>);
 /// The members or elements of a value, up to its closing bracket.
 pub(super) struct Compound<'n, 'a> {
     nested: &'n mut Nested<'a>,
+    /// Brackets open when it began, its own among them.
+    level: u32,
     /// The content of an enum's variant stands in an object of its own.
     variant: bool,
     /// The policy hides the variant, and with it its content.
@@ -32,6 +34,7 @@ impl<'n, 'a> Value<'n, 'a> {
     fn open(self, object: bool) -> Result<Compound<'n, 'a>, Stop> {
         self.0.open(object)?;
         Ok(Compound {
+            level: self.0.level(),
             nested: self.0,
             variant: false,
             hidden: false,
@@ -45,6 +48,7 @@ impl<'n, 'a> Value<'n, 'a> {
         let hidden = match compound.nested.name(variant) {
             Fate::Write => {
                 compound.nested.open(object)?;
+                compound.level = compound.nested.level();
                 compound.variant = true;
                 return Ok(compound);
             }
@@ -278,11 +282,13 @@ impl Compound<'_, '_> {
         if self.hidden {
             return Ok(());
         }
+        self.nested.back_to(self.level);
         self.fate = self.nested.name(name);
         self.value(value)
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+        self.nested.back_to(self.level);
         match std::mem::replace(&mut self.fate, Fate::Write) {
             _ if self.hidden => {}
             Fate::Skip => {}
@@ -293,6 +299,7 @@ impl Compound<'_, '_> {
     }
 
     fn close(self) -> Result<(), Stop> {
+        self.nested.back_to(self.level);
         self.nested.close();
         if self.variant {
             self.nested.close();
@@ -355,6 +362,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Stop> {
         self.keyed = true;
+        self.nested.back_to(self.level);
         if !self.hidden {
             self.fate = match name.serialize(Name(self.nested)) {
                 // Neither text nor number: its JSON is the name.
@@ -503,6 +511,7 @@ impl ser::Serializer for Name<'_, '_> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use proptest::prelude::*;
     use serde::ser::SerializeMap;
 
     use super::*;
@@ -775,5 +784,72 @@ mod tests {
         let draft = given(&Fails);
         assert_eq!(written(&draft), r#""<failed: no: password=[redacted]>""#);
         assert_eq!(draft.line().redacted(), ["old:credential"]);
+    }
+
+    /// A value that gives up at any place, held by ones that go on as if nothing were.
+    #[derive(Clone, Debug)]
+    enum Careless {
+        Leaf,
+        Fails,
+        List(Vec<Careless>, bool),
+        Map(Vec<Careless>, bool),
+        Variant(Vec<Careless>, bool),
+    }
+
+    impl Serialize for Careless {
+        fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use ser::{SerializeSeq as _, SerializeTupleVariant as _};
+            let failed = || Err(ser::Error::custom("given up"));
+            match self {
+                Careless::Leaf => serializer.serialize_str("leaf"),
+                Careless::Fails => failed(),
+                Careless::List(parts, ends) => {
+                    let mut list = serializer.serialize_seq(None)?;
+                    parts.iter().for_each(|part| drop(list.serialize_element(part)));
+                    if *ends { list.end() } else { failed() }
+                }
+                Careless::Map(parts, ends) => {
+                    let mut map = serializer.serialize_map(None)?;
+                    for (name, part) in parts.iter().enumerate() {
+                        let _ = map.serialize_entry(&name, part);
+                    }
+                    if *ends { map.end() } else { failed() }
+                }
+                Careless::Variant(parts, ends) => {
+                    let mut variant = serializer.serialize_tuple_variant("E", 0, "V", parts.len())?;
+                    parts.iter().for_each(|part| drop(variant.serialize_field(part)));
+                    if *ends { variant.end() } else { failed() }
+                }
+            }
+        }
+    }
+
+    fn careless() -> impl Strategy<Value = Careless> {
+        let leaf = prop_oneof![Just(Careless::Leaf), Just(Careless::Fails)];
+        leaf.prop_recursive(5, 40, 4, |inner| {
+            let parts = prop::collection::vec(inner, 0..4);
+            prop_oneof![
+                (parts.clone(), any::<bool>()).prop_map(|(parts, ends)| Careless::List(parts, ends)),
+                (parts.clone(), any::<bool>()).prop_map(|(parts, ends)| Careless::Map(parts, ends)),
+                (parts, any::<bool>()).prop_map(|(parts, ends)| Careless::Variant(parts, ends)),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_failure_that_the_value_itself_passes_over_leaves_json(value in careless()) {
+            let draft = given(&value);
+            let line = draft.line();
+            let read: Result<serde_json::Value, _> = serde_json::from_str(&format!("{{{}}}", line.text()));
+            prop_assert!(read.is_ok(), "{}", line.text());
+        }
+    }
+
+    #[test]
+    fn what_a_failed_element_left_open_is_closed_before_the_next() {
+        let half = Careless::List(vec![Careless::Leaf], false);
+        let batch = Careless::Map(vec![half, Careless::Leaf], true);
+        assert_eq!(written(&given(&batch)), r#"{"0":["leaf"],"1":"leaf"}"#);
     }
 }
