@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_core::Level;
 
 use crate::clock::{Clock, Time};
-use crate::config::{CaptureRule, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation, Settings, env};
+use crate::config::{CaptureRule, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation, Settings, Way, env};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key::{self, KeyFile, KeySource};
@@ -351,6 +351,9 @@ impl Builder {
         let real = self.disk.is_none();
         let disk = self.disk.clone().unwrap_or_else(RealDisk::shared);
         let home = Home::create(&*disk, &dir, keys.as_deref())?;
+        if let Way::File(path) = &self.settings.emergency.value.0 {
+            home.must_not_have(&*disk, path)?;
+        }
         let settings = &mut self.settings;
         let medium = if real { writer::medium(&home.dir) } else { Medium::Disk };
         let ephemeral = is_ephemeral(&home, medium, settings.require_local_disk.value)?;

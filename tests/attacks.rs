@@ -526,6 +526,21 @@ const ATTACKS: &[(&str, Attack)] = &[
             mark_the_end(files);
         })
     }),
+    (
+        "write the last record, AUDIT_STOP, anew, and the state file too",
+        |scene| {
+            attack(scene, &scene.whole, |files| {
+                let name = last(files);
+                edit(files, &name, |lines| {
+                    let stop = lines.last_mut().unwrap();
+                    assert!(stop.contains("\"AUDIT_STOP\"") && stop.contains("\"lost\":0"));
+                    *stop = stop.replace("\"lost\":0", "\"lost\":7");
+                });
+                chain_again(files, &Seals::Keep);
+                mark_the_end(files);
+            })
+        },
+    ),
     ("cut the tail at a line, after a clean end", |scene| {
         attack(scene, &scene.whole, |files| {
             let name = last(files);

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use tracing_audit::{Error, ErrorKind, Redaction, Retention, Rotation, Trail, Treatment, events, verify};
+use tracing_audit::{Emergency, Error, ErrorKind, Redaction, Retention, Rotation, Trail, Treatment, events, verify};
 
 fn refused(result: Result<Trail, Error>) -> Error {
     let error = result.expect_err("this must be refused");
@@ -130,6 +130,27 @@ fn keys_inside_the_trail_are_refused() {
             .keys(dir.path().join("x/../logs/keys"))
             .build(),
     );
+}
+
+#[test]
+fn an_emergency_file_under_a_name_of_the_trail_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    for name in ["audit-2026-01-01.jsonl", "audit.keys", ".reserve"] {
+        let path = dir.join(name);
+        let error = refused(
+            Trail::builder(&dir)
+                .detached()
+                .emergency(Emergency::file(&path))
+                .build(),
+        );
+        assert_eq!(error.kind(), ErrorKind::Config);
+        names(&error, &path);
+        assert!(!path.exists());
+    }
+    let beside = home.path().join("audit-2026-01-01.jsonl");
+    let builder = Trail::builder(&dir).detached().emergency(Emergency::file(beside));
+    builder.build().unwrap().close().unwrap();
 }
 
 #[test]

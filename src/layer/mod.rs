@@ -77,7 +77,8 @@ impl Trail {
     ///
     /// The outcome of a span's record is the one it recorded; else `error` if it was left by a panic; else `failure` if
     /// `err` told of an error, or it has a field `error`; else `success` if `ret` told of a value or if it is an
-    /// ordinary function; else `unknown`: an async function that ended and one that was dropped look alike. Say
+    /// ordinary function, which one is that is entered once; else `unknown`: an async function that ended and one that was
+    /// dropped look alike, and one that was dropped before its first poll looks like an ordinary function. Say
     /// `#[instrument(err, ret)]`, record an `outcome`, or use [`audited`](crate::Audited::audited).
     pub fn layer(&self) -> AuditLayer {
         let core = self.core().clone();

@@ -79,6 +79,25 @@ impl Home {
         Ok(Home { dir, keys })
     }
 
+    /// Refuses a file of somebody else's under a name that the trail uses itself: a start would set it aside, or worse.
+    pub(crate) fn must_not_have(&self, disk: &dyn Disk, path: &Path) -> Result<(), Error> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let here = disk
+            .canonical(parent.unwrap_or(Path::new(".")))
+            .is_ok_and(|dir| dir == self.dir);
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let ours = name.starts_with(names::PREFIX) || name.starts_with('.') || name == keys_file::NAME;
+        if here && ours {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "cannot keep the emergency file under a name that the trail uses itself",
+            )
+            .at(path)
+            .remedy("name a file on another disk, or at least outside of the trail's directory"));
+        }
+        Ok(())
+    }
+
     /// For a reader: makes nothing. The directory must exist, the keys need not. Where nothing else is said they are in
     /// `<dir>.keys`, or for an instance in `<parent>.keys/<name>`.
     pub(crate) fn find(disk: &dyn Disk, dir: &Path, keys: Option<&Path>) -> Result<Home, Error> {

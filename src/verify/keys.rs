@@ -155,7 +155,7 @@ impl<'a> Keys<'a> {
                         FaultKind::UnknownKey,
                         Verdict::UnknownKey,
                         format!(
-                            "run {run} is {}, and its key line was not given",
+                            "run {run} is {}, and its key line was not given (`--key-file`, or `Verify::key`)",
                             found.header.trust.as_str()
                         ),
                     )

@@ -421,7 +421,7 @@ impl Report {
                      writes from then on is his."
                 }
                 Trust::Signed => {
-                    "What stands behind the last signed checkpoint is chained only. A thief of the live key can end the \
+                    "What stands behind the last signed checkpoint, AUDIT_STOP too, is chained only. A thief of the live key can end the \
                      run early, and what he writes from then on is his."
                 }
             }
