@@ -15,9 +15,10 @@ fn schema() -> jsonschema::Validator {
 fn lines() -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let logs = dir.path().join("logs");
-    for _ in 0..2 {
+    for salted in [false, true] {
         let trail = Trail::builder(&logs)
             .detached()
+            .salted(salted)
             .service("shop", "1.2.3")
             .build()
             .unwrap();

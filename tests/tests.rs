@@ -19,6 +19,7 @@ mod cli;
 mod clock;
 mod context;
 mod draft;
+mod erasure;
 mod errors;
 mod exits;
 mod floors;

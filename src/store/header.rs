@@ -147,6 +147,8 @@ pub(crate) struct Header {
     pub(crate) kept_from: Option<KeptFrom>,
     /// Files under legal hold.
     pub(crate) held: Vec<Held>,
+    /// Whether every record has a salt.
+    pub(crate) salted: bool,
     /// The compact range of the Merkle tree at `prev`, in mode `signed`.
     pub(crate) tree: Option<Vec<Leaf>>,
     /// The first checkpoint key, in mode `signed`.
@@ -227,6 +229,10 @@ impl Header {
         }
         out.key("must");
         out.0.extend_from_slice(b"[]");
+        if self.salted {
+            out.key("salted");
+            out.0.extend_from_slice(b"true");
+        }
         if let Some(tree) = &self.tree {
             out.key("tree");
             let roots: Vec<String> = tree
@@ -418,6 +424,10 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
             None => Vec::new(),
             Some(held) => held.as_array()?.iter().map(Held::from_json).collect::<Option<_>>()?,
         },
+        salted: match members.get("salted") {
+            None => false,
+            Some(salted) => salted.as_bool()?,
+        },
         tree: match members.get("tree") {
             None => None,
             Some(tree) => Some(tree.as_array()?.iter().map(root).collect::<Option<_>>()?),
@@ -489,6 +499,7 @@ mod tests {
                 trusts,
                 0..NUMBER_END,
                 Micros::MIN.0..=Micros::MAX.0,
+                any::<bool>(),
             ),
             (
                 text(),
@@ -522,6 +533,7 @@ mod tests {
                 },
                 kept_from: c.4,
                 held: c.5,
+                salted: b.5,
                 tree: c.6,
                 pk: c.7,
                 replaces: c.8,
@@ -549,6 +561,7 @@ mod tests {
             },
             kept_from: None,
             held: Vec::new(),
+            salted: false,
             tree: None,
             pk: None,
             replaces: None,
@@ -586,7 +599,7 @@ mod tests {
     #[test]
     fn what_a_later_build_writes_is_read_or_refused_by_name() {
         let parse = |body: &str| Header::parse(&framed(body));
-        let later = body() + r#","salted":true,"later":["x"]"#;
+        let later = body() + r#","zip":true,"later":["x"]"#;
         assert_eq!(parse(&later).unwrap().0, example());
 
         let needs = body().replace("\"must\":[]", "\"must\":[\"enc\"]");

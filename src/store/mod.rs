@@ -48,7 +48,6 @@ pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunI
 pub(crate) use lock::Lock;
 pub(crate) use members::{push_string, version};
 pub(crate) use modes::{RunKeys, random_seed};
-#[cfg(feature = "sign")]
 pub(crate) use recover::no_random;
 pub(crate) use reserve::Reserve;
 pub(crate) use segment::Segment;
@@ -211,6 +210,8 @@ pub(crate) struct Opening {
 pub(crate) struct Wish {
     /// The trust; `None` keeps what the trail has.
     pub(crate) trust: Option<Trust>,
+    /// Whether records have a salt; `None` keeps what the trail has.
+    pub(crate) salted: Option<bool>,
     /// Whether a trail that cannot be gone on with so may be ended here, and another one begun in its place.
     pub(crate) replace: bool,
     /// What protects the secrets in the state file.
@@ -247,6 +248,8 @@ pub(crate) struct Opened {
     pub(crate) seq: u64,
     pub(crate) head: Head,
     pub(crate) trust: Trust,
+    /// Whether records have a salt.
+    pub(crate) salted: bool,
     /// Of a keyed trail.
     pub(crate) keys: Option<RunKeys>,
     /// In mode `signed`: the tree where the trail goes on.
@@ -280,6 +283,7 @@ impl Opened {
             who,
             kept_from: self.kept_from,
             held: Vec::new(),
+            salted: self.salted,
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| self.prev_file.is_none()),

@@ -40,6 +40,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
     refuse(&branch, &examined)?;
     let mode = modes::decide(&branch, &found, &examined, opening)?;
     let trust = mode.trust;
+    let has = branch.newest().is_some_and(|newest| newest.header.salted);
+    let salted = opening.wish.salted.unwrap_or(has);
     let torn = tidy(disk, home, &branch, &examined, mode.replaces.is_some())?;
     #[cfg(feature = "sign")]
     let tree = match trust == Trust::Signed && mode.replaces.is_none() {
@@ -62,6 +64,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
             seq: 0,
             head: Point::GENESIS.head,
             trust,
+            salted,
             keys,
             tree,
             state,
@@ -106,6 +109,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         seq: prev.seq,
         head: prev.head,
         trust,
+        salted,
         keys,
         tree,
         state,

@@ -50,6 +50,7 @@ impl Writer {
             who: self.who.clone(),
             kept_from,
             held: Vec::new(),
+            salted: self.core.salts.is_some(),
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| prev.file.is_none()),
