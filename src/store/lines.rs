@@ -5,6 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::header::Point;
+use crate::base64url;
 use crate::chain::{self, Frame, Head, Leaf};
 use crate::clock::Micros;
 use crate::io::DiskFile;
@@ -142,6 +143,8 @@ pub(crate) struct Follows<'l> {
     pub(crate) leaf: Leaf,
     /// Whether its frame has a seal, right or wrong.
     pub(crate) sealed: bool,
+    /// Whether only its leaf is left.
+    pub(crate) erased: bool,
 }
 
 /// Takes a record that must follow a point. `None` if it does not. A seal is taken in a keyed file alone.
@@ -153,14 +156,43 @@ pub(crate) fn follow(line: &[u8], from: Point, keyed: bool) -> Option<Follows<'_
     let Frame { content, tag, seal } = chain::split(line).filter(|frame| keyed || frame.seal.is_none())?;
     let (_, at) = number(content)?;
     let rest = content.get(at..)?;
-    let leaf = chain::leaf(rest);
+    let erased = buried(rest);
+    let leaf = erased.unwrap_or_else(|| chain::leaf(rest));
     let head: Head = from.head.record(seq, &leaf);
     (head.tag() == tag).then_some(Follows {
         end: Point { seq, head },
         rest,
         leaf,
         sealed: seal.is_some(),
+        erased: erased.is_some(),
     })
+}
+
+/// The leaf in a tombstone, by its rest.
+fn buried(rest: &[u8]) -> Option<Leaf> {
+    let (leaf, by) = rest.strip_prefix(b"\"erased\":\"")?.split_at_checked(43)?;
+    let digits = by.strip_prefix(b"\",\"by\":")?;
+    let plain = (1..=16).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    base64url::parse(leaf).filter(|_| plain && !digits.starts_with(b"0"))
+}
+
+/// The number of a line that begins as a record.
+pub(super) fn seq(line: &[u8]) -> Option<u64> {
+    number(line).map(|(seq, _)| seq)
+}
+
+/// The leaf of a line that may be a record's, whatever its tag, and whether only that is left of it.
+pub(super) fn content(line: &[u8]) -> Option<(Leaf, bool)> {
+    let (_, at) = number(line).filter(|_| fit(line))?;
+    let rest = chain::split(line)?.content.get(at..)?;
+    let erased = buried(rest);
+    Some((erased.unwrap_or_else(|| chain::leaf(rest)), erased.is_some()))
+}
+
+/// The frame that such a line ends in.
+pub(super) fn frame(line: &[u8]) -> &[u8] {
+    let content = chain::split(line).map_or(line.len(), |frame| frame.content.len());
+    line.get(content..).unwrap_or_default()
 }
 
 /// The `seq` of a line that begins as a record, in its one spelling, and where the rest begins.

@@ -1,7 +1,9 @@
 //! A trail's directory: its files, its lock, its state, and what is done at start and when files grow old.
 
 pub(crate) mod branch;
+pub(crate) mod bury;
 pub(crate) mod calendar;
+pub(crate) mod erase;
 mod examine;
 pub(crate) mod finding;
 #[cfg(test)]
@@ -114,6 +116,10 @@ impl Home {
 
     pub(crate) fn reserve(&self) -> PathBuf {
         self.dir.join(".reserve")
+    }
+
+    pub(crate) fn erase(&self) -> PathBuf {
+        self.dir.join(".erase")
     }
 
     pub(crate) fn state(&self) -> PathBuf {
@@ -230,6 +236,10 @@ pub(crate) enum Slip {
     KeepUnsealed,
     /// Goes on counting commits where a resync begins again.
     ForgetRewind,
+    /// Puts tombstones before what orders them is synced.
+    EraseBeforeSynced,
+    /// Leaves no note of an erasure that is under way.
+    ForgetErasure,
 }
 
 /// A trail that is ours to go on with. Nothing was written to it yet but the state file.

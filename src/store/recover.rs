@@ -126,7 +126,7 @@ fn remove_unfinished(disk: &dyn Disk, home: &Home) -> Result<(), Error> {
         // What cannot be removed is only in the way of its own making again, which will say so.
         let _ = disk.unlink(&home.dir.join(name));
     }
-    for path in [home.state(), home.reserve()] {
+    for path in [home.state(), home.reserve(), home.erase()] {
         let _ = disk.unlink(&with_suffix(&path, ".tmp"));
     }
     Ok(())

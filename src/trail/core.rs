@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing_core::Level;
 
-use super::mailbox::{Ask, Mailbox};
+use super::mailbox::{Ask, Errand, Mailbox};
 use super::outlet::{Outlet, Sink};
 use super::process;
 use crate::brief::Brief;
@@ -19,6 +19,7 @@ use crate::meter::{Gauges, Meter};
 use crate::queue::{Loss, Push, Queue};
 use crate::receipt::{self, Fate, Progress, Receipt};
 use crate::recent::Recent;
+use crate::redact::Found;
 use crate::render::{self, Fields, Limits, Policy, Salts, Text, What, salt};
 use crate::severity::Severity;
 use crate::status::{Board, LAST_WAIT, Setting, complain};
@@ -225,6 +226,25 @@ impl Core {
         let until = Instant::now() + patience;
         self.mailbox
             .ask(ask, self.queue.last_ticket(), until, || self.queue.ring())
+    }
+
+    /// Has the writer do something, and waits until it is done.
+    pub(crate) fn send(&self, errand: Errand, patience: Duration) -> Result<(), Error> {
+        receipt::refuse_own_thread()?;
+        let until = Instant::now() + patience;
+        self.mailbox
+            .send(Ask::Errand, Some(errand), self.queue.last_ticket(), until, || {
+                self.queue.ring()
+            })
+    }
+
+    /// A caller's text for a record of the trail about itself: without what the policy finds secret in it.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        let mut clean = String::new();
+        match self.policy.text(text, &mut clean, &mut Found::default()) {
+            true => clean,
+            false => text.to_owned(),
+        }
     }
 
     /// Whether this is a forked child, where the trail has no writer.

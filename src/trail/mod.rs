@@ -1,6 +1,7 @@
 //! A running trail, as its owner and the rest of the crate see it.
 
 mod core;
+mod errand;
 mod farewell;
 mod mailbox;
 mod outlet;
@@ -17,7 +18,7 @@ use crate::status::{Counts, Health, Status};
 
 pub(crate) use core::{Core, Lease, Plan};
 pub(crate) use farewell::see_off;
-pub(crate) use mailbox::{Ask, Request, ended};
+pub(crate) use mailbox::{Ask, Errand, Request, Why, ended};
 pub(crate) use outlet::Sink;
 pub(crate) use process::{enter, leave, no_trail_receipt, process_core, with_process_core};
 

@@ -1,6 +1,7 @@
 //! What the writer keeps when the disk does not: each test tells one story, on a disk in memory.
 
 mod crashes;
+mod erasures;
 mod errnos;
 mod planted;
 

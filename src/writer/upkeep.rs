@@ -21,7 +21,7 @@ pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// And in mode `signed` when nothing comes.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(60);
 
-const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+pub(super) const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 const METRICS_EVERY: Duration = Duration::from_secs(1);
 
 /// After a new file could not be begun, the old one is gone on with for this long.
