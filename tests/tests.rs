@@ -26,6 +26,7 @@ mod floors;
 #[cfg(unix)]
 mod fork;
 mod hand;
+mod hold;
 #[cfg(feature = "subscriber")]
 mod init;
 mod keyed;

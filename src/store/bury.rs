@@ -217,7 +217,7 @@ impl Search<'_> {
             return;
         };
         self.any = true;
-        if !record.erased {
+        if record.erased.is_none() {
             self.bury(from, to, seq, leaf, *by, line);
         }
     }

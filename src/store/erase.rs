@@ -65,7 +65,7 @@ pub(crate) fn find(
         let mut own = None;
         let reached = each(disk, live, last, |record| {
             let seq = record.end.seq;
-            if wanted.contains(&seq) && !record.erased {
+            if wanted.contains(&seq) && record.erased.is_none() {
                 own = own.or(lines::own(record.rest).map(|_| seq));
                 found.push((seq, record.leaf));
             }
@@ -122,7 +122,7 @@ fn ordered(rest: &[u8]) -> impl Iterator<Item = (u64, Leaf)> + use<> {
 }
 
 /// Gives `take` each record of a file that the chain proves, up to number `to`; how far it came.
-fn each(disk: &dyn Disk, live: &LiveFile, to: u64, mut take: impl FnMut(&Follows<'_>)) -> io::Result<u64> {
+pub(super) fn each(disk: &dyn Disk, live: &LiveFile, to: u64, mut take: impl FnMut(&Follows<'_>)) -> io::Result<u64> {
     let file = disk.open_read(&live.path)?;
     let to = live.live_to.map_or(to, |live_to| live_to.min(to));
     let keyed = live.header.trust.is_keyed();

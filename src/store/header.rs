@@ -147,6 +147,8 @@ pub(crate) struct Header {
     pub(crate) kept_from: Option<KeptFrom>,
     /// Files under legal hold.
     pub(crate) held: Vec<Held>,
+    /// Whether the whole trail is.
+    pub(crate) hold: bool,
     /// Whether every record has a salt.
     pub(crate) salted: bool,
     /// The compact range of the Merkle tree at `prev`, in mode `signed`.
@@ -226,6 +228,10 @@ impl Header {
             out.key("held");
             let files: Vec<String> = self.held.iter().map(Held::json).collect();
             out.0.extend_from_slice(format!("[{}]", files.join(",")).as_bytes());
+        }
+        if self.hold {
+            out.key("hold");
+            out.0.extend_from_slice(b"true");
         }
         out.key("must");
         out.0.extend_from_slice(b"[]");
@@ -424,10 +430,8 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
             None => Vec::new(),
             Some(held) => held.as_array()?.iter().map(Held::from_json).collect::<Option<_>>()?,
         },
-        salted: match members.get("salted") {
-            None => false,
-            Some(salted) => salted.as_bool()?,
-        },
+        hold: switch(members.get("hold"))?,
+        salted: switch(members.get("salted"))?,
         tree: match members.get("tree") {
             None => None,
             Some(tree) => Some(tree.as_array()?.iter().map(root).collect::<Option<_>>()?),
@@ -445,6 +449,11 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
     let backwards = header.prev_file.is_none_or(|prev| prev < header.file);
     let genesis = header.prev_file.is_some() || header.prev == Point::GENESIS;
     (backwards && genesis && header.file > 0 && header.run > 0).then_some(header)
+}
+
+/// A member that may be missing.
+fn switch(value: Option<&Value>) -> Option<bool> {
+    value.map_or(Some(false), Value::as_bool)
 }
 
 /// 32 bytes in their one spelling.
@@ -499,7 +508,7 @@ mod tests {
                 trusts,
                 0..NUMBER_END,
                 Micros::MIN.0..=Micros::MAX.0,
-                any::<bool>(),
+                any::<(bool, bool)>(),
             ),
             (
                 text(),
@@ -533,7 +542,8 @@ mod tests {
                 },
                 kept_from: c.4,
                 held: c.5,
-                salted: b.5,
+                hold: b.5.0,
+                salted: b.5.1,
                 tree: c.6,
                 pk: c.7,
                 replaces: c.8,
@@ -561,6 +571,7 @@ mod tests {
             },
             kept_from: None,
             held: Vec::new(),
+            hold: false,
             salted: false,
             tree: None,
             pk: None,

@@ -15,6 +15,9 @@ pub(crate) const LINE_MAX: usize = 16 << 20;
 
 const CHUNK: usize = 128 << 10;
 
+/// What every record begins with.
+const SEQ: &[u8] = b"{\"seq\":";
+
 /// Reads a file line by line.
 #[derive(Debug)]
 pub(crate) struct Lines<'f> {
@@ -143,8 +146,8 @@ pub(crate) struct Follows<'l> {
     pub(crate) leaf: Leaf,
     /// Whether its frame has a seal, right or wrong.
     pub(crate) sealed: bool,
-    /// Whether only its leaf is left.
-    pub(crate) erased: bool,
+    /// If only its leaf is left: the number of the record that ordered it.
+    pub(crate) erased: Option<u64>,
 }
 
 /// Takes a record that must follow a point. `None` if it does not. A seal is taken in a keyed file alone.
@@ -157,23 +160,24 @@ pub(crate) fn follow(line: &[u8], from: Point, keyed: bool) -> Option<Follows<'_
     let (_, at) = number(content)?;
     let rest = content.get(at..)?;
     let erased = buried(rest);
-    let leaf = erased.unwrap_or_else(|| chain::leaf(rest));
+    let leaf = erased.map_or_else(|| chain::leaf(rest), |(leaf, _)| leaf);
     let head: Head = from.head.record(seq, &leaf);
     (head.tag() == tag).then_some(Follows {
         end: Point { seq, head },
         rest,
         leaf,
         sealed: seal.is_some(),
-        erased: erased.is_some(),
+        erased: erased.map(|(_, by)| by),
     })
 }
 
-/// The leaf in a tombstone, by its rest.
-fn buried(rest: &[u8]) -> Option<Leaf> {
+/// What stands in a tombstone, by its rest: the leaf, and the number of the record that ordered it.
+fn buried(rest: &[u8]) -> Option<(Leaf, u64)> {
     let (leaf, by) = rest.strip_prefix(b"\"erased\":\"")?.split_at_checked(43)?;
     let digits = by.strip_prefix(b"\",\"by\":")?;
-    let plain = (1..=16).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    base64url::parse(leaf).filter(|_| plain && !digits.starts_with(b"0"))
+    // A number in its one spelling ends where the digits do.
+    let (by, at) = number(&[SEQ, digits, b","].concat())?;
+    (at == SEQ.len() + digits.len() + 1).then_some((base64url::parse(leaf)?, by))
 }
 
 /// The number of a line that begins as a record.
@@ -186,7 +190,8 @@ pub(super) fn content(line: &[u8]) -> Option<(Leaf, bool)> {
     let (_, at) = number(line).filter(|_| fit(line))?;
     let rest = chain::split(line)?.content.get(at..)?;
     let erased = buried(rest);
-    Some((erased.unwrap_or_else(|| chain::leaf(rest)), erased.is_some()))
+    let leaf = erased.map_or_else(|| chain::leaf(rest), |(leaf, _)| leaf);
+    Some((leaf, erased.is_some()))
 }
 
 /// The frame that such a line ends in.
@@ -197,8 +202,7 @@ pub(super) fn frame(line: &[u8]) -> &[u8] {
 
 /// The `seq` of a line that begins as a record, in its one spelling, and where the rest begins.
 fn number(line: &[u8]) -> Option<(u64, usize)> {
-    const BEGIN: &[u8] = b"{\"seq\":";
-    let digits = line.strip_prefix(BEGIN)?;
+    let digits = line.strip_prefix(SEQ)?;
     let len = digits.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, behind) = digits.split_at_checked(len)?;
     if digits.first().is_none_or(|first| *first == b'0') || behind.first() != Some(&b',') {
@@ -207,7 +211,7 @@ fn number(line: &[u8]) -> Option<(u64, usize)> {
     let seq = digits
         .iter()
         .fold(0, |sum: u64, digit| sum * 10 + u64::from(digit - b'0'));
-    (seq < super::header::NUMBER_END).then_some((seq, BEGIN.len() + len + 1))
+    (seq < super::header::NUMBER_END).then_some((seq, SEQ.len() + len + 1))
 }
 
 /// The time of a record, by its rest.

@@ -9,6 +9,7 @@ pub(crate) mod finding;
 #[cfg(test)]
 pub(crate) mod fuzz;
 pub(crate) mod header;
+pub(crate) mod hold;
 pub(crate) mod keys_file;
 pub(crate) mod lines;
 pub(crate) mod lock;
@@ -47,6 +48,7 @@ pub(crate) use crate::trust::Trust;
 pub(crate) use calendar::{Calendar, Step};
 pub(crate) use finding::Finding;
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunId, TrailId};
+pub(crate) use hold::Holds;
 pub(crate) use lock::Lock;
 pub(crate) use members::{push_string, version};
 pub(crate) use modes::{RunKeys, random_seed};
@@ -240,6 +242,8 @@ pub(crate) enum Slip {
     EraseBeforeSynced,
     /// Leaves no note of an erasure that is under way.
     ForgetErasure,
+    /// Lets retention take held files.
+    PruneHeld,
 }
 
 /// A trail that is ours to go on with. Nothing was written to it yet but the state file.
@@ -268,6 +272,7 @@ pub(crate) struct Opened {
     /// As stored: `next_run` is past our run, `clean` is false.
     pub(crate) state: State,
     pub(crate) kept_from: Option<KeptFrom>,
+    pub(crate) holds: Holds,
     /// What the writer must record, in this order.
     pub(crate) found: Vec<Finding>,
 }
@@ -292,7 +297,8 @@ impl Opened {
             opened,
             who,
             kept_from: self.kept_from,
-            held: Vec::new(),
+            held: self.holds.files.clone(),
+            hold: self.holds.trail,
             salted: self.salted,
             tree: None,
             pk: None,

@@ -12,7 +12,8 @@ use super::names::Form;
 use super::state::{Found, Keys};
 use super::torn::Aside;
 use super::{
-    Cause, Finding, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, keys_file, names, retain,
+    Cause, Finding, Holds, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, keys_file, names,
+    retain,
 };
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, with_suffix};
@@ -69,6 +70,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
             tree,
             state,
             kept_from: None,
+            holds: Holds::default(),
             found: Vec::new(),
         });
     }
@@ -114,6 +116,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         tree,
         state,
         kept_from: examined.kept_from,
+        holds: examined.holds,
         found: findings,
     })
 }
@@ -173,7 +176,7 @@ fn tidy(
     disk.sync_dir(&home.dir).map_err(failed)?;
     // Last: whoever wrote the prune may have died before its sync.
     if let Some(kept) = examined.kept_from.as_ref().filter(|_| trusted) {
-        retain::sweep(disk, home, branch, kept, None)?;
+        retain::sweep(disk, home, branch, kept, &examined.holds, None)?;
     }
     Ok(aside)
 }

@@ -1,4 +1,4 @@
-//! What is asked of a running trail beside recording: to erase.
+//! What is asked of a running trail beside recording: to erase, and to hold.
 
 use std::time::Duration;
 
@@ -11,6 +11,16 @@ const PATIENCE: Duration = Duration::from_secs(3_600);
 /// Bytes of a reason, and of a name.
 const REASON: usize = 1_024;
 const NAME: usize = 256;
+
+/// What is under legal hold: see [`Trail::hold`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Hold {
+    /// All of it: retention removes nothing.
+    Trail,
+    /// One file, by its name in the trail's directory, such as `audit-2026-11-21.jsonl`: retention removes files around it.
+    File(String),
+}
 
 impl Trail {
     /// Erases these records: of each its place, its hash and its tag stay, so that the trail proves what it proved, and of
@@ -42,6 +52,44 @@ impl Trail {
             why: self.why(reason, by)?,
         };
         self.core().send(errand, PATIENCE)
+    }
+
+    /// Puts the trail or a file of it under legal hold: retention does not remove it, and nothing of it is erased, until it is
+    /// [released](Trail::release), by whatever run. `reason` and `by` go into an `AUDIT_HOLD`, redacted like any other value;
+    /// what is held stands in the header of the next file, which begins at once. The open file is closed first. With a file
+    /// whose records were erased those files are held that have the orders for it. A hold that holds already changes nothing.
+    ///
+    /// It keeps the trail itself from removing files, and nobody else. What is held stands in [`Status`](crate::Status).
+    ///
+    /// ```no_run
+    /// use tracing_audit::Hold;
+    ///
+    /// # let trail = tracing_audit::Trail::builder("logs").build()?;
+    /// trail.hold(Hold::File("audit-2026-11-21.jsonl".into()), "case 2026-9", "legal@example.org")?;
+    /// # Ok::<(), tracing_audit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) if there is no such file, or more are held than a header has room for, or while an erasure
+    /// is under way; and for a reason or a name as in [`erase`](Trail::erase). [`Io`](ErrorKind::Io) if the disk refused.
+    /// [`Closed`](ErrorKind::Closed) and [`WouldDeadlock`](ErrorKind::WouldDeadlock) as [`flush`](Trail::flush).
+    pub fn hold(&self, what: Hold, reason: &str, by: &str) -> Result<(), Error> {
+        self.change_hold(what, true, reason, by)
+    }
+
+    /// Ends a hold. What retention has kept for it goes when it is next asked, at the latest within an hour, or with the next
+    /// start.
+    ///
+    /// # Errors
+    /// As [`hold`](Trail::hold); also [`Config`](ErrorKind::Config) if nothing holds it, and for a file with the orders for what
+    /// was erased in another that is held.
+    pub fn release(&self, what: Hold, reason: &str, by: &str) -> Result<(), Error> {
+        self.change_hold(what, false, reason, by)
+    }
+
+    fn change_hold(&self, what: Hold, begins: bool, reason: &str, by: &str) -> Result<(), Error> {
+        let why = self.why(reason, by)?;
+        self.core().send(Errand::Hold { what, begins, why }, PATIENCE)
     }
 
     fn why(&self, reason: &str, by: &str) -> Result<Why, Error> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::errand::Hold;
 use crate::error::{Error, ErrorKind};
 use crate::sync::{Condvar, Home, Instant, Mutex, lock};
 
@@ -28,6 +29,8 @@ pub(crate) enum Ask {
 pub(crate) enum Errand {
     /// These records are to be erased.
     Erase { seqs: BTreeSet<u64>, why: Why },
+    /// The hold of this begins, or ends.
+    Hold { what: Hold, begins: bool, why: Why },
 }
 
 /// Who asks for it, and for what reason: as it goes into a record.

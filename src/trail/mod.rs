@@ -17,6 +17,7 @@ use crate::queue::Loss;
 use crate::status::{Counts, Health, Status};
 
 pub(crate) use core::{Core, Lease, Plan};
+pub use errand::Hold;
 pub(crate) use farewell::see_off;
 pub(crate) use mailbox::{Ask, Errand, Request, Why, ended};
 pub(crate) use outlet::Sink;
@@ -178,6 +179,8 @@ impl Trail {
             disk_free: notice.disk_free,
             disk_tier: notice.disk_tier,
             storage_ephemeral: notice.ephemeral,
+            hold: notice.hold,
+            held: notice.held,
             settings: core.settings.clone(),
         }
     }

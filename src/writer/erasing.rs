@@ -8,7 +8,7 @@ use super::upkeep::RETENTION_EVERY;
 use super::{Stuck, Writer};
 use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
-use crate::store::{bury, erase};
+use crate::store::{Holds, bury, erase};
 use crate::trail::{Ask, Errand, Why};
 
 /// Bytes that a record takes in an order: its number and its leaf, quoted, with commas.
@@ -32,6 +32,8 @@ pub(super) struct Erasures {
     /// A planted mistake: tombstones before the sync, or no note of what is under way.
     early: bool,
     forgotten: bool,
+    /// Another one: retention does not ask what is held.
+    greedy: bool,
 }
 
 #[cfg(test)]
@@ -39,6 +41,7 @@ impl Erasures {
     pub(super) fn slip(&mut self, slip: Option<crate::store::Slip>) {
         self.early = slip == Some(crate::store::Slip::EraseBeforeSynced);
         self.forgotten = slip == Some(crate::store::Slip::ForgetErasure);
+        self.greedy = slip == Some(crate::store::Slip::PruneHeld);
     }
 }
 
@@ -49,6 +52,7 @@ impl Writer {
         while let Some(at) = self.requests.iter().position(|request| request.ask == Ask::Errand) {
             let answer = match self.requests.get(at).and_then(|request| request.errand.clone()) {
                 Some(Errand::Erase { seqs, why }) => self.erase(&seqs, &why)?,
+                Some(Errand::Hold { what, begins, why }) => self.change_hold(&what, begins, &why)?,
                 None => Ok(()),
             };
             self.requests.swap_remove(at).answer(answer);
@@ -83,6 +87,9 @@ impl Writer {
         };
         if found.is_empty() {
             return Ok(Ok(()));
+        }
+        if let Err(error) = self.refuse_held(found.iter().map(|(seq, _)| *seq)) {
+            return Ok(Err(error));
         }
         let file = self.segment.number();
         self.erasures.from = match self.erasures.forgotten {
@@ -127,10 +134,8 @@ impl Writer {
                 .next_back()
                 .is_some_and(|seq| *seq > self.segment.before())
         {
-            self.rotate_again = None;
-            self.rotate()?;
-            self.build_batches(false)?;
-            self.sync_and_wait(false)?;
+            // If none can be begun, what is buried below says that some is left.
+            let _ = self.begin_another_file()?;
         }
         self.core.recent.erase(&graves.keys().copied().collect());
         let buried = bury::bury(&*self.disk, &self.home, self.trail, &graves);
@@ -149,6 +154,34 @@ impl Writer {
         }
         self.survey();
         Ok(done)
+    }
+
+    /// Closes the open file: goes on in another one, and has its header on the disk.
+    pub(super) fn begin_another_file(&mut self) -> Result<Result<(), Error>, Stuck> {
+        let file = self.segment.number();
+        self.rotate_again = None;
+        self.rotate()?;
+        self.build_batches(false)?;
+        self.sync_and_wait(false)?;
+        Ok(match self.segment.number() == file {
+            true => {
+                Err(Error::new(ErrorKind::Io, "cannot begin another file")
+                    .remedy("see the trail's status for the reason"))
+            }
+            false => Ok(()),
+        })
+    }
+
+    /// What retention goes around.
+    pub(super) fn pruned_around(&self) -> Holds {
+        match self.erasures.greedy {
+            true => Holds::default(),
+            false => self.holds.clone(),
+        }
+    }
+
+    pub(super) fn is_erasing(&self) -> bool {
+        self.erasures.from.is_some()
     }
 
     /// Goes on with what could not be carried out: at a start, and then every hour.

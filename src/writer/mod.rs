@@ -13,6 +13,7 @@ mod erasing;
 mod faults;
 mod full;
 mod gather;
+mod holding;
 mod kept;
 mod medium;
 #[cfg(all(test, shuttle))]
@@ -61,8 +62,8 @@ use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
 use crate::store::state::Keys;
 use crate::store::{
-    Calendar, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, Segment, State,
-    TrailId, Trust,
+    Calendar, Finding, Header, Holds, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, Segment,
+    State, TrailId, Trust,
 };
 use crate::sync::{self, Instant};
 use crate::trail::{self, Ask, Core, Request};
@@ -233,6 +234,7 @@ pub(crate) struct Writer {
     /// Files went because of their number or size; said once.
     evicted: bool,
     erasures: Erasures,
+    holds: Holds,
     metrics_at: Duration,
     told_commits: u64,
     canary: Option<u64>,
@@ -379,6 +381,7 @@ impl Writer {
             retention_at: monotonic,
             evicted: false,
             erasures: Erasures::default(),
+            holds: opened.holds,
             metrics_at: monotonic,
             told_commits: 0,
             canary: None,
@@ -422,6 +425,7 @@ impl Writer {
         #[cfg(test)]
         writer.erasures.slip(slip);
         writer.pick_up_erasures(suspected);
+        writer.show_holds();
         if let Some(keys) = keys {
             writer.tell_key_line(&keys, begins_at, teller)?;
         }

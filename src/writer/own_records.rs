@@ -141,6 +141,20 @@ impl Own {
         )
     }
 
+    /// `file` is its name and its number; without one it is the whole trail.
+    pub(super) fn hold(what: &str, file: Option<(&str, u64)>, with: &[u64], why: &Why) -> Own {
+        let Why { reason, by } = why;
+        let mut metadata = json!({ "what": what, "reason": reason, "by": by });
+        if let (Some((name, number)), Value::Object(members)) = (file, &mut metadata) {
+            members.insert("name".to_owned(), name.into());
+            members.insert("file".to_owned(), number.into());
+            if !with.is_empty() {
+                members.insert("with".to_owned(), with.into());
+            }
+        }
+        Own::new(events::AUDIT_HOLD, metadata)
+    }
+
     /// Whether it orders an erasure.
     pub(super) fn is_erasure(&self) -> bool {
         self.event == events::AUDIT_ERASE

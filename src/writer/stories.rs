@@ -3,6 +3,7 @@
 mod crashes;
 mod erasures;
 mod errnos;
+mod holds;
 mod planted;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
-//! Checks and shows audit trails, and erases records of them.
+//! Checks and shows audit trails, erases records of them, and holds their files.
 
 mod erase;
+mod hold;
 mod open;
 mod out;
 mod tail;
@@ -33,6 +34,8 @@ enum Command {
     Tail(tail::Arguments),
     /// Erase records of a stopped trail: their hashes stay, and what they prove
     Erase(erase::Arguments),
+    /// Put a stopped trail or a file of it under legal hold, or end that: retention removes nothing of it
+    Hold(hold::Arguments),
 }
 
 /// `sysexits.h`: the verdicts of `verify` have 1 to 4.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),
+        Command::Hold(arguments) => hold::run(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),
