@@ -423,7 +423,7 @@ mod tests {
                 matches!(event.category(), Category::Audit | Category::Alert)
             );
         }
-        assert_eq!(EventType::all().len(), 69);
+        assert_eq!(EventType::all().len(), 70);
     }
 
     #[test]

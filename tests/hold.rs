@@ -1,7 +1,7 @@
 //! Legal hold on a real disk, held against both verifiers.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,7 @@ impl World {
         }
     }
 
-    fn dir(&self) -> std::path::PathBuf {
+    fn dir(&self) -> PathBuf {
         self.home.path().join("logs")
     }
 
@@ -269,9 +269,6 @@ fn the_command_holds_and_releases_files_and_trails() {
         assert_eq!(status(), after, "{said}");
     }
     assert_eq!(run(&["--all", "--release"]).0, 4);
-    assert_eq!(
-        Verify::new(Path::new(&dir)).run().unwrap().verdict(),
-        Verdict::Consistent
-    );
+    assert_eq!(Verify::new(&dir).run().unwrap().verdict(), Verdict::Consistent);
     assert!(second_opinion(&dir, None).is_none_or(|code| code == 0));
 }
