@@ -10,10 +10,21 @@ pub(crate) const fn width(bytes: usize) -> usize {
 /// Appends the spelling of `bytes`.
 pub(crate) fn push(out: &mut Vec<u8>, bytes: &[u8]) {
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        let letters = [18, 12, 6, 0].map(|shift| letter(word >> shift));
-        out.extend(letters.iter().take(chunk.len() + 1));
+        out.extend(letters(chunk).iter().take(chunk.len() + 1));
     }
+}
+
+/// The same into a place of just this width.
+pub(crate) fn write(into: &mut [u8], bytes: &[u8]) {
+    for (into, chunk) in into.chunks_mut(4).zip(bytes.chunks(3)) {
+        into.iter_mut().zip(letters(chunk)).for_each(|(to, from)| *to = from);
+    }
+}
+
+/// Up to three bytes as four letters; of fewer, the last ones stand for nothing.
+fn letters(chunk: &[u8]) -> [u8; 4] {
+    let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+    [18, 12, 6, 0].map(|shift| letter(word >> shift))
 }
 
 /// The spelling of `bytes`.

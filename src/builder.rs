@@ -11,7 +11,7 @@ use crate::io::{Disk, RealDisk};
 use crate::key::{self, KeyFile, KeySource};
 use crate::key_line::KeyLine;
 use crate::redact::{HashKey, Policy, Redaction};
-use crate::render::Limits;
+use crate::render::{Limits, Salts};
 use crate::severity::Severity;
 use crate::status::{Source, complain};
 use crate::store::retain::Keep;
@@ -227,6 +227,14 @@ impl Builder {
         self
     }
 
+    /// Whether each record ends in a salt of 96 random bits, which takes 26 bytes of its line and lets it be
+    /// [erased](Trail::erase) later. Without a salt, what an erasure leaves could confirm a guess of what the record said, and
+    /// it is refused. Holds for records from here on. Default: what the trail has already, and no for a new one.
+    pub fn salted(mut self, salted: bool) -> Builder {
+        self.settings.salted.put(Some(salted), Source::Code);
+        self
+    }
+
     /// What protects the secrets that a sealed or signed trail keeps for its next run. Default: [`KeySource::state_file`].
     pub fn key_source(mut self, source: KeySource) -> Builder {
         self.settings.key_source.put(source, Source::Code);
@@ -271,7 +279,7 @@ impl Builder {
 
     /// Takes settings from environment variables: `AUDIT_RETENTION_DAYS`, `AUDIT_MAX_FILE_BYTES`, `AUDIT_QUEUE_BYTES`
     /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, `AUDIT_TRUST` (chained, sealed or
-    /// signed), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
+    /// signed), `AUDIT_SALTED` (on or off), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
     pub fn env(mut self) -> Builder {
         for said in env::unknown(std::env::vars_os().map(|(name, _)| name)) {
             complain(&said);
@@ -364,6 +372,7 @@ impl Builder {
             host: host.clone().unwrap_or_default(),
             wish: Wish {
                 trust: settings.trust.value,
+                salted: settings.salted.value,
                 replace: settings.replace.value,
                 secrets: settings.key_source.value.clone(),
                 #[cfg(test)]
@@ -374,6 +383,7 @@ impl Builder {
         let opened = store::open(Arc::clone(&disk), home.clone(), &opening)?;
         // Where nothing was asked for, what the trail has.
         settings.trust.value = Some(opened.trust);
+        settings.salted.value = Some(opened.salted);
         let settings = &self.settings;
         let key_id = opened.state.keys.as_ref().map(|keys| keys.kid.clone());
         // Made even where no rule hashes: a `Hashed` value may come at any time.
@@ -406,6 +416,10 @@ impl Builder {
         let core = Arc::new(Core::new(Plan {
             policy: Arc::new(policy),
             limits,
+            salts: match opened.salted {
+                true => Some(Salts::new().map_err(store::no_random)?),
+                false => None,
+            },
             time: self.time,
             mirror: settings.mirror.value,
             span_level: settings.span_level.value,

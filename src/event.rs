@@ -346,6 +346,7 @@ table! {
     AUDIT_RECOVER Audit High "sys_crash" "The run before ended uncleanly, and what was found.";
     AUDIT_PRUNE Audit Medium "x_audit_prune" "Files past their retention were removed.";
     AUDIT_ERASE Audit High "x_audit_erase" "Records were erased, leaving their leaves.";
+    AUDIT_HOLD Audit High "x_audit_hold" "A legal hold began or ended.";
     AUDIT_CONFIG Audit Medium "x_audit_config" "The settings in force, and where they come from.";
     AUDIT_READ Audit Low "x_audit_read" "Someone read the trail.";
     AUDIT_EXPORT Audit Medium "x_audit_export" "Someone exported the trail.";
@@ -422,7 +423,7 @@ mod tests {
                 matches!(event.category(), Category::Audit | Category::Alert)
             );
         }
-        assert_eq!(EventType::all().len(), 69);
+        assert_eq!(EventType::all().len(), 70);
     }
 
     #[test]

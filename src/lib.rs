@@ -78,7 +78,7 @@ pub use redact::{Class, Redaction, Shape, Treatment};
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
-pub use trail::Trail;
+pub use trail::{Hold, Trail};
 pub use trust::Trust;
 pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};
 

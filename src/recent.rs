@@ -1,6 +1,6 @@
 //! The last lines, in memory, for live tails.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::sync::{Home, Mutex, lock};
 
@@ -54,6 +54,29 @@ impl Recent {
             state.lines -= count;
             state.bytes -= bytes;
             state.commits.pop_back();
+        }
+    }
+
+    /// Takes out the lines of these records: they were erased.
+    pub(crate) fn erase(&self, seqs: &BTreeSet<u64>) {
+        let gone = |line: &[u8]| {
+            let digits = line
+                .strip_prefix(b"{\"seq\":")
+                .and_then(|behind| behind.split(|byte| *byte == b',').next());
+            let seq = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+            seq.is_some_and(|seq| seqs.contains(&seq))
+        };
+        let mut state = self.state.lock();
+        let State { commits, lines, bytes } = &mut *state;
+        for (text, count) in commits {
+            let all = || text.split_inclusive(|byte| *byte == b'\n');
+            let left = all().filter(|line| !gone(line)).count();
+            if left < *count {
+                let kept: Vec<u8> = all().filter(|line| !gone(line)).flatten().copied().collect();
+                *lines -= *count - left;
+                *bytes -= text.len() - kept.len();
+                (*text, *count) = (kept, left);
+            }
         }
     }
 

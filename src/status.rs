@@ -73,6 +73,10 @@ pub struct Status {
     pub disk_tier: DiskTier,
     /// Whether the directory is on a file system that does not survive a restart.
     pub storage_ephemeral: bool,
+    /// Whether the whole trail is under [legal hold](crate::Trail::hold).
+    pub hold: bool,
+    /// The numbers of the files that are, as their headers have them.
+    pub held: Vec<u64>,
     /// Every setting, its value and where the value comes from.
     pub settings: Vec<Setting>,
 }
@@ -264,6 +268,8 @@ pub(crate) struct Notice {
     pub(crate) disk_free: Option<u64>,
     pub(crate) disk_tier: DiskTier,
     pub(crate) ephemeral: bool,
+    pub(crate) hold: bool,
+    pub(crate) held: Vec<u64>,
     pub(crate) ended: bool,
 }
 

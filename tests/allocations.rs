@@ -6,8 +6,8 @@ use tracing::{info, info_span};
 use tracing_audit::{OnFull, Outcome, Severity, Trail, audit, events};
 use tracing_subscriber::prelude::*;
 
-fn trail(dir: &std::path::Path) -> Trail {
-    let mut builder = Trail::builder(dir).detached();
+fn trail(dir: &std::path::Path, salted: bool) -> Trail {
+    let mut builder = Trail::builder(dir).detached().salted(salted);
     for severity in Severity::ALL {
         builder = builder.on_full(severity, OnFull::Block(Duration::from_secs(30)));
     }
@@ -65,8 +65,17 @@ fn ten_fields_by_macro() {
 
 #[test]
 fn an_event_and_a_macro_call_inside_two_spans_allocate_nothing() {
+    inside_two_spans(false);
+}
+
+#[test]
+fn a_record_with_a_salt_allocates_nothing_either() {
+    inside_two_spans(true);
+}
+
+fn inside_two_spans(salted: bool) {
     let dir = tempfile::tempdir().unwrap();
-    let trail = trail(&dir.path().join("logs"));
+    let trail = trail(&dir.path().join("logs"), salted);
     let subscriber = tracing_subscriber::registry().with(trail.layer());
     tracing::subscriber::with_default(subscriber, || {
         let session = info_span!("session", user_agent = "curl/8.5.0").entered();
@@ -82,7 +91,7 @@ fn an_event_and_a_macro_call_inside_two_spans_allocate_nothing() {
 #[test]
 fn a_captured_span_allocates_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let trail = trail(&dir.path().join("logs"));
+    let trail = trail(&dir.path().join("logs"), false);
     // The registry keeps its own spans in a pool too.
     let subscriber = tracing_subscriber::registry().with(trail.layer());
     tracing::subscriber::with_default(subscriber, || {

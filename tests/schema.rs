@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
-use tracing_audit::{EventType, Outcome, Severity, Trail, audit, events};
+use tracing_audit::{EventType, Hold, Outcome, Severity, Trail, audit, events};
 
 fn schema() -> jsonschema::Validator {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/record.schema.json");
@@ -15,9 +15,10 @@ fn schema() -> jsonschema::Validator {
 fn lines() -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let logs = dir.path().join("logs");
-    for _ in 0..2 {
+    for salted in [false, true] {
         let trail = Trail::builder(&logs)
             .detached()
+            .salted(salted)
             .service("shop", "1.2.3")
             .build()
             .unwrap();
@@ -68,6 +69,15 @@ fn lines() -> Vec<String> {
             long = "x".repeat(20_000),
             "a message"
         );
+        if salted {
+            let erased = trail.draft(events::DATA_READ).emit().synced().unwrap();
+            trail.erase([erased], "a request", "dpo").unwrap();
+            let file = trail.status().file.file_name().unwrap().to_str().unwrap().to_owned();
+            for what in [Hold::File(file), Hold::Trail] {
+                trail.hold(what, "a case", "legal").unwrap();
+            }
+            trail.release(Hold::Trail, "over", "legal").unwrap();
+        }
         trail.close().unwrap();
     }
     let mut lines = Vec::new();
@@ -85,6 +95,15 @@ fn every_line_fits_the_schema() {
     let schema = schema();
     let lines = lines();
     assert!(lines.len() > 150);
+    for kind in [
+        "\"erased\":\"",
+        "AUDIT_ERASE",
+        "AUDIT_HOLD",
+        "\"held\":[",
+        "\"hold\":true",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(kind)), "{kind}");
+    }
     for line in lines {
         let value: Value = serde_json::from_str(&line).unwrap();
         let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();

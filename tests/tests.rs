@@ -20,12 +20,14 @@ mod cli;
 mod clock;
 mod context;
 mod draft;
+mod erasure;
 mod errors;
 mod exits;
 mod floors;
 #[cfg(unix)]
 mod fork;
 mod hand;
+mod hold;
 #[cfg(feature = "subscriber")]
 mod init;
 mod keyed;

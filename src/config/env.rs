@@ -28,6 +28,7 @@ const KNOWN: &[&str] = &[
     "AUDIT_KEYS_DIR",
     "AUDIT_SERVICE",
     "AUDIT_TRUST",
+    "AUDIT_SALTED",
     STATE_KEY,
 ];
 
@@ -64,8 +65,11 @@ pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Er
     })? {
         settings.queue_bytes.put(bytes, FROM);
     }
-    if let Some(mirror) = number(lookup, "AUDIT_MIRROR", "1, 0, true, false, on or off", switch)? {
+    if let Some(mirror) = number(lookup, "AUDIT_MIRROR", SWITCH, switch)? {
         settings.mirror.put(mirror, FROM);
+    }
+    if let Some(salted) = number(lookup, "AUDIT_SALTED", SWITCH, switch)? {
+        settings.salted.put(Some(salted), FROM);
     }
     if let Some(trust) = number(lookup, "AUDIT_TRUST", "chained, sealed or signed", |text| {
         text.parse().ok()
@@ -85,6 +89,8 @@ pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Er
     }
     Ok(())
 }
+
+const SWITCH: &str = "1, 0, true, false, on or off";
 
 const BYTES: &str = "a number of bytes, or of KiB, MiB or GiB with that unit behind it";
 

@@ -64,6 +64,8 @@ pub(crate) struct Settings {
     /// `None` keeps what the trail has.
     pub(crate) trust: Sourced<Option<Trust>>,
     pub(crate) replace: Sourced<bool>,
+    /// `None` keeps what the trail has.
+    pub(crate) salted: Sourced<Option<bool>>,
     pub(crate) key_source: Sourced<KeySource>,
     pub(crate) redaction: Sourced<Redaction>,
 }
@@ -107,6 +109,7 @@ impl Settings {
             keys: Sourced::default(None),
             trust: Sourced::default(None),
             replace: Sourced::default(false),
+            salted: Sourced::default(None),
             key_source: Sourced::default(KeySource::default()),
             redaction: Sourced::default(Redaction::standard()),
         }
@@ -216,6 +219,11 @@ impl Settings {
                 source: self.trust.source,
             },
             setting("replace", &self.replace),
+            Setting {
+                name: "salted",
+                value: self.salted.value.unwrap_or_default().to_string(),
+                source: self.salted.source,
+            },
             setting("key_source", &self.key_source),
             setting("mirror", &self.mirror),
             setting("span_level", &self.span_level),

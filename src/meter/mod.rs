@@ -220,16 +220,18 @@ pub(crate) enum Trouble {
     Rotate,
     State,
     Retention,
+    Erase,
     Tamper,
 }
 
 impl Trouble {
-    pub(crate) const ALL: [Trouble; 6] = [
+    pub(crate) const ALL: [Trouble; 7] = [
         Trouble::Write,
         Trouble::Sync,
         Trouble::Rotate,
         Trouble::State,
         Trouble::Retention,
+        Trouble::Erase,
         Trouble::Tamper,
     ];
 
@@ -240,6 +242,7 @@ impl Trouble {
             Trouble::Rotate => "rotate",
             Trouble::State => "state",
             Trouble::Retention => "retention",
+            Trouble::Erase => "erase",
             Trouble::Tamper => "tamper",
         }
     }

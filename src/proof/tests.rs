@@ -53,6 +53,8 @@ impl Trail {
             who: Identity::default(),
             kept_from: None,
             held: Vec::new(),
+            hold: false,
+            salted: false,
             tree: None,
             pk: None,
             replaces: None,

@@ -123,7 +123,7 @@ impl Text {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         let mut pen = self.pen(bytes.len());
         pen.put(bytes);
         self.used += bytes.len() as u32;

@@ -186,6 +186,22 @@ pub(crate) fn survey(
     }
 }
 
+/// The file of a trail with this number, whether the branch comes through it or not.
+pub(super) fn numbered(disk: &dyn Disk, home: &Home, trail: TrailId, number: u64) -> Result<Option<LiveFile>, Error> {
+    for name in names::list(disk, &home.dir)?
+        .into_iter()
+        .filter(|name| name.form == Form::Plain)
+    {
+        if let Some(Seen::Header(file)) = look(disk, name.path(&home.dir), name)?
+            && file.header.trail == trail
+            && file.number() == number
+        {
+            return Ok(Some(*file));
+        }
+    }
+    Ok(None)
+}
+
 /// What the first line of a file says.
 enum Seen {
     Header(Box<LiveFile>),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::branch::{Branch, LiveFile, Start, Stray, Why};
 use super::finding::{StateWas, Suspicion, What};
 use super::header::{Cause, KeptFrom, Point};
+use super::hold::Holds;
 use super::scan::{self, Walked};
 use super::state::{Found, Mark, State};
 use crate::clock::Micros;
@@ -39,6 +40,8 @@ pub(crate) struct Examined<'b> {
     pub(crate) suspicions: Vec<Suspicion>,
     /// Where retention left the trail.
     pub(crate) kept_from: Option<KeptFrom>,
+    /// What is under legal hold.
+    pub(crate) holds: Holds,
     /// The `time` of the last proven record.
     pub(crate) time: Option<Micros>,
 }
@@ -60,6 +63,9 @@ pub(crate) fn examine<'b>(disk: &dyn Disk, branch: &'b Branch, found: &Found) ->
         state: state_was(found, branch),
         suspicions: Vec::new(),
         kept_from: None,
+        holds: branch
+            .newest()
+            .map_or_else(Holds::default, |newest| Holds::of(&newest.header)),
         time: None,
     };
     if *found == Found::Damaged {
@@ -235,6 +241,7 @@ impl<'b> Examined<'b> {
         // A prune that was recorded just before a rotation may be in the file before, and not yet in the newest header.
         let recorded = [kept_before, proven.walked.kept_from, proven.live.header.kept_from];
         self.kept_from = recorded.into_iter().flatten().max_by_key(|kept| kept.file);
+        self.holds = Holds::of(&proven.live.header);
         self.time = proven.walked.time;
         self.stopped = proven.walked.stopped;
         self.proven = Some((proven.live, proven.walked.good));

@@ -13,6 +13,12 @@ pub(crate) enum Finding {
     TamperSuspected(Suspicion),
 }
 
+impl Finding {
+    pub(crate) fn is_suspicion(&self) -> bool {
+        matches!(self, Finding::TamperSuspected(_))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recovered {
     /// The run that ended so; 0 where nothing tells.

@@ -122,12 +122,12 @@ impl History {
             files: Some(2),
             ..Keep::default()
         };
-        while let Some(due) = retain::due(&disk, &home, trail, &keep, &mut calendar, &[])? {
+        while let Some(due) = retain::due(&disk, &home, trail, &keep, &mut calendar, &Holds::default())? {
             self.acknowledged.retain(|seq, _| *seq > due.last_seq);
             writer.own("PRUNE", &serde_json::Value::Object(due.metadata()).to_string())?;
             writer.header.kept_from = Some(due.kept_from);
             writer.sync()?;
-            retain::prune(&disk, &home, trail, &mut calendar, &due)?;
+            retain::prune(&disk, &home, trail, &mut calendar, &due, &Holds::default())?;
         }
         Ok(())
     }

@@ -147,6 +147,10 @@ pub(crate) struct Header {
     pub(crate) kept_from: Option<KeptFrom>,
     /// Files under legal hold.
     pub(crate) held: Vec<Held>,
+    /// Whether the whole trail is.
+    pub(crate) hold: bool,
+    /// Whether every record has a salt.
+    pub(crate) salted: bool,
     /// The compact range of the Merkle tree at `prev`, in mode `signed`.
     pub(crate) tree: Option<Vec<Leaf>>,
     /// The first checkpoint key, in mode `signed`.
@@ -225,8 +229,16 @@ impl Header {
             let files: Vec<String> = self.held.iter().map(Held::json).collect();
             out.0.extend_from_slice(format!("[{}]", files.join(",")).as_bytes());
         }
+        if self.hold {
+            out.key("hold");
+            out.0.extend_from_slice(b"true");
+        }
         out.key("must");
         out.0.extend_from_slice(b"[]");
+        if self.salted {
+            out.key("salted");
+            out.0.extend_from_slice(b"true");
+        }
         if let Some(tree) = &self.tree {
             out.key("tree");
             let roots: Vec<String> = tree
@@ -418,6 +430,8 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
             None => Vec::new(),
             Some(held) => held.as_array()?.iter().map(Held::from_json).collect::<Option<_>>()?,
         },
+        hold: switch(members.get("hold"))?,
+        salted: switch(members.get("salted"))?,
         tree: match members.get("tree") {
             None => None,
             Some(tree) => Some(tree.as_array()?.iter().map(root).collect::<Option<_>>()?),
@@ -435,6 +449,11 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
     let backwards = header.prev_file.is_none_or(|prev| prev < header.file);
     let genesis = header.prev_file.is_some() || header.prev == Point::GENESIS;
     (backwards && genesis && header.file > 0 && header.run > 0).then_some(header)
+}
+
+/// A member that may be missing.
+fn switch(value: Option<&Value>) -> Option<bool> {
+    value.map_or(Some(false), Value::as_bool)
 }
 
 /// 32 bytes in their one spelling.
@@ -489,6 +508,7 @@ mod tests {
                 trusts,
                 0..NUMBER_END,
                 Micros::MIN.0..=Micros::MAX.0,
+                any::<(bool, bool)>(),
             ),
             (
                 text(),
@@ -522,6 +542,8 @@ mod tests {
                 },
                 kept_from: c.4,
                 held: c.5,
+                hold: b.5.0,
+                salted: b.5.1,
                 tree: c.6,
                 pk: c.7,
                 replaces: c.8,
@@ -549,6 +571,8 @@ mod tests {
             },
             kept_from: None,
             held: Vec::new(),
+            hold: false,
+            salted: false,
             tree: None,
             pk: None,
             replaces: None,
@@ -586,7 +610,7 @@ mod tests {
     #[test]
     fn what_a_later_build_writes_is_read_or_refused_by_name() {
         let parse = |body: &str| Header::parse(&framed(body));
-        let later = body() + r#","salted":true,"later":["x"]"#;
+        let later = body() + r#","zip":true,"later":["x"]"#;
         assert_eq!(parse(&later).unwrap().0, example());
 
         let needs = body().replace("\"must\":[]", "\"must\":[\"enc\"]");

@@ -5,6 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::header::Point;
+use crate::base64url;
 use crate::chain::{self, Frame, Head, Leaf};
 use crate::clock::Micros;
 use crate::io::DiskFile;
@@ -13,6 +14,9 @@ use crate::io::DiskFile;
 pub(crate) const LINE_MAX: usize = 16 << 20;
 
 const CHUNK: usize = 128 << 10;
+
+/// What every record begins with.
+const SEQ: &[u8] = b"{\"seq\":";
 
 /// Reads a file line by line.
 #[derive(Debug)]
@@ -142,6 +146,8 @@ pub(crate) struct Follows<'l> {
     pub(crate) leaf: Leaf,
     /// Whether its frame has a seal, right or wrong.
     pub(crate) sealed: bool,
+    /// If only its leaf is left: the number of the record that ordered it.
+    pub(crate) erased: Option<u64>,
 }
 
 /// Takes a record that must follow a point. `None` if it does not. A seal is taken in a keyed file alone.
@@ -153,20 +159,50 @@ pub(crate) fn follow(line: &[u8], from: Point, keyed: bool) -> Option<Follows<'_
     let Frame { content, tag, seal } = chain::split(line).filter(|frame| keyed || frame.seal.is_none())?;
     let (_, at) = number(content)?;
     let rest = content.get(at..)?;
-    let leaf = chain::leaf(rest);
+    let erased = buried(rest);
+    let leaf = erased.map_or_else(|| chain::leaf(rest), |(leaf, _)| leaf);
     let head: Head = from.head.record(seq, &leaf);
     (head.tag() == tag).then_some(Follows {
         end: Point { seq, head },
         rest,
         leaf,
         sealed: seal.is_some(),
+        erased: erased.map(|(_, by)| by),
     })
+}
+
+/// What stands in a tombstone, by its rest: the leaf, and the number of the record that ordered it.
+fn buried(rest: &[u8]) -> Option<(Leaf, u64)> {
+    let (leaf, by) = rest.strip_prefix(b"\"erased\":\"")?.split_at_checked(43)?;
+    let digits = by.strip_prefix(b"\",\"by\":")?;
+    // A number in its one spelling ends where the digits do.
+    let (by, at) = number(&[SEQ, digits, b","].concat())?;
+    (at == SEQ.len() + digits.len() + 1).then_some((base64url::parse(leaf)?, by))
+}
+
+/// The number of a line that begins as a record.
+pub(super) fn seq(line: &[u8]) -> Option<u64> {
+    number(line).map(|(seq, _)| seq)
+}
+
+/// The leaf of a line that may be a record's, whatever its tag, and whether only that is left of it.
+pub(super) fn content(line: &[u8]) -> Option<(Leaf, bool)> {
+    let (_, at) = number(line).filter(|_| fit(line))?;
+    let rest = chain::split(line)?.content.get(at..)?;
+    let erased = buried(rest);
+    let leaf = erased.map_or_else(|| chain::leaf(rest), |(leaf, _)| leaf);
+    Some((leaf, erased.is_some()))
+}
+
+/// The frame that such a line ends in.
+pub(super) fn frame(line: &[u8]) -> &[u8] {
+    let content = chain::split(line).map_or(line.len(), |frame| frame.content.len());
+    line.get(content..).unwrap_or_default()
 }
 
 /// The `seq` of a line that begins as a record, in its one spelling, and where the rest begins.
 fn number(line: &[u8]) -> Option<(u64, usize)> {
-    const BEGIN: &[u8] = b"{\"seq\":";
-    let digits = line.strip_prefix(BEGIN)?;
+    let digits = line.strip_prefix(SEQ)?;
     let len = digits.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, behind) = digits.split_at_checked(len)?;
     if digits.first().is_none_or(|first| *first == b'0') || behind.first() != Some(&b',') {
@@ -175,7 +211,7 @@ fn number(line: &[u8]) -> Option<(u64, usize)> {
     let seq = digits
         .iter()
         .fold(0, |sum: u64, digit| sum * 10 + u64::from(digit - b'0'));
-    (seq < super::header::NUMBER_END).then_some((seq, BEGIN.len() + len + 1))
+    (seq < super::header::NUMBER_END).then_some((seq, SEQ.len() + len + 1))
 }
 
 /// The time of a record, by its rest.

@@ -1,12 +1,15 @@
 //! A trail's directory: its files, its lock, its state, and what is done at start and when files grow old.
 
 pub(crate) mod branch;
+pub(crate) mod bury;
 pub(crate) mod calendar;
+pub(crate) mod erase;
 mod examine;
 pub(crate) mod finding;
 #[cfg(test)]
 pub(crate) mod fuzz;
 pub(crate) mod header;
+pub(crate) mod hold;
 pub(crate) mod keys_file;
 pub(crate) mod lines;
 pub(crate) mod lock;
@@ -46,10 +49,10 @@ pub(crate) use crate::trust::Trust;
 pub(crate) use calendar::{Calendar, Step};
 pub(crate) use finding::Finding;
 pub(crate) use header::{Cause, Header, Identity, KeptFrom, Point, Replaces, RunId, TrailId};
+pub(crate) use hold::Holds;
 pub(crate) use lock::Lock;
 pub(crate) use members::{push_string, version};
 pub(crate) use modes::{RunKeys, random_seed};
-#[cfg(feature = "sign")]
 pub(crate) use recover::no_random;
 pub(crate) use reserve::Reserve;
 pub(crate) use segment::Segment;
@@ -135,6 +138,10 @@ impl Home {
 
     pub(crate) fn reserve(&self) -> PathBuf {
         self.dir.join(".reserve")
+    }
+
+    pub(crate) fn erase(&self) -> PathBuf {
+        self.dir.join(".erase")
     }
 
     pub(crate) fn state(&self) -> PathBuf {
@@ -231,6 +238,8 @@ pub(crate) struct Opening {
 pub(crate) struct Wish {
     /// The trust; `None` keeps what the trail has.
     pub(crate) trust: Option<Trust>,
+    /// Whether records have a salt; `None` keeps what the trail has.
+    pub(crate) salted: Option<bool>,
     /// Whether a trail that cannot be gone on with so may be ended here, and another one begun in its place.
     pub(crate) replace: bool,
     /// What protects the secrets in the state file.
@@ -249,6 +258,12 @@ pub(crate) enum Slip {
     KeepUnsealed,
     /// Goes on counting commits where a resync begins again.
     ForgetRewind,
+    /// Puts tombstones before what orders them is synced.
+    EraseBeforeSynced,
+    /// Leaves no note of an erasure that is under way.
+    ForgetErasure,
+    /// Lets retention take held files.
+    PruneHeld,
 }
 
 /// A trail that is ours to go on with. Nothing was written to it yet but the state file.
@@ -267,6 +282,8 @@ pub(crate) struct Opened {
     pub(crate) seq: u64,
     pub(crate) head: Head,
     pub(crate) trust: Trust,
+    /// Whether records have a salt.
+    pub(crate) salted: bool,
     /// Of a keyed trail.
     pub(crate) keys: Option<RunKeys>,
     /// In mode `signed`: the tree where the trail goes on.
@@ -275,6 +292,7 @@ pub(crate) struct Opened {
     /// As stored: `next_run` is past our run, `clean` is false.
     pub(crate) state: State,
     pub(crate) kept_from: Option<KeptFrom>,
+    pub(crate) holds: Holds,
     /// What the writer must record, in this order.
     pub(crate) found: Vec<Finding>,
 }
@@ -299,7 +317,9 @@ impl Opened {
             opened,
             who,
             kept_from: self.kept_from,
-            held: Vec::new(),
+            held: self.holds.files.clone(),
+            hold: self.holds.trail,
+            salted: self.salted,
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| self.prev_file.is_none()),

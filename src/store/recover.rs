@@ -12,8 +12,8 @@ use super::names::Form;
 use super::state::{Found, Keys};
 use super::torn::Aside;
 use super::{
-    Cause, Finding, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, keys_file, names, replaced,
-    retain,
+    Cause, Finding, Holds, Home, Lock, Opened, Opening, Point, Replaces, RunId, State, TrailId, keys_file, names,
+    replaced, retain,
 };
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, with_suffix};
@@ -45,6 +45,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
     refuse(&branch, &examined)?;
     let mode = modes::decide(&branch, &found, &examined, opening)?;
     let trust = mode.trust;
+    let has = branch.newest().is_some_and(|newest| newest.header.salted);
+    let salted = opening.wish.salted.unwrap_or(has);
     let torn = tidy(disk, home, &branch, &examined, mode.replaces.is_some())?;
     #[cfg(feature = "sign")]
     let tree = match trust == Trust::Signed && mode.replaces.is_none() {
@@ -68,10 +70,12 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
             seq: 0,
             head: Point::GENESIS.head,
             trust,
+            salted,
             keys,
             tree,
             state,
             kept_from: None,
+            holds: Holds::default(),
             found: Vec::new(),
         });
     }
@@ -112,10 +116,12 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Resul
         seq: prev.seq,
         head: prev.head,
         trust,
+        salted,
         keys,
         tree,
         state,
         kept_from: examined.kept_from,
+        holds: examined.holds,
         found: findings,
     })
 }
@@ -128,7 +134,7 @@ fn remove_unfinished(disk: &dyn Disk, home: &Home) -> Result<(), Error> {
         // What cannot be removed is only in the way of its own making again, which will say so.
         let _ = disk.unlink(&home.dir.join(name));
     }
-    for path in [home.state(), home.reserve()] {
+    for path in [home.state(), home.reserve(), home.erase()] {
         let _ = disk.unlink(&with_suffix(&path, ".tmp"));
     }
     Ok(())
@@ -181,7 +187,7 @@ fn tidy(
     disk.sync_dir(&home.dir).map_err(failed)?;
     // Last: whoever wrote the prune may have died before its sync.
     if let Some(kept) = examined.kept_from.as_ref().filter(|_| trusted) {
-        retain::sweep(disk, home, branch, kept, None)?;
+        retain::sweep(disk, home, branch, kept, &examined.holds, None)?;
     }
     Ok(aside)
 }

@@ -37,9 +37,11 @@ pub(super) fn put_away(disk: &dyn Disk, home: &Home, branch: &Branch, trail: Tra
         live.chain(strays.map(|stray| stray.name)).any(|proper| proper == *name)
     };
     let (last, first): (Vec<_>, Vec<_>) = names::list(disk, &home.dir)?.into_iter().partition(has_header);
-    let keys = disk.list(&home.dir, keys_file::NAME).map_err(failed)?;
-    for name in keys.iter().filter(|name| *name == keys_file::NAME) {
-        disk.rename(&home.dir.join(name), &to.join(name)).map_err(failed)?;
+    for path in [home.dir.join(keys_file::NAME), home.erase()] {
+        match path.file_name().map(|name| disk.rename(&path, &to.join(name))) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
     }
     for group in [first, last] {
         for name in group {

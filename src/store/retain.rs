@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::branch::{self, Branch, LiveFile, Why};
 use super::calendar::Calendar;
 use super::header::{KeptFrom, TrailId};
+use super::hold::Holds;
 use super::lines::{self, Lines, Piece};
 use super::names::{Form, Name};
 use super::{Home, Point};
@@ -76,7 +77,7 @@ impl Prune {
 
 /// What is due now, oldest first: `None` for nothing. After each prune ask again, until there is nothing.
 ///
-/// The newest file never goes, and a file in `held` stops what is behind it. Ask at every rotation and once an hour: a file
+/// The newest file never goes, and none under legal hold: files around it do. Ask at every rotation and once an hour: a file
 /// that this run closed is as old as the first question that saw it closed.
 ///
 /// # Errors
@@ -87,22 +88,20 @@ pub(crate) fn due(
     trail: TrailId,
     keep: &Keep,
     calendar: &mut Calendar,
-    held: &[u64],
+    holds: &Holds,
 ) -> Result<Option<Prune>, Error> {
-    if keep == &Keep::default() {
+    if keep == &Keep::default() || holds.trail {
         return Ok(None);
     }
     let branch = branch::walk(disk, home, Some(trail))?;
     calendar.notice(&branch);
     let old = Old::new(&branch, calendar.wall());
     let mut bytes = total(disk, home, &branch);
-    let mut count = 0;
+    let mut goes = Vec::new();
     let (mut newest, mut day, mut by_age) = (None, None, true);
     let closed = branch.live.split_last().map_or(&[][..], |(_, closed)| closed);
-    for (at, live) in closed.iter().take(BATCH).enumerate() {
-        if held.contains(&live.number()) {
-            break;
-        }
+    let free = closed.iter().enumerate().filter(|(_, live)| !holds.has(live.number()));
+    for (at, live) in free.take(BATCH) {
         let record = last_time(disk, live)?.filter(|time| *time <= calendar.wall());
         let closed_at = old.closed(at);
         let age = closed_at.map(|closed| closed.max(record.unwrap_or(Micros::MIN)));
@@ -111,7 +110,7 @@ pub(crate) fn due(
             .is_some_and(|days| calendar.is_older(live.number(), age, Duration::from_secs(u64::from(days) * 86_400)));
         let its_day = age.unwrap_or(live.header.opened).day();
         let aged = aged && day.is_none_or(|day| day == its_day) && calendar.allows(its_day);
-        let left = (branch.live.len() - at) as u64;
+        let left = (branch.live.len() - goes.len()) as u64;
         let evicted =
             keep.files.is_some_and(|files| left > files.max(1)) || keep.bytes.is_some_and(|most| bytes > most);
         if !aged && !evicted {
@@ -121,35 +120,38 @@ pub(crate) fn due(
         day = day.or(Some(its_day));
         bytes = bytes.saturating_sub(live.len);
         newest = newest.max(record);
-        count += 1;
+        goes.push(at);
     }
-    Ok(plan(&branch, count, day, newest, keep.days.filter(|_| by_age)))
+    Ok(plan(&branch, &goes, holds, day, newest, keep.days.filter(|_| by_age)))
 }
 
+/// `goes` are places on the branch.
 fn plan(
     branch: &Branch,
-    count: usize,
+    goes: &[usize],
+    holds: &Holds,
     day: Option<Day>,
     newest: Option<Micros>,
     policy_days: Option<u32>,
 ) -> Option<Prune> {
-    let (goes, stays) = branch.live.split_at_checked(count)?;
-    let (first, kept) = (goes.first()?, stays.first()?);
-    let behind = goes.iter().skip(1).chain([kept]);
-    let mut files: Vec<(u64, Option<Head>)> = goes
+    let (first, last) = (branch.live.get(*goes.first()?)?, branch.live.get(goes.last()? + 1)?);
+    let mut stays = branch.live.get(goes.last()? + 1..)?.iter();
+    let kept = stays.find(|file| !holds.has(file.number()))?;
+    let ends = goes
         .iter()
-        .zip(behind)
+        .filter_map(|at| branch.live.get(*at).zip(branch.live.get(at + 1)));
+    let mut files: Vec<(u64, Option<Head>)> = ends
         .map(|(file, next)| (file.number(), Some(next.header.prev.head)))
         .collect();
     files.extend(branch.strays.iter().filter_map(|stray| match stray.why {
-        Why::Superseded(number) if number < kept.number() => Some((number, None)),
+        Why::Superseded(number) if number < kept.number() && !holds.has(number) => Some((number, None)),
         _ => None,
     }));
     files.sort_unstable_by_key(|(number, _)| *number);
     Some(Prune {
         files,
         first_seq: first.header.prev.seq + 1,
-        last_seq: kept.header.prev.seq,
+        last_seq: last.header.prev.seq,
         kept_from: KeptFrom {
             file: kept.number(),
             prev: kept.header.prev,
@@ -168,36 +170,41 @@ pub(crate) fn prune(
     trail: TrailId,
     calendar: &mut Calendar,
     prune: &Prune,
+    holds: &Holds,
 ) -> Result<u64, Error> {
     calendar.pruned(prune.day);
     let branch = branch::survey(disk, home, Some(trail), None)?;
     // What has no header goes when it was last written to before the newest record that goes.
     let leftovers = prune.newest.filter(|_| prune.policy_days.is_some());
-    sweep(disk, home, &branch, &prune.kept_from, leftovers)
+    sweep(disk, home, &branch, &prune.kept_from, holds, leftovers)
 }
 
-/// Removes the files before `kept`, oldest first, with their torn and compressed forms; and, of what has no header, what was
-/// last written before `leftovers`.
+/// Removes the files before `kept` that nothing holds, oldest first, with their torn and compressed forms; and, of what has no
+/// header, what was last written before `leftovers`.
 pub(super) fn sweep(
     disk: &dyn Disk,
     home: &Home,
     branch: &Branch,
     kept: &KeptFrom,
+    holds: &Holds,
     leftovers: Option<Micros>,
 ) -> Result<u64, Error> {
     let Some((oldest, _)) = branch.find(kept.file).filter(|(file, _)| file.header.prev == kept.prev) else {
         // Without the file that must stay, nothing may go.
         return Ok(0);
     };
+    if holds.trail {
+        return Ok(0);
+    }
     let live = branch.live.iter().map(|file| (file.number(), file.name));
     let superseded = branch.strays.iter().filter_map(|stray| match stray.why {
         Why::Superseded(number) => Some((number, stray.name)),
         _ => None,
     });
-    let mut goes: Vec<(u64, Name)> = live
+    let (held, mut goes): (Vec<_>, Vec<(u64, Name)>) = live
         .chain(superseded)
         .filter(|(number, _)| *number < kept.file)
-        .collect();
+        .partition(|(number, _)| holds.has(*number));
     goes.sort_unstable();
     let mut freed = 0;
     let mut remove = |name: Name| -> Result<(), Error> {
@@ -229,7 +236,8 @@ pub(super) fn sweep(
         remove(name)?;
     }
     if let Some(before) = leftovers {
-        let known = |name: Name| branch.live.iter().any(|file| file.name == name.with(Form::Plain));
+        let live = |name: Name| branch.live.iter().any(|file| file.name == name.with(Form::Plain));
+        let known = |name: Name| live(name) || held.iter().any(|(_, held)| *held == name.with(Form::Plain));
         let unreadable = branch
             .strays
             .iter()
@@ -348,6 +356,7 @@ mod tests {
     use super::*;
     use crate::io::mem::MemDisk;
     use crate::store::calendar::Step;
+    use crate::store::header::Held;
     use crate::store::sample::*;
 
     const HOUR: i64 = 3_600_000_000;
@@ -432,10 +441,10 @@ mod tests {
             writer.sync().unwrap();
             self.written.insert(writer.header.file, self.truth);
             let (disk, home, trail) = (writer.disk.clone(), writer.home.clone(), writer.opened.trail);
-            while let Some(due) = due(&disk, &home, trail, &self.keep, &mut self.calendar, &[]).unwrap() {
+            while let Some(due) = due(&disk, &home, trail, &self.keep, &mut self.calendar, &Holds::default()).unwrap() {
                 writer.own("PRUNE", &Value::Object(due.metadata()).to_string()).unwrap();
                 writer.sync().unwrap();
-                prune(&disk, &home, trail, &mut self.calendar, &due).unwrap();
+                prune(&disk, &home, trail, &mut self.calendar, &due, &Holds::default()).unwrap();
                 writer.header.kept_from = Some(due.kept_from);
                 self.days.insert(due.day);
                 for (file, _) in &due.files {
@@ -610,7 +619,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_goes_without_a_limit_and_nothing_behind_a_held_file() {
+    fn nothing_goes_without_a_limit_and_no_held_file() {
         let mut world = World::new(Keep::default());
         world.hours(10 * 24);
         assert_eq!(world.ages, Vec::<i64>::new());
@@ -619,21 +628,36 @@ mod tests {
             files: Some(2),
             ..Keep::default()
         };
-        let mut ask = |held: &[u64]| {
+        let mut ask = |trail: bool, held: &[u64]| {
+            let ends = Point::GENESIS;
+            let held = held.iter().map(|file| Held {
+                file: *file,
+                prev: ends,
+                end: ends,
+            });
+            let holds = Holds {
+                trail,
+                files: held.collect(),
+            };
             due(
                 &writer.disk,
                 &writer.home,
                 writer.opened.trail,
                 &keep,
                 &mut world.calendar,
-                held,
+                &holds,
             )
             .unwrap()
         };
         let files = |prune: Option<Prune>| prune.map(|prune| prune.files.iter().map(|(file, _)| *file).collect());
-        assert_eq!(files(ask(&[1])), None::<Vec<u64>>);
-        assert_eq!(files(ask(&[3])), Some(vec![1, 2]));
-        assert_eq!(ask(&[3]).unwrap().policy_days, None);
+        let mut files_of = |held: &[u64]| files(ask(false, held)).unwrap_or_default();
+        let all: Vec<u64> = files_of(&[]);
+        assert!(all.starts_with(&[1, 2, 3, 4]), "{all:?}");
+        assert!(files_of(&[1, 3]).starts_with(&[2, 4]));
+        assert_eq!(files(ask(true, &[])), None::<Vec<u64>>);
+        let prune = ask(false, &[3]).unwrap();
+        assert_eq!(prune.policy_days, None);
+        assert!(!prune.files.iter().any(|(file, _)| *file == 3));
     }
 
     #[test]
@@ -672,7 +696,7 @@ mod tests {
             writer.opened.trail,
             &keep,
             &mut world.calendar,
-            &[],
+            &Holds::default(),
         )
         .unwrap_err();
         assert!(error.to_string().contains("audit-2026-11-19.jsonl.gz"), "{error}");

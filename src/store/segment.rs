@@ -20,6 +20,8 @@ pub(crate) struct Segment {
     path: PathBuf,
     name: Name,
     number: u64,
+    /// The number of the record before its first.
+    before: u64,
     /// Whole lines on the disk.
     bytes: u64,
     /// The header, until the first commit takes it along.
@@ -86,6 +88,7 @@ impl Segment {
             path,
             name,
             number: header.file,
+            before: header.prev.seq,
             bytes: 0,
             header: line,
             spoilt: false,
@@ -148,6 +151,11 @@ impl Segment {
     /// The header's `file`.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// The header's `prev_seq`: its own records come behind that.
+    pub(crate) fn before(&self) -> u64 {
+        self.before
     }
 
     /// Whether the file is still what and where it was. One look at the name: asked before each commit.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing_core::Level;
 
-use super::mailbox::{Ask, Mailbox};
+use super::mailbox::{Ask, Errand, Mailbox};
 use super::outlet::{Outlet, Sink};
 use super::process;
 use crate::brief::Brief;
@@ -19,7 +19,8 @@ use crate::meter::{Gauges, Meter};
 use crate::queue::{Loss, Push, Queue};
 use crate::receipt::{self, Fate, Progress, Receipt};
 use crate::recent::Recent;
-use crate::render::{self, Fields, Limits, Policy, Text, What};
+use crate::redact::Found;
+use crate::render::{self, Fields, Limits, Policy, Salts, Text, What, salt};
 use crate::severity::Severity;
 use crate::status::{Board, LAST_WAIT, Setting, complain};
 use crate::sync::{AtomicUsize, Home, Instant, Mutex, lock, on_own_thread, planted};
@@ -30,6 +31,8 @@ pub(crate) struct Core {
     id: u32,
     pub(crate) policy: Arc<Policy>,
     pub(crate) limits: Limits,
+    /// What every record ends in, where an erasure is to be possible.
+    pub(crate) salts: Option<Salts>,
     pub(crate) time: Time,
     /// Whether accepted records are shown to the other layers.
     pub(crate) mirror: bool,
@@ -59,6 +62,7 @@ pub(crate) struct Core {
 pub(crate) struct Plan {
     pub(crate) policy: Arc<Policy>,
     pub(crate) limits: Limits,
+    pub(crate) salts: Option<Salts>,
     pub(crate) time: Time,
     pub(crate) mirror: bool,
     pub(crate) span_level: Level,
@@ -84,7 +88,11 @@ impl Core {
         Core {
             id,
             policy: plan.policy,
-            limits: plan.limits,
+            limits: Limits {
+                line: plan.limits.line - plan.salts.as_ref().map_or(0, |_| salt::MEMBER),
+                ..plan.limits
+            },
+            salts: plan.salts,
             time: plan.time,
             mirror: plan.mirror,
             span_level: plan.span_level,
@@ -125,6 +133,9 @@ impl Core {
     ) -> (Receipt, Brief) {
         line.clear();
         let brief = render::rest(line, what, fields, contexts, self.limits);
+        if let Some(salts) = &self.salts {
+            line.push(&salts.member());
+        }
         if brief.redactions > 0 {
             self.meter.redacted(fields.redactions());
             for context in contexts {
@@ -215,6 +226,25 @@ impl Core {
         let until = Instant::now() + patience;
         self.mailbox
             .ask(ask, self.queue.last_ticket(), until, || self.queue.ring())
+    }
+
+    /// Has the writer do something, and waits until it is done.
+    pub(crate) fn send(&self, errand: Errand, patience: Duration) -> Result<(), Error> {
+        receipt::refuse_own_thread()?;
+        let until = Instant::now() + patience;
+        self.mailbox
+            .send(Ask::Errand, Some(errand), self.queue.last_ticket(), until, || {
+                self.queue.ring()
+            })
+    }
+
+    /// A caller's text for a record of the trail about itself: without what the policy finds secret in it.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        let mut clean = String::new();
+        match self.policy.text(text, &mut clean, &mut Found::default()) {
+            true => clean,
+            false => text.to_owned(),
+        }
     }
 
     /// Whether this is a forked child, where the trail has no writer.

@@ -1,7 +1,9 @@
 //! What handles ask of the writer, and its answers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::errand::Hold;
 use crate::error::{Error, ErrorKind};
 use crate::sync::{Condvar, Home, Instant, Mutex, lock};
 
@@ -14,16 +16,35 @@ pub(crate) enum Ask {
     Reopen,
     /// And on the disk.
     Sync,
+    /// And something done that the request says.
+    Errand,
     /// And the clean end noted; the trail may go on.
     Rest,
     /// And the directory let go.
     Close,
 }
 
+/// What is to be done beside writing.
+#[derive(Clone, Debug)]
+pub(crate) enum Errand {
+    /// These records are to be erased.
+    Erase { seqs: BTreeSet<u64>, why: Why },
+    /// The hold of this begins, or ends.
+    Hold { what: Hold, begins: bool, why: Why },
+}
+
+/// Who asks for it, and for what reason: as it goes into a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Why {
+    pub(crate) reason: String,
+    pub(crate) by: String,
+}
+
 /// One question, with the place for its answer.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) ask: Ask,
+    pub(crate) errand: Option<Errand>,
     /// The last ticket at the time.
     pub(crate) ticket: u64,
     /// For the writer: the record that must be on the disk.
@@ -68,6 +89,18 @@ impl Mailbox {
 
     /// Puts a question in, and waits for its answer; `ring` wakes the writer.
     pub(crate) fn ask(&self, ask: Ask, ticket: u64, until: Instant, ring: impl FnOnce()) -> Result<(), Error> {
+        self.send(ask, None, ticket, until, ring)
+    }
+
+    /// The same with something to do.
+    pub(crate) fn send(
+        &self,
+        ask: Ask,
+        errand: Option<Errand>,
+        ticket: u64,
+        until: Instant,
+        ring: impl FnOnce(),
+    ) -> Result<(), Error> {
         let answer = Arc::new(Answer::default());
         {
             let state = lock(&self.state, self.home).filter(|_| !self.home.is_elsewhere());
@@ -79,6 +112,7 @@ impl Mailbox {
             }
             state.requests.push(Request {
                 ask,
+                errand,
                 ticket,
                 target: None,
                 answer: Arc::clone(&answer),

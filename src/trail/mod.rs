@@ -1,6 +1,7 @@
 //! A running trail, as its owner and the rest of the crate see it.
 
 mod core;
+mod errand;
 mod farewell;
 mod mailbox;
 mod outlet;
@@ -16,8 +17,9 @@ use crate::queue::Loss;
 use crate::status::{Counts, Health, Status};
 
 pub(crate) use core::{Core, Lease, Plan};
+pub use errand::Hold;
 pub(crate) use farewell::see_off;
-pub(crate) use mailbox::{Ask, Request, ended};
+pub(crate) use mailbox::{Ask, Errand, Request, Why, ended};
 pub(crate) use outlet::Sink;
 pub(crate) use process::{enter, leave, no_trail_receipt, process_core, with_process_core};
 
@@ -177,6 +179,8 @@ impl Trail {
             disk_free: notice.disk_free,
             disk_tier: notice.disk_tier,
             storage_ephemeral: notice.ephemeral,
+            hold: notice.hold,
+            held: notice.held,
             settings: core.settings.clone(),
         }
     }

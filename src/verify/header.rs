@@ -99,6 +99,7 @@ const KEYS: &[&str] = &[
     "pid",
     "kept_from",
     "held",
+    "hold",
     "must",
     "alg",
     "zip",
@@ -182,6 +183,7 @@ impl Members {
         let pid = self.get("pid").is_none_or(|pid| number(pid).is_some_and(|pid| pid > 0));
         self.get("must")?.as_array()?;
         let replaces = self.get("replaces").is_none_or(Value::is_object);
+        let hold = self.get("hold").is_none_or(Value::is_boolean);
         let list = |key: &str| match self.get(key) {
             None => Some(None),
             Some(list) => list.as_array().filter(|list| list.len() <= LISTED).map(Some),
@@ -242,7 +244,7 @@ impl Members {
         let previous = header.prev_file.map_or(genesis, |prev| prev < header.file && prev > 0);
         let clean = header.clean || header.cause == Cause::Recover;
         let numbers = header.run > 0 && header.file > 0;
-        (in_order && texts && pid && replaces && previous && clean && numbers).then_some(header)
+        (in_order && texts && pid && replaces && hold && previous && clean && numbers).then_some(header)
     }
 }
 

@@ -52,6 +52,8 @@ fn header(trust: Trust) -> Header {
         who: Identity::default(),
         kept_from: None,
         held: Vec::new(),
+        hold: false,
+        salted: false,
         tree: None,
         pk: None,
         replaces: None,

@@ -59,6 +59,9 @@ impl Writer {
         while let Some(own) = self.own.front() {
             self.scratch.clear();
             let brief = own.rest(self.now, &mut self.scratch);
+            if let Some(salts) = &self.core.salts {
+                self.scratch.extend_from_slice(&salts.member());
+            }
             self.batch.activity |= own.is_activity();
             let more = (self.batch.text.bytes.len() + self.scratch.len() + AROUND) as u64;
             if more > self.room() {

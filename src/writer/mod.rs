@@ -9,9 +9,11 @@
 
 mod batch;
 mod commit;
+mod erasing;
 mod faults;
 mod full;
 mod gather;
+mod holding;
 mod kept;
 mod medium;
 #[cfg(all(test, shuttle))]
@@ -60,13 +62,14 @@ use crate::store::finding::Suspicion;
 use crate::store::retain::Keep;
 use crate::store::state::Keys;
 use crate::store::{
-    Calendar, Finding, Header, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, RunKeys, Segment,
+    Calendar, Finding, Header, Holds, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, Segment,
     State, TrailId, Trust,
 };
 use crate::sync::{self, Instant};
 use crate::trail::{self, Ask, Core, Request};
 
 use batch::Batch;
+use erasing::Erasures;
 use faults::Fault;
 use gather::Gather;
 use kept::{Again, Kept};
@@ -230,6 +233,8 @@ pub(crate) struct Writer {
     retention_at: Duration,
     /// Files went because of their number or size; said once.
     evicted: bool,
+    erasures: Erasures,
+    holds: Holds,
     metrics_at: Duration,
     told_commits: u64,
     canary: Option<u64>,
@@ -286,7 +291,7 @@ impl Writer {
         let (now, monotonic) = (core.time.micros(), core.time.monotonic());
         let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
         let keys = opened.keys.take();
-        let mut signer = signer(&opened, keys.as_ref(), key_source.clone())?;
+        let mut signer = Signer::of(&opened, keys.as_ref(), &key_source)?;
         let mut header = opened.header(now, who.clone());
         if let Some(signer) = &signer {
             signer.fill(&mut header, false);
@@ -295,11 +300,8 @@ impl Writer {
         let point = Point { seq: opened.seq, head };
         let mut own = VecDeque::from([Own::start(opened.run, opened.next_file, !opened.clean, false)]);
         let queue_bytes = core.queue.limit() as u64;
-        if opened
-            .found
-            .iter()
-            .any(|finding| matches!(finding, Finding::TamperSuspected(_)))
-        {
+        let suspected = opened.found.iter().any(Finding::is_suspicion);
+        if suspected {
             complain(&format_args!(
                 "the files in {} are not as the trail left them; it goes on, and says so in AUDIT_TAMPER_SUSPECTED: run verify",
                 home.dir.display()
@@ -378,6 +380,8 @@ impl Writer {
             state_due: true,
             retention_at: monotonic,
             evicted: false,
+            erasures: Erasures::default(),
+            holds: opened.holds,
             metrics_at: monotonic,
             told_commits: 0,
             canary: None,
@@ -418,6 +422,10 @@ impl Writer {
             .board
             .write(|notice| notice.trail = writer.trail.to_string());
         writer.begin_first_file()?;
+        #[cfg(test)]
+        writer.erasures.slip(slip);
+        writer.pick_up_erasures(suspected);
+        writer.show_holds();
         if let Some(keys) = keys {
             writer.tell_key_line(&keys, begins_at, teller)?;
         }
@@ -487,6 +495,7 @@ impl Writer {
         let more = match (must_wait && !asked) || self.gathers(asked) {
             true => false,
             false => self.advance(asked).unwrap_or_else(|Stuck| {
+                self.refuse_errands();
                 // What is in the file need not wait for what is not.
                 if !self.resync {
                     self.sync_if_due(asked);
@@ -505,7 +514,7 @@ impl Writer {
             self.write_again()?;
         }
         if self.phase == Phase::Resting {
-            if self.own.is_empty() && self.core.queue.is_empty() {
+            if self.own.is_empty() && self.core.queue.is_empty() && !self.has_errands() {
                 return Ok(false);
             }
             self.go_on()?;
@@ -517,6 +526,7 @@ impl Writer {
         self.watch_the_disk()?;
         let more = self.build_batches(asked)?;
         self.keep_files_for_their_time()?;
+        self.run_errands()?;
         self.checkpoint();
         self.sync_if_due(asked);
         Ok(more)
@@ -571,21 +581,6 @@ impl Writer {
             self.own.push_back(Own::clock_step(step));
         }
     }
-}
-
-#[cfg(feature = "sign")]
-fn signer(opened: &Opened, keys: Option<&RunKeys>, source: KeySource) -> Result<Option<Signer>, Error> {
-    match keys {
-        Some(keys) if opened.trust == Trust::Signed => {
-            Signer::new(opened.trail.0, source, keys, opened.tree.clone()).map(Some)
-        }
-        _ => Ok(None),
-    }
-}
-
-#[cfg(not(feature = "sign"))]
-fn signer(_: &Opened, _: Option<&RunKeys>, _: KeySource) -> Result<Option<Signer>, Error> {
-    Ok(None)
 }
 
 /// Starts the thread of a writer that has begun.

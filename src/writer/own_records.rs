@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::signer::Signed;
 use crate::brief::{Brief, EventId, Slice};
+use crate::chain::{Head, Leaf};
 use crate::clock::Micros;
 use crate::config::DiskAction;
 use crate::event::{EventType, events};
@@ -19,6 +20,7 @@ use crate::status::{DiskTier, Setting};
 use crate::store::finding::{Recovered, Suspicion};
 use crate::store::retain::Prune;
 use crate::store::{Finding, KeptFrom, Mark, Step, push_string};
+use crate::trail::Why;
 
 /// A record to come: what it is and what it says.
 #[derive(Clone, Debug)]
@@ -126,6 +128,36 @@ impl Own {
             kept_from: Some(prune.kept_from),
             ..Own::new(events::AUDIT_PRUNE, prune.metadata().into())
         }
+    }
+
+    /// One order of what goes into one line.
+    pub(super) fn erase(records: &[(u64, Leaf)], why: &Why) -> Own {
+        let seqs: Vec<u64> = records.iter().map(|(seq, _)| *seq).collect();
+        let leaves: Vec<String> = records.iter().map(|(_, leaf)| Head(*leaf).text()).collect();
+        let Why { reason, by } = why;
+        Own::new(
+            events::AUDIT_ERASE,
+            json!({ "seqs": seqs, "leaves": leaves, "reason": reason, "by": by }),
+        )
+    }
+
+    /// `file` is its name and its number; without one it is the whole trail.
+    pub(super) fn hold(what: &str, file: Option<(&str, u64)>, with: &[u64], why: &Why) -> Own {
+        let Why { reason, by } = why;
+        let mut metadata = json!({ "what": what, "reason": reason, "by": by });
+        if let (Some((name, number)), Value::Object(members)) = (file, &mut metadata) {
+            members.insert("name".to_owned(), name.into());
+            members.insert("file".to_owned(), number.into());
+            if !with.is_empty() {
+                members.insert("with".to_owned(), with.into());
+            }
+        }
+        Own::new(events::AUDIT_HOLD, metadata)
+    }
+
+    /// Whether it orders an erasure.
+    pub(super) fn is_erasure(&self) -> bool {
+        self.event == events::AUDIT_ERASE
     }
 
     pub(super) fn config(settings: &[Setting]) -> Own {
@@ -244,7 +276,6 @@ fn push_value(out: &mut Vec<u8>, value: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::Head;
     use crate::parse;
     use crate::status::Source;
     use crate::store::Point;
@@ -293,6 +324,13 @@ mod tests {
             Own::config(&[setting]),
             Own::clock_step(step),
             Own::key("created", "abcdef", None),
+            Own::erase(
+                &[(7, [1; 32]), (9, [2; 32])],
+                &Why {
+                    reason: "a \"reason\"".to_owned(),
+                    by: "\u{202e}dpo".to_owned(),
+                },
+            ),
         ] {
             let line = line(&own);
             let record = parse::record(line.trim_end().as_bytes()).unwrap_or_else(|error| panic!("{error:?}: {line}"));

@@ -13,7 +13,7 @@ use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
 use crate::sign::{PublicKey, SecretKey};
 use crate::store::state::Keys;
-use crate::store::{Header, Mark, RunKeys, Untold, no_random};
+use crate::store::{Header, Mark, Opened, RunKeys, Trust, Untold, no_random};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -86,6 +86,14 @@ pub(super) struct Signed {
 }
 
 impl Signer {
+    /// Of a signed trail.
+    pub(super) fn of(opened: &Opened, keys: Option<&RunKeys>, source: &KeySource) -> Result<Option<Signer>, Error> {
+        let signed = keys.filter(|_| opened.trust == Trust::Signed);
+        signed
+            .map(|keys| Signer::new(opened.trail.0, source.clone(), keys, opened.tree.clone()))
+            .transpose()
+    }
+
     /// For a run that begins at this tree. A trail that has no key yet gets a root, whose secret half is wiped once it has
     /// signed the line of the first file.
     pub(super) fn new(trail: [u8; 16], source: KeySource, keys: &RunKeys, tree: Range) -> Result<Signer, Error> {

@@ -1,7 +1,9 @@
 //! What the writer keeps when the disk does not: each test tells one story, on a disk in memory.
 
 mod crashes;
+mod erasures;
 mod errnos;
+mod holds;
 mod planted;
 
 use std::collections::BTreeSet;

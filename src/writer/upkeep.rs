@@ -21,7 +21,7 @@ pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// And in mode `signed` when nothing comes.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(60);
 
-const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+pub(super) const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 const METRICS_EVERY: Duration = Duration::from_secs(1);
 
 /// After a new file could not be begun, the old one is gone on with for this long.
@@ -49,7 +49,9 @@ impl Writer {
             opened: self.now,
             who: self.who.clone(),
             kept_from,
-            held: Vec::new(),
+            held: self.holds.files.clone(),
+            hold: self.holds.trail,
+            salted: self.core.salts.is_some(),
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| prev.file.is_none()),
@@ -188,7 +190,8 @@ impl Writer {
 
     /// Removes what need not be kept, one record's worth; whether there was any.
     pub(super) fn prune(&mut self, keep: &Keep) -> Result<bool, Stuck> {
-        let due = retain::due(&*self.disk, &self.home, self.trail, keep, &mut self.calendar, &[]);
+        let holds = self.pruned_around();
+        let due = retain::due(&*self.disk, &self.home, self.trail, keep, &mut self.calendar, &holds);
         let prune = match due {
             Ok(Some(prune)) => prune,
             Ok(None) => return Ok(false),
@@ -208,7 +211,7 @@ impl Writer {
         self.build_batches(false)?;
         self.sync_and_wait(false)?;
         (self.kept_from, self.kept_since) = (Some(prune.kept_from), None);
-        if let Err(error) = retain::prune(&*self.disk, &self.home, self.trail, &mut self.calendar, &prune) {
+        if let Err(error) = retain::prune(&*self.disk, &self.home, self.trail, &mut self.calendar, &prune, &holds) {
             self.mention(Trouble::Retention, &error);
             return Ok(false);
         }

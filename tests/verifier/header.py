@@ -43,6 +43,7 @@ KEYS = {
     "pid": (lambda v: whole(v, 1), True),
     "kept_from": (point_of, True),
     "held": (lambda v: isinstance(v, list) and len(v) <= LIST and all(map(held_of, v)), True),
+    "hold": (lambda v: type(v) is bool, True),
     "must": (lambda v: v == [], False),
     "alg": (text, True),
     "zip": (text, True),

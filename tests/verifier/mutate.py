@@ -244,7 +244,7 @@ def header_optional(trail, rnd, value):
         ("replaces", Pairs([("trail", "A" * 22)])), ("later", Raw("1")), ("pid", Raw("7")), ("service", "s"),
     ])
     order = ["tracing_audit", "trail", "run", "run_id", "file", "cause", "prev_file", "prev_seq", "prev_head", "clean", "trust", "commit", "opened",
-             "service", "version", "host", "pid", "kept_from", "held", "must", "alg", "zip", "salted", "tree", "pk", "replaces", "tag", "seal"]
+             "service", "version", "host", "pid", "kept_from", "held", "hold", "must", "alg", "zip", "salted", "tree", "pk", "replaces", "tag", "seal"]
     value[:] = [pair for pair in value if pair[0] != key]
     rank = order.index(key) if key in order else rnd.randrange(1, len(order))
     at = sum(1 for name, _ in value if name in order and order.index(name) < rank)

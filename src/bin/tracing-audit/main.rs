@@ -1,5 +1,8 @@
-//! Checks and shows audit trails.
+//! Checks and shows audit trails, erases records of them, and holds their files.
 
+mod erase;
+mod hold;
+mod open;
 mod out;
 mod tail;
 mod verify;
@@ -20,8 +23,8 @@ struct Cli {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, 3 unknown key, 4 cannot read,
-64 wrong usage. Colours only on a terminal, and never with NO_COLOR set.";
+Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, 3 unknown key, 4 cannot read
+or refused, 64 wrong usage. Colours only on a terminal, and never with NO_COLOR set.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -29,6 +32,10 @@ enum Command {
     Verify(verify::Arguments),
     /// Show the newest records, and with -f those that come
     Tail(tail::Arguments),
+    /// Erase records of a stopped trail: their hashes stay, and what they prove
+    Erase(erase::Arguments),
+    /// Put a stopped trail or a file of it under legal hold, or end that: retention removes nothing of it
+    Hold(hold::Arguments),
 }
 
 /// `sysexits.h`: the verdicts of `verify` have 1 to 4.
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
+        Command::Erase(arguments) => erase::run(&arguments),
+        Command::Hold(arguments) => hold::run(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),
