@@ -18,6 +18,8 @@ use crate::sign::PublicKey;
 use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
 use crate::store::branch::{self, LiveFile};
+use crate::store::content;
+use crate::store::names::Form;
 use crate::store::{Home, TrailId};
 use crate::verify::own::Own;
 
@@ -98,7 +100,7 @@ struct Row {
 impl<'a> Source<'a> {
     fn open(disk: Arc<dyn Disk>, dir: &'a Path) -> Result<Source<'a>, Error> {
         let home = Home::find(&*disk, dir, None)?;
-        let live = branch::walk(&*disk, &home, None)?.live;
+        let live = branch::read(&*disk, &home, None)?.live;
         let trail = live.last().map(|newest| newest.header.trail);
         let trail = trail.ok_or_else(|| unproven("there is no trail to prove anything about".to_owned()).at(dir))?;
         Ok(Source { disk, dir, trail, live })
@@ -232,7 +234,7 @@ impl<'a> Source<'a> {
         let live = self.live.iter().find(|live| live.number() == file);
         let live = live.ok_or_else(|| unproven(format!("file {file} is not there any more")))?;
         let mut first = None;
-        self.lines(&live.path, Some(live.body_at), |line| {
+        self.lines(&live.path, live.name.form, Some(live.body_at), |line| {
             first = std::str::from_utf8(line).ok().map(str::to_owned);
             false
         })?;
@@ -244,7 +246,7 @@ impl<'a> Source<'a> {
     fn keys(&self, file: u64) -> Result<Vec<Certificate>, Error> {
         let path = self.dir.join(KEYS);
         let mut keys: Vec<Certificate> = Vec::new();
-        self.lines(&path, None, |line| {
+        self.lines(&path, Form::Plain, None, |line| {
             let Some(line) = Certificate::parse(line) else {
                 return false;
             };
@@ -267,9 +269,15 @@ impl<'a> Source<'a> {
     }
 
     /// The whole lines of a file, until `take` has enough.
-    fn lines(&self, path: &Path, to: Option<u64>, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), Error> {
+    fn lines(
+        &self,
+        path: &Path,
+        form: Form,
+        to: Option<u64>,
+        mut take: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(), Error> {
         let failed = |error| Error::io("read what a proof is made from", path, error);
-        let file = self.disk.open_read(path).map_err(failed)?;
+        let file = content::open(&*self.disk, path, form).map_err(failed)?;
         let end = match to {
             Some(to) => to,
             None => file.stat().map_err(failed)?.len,

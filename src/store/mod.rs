@@ -2,6 +2,7 @@
 
 pub(crate) mod branch;
 pub(crate) mod calendar;
+pub(crate) mod content;
 mod examine;
 pub(crate) mod finding;
 #[cfg(test)]
