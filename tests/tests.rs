@@ -16,6 +16,8 @@ mod capture_matrix;
 mod child;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod cli_proof;
 mod clock;
 mod context;
 mod draft;

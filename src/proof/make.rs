@@ -20,7 +20,7 @@ use crate::sign::note::Checkpoint;
 use crate::store::branch::{self, LiveFile};
 use crate::store::content;
 use crate::store::names::Form;
-use crate::store::{Home, TrailId};
+use crate::store::{Home, TrailId, Trust};
 use crate::verify::own::Own;
 
 /// Where the lines that certify the keys of files stand.
@@ -101,8 +101,21 @@ impl<'a> Source<'a> {
     fn open(disk: Arc<dyn Disk>, dir: &'a Path) -> Result<Source<'a>, Error> {
         let home = Home::find(&*disk, dir, None)?;
         let live = branch::read(&*disk, &home, None)?.live;
-        let trail = live.last().map(|newest| newest.header.trail);
-        let trail = trail.ok_or_else(|| unproven("there is no trail to prove anything about".to_owned()).at(dir))?;
+        let Some(newest) = live.last().map(|newest| &newest.header) else {
+            return Err(unproven("there is no trail to prove anything about".to_owned()).at(dir));
+        };
+        // Trust only rises, so that no file before has more.
+        if newest.trust != Trust::Signed {
+            let trust = newest.trust.as_str();
+            return Err(unproven(format!(
+                "nothing can be proven of a trail of mode {trust}: it has no signed checkpoints"
+            ))
+            .at(dir)
+            .remedy(
+                "from the next run on a trail can be of mode signed, and what it has by then is signed with the rest",
+            ));
+        }
+        let trail = newest.trail;
         Ok(Source { disk, dir, trail, live })
     }
 
@@ -298,9 +311,8 @@ impl<'a> Source<'a> {
 }
 
 fn uncovered(seq: u64) -> Error {
-    unproven(format!("no signed checkpoint covers record {seq} yet")).remedy(
-        "wait for the next one, at most a minute while the trail runs; trails of other modes than signed have none",
-    )
+    unproven(format!("no signed checkpoint covers record {seq} yet"))
+        .remedy("wait for the next one, at most a minute while the trail runs")
 }
 
 /// What a checkpoint of a signed trail states, if the line is one.
