@@ -120,6 +120,16 @@ fn a_key_that_was_rotated_proves_the_runs_behind_it_and_the_old_one_calls_nobody
         let (dir, lines) = (home.path().join("logs"), Lines::default());
         run(&dir, trust, &lines, 20);
         let new = builder(&dir, trust, &lines).rotate_key().unwrap();
+        // Before the next run the new line has no run yet, and says so; both together prove all there is.
+        let old = lines.lock().unwrap()[0].clone();
+        assert_eq!(verdict(&dir, std::slice::from_ref(&new)), Verdict::UnknownKey);
+        assert_eq!(verdict(&dir, &[old.clone(), new.clone()]), Verdict::Verified);
+        assert_eq!(verdict(&dir, &[old]), Verdict::Verified);
+        // The control: without the state that says so, a file is missing.
+        let state = home.path().join("logs.keys/state");
+        std::fs::rename(&state, home.path().join("state")).unwrap();
+        assert_eq!(verdict(&dir, std::slice::from_ref(&new)), Verdict::Tampered);
+        std::fs::rename(home.path().join("state"), &state).unwrap();
         run(&dir, trust, &lines, 20);
         let old = lines.lock().unwrap()[0].clone();
         assert_eq!(verdict(&dir, &[old.clone(), new.clone()]), Verdict::Verified);

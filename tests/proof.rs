@@ -118,3 +118,38 @@ fn a_trail_in_place_of_a_longer_one_is_proven_by_its_own_key() {
     let proof = Proof::inclusion(&dir, seq_of(&dir, "new")).unwrap();
     assert!(proof.verify(&key).is_ok() && proof.verify(&old).is_err());
 }
+
+#[cfg(feature = "gzip")]
+#[test]
+fn proofs_are_made_of_compressed_files_as_of_plain_ones() {
+    use std::io::Write as _;
+    let (_temp, dir) = trail();
+    let key = run(&dir, "m", 60).unwrap();
+    let seqs = [1, 4, seq_of(&dir, "m 30"), seq_of(&dir, "m 59")];
+    let all = || -> Vec<String> {
+        let records = seqs.iter().map(|seq| Proof::inclusion(&dir, *seq).unwrap());
+        let grown = seqs.iter().map(|seq| Proof::consistency(&dir, *seq).unwrap());
+        records.chain(grown).map(|proof| proof.to_string()).collect()
+    };
+    let plain = all();
+    let mut packed = 0;
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "jsonl") {
+            let to = std::fs::File::create(path.with_extension("jsonl.gz")).unwrap();
+            let mut encoder = flate2::write::GzEncoder::new(to, flate2::Compression::fast());
+            encoder.write_all(&std::fs::read(&path).unwrap()).unwrap();
+            encoder.finish().unwrap();
+            std::fs::remove_file(path).unwrap();
+            packed += 1;
+        }
+    }
+    assert!(packed > 1, "{packed}");
+    let proofs = all();
+    assert_eq!(proofs, plain);
+    assert!(
+        proofs
+            .iter()
+            .all(|text| text.parse::<Proof>().unwrap().verify(&key).is_ok())
+    );
+}

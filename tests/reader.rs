@@ -145,8 +145,160 @@ fn a_file_that_is_removed_while_it_is_read_does_not_stop_the_reader() {
     assert_eq!(rest, (2..=5).chain(12..=hand.seq).collect::<Vec<_>>());
 }
 
+#[cfg(feature = "gzip")]
+mod compressed {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    pub(crate) fn packed(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    const FIRST: &str = "audit-2026-11-20.jsonl";
+    const SECOND: &str = "audit-2026-11-20.part0002.jsonl";
+
+    fn pack(laid: &Laid, name: &str, plain_too: bool) {
+        let text = fs::read(laid.path(name)).unwrap();
+        laid.put(&format!("{name}.gz"), &packed(&text));
+        if !plain_too {
+            fs::remove_file(laid.path(name)).unwrap();
+        }
+    }
+
+    #[test]
+    fn compressed_files_are_read_like_plain_ones() {
+        let hand = three_files();
+        let laid = hand.lay();
+        let lines = || -> Vec<String> {
+            let lines = tracing_audit::read(&laid.dir).unwrap().lines();
+            lines.map(Result::unwrap).collect()
+        };
+        let plain = lines();
+        let names: Vec<&String> = hand.files.keys().collect();
+        for name in names {
+            pack(&laid, name, false);
+            assert_eq!(lines(), plain, "{name}");
+            let entries = || tracing_audit::read(&laid.dir).unwrap();
+            assert_eq!(entries().from_seq(9).count() as u64, hand.seq - 8);
+            let newest = entries().last(3).unwrap().map(|record| record.unwrap().seq());
+            assert_eq!(newest.collect::<Vec<_>>(), [hand.seq - 2, hand.seq - 1, hand.seq]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_compressed_while_the_trail_is_read_is_read_all_the_same() {
+        let hand = three_files();
+        let laid = hand.lay();
+        let mut entries = tracing_audit::read(&laid.dir).unwrap();
+        assert_eq!(entries.next().unwrap().unwrap().seq(), 1);
+        pack(&laid, FIRST, false);
+        pack(&laid, SECOND, false);
+        let rest: Vec<_> = entries.map(|record| record.unwrap().seq()).collect();
+        assert_eq!(rest, (2..=hand.seq).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_two_forms_the_whole_one_is_read_and_once() {
+        let hand = three_files();
+        let all: Vec<u64> = (1..=hand.seq).collect();
+        for name in hand.files.keys() {
+            let laid = hand.lay();
+            pack(&laid, name, true);
+            assert_eq!(read(&laid), (all.clone(), vec![]), "both good");
+            let whole = fs::read(laid.path(name)).unwrap();
+            let mut flipped = whole.clone();
+            let at = flipped.len() - 60;
+            flipped[at] ^= 1;
+            let second_line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+            let cut = &whole[..whole.len() - 9];
+            for damaged in [&flipped[..], cut, b"", b"hello\n", &whole[..second_line - 1]] {
+                laid.put(name, damaged);
+                assert_eq!(
+                    read(&laid),
+                    (all.clone(), vec![]),
+                    "{name}: plain of {} bytes",
+                    damaged.len()
+                );
+                assert!(laid.verify().verdict().is_good(), "{name}: the verifier agrees");
+            }
+            // The control: with neither good, the plain one is the file.
+            laid.put(name, &flipped);
+            laid.put(&format!("{name}.gz"), &packed(cut));
+            let (seqs, damage) = read(&laid);
+            assert!(seqs.len() < all.len() && !damage.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_not_one_whole_member_no_line_is_read() {
+        let hand = three_files();
+        let good = packed(&hand.files[FIRST]);
+        let mut wrong_sum = good.clone();
+        let at = wrong_sum.len() - 8;
+        wrong_sum[at] ^= 1;
+        for bad in [
+            [&good[..], b"x"].concat(),
+            [&good[..], &good[..]].concat(),
+            good[..good.len() - 1].to_vec(),
+            wrong_sum,
+        ] {
+            let laid = hand.lay();
+            fs::remove_file(laid.path(FIRST)).unwrap();
+            laid.put(&format!("{FIRST}.gz"), &bad);
+            let (seqs, damage) = read(&laid);
+            assert_eq!((seqs, damage.len()), ((6..=hand.seq).collect::<Vec<_>>(), 1));
+            assert!(
+                damage[0].contains("gzip member") && damage[0].contains(FIRST),
+                "{}",
+                damage[0]
+            );
+        }
+    }
+
+    /// A link is followed neither plain nor compressed.
+    #[test]
+    fn what_is_no_file_is_refused_compressed_too() {
+        let hand = three_files();
+        let laid = hand.lay();
+        let elsewhere: PathBuf = laid.temp.path().join("elsewhere.gz");
+        fs::write(&elsewhere, packed(&hand.files[FIRST])).unwrap();
+        fs::remove_file(laid.path(FIRST)).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, laid.path(&format!("{FIRST}.gz"))).unwrap();
+        assert!(tracing_audit::read(&laid.dir).is_err());
+        assert_eq!(laid.verify().exit_code(), 4);
+    }
+
+    #[test]
+    fn the_vectors_with_compressed_files_are_read_as_they_are_judged() {
+        let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors");
+        let verdicts = fs::read_to_string(vectors.join("verdicts.json")).unwrap();
+        let verdicts: serde_json::Value = serde_json::from_str(&verdicts).unwrap();
+        let mut seen = 0;
+        for (name, verdict) in verdicts.as_object().unwrap() {
+            if !name.starts_with("gz-") {
+                continue;
+            }
+            let items: Vec<bool> = tracing_audit::read(vectors.join(name))
+                .unwrap()
+                .map(|item| item.is_ok())
+                .collect();
+            let good = items.iter().all(|good| *good);
+            assert_eq!(good, verdict["exit"] == 0, "{name}");
+            if good {
+                assert_eq!(items.len() as u64, verdict["records"].as_u64().unwrap(), "{name}");
+            }
+            seen += 1;
+        }
+        assert_eq!(seen, 9);
+    }
+}
+
+#[cfg(not(feature = "gzip"))]
 #[test]
-fn a_compressed_or_newer_file_is_refused_by_name_and_feature() {
+fn a_compressed_file_is_refused_by_name_and_feature() {
     let hand = three_files();
     let laid = hand.lay();
     fs::rename(

@@ -17,6 +17,8 @@ mod changes;
 mod child;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod cli_proof;
 mod clock;
 mod context;
 mod draft;

@@ -131,6 +131,20 @@ def sealed_other_trail():
     return ended()
 
 
+@sealed("a key line whose run is yet to come, as a change of keys leaves it: the state file says so, and the key before was not given",
+        key_line(run=2, head=ended().head, secret=sha(b"rotated")), exit_with_key=1, exit_with_state=3, files=1, records=5)
+def sealed_early_key():
+    w = ended()
+    return w, w.state(w.point(), True, seed=sha(b"rotated"))
+
+
+@sealed("the same, and the state file is of another end", key_line(run=2, head=sha(b"elsewhere"), secret=sha(b"rotated")),
+        exit_with_key=1, exit_with_state=1, files=1, records=5)
+def sealed_early_key_elsewhere():
+    w = ended()
+    return w, w.state(w.point(), True, seed=sha(b"rotated"))
+
+
 @sealed("a record changed in a closed file", exit=1, exit_with_key=1, files=2, records=1, unproven=behind(name(DAY1), 2))
 def sealed_edit():
     w = two_files(Writer(trust="sealed")).stop(at(DAY2, "00:00:02.000000"))

@@ -268,12 +268,12 @@ class Writer:
         self.run, self.run_id = self.run + 1, run_id
         return self
 
-    def state(self, point, clean):
+    def state(self, point, clean, seed=None):
         durable = point and {"file": point[0], "seq": point[1], "head": b64(point[2])}
         body = value({"tracing_audit_state": 1, "trail": b64(self.trail), "next_run": self.run + 1,
                       "durable": durable, "clean": clean, "max_clock": self.clock, "pruned": self.pruned})[:-1]
         if self.trust != "chained":
-            body += ',"seed":"%s"' % b64(seed_of(self.run + 1))
+            body += ',"seed":"%s"' % b64(seed or seed_of(self.run + 1))
         if self.trust == "signed":
             body += ',"sk":"%s","line":%s' % (b64(self.file_key.private_bytes_raw()), text(lines(self.files["audit.keys"])[-1].decode()))
         return (body + ',"head_check":"%s"}\n' % b64(sha(b"\x06", body.encode()))).encode()

@@ -76,6 +76,7 @@ impl Stream {
         let read = match self.decoder.read(into) {
             // Whatever is wrong with the bytes is wrong with the bytes, and not with the disk.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(bad("its end is missing")),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(bad("its bytes are no gzip member")),
             other => other,
         }?;
         self.at += read as u64;

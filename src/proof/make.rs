@@ -18,7 +18,9 @@ use crate::sign::PublicKey;
 use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
 use crate::store::branch::{self, LiveFile};
-use crate::store::{Home, TrailId};
+use crate::store::content;
+use crate::store::names::Form;
+use crate::store::{Home, TrailId, Trust};
 use crate::verify::own::Own;
 
 /// Where the lines that certify the keys of files stand.
@@ -98,9 +100,22 @@ struct Row {
 impl<'a> Source<'a> {
     fn open(disk: Arc<dyn Disk>, dir: &'a Path) -> Result<Source<'a>, Error> {
         let home = Home::find(&*disk, dir, None)?;
-        let live = branch::walk(&*disk, &home, None)?.live;
-        let trail = live.last().map(|newest| newest.header.trail);
-        let trail = trail.ok_or_else(|| unproven("there is no trail to prove anything about".to_owned()).at(dir))?;
+        let live = branch::read(&*disk, &home, None)?.live;
+        let Some(newest) = live.last().map(|newest| &newest.header) else {
+            return Err(unproven("there is no trail to prove anything about".to_owned()).at(dir));
+        };
+        // Trust only rises, so that no file before has more.
+        if newest.trust != Trust::Signed {
+            let trust = newest.trust.as_str();
+            return Err(unproven(format!(
+                "nothing can be proven of a trail of mode {trust}: it has no signed checkpoints"
+            ))
+            .at(dir)
+            .remedy(
+                "from the next run on a trail can be of mode signed, and what it has by then is signed with the rest",
+            ));
+        }
+        let trail = newest.trail;
         Ok(Source { disk, dir, trail, live })
     }
 
@@ -232,7 +247,7 @@ impl<'a> Source<'a> {
         let live = self.live.iter().find(|live| live.number() == file);
         let live = live.ok_or_else(|| unproven(format!("file {file} is not there any more")))?;
         let mut first = None;
-        self.lines(&live.path, Some(live.body_at), |line| {
+        self.lines(&live.path, live.name.form, Some(live.body_at), |line| {
             first = std::str::from_utf8(line).ok().map(str::to_owned);
             false
         })?;
@@ -244,7 +259,7 @@ impl<'a> Source<'a> {
     fn keys(&self, file: u64) -> Result<Vec<Certificate>, Error> {
         let path = self.dir.join(KEYS);
         let mut keys: Vec<Certificate> = Vec::new();
-        self.lines(&path, None, |line| {
+        self.lines(&path, Form::Plain, None, |line| {
             let Some(line) = Certificate::parse(line) else {
                 return false;
             };
@@ -267,9 +282,15 @@ impl<'a> Source<'a> {
     }
 
     /// The whole lines of a file, until `take` has enough.
-    fn lines(&self, path: &Path, to: Option<u64>, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), Error> {
+    fn lines(
+        &self,
+        path: &Path,
+        form: Form,
+        to: Option<u64>,
+        mut take: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(), Error> {
         let failed = |error| Error::io("read what a proof is made from", path, error);
-        let file = self.disk.open_read(path).map_err(failed)?;
+        let file = content::open(&*self.disk, path, form).map_err(failed)?;
         let end = match to {
             Some(to) => to,
             None => file.stat().map_err(failed)?.len,
@@ -290,9 +311,8 @@ impl<'a> Source<'a> {
 }
 
 fn uncovered(seq: u64) -> Error {
-    unproven(format!("no signed checkpoint covers record {seq} yet")).remedy(
-        "wait for the next one, at most a minute while the trail runs; trails of other modes than signed have none",
-    )
+    unproven(format!("no signed checkpoint covers record {seq} yet"))
+        .remedy("wait for the next one, at most a minute while the trail runs")
 }
 
 /// What a checkpoint of a signed trail states, if the line is one.

@@ -4,6 +4,7 @@
 mod check;
 mod make;
 mod text;
+mod words;
 
 use std::path::Path;
 

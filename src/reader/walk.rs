@@ -12,8 +12,9 @@ use crate::io::{Disk, DiskFile};
 use crate::reader::line;
 use crate::reader::piece::{LONGEST, Piece, Pieces};
 use crate::store::branch::{self, Branch, LiveFile};
-use crate::store::names::{self, Name};
-use crate::store::{Home, TrailId, lock};
+use crate::store::content;
+use crate::store::names::{self, Form, Name};
+use crate::store::{Cause, Home, Point, TrailId, Trust, lock};
 
 /// Where a reader stands in a trail.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ enum Next {
         leaf: Leaf,
         /// Of a tombstone there is only the leaf.
         erased: bool,
+        /// Whether it ends in a seal, whatever that is worth.
+        sealed: bool,
         bytes: Range<usize>,
     },
     /// What the next file replaced, or the end of the file.
@@ -139,6 +142,7 @@ impl Walk {
                     leaf,
                     erased,
                     bytes,
+                    ..
                 }) if seq >= self.from && (tombstones || !erased) => break (seq, leaf, bytes),
                 Ok(Next::Line { .. }) => {}
                 Ok(Next::End | Next::Half) if last => return None,
@@ -232,17 +236,82 @@ impl Walk {
 
     fn look(&mut self) -> Result<Branch, Error> {
         let names = names::list(&*self.disk, &self.home.dir)?;
-        let branch = branch::walk(&*self.disk, &self.home, self.trail)?;
+        let branch = branch::read(&*self.disk, &self.home, self.trail)?;
         self.names = names;
         self.unsettled = !branch.strays.is_empty();
         Ok(branch)
     }
 
-    /// `None` for a file that is gone: retention removes the oldest ones, also while they are read.
+    /// The form of a file that counts. `None` for a file that is gone: retention removes the oldest ones, also while they are
+    /// read.
     fn open(&self, live: LiveFile) -> Result<Option<Open>, Error> {
-        let file = match self.disk.open_read(&live.path) {
+        let other = live.name.with(match live.name.form {
+            Form::Gzip => Form::Plain,
+            _ => Form::Gzip,
+        });
+        if !cfg!(feature = "gzip") {
+            return self.open_form(live);
+        }
+        if other.form == Form::Gzip && self.names.binary_search(&other).is_ok() && !self.is_whole(&live) {
+            let packed = branch::packed(&*self.disk, &self.home, &live)?;
+            if let Some(packed) = packed.filter(|packed| self.is_whole(packed)) {
+                return self.open_form(packed);
+            }
+        }
+        let elsewhere = LiveFile {
+            name: other,
+            path: other.path(&self.home.dir),
+            ..live.clone()
+        };
+        match self.open_form(live)? {
+            // Compressed since the look at the directory, or the other way round.
+            None => self.open_form(elsewhere),
+            open => Ok(open),
+        }
+    }
+
+    /// Whether the part of a file that counts is all there and good, and nothing stands behind it that should not.
+    fn is_whole(&self, live: &LiveFile) -> bool {
+        let Ok(Some(mut open)) = self.open_form(live.clone()) else {
+            return false;
+        };
+        let mut sealed = live.header.trust == Trust::Chained;
+        loop {
+            match open.next() {
+                Ok(Next::Line { sealed: ends, .. }) => sealed |= ends,
+                Ok(Next::End) => break,
+                _ => return false,
+            }
+        }
+        let reached = Point {
+            seq: open.seq,
+            head: open.head,
+        };
+        match self.todo.front().map(|next| &next.header) {
+            None => sealed,
+            Some(next) => {
+                let supersedes = matches!(next.cause, Cause::Resync | Cause::Recover);
+                next.prev == reached && (supersedes || open.offset == open.live.len)
+            }
+        }
+    }
+
+    /// Opens a file in this form; of a compressed one, all is read first, for of one that breaks a rule no line counts.
+    fn open_form(&self, mut live: LiveFile) -> Result<Option<Open>, Error> {
+        let opened = content::open(&*self.disk, &live.path, live.name.form).and_then(|file| {
+            if live.name.form == Form::Gzip {
+                live.len = content::packed_len(&*self.disk, &live.path)?;
+            }
+            Ok(file)
+        });
+        let file = match opened {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if live.name.form == Form::Gzip && content::is_bad(&error) => {
+                return Err(Error::new(ErrorKind::Damaged, content::NO_MEMBER)
+                    .at(&live.path)
+                    .remedy("no line of this file is read; `tracing-audit verify` says more"));
+            }
             Err(error) => return Err(Error::io("read a file of the trail", &live.path, error)),
         };
         Ok(Some(Open {
@@ -319,6 +388,7 @@ impl Open {
                 seq: cut.seq,
                 leaf,
                 erased: erased.is_some(),
+                sealed: cut.seal.is_some(),
                 bytes: range,
             });
         }
@@ -338,6 +408,9 @@ impl Open {
 
     /// Whether the file has bytes behind the last whole line that were not there before.
     fn grow(&mut self) -> Result<bool, Error> {
+        if self.live.name.form == Form::Gzip {
+            return Ok(false);
+        }
         let failed = |error| Error::io("look at a file of the trail", &self.live.path, error);
         let len = self.file.stat().map_err(failed)?.len;
         if self.live.live_to.is_some() || len == self.live.len {
@@ -389,23 +462,29 @@ impl Open {
 /// The number of the last whole record of a file, as far as can be seen from its end.
 fn newest_seq(disk: &dyn Disk, newest: &LiveFile) -> Result<u64, Error> {
     let failed = |error| Error::io("read a file of the trail", &newest.path, error);
-    let file = match disk.open_read(&newest.path) {
+    let file = match content::open(disk, &newest.path, newest.name.form) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(newest.header.prev.seq),
         other => other.map_err(failed)?,
     };
+    let last_of = |bytes: &[u8]| {
+        let whole = memchr::memrchr(b'\n', bytes).and_then(|end| bytes.get(..end))?;
+        let lines = whole.rsplit(|byte| *byte == b'\n');
+        let mut cut = lines.filter_map(|line| line::cut_unchecked(line).ok());
+        cut.next().map(|cut| cut.seq)
+    };
+    if newest.name.form == Form::Gzip {
+        // It can be read from its begin alone. What is wrong with it is said where its lines are read.
+        let (mut pieces, mut last) = (Pieces::new(file, newest.body_at, u64::MAX), newest.header.prev.seq);
+        while let Ok(Some(piece)) = pieces.next(Default::default()) {
+            last = last_of(piece.bytes.filled()).unwrap_or(last);
+        }
+        return Ok(last);
+    }
     let mut window = 64 << 10;
     loop {
         let at = newest.len.saturating_sub(window).max(newest.body_at);
         let bytes = read_range(&*file, at, newest.len).map_err(failed)?;
-        let whole = memchr::memrchr(b'\n', &bytes).and_then(|end| bytes.get(..end));
-        let found = whole.and_then(|whole| {
-            let lines = whole.rsplit(|byte| *byte == b'\n');
-            lines
-                .filter_map(|line| line::cut_unchecked(line).ok())
-                .map(|cut| cut.seq)
-                .next()
-        });
-        match found {
+        match last_of(&bytes) {
             Some(seq) => return Ok(seq),
             None if at == newest.body_at || window > LONGEST as u64 => return Ok(newest.header.prev.seq),
             None => window *= 16,

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Home;
+use super::content;
 use super::header::{Header, KeptFrom, Point, TrailId, Unreadable};
 use super::lines::{Lines, Piece};
 use super::names::{self, Form, Name};
@@ -24,7 +25,7 @@ pub(crate) struct LiveFile {
     pub(crate) head: Head,
     /// Bytes of the header with its LF: where the records begin.
     pub(crate) body_at: u64,
-    /// When the branch was walked.
+    /// On the disk, when the branch was walked.
     pub(crate) len: u64,
     /// The last record of it that is live; what stands behind is superseded. `None` for the newest file: to its end.
     pub(crate) live_to: Option<u64>,
@@ -133,17 +134,23 @@ impl Branch {
             Why::Compressed => Some(
                 Error::new(
                     ErrorKind::Unsupported,
-                    "cannot read a compressed file of the trail, as this build has no feature `gzip`",
+                    match cfg!(feature = "gzip") {
+                        true => "a writer needs the plain form of a file of the trail, and only its gzip form is there",
+                        false => "cannot read a compressed file of the trail, as this build has no feature `gzip`",
+                    },
                 )
                 .at(&stray.path)
-                .remedy("decompress it beside where it is (gunzip), or use a build that has the feature"),
+                .remedy(match cfg!(feature = "gzip") {
+                    true => "decompress it beside where it is (gunzip)",
+                    false => "decompress it beside where it is (gunzip), or use a build that has the feature",
+                }),
             ),
             _ => None,
         })
     }
 }
 
-/// Finds the live branch, for readers. `trail` is the trail to follow where the directory holds files of several; the state
+/// Finds the live branch, for who must leave compressed files alone. `trail` is the trail to follow where the directory holds files of several; the state
 /// file names it. Without it, the trail with the most files is followed.
 ///
 /// Files may vanish (retention) and appear (rotation) meanwhile: a file that is gone when it is opened is not reported. One
@@ -152,7 +159,31 @@ impl Branch {
 /// # Errors
 /// A name of ours that is no regular file or may not be read; a file of a newer format; a compressed file.
 pub(crate) fn walk(disk: &dyn Disk, home: &Home, trail: Option<TrailId>) -> Result<Branch, Error> {
-    let branch = survey(disk, home, trail, None)?;
+    supported(survey(disk, home, trail, None)?)
+}
+
+/// The same for readers: a compressed file is one like any other, if this build can read it. Where both forms of a file are
+/// there and both have a valid header, it is the plain one; who reads its lines knows better ([`packed`]).
+///
+/// # Errors
+/// As for [`walk`]; a compressed file without the feature `gzip` alone.
+pub(crate) fn read(disk: &dyn Disk, home: &Home, trail: Option<TrailId>) -> Result<Branch, Error> {
+    supported(gather(disk, home, trail, None, cfg!(feature = "gzip"))?)
+}
+
+/// The compressed form of a file that is there plain, if it is of the same header.
+pub(crate) fn packed(disk: &dyn Disk, home: &Home, live: &LiveFile) -> Result<Option<LiveFile>, Error> {
+    let name = live.name.with(Form::Gzip);
+    Ok(match look(disk, name.path(&home.dir), name)? {
+        Some(Seen::Header(packed)) if packed.head == live.head => Some(LiveFile {
+            live_to: live.live_to,
+            ..*packed
+        }),
+        _ => None,
+    })
+}
+
+fn supported(branch: Branch) -> Result<Branch, Error> {
     match branch.unsupported() {
         Some(error) => Err(error),
         None => Ok(branch),
@@ -167,6 +198,17 @@ pub(crate) fn survey(
     trail: Option<TrailId>,
     replaced: Option<TrailId>,
 ) -> Result<Branch, Error> {
+    gather(disk, home, trail, replaced, false)
+}
+
+/// `packed` says whether compressed files are looked into, or strays.
+fn gather(
+    disk: &dyn Disk,
+    home: &Home,
+    trail: Option<TrailId>,
+    replaced: Option<TrailId>,
+    packed: bool,
+) -> Result<Branch, Error> {
     // While files go, a listing and what is opened after it do not fit. Look again, but not for ever.
     let mut tries = 4;
     loop {
@@ -180,8 +222,16 @@ pub(crate) fn survey(
                 None => vanished = true,
             }
         }
+        if packed {
+            vanished |= look_into_packed(disk, home, &names, &mut seen)?;
+        }
         if !vanished || tries == 0 {
-            return Ok(sort(disk, home, &names, seen, trail, replaced));
+            let left_out = if packed {
+                Vec::new()
+            } else {
+                compressed(disk, home, &names)
+            };
+            return Ok(sort(&names, seen, left_out, trail, replaced));
         }
     }
 }
@@ -202,10 +252,50 @@ pub(super) fn numbered(disk: &dyn Disk, home: &Home, trail: TrailId, number: u64
     Ok(None)
 }
 
+/// Looks into compressed files where the plain form has no header that this build knows of, and puts them in its place. Tells
+/// whether one was gone.
+fn look_into_packed(disk: &dyn Disk, home: &Home, names: &[Name], seen: &mut Vec<Seen>) -> Result<bool, Error> {
+    let mut vanished = false;
+    for name in names.iter().filter(|name| name.form == Form::Gzip) {
+        let plain = name.with(Form::Plain);
+        let place = seen.iter().position(|seen| seen.name() == plain);
+        let says_nothing =
+            |seen: &Seen| matches!(seen, Seen::Not(stray) if matches!(stray.why, Why::Empty | Why::Unreadable(_)));
+        if place
+            .and_then(|place| seen.get(place))
+            .is_some_and(|plain| !says_nothing(plain))
+        {
+            continue;
+        }
+        match look(disk, name.path(&home.dir), *name)? {
+            None => vanished = true,
+            Some(found) => {
+                // An empty one is nothing, whatever stands beside it.
+                let empty = matches!(&found, Seen::Not(stray) if stray.why == Why::Empty);
+                match place.and_then(|place| seen.get_mut(place)) {
+                    Some(_) if empty => {}
+                    Some(plain) => *plain = found,
+                    None => seen.push(found),
+                }
+            }
+        }
+    }
+    Ok(vanished)
+}
+
 /// What the first line of a file says.
 enum Seen {
     Header(Box<LiveFile>),
     Not(Stray),
+}
+
+impl Seen {
+    fn name(&self) -> Name {
+        match self {
+            Seen::Header(live) => live.name,
+            Seen::Not(stray) => stray.name,
+        }
+    }
 }
 
 /// `None` if the file is gone.
@@ -217,13 +307,21 @@ fn look(disk: &dyn Disk, path: PathBuf, name: Name) -> Result<Option<Seen>, Erro
         };
         Error::io("read a file of the trail", &path, error).remedy(remedy)
     };
-    let file = match disk.open_read(&path) {
+    let file = match content::open(disk, &path, name.form) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
     let len = file.stat().map_err(failed)?.len;
-    let why = match first_line(&*file).map_err(failed)? {
+    let first = match len {
+        0 => Ok(Err(Why::Empty)),
+        _ => first_line(&*file),
+    };
+    let first = match first {
+        Err(error) if name.form == Form::Gzip && content::is_bad(&error) => Err(Why::Unreadable(content::NO_MEMBER)),
+        other => other.map_err(failed)?,
+    };
+    let why = match first {
         Ok((header, head, body_at)) => {
             return Ok(Some(Seen::Header(Box::new(LiveFile {
                 name,
@@ -255,14 +353,12 @@ fn first_line(file: &dyn DiskFile) -> io::Result<Result<(Header, Head, u64), Why
 }
 
 fn sort(
-    disk: &dyn Disk,
-    home: &Home,
     names: &[Name],
     seen: Vec<Seen>,
+    mut strays: Vec<Stray>,
     trail: Option<TrailId>,
     replaced: Option<TrailId>,
 ) -> Branch {
-    let mut strays = compressed(disk, home, names);
     let mut files = Vec::new();
     for seen in seen {
         match seen {

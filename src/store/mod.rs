@@ -3,6 +3,7 @@
 pub(crate) mod branch;
 pub(crate) mod bury;
 pub(crate) mod calendar;
+pub(crate) mod content;
 pub(crate) mod erase;
 mod examine;
 pub(crate) mod finding;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::chain::Head;
 use crate::chain::seal::{CommitKey, Seed};
 use crate::key_line::KeyLine;
 use crate::store::Trust;
@@ -9,6 +10,7 @@ use crate::verify::branch::Branch;
 use crate::verify::fold::Seals;
 use crate::verify::header::Cause;
 use crate::verify::report::{Fault, FaultKind, Verdict};
+use crate::verify::state::State;
 use crate::verify::survey::Found;
 
 /// Seeds derived one from another, at most: some seconds' work. A trail has one run a start.
@@ -29,6 +31,8 @@ pub(crate) struct Keys<'a> {
     public: &'a BTreeSet<[u8; 32]>,
     /// Runs from which on another key than the one before is used.
     rekeyed: &'a BTreeSet<u64>,
+    /// The run that the state file says is to come, and the head that it will go on from.
+    to_come: Option<(u64, Head)>,
 }
 
 /// What became of it, file by file.
@@ -49,7 +53,9 @@ impl<'a> Keys<'a> {
         chained: bool,
         public: &'a BTreeSet<[u8; 32]>,
         rekeyed: &'a BTreeSet<u64>,
+        state: Option<&State>,
     ) -> Keys<'a> {
+        let ended = state.filter(|state| state.clean && Some(state.trail.0) == trail);
         let mut lines: Vec<&KeyLine> = given.iter().filter(|line| Some(line.trail) == trail).collect();
         lines.sort_by_key(|line| line.first_run);
         Keys {
@@ -58,7 +64,18 @@ impl<'a> Keys<'a> {
             chained,
             public,
             rekeyed,
+            to_come: ended.and_then(|state| Some((state.next_run, state.durable?.point.head))),
         }
+    }
+
+    /// Whether no run that a line is for has begun, and the trail ends where the first of them will: the key was changed, and
+    /// the next run is yet to come. Only a keyed trail can change its key.
+    fn is_early(&self, newest: &Found) -> bool {
+        let first = self.lines.first();
+        newest.header.trust != Trust::Chained
+            && first.is_some_and(|line| {
+                newest.header.run < line.first_run && self.to_come == Some((line.first_run, line.head))
+            })
     }
 
     /// Whether a key line was given, so that nothing at all is no trail but a missing one.
@@ -135,34 +152,33 @@ impl<'a> Keys<'a> {
             assigned.seals.push(seals);
         }
         if let Some(found) = unknown.filter(|_| !self.chained) {
-            self.say_unknown(found, &mut assigned);
+            let early = branch.live.last().is_some_and(|newest| self.is_early(newest));
+            self.say_unknown(found, early, &mut assigned);
         }
         assigned
     }
 
     /// A keyed file for whose run there is no line.
-    fn say_unknown(&self, found: &Found, assigned: &mut Assigned) {
+    fn say_unknown(&self, found: &Found, early: bool, assigned: &mut Assigned) {
         let run = found.header.run;
+        let mut say = |detail: String| {
+            let fault = Fault::new(FaultKind::UnknownKey, Verdict::UnknownKey, detail);
+            assigned.faults.push(fault.file(&found.name).line(1));
+        };
+        let trust = found.header.trust;
         match self.lines.first().filter(|line| run < line.first_run) {
+            Some(line) if early => say(format!(
+                "run {run} is {trust}, and the key line given is for run {} on, which is yet to come; give the one before it, too",
+                line.first_run
+            )),
             // Keys were changed since, and whoever has the new line trusts it from its first run on.
             Some(line) => assigned.notes.push(format!(
                 "runs before {} are sealed under a key that was not given, and are checked as chained only",
                 line.first_run
             )),
-            None => {
-                assigned.faults.push(
-                    Fault::new(
-                        FaultKind::UnknownKey,
-                        Verdict::UnknownKey,
-                        format!(
-                            "run {run} is {}, and its key line was not given (`--key-file`, or `Verify::key`)",
-                            found.header.trust.as_str()
-                        ),
-                    )
-                    .file(&found.name)
-                    .line(1),
-                );
-            }
+            None => say(format!(
+                "run {run} is {trust}, and its key line was not given (`--key-file`, or `Verify::key`)"
+            )),
         }
     }
 
@@ -200,10 +216,11 @@ impl<'a> Keys<'a> {
         if branch
             .live
             .last()
-            .is_some_and(|newest| newest.header.run < first.first_run)
+            .is_some_and(|newest| newest.header.run < first.first_run && !self.is_early(newest))
         {
             let detail = format!(
-                "the key line knows run {}, and no file is of it or a later one",
+                "the key line knows run {}, and no file is of it or a later one; if that run is yet to come, the state file has to \
+                 say so",
                 first.first_run
             );
             assigned.faults.push(Fault::new(FaultKind::MissingFile, gone, detail));

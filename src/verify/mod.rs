@@ -276,7 +276,7 @@ impl Verify {
         };
         #[cfg(not(feature = "sign"))]
         let public = BTreeSet::new();
-        let keys = Keys::of(keys, trail, self.chained, &public, &aside.rekeyed);
+        let keys = Keys::of(keys, trail, self.chained, &public, &aside.rekeyed, state.state());
         let mut assigned = keys.assign(&branch, survey.gone());
         branch.faults.append(&mut assigned.faults);
         let mut seals = std::mem::take(&mut assigned.seals).into_iter();

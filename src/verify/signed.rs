@@ -16,14 +16,14 @@ use crate::reader::piece::{Buffer, Pieces};
 use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
 use crate::sign::{PublicKey, Signature};
-use crate::store::Trust;
+use crate::store::{Trust, content};
 use crate::verify::branch::Branch;
 use crate::verify::folded::{Folded, Root, Saying};
 use crate::verify::header::Header;
 use crate::verify::judge::{Case, End, Judgement};
 use crate::verify::own::{Own, Signed};
 use crate::verify::report::{Fault, FaultKind, Verdict};
-use crate::verify::survey::{self, Found};
+use crate::verify::survey::Found;
 
 /// Where the keys of the files stand.
 const NAME: &str = "audit.keys";
@@ -124,7 +124,7 @@ impl Signatures {
         }
         let mut targets = BTreeSet::new();
         for found in signed() {
-            look_for_checkpoints(survey::open(disk, &found.path, found.form)?, found, &mut targets)?;
+            look_for_checkpoints(content::open(disk, &found.path, found.form)?, found, &mut targets)?;
         }
         Ok(Signatures {
             targets: targets.into_iter().collect(),

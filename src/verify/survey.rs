@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
-#[cfg(feature = "gzip")]
-use crate::io::gzip;
 use crate::io::{Disk, DiskFile, FileKind};
 use crate::reader::piece::{Buffer, LONGEST, Pieces};
+use crate::store::content::{self, NO_MEMBER, is_bad};
 use crate::store::names::{Form, Name};
 use crate::store::{Point, TrailId, Trust};
 use crate::verify::fold::{Fold, Seals};
@@ -141,7 +140,7 @@ impl Survey {
             };
             let keyed = |found: &Found| found.header.file == newest && found.header.trust != Trust::Chained;
             let sealed = |found: &Found| {
-                let file = open(disk, &found.path, found.form)?;
+                let file = content::open(disk, &found.path, found.form)?;
                 is_sealed(file, found)
             };
             let mut newest = ours()
@@ -197,7 +196,7 @@ impl Survey {
         let path = name.path(dir);
         let form = name.form;
         let name = name.to_string();
-        let first = open(disk, &path, form).and_then(|file| {
+        let first = content::open(disk, &path, form).and_then(|file| {
             let mut stat = file.stat()?;
             // An empty file is nothing, whatever its form.
             if stat.kind != FileKind::File || stat.len == 0 {
@@ -205,7 +204,7 @@ impl Survey {
             }
             let line = first_line(&*file)?;
             if form == Form::Gzip {
-                stat.len = content_len(disk, &path)?;
+                stat.len = content::packed_len(disk, &path)?;
             }
             Ok((stat, line))
         });
@@ -217,7 +216,7 @@ impl Survey {
                 path,
                 form,
                 len: 0,
-                why: "it is not one whole gzip member and nothing else",
+                why: NO_MEMBER,
                 begun: false,
             }),
             Err(error) => self.refuse(name, &error),
@@ -355,35 +354,8 @@ pub(crate) struct Later {
 
 impl Open for Later {
     fn open(&self) -> io::Result<Arc<dyn DiskFile>> {
-        open(&*self.disk, &self.path, self.form)
+        content::open(&*self.disk, &self.path, self.form)
     }
-}
-
-/// Opens a file, or what a compressed one holds.
-pub(crate) fn open(disk: &dyn Disk, path: &Path, form: Form) -> io::Result<Arc<dyn DiskFile>> {
-    let file = disk.open_read(path)?;
-    match form {
-        #[cfg(feature = "gzip")]
-        Form::Gzip => Ok(gzip::content(file)),
-        #[cfg(not(feature = "gzip"))]
-        Form::Gzip => Err(io::Error::other(
-            "compressed files need the feature `gzip`, which this build does not have",
-        )),
-        Form::Plain | Form::Torn(_) => Ok(file),
-    }
-}
-
-/// The length of what a compressed file holds, which must keep the rules for such.
-fn content_len(disk: &dyn Disk, path: &Path) -> io::Result<u64> {
-    let content = open(disk, path, Form::Gzip)?;
-    #[cfg(feature = "gzip")]
-    return gzip::measure(&*content);
-    #[cfg(not(feature = "gzip"))]
-    content.stat().map(|stat| stat.len)
-}
-
-fn is_bad(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
 }
 
 /// The first line without its LF; `None` if there is no LF within the length of the longest line.

@@ -197,7 +197,9 @@ class Verifier:
             if first and f.run >= key.run and (f.head != key.head or f.prev is None and f.run > key.run):
                 self.fault("not the start that the key line names", f.name, 1)
             before = f
-        if self.live[-1].run < key.run:
+        if self.live[-1].run < key.run and self.live[-1].trust != "chained" and self.to_come == (key.run, key.head):
+            self.fault("unknown key: the run of the key line is yet to come", code=3)
+        elif self.live[-1].run < key.run:
             self.unreached("no header of the run that the key line names, or of a later one")
 
     def want(self, files):
@@ -236,6 +238,7 @@ class Verifier:
             self.fault("the state file is of another trail")
             state = None
         mark = state and state["durable"] and (state["durable"]["file"], state["durable"]["seq"], binary(state["durable"]["head"], 32))
+        self.to_come = (state["next_run"], mark[2]) if mark and state["clean"] else None
         far = max([seq for seq, head in self.anchors if isinstance(head, bytes)] + [mark[1] if mark else -1])
         self.evidence(unreadable)
         if self.live:

@@ -1,9 +1,10 @@
-//! Checks and shows audit trails, erases records of them, and holds their files.
+//! Checks, shows and proves audit trails, erases records of them, and holds their files.
 
 mod erase;
 mod hold;
 mod open;
 mod out;
+mod prove;
 mod tail;
 mod verify;
 
@@ -14,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::out::Failure;
 
-/// Check and show the audit trails that tracing-audit writes
+/// Check, show and prove the audit trails that tracing-audit writes
 #[derive(Debug, Parser)]
 #[command(name = "tracing-audit", version, max_term_width = 100, after_help = AFTER)]
 struct Cli {
@@ -23,13 +24,15 @@ struct Cli {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, 3 unknown key, 4 cannot read
-or refused, 64 wrong usage. Colours only on a terminal, and never with NO_COLOR set.";
+Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, or not to be proven, 3 unknown key,
+4 cannot read or refused, 64 wrong usage. Colours only on a terminal, and never with NO_COLOR set.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check every byte of a trail against the rest of it and against its state file
     Verify(verify::Arguments),
+    /// Make a proof about a signed trail, which anybody with its public key line can check
+    Prove(prove::Arguments),
     /// Show the newest records, and with -f those that come
     Tail(tail::Arguments),
     /// Erase records of a stopped trail: their hashes stay, and what they prove
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Prove(arguments) => prove::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Hold(arguments) => hold::run(&arguments),
@@ -66,6 +70,10 @@ fn main() -> ExitCode {
         }
         Err(Failure::File(path, error)) => {
             out::complain(&format_args!("cannot read {}: {error}", path.display()));
+            ExitCode::from(4)
+        }
+        Err(Failure::Written(path, error)) => {
+            out::complain(&format_args!("cannot write {}: {error}", path.display()));
             ExitCode::from(4)
         }
         Err(Failure::Output(error)) => {

@@ -11,6 +11,8 @@ pub(crate) enum Failure {
     Output(io::Error),
     /// A file that was named could not be read.
     File(PathBuf, io::Error),
+    /// A file that was named could not be written.
+    Written(PathBuf, io::Error),
     /// Whoever read the output has seen enough: no failure, and this exit code.
     Closed(u8),
 }

@@ -1,18 +1,30 @@
 //! `tracing-audit verify`.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tracing_audit::{Anchor, KeyLine, Verdict, Verify};
+use tracing_audit::{Anchor, Error, ErrorKind, KeyLine, Proof, Proven, Verdict, Verify};
 
-use crate::out::{Failure, paint};
+use crate::out::{self, Failure, Harmless, paint};
 
-/// Check a trail.
+/// Check a trail, or a proof about one.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The trail's directory
-    dir: PathBuf,
+    #[arg(required_unless_present = "proof")]
+    dir: Option<PathBuf>,
+    /// A file that `prove` made, in place of a directory; the public key line is all that it takes
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["dir", "state", "anchor", "remember", "mode", "strict", "deep", "threads"]
+    )]
+    proof: Option<PathBuf>,
+    /// The key line itself. For public ones: what a command is given, other users of the machine can see
+    #[arg(long, value_name = "LINE")]
+    key: Vec<String>,
     /// The trail's state file [default: <DIR>.keys/state]
     #[arg(long, value_name = "PATH")]
     state: Option<PathBuf>,
@@ -43,14 +55,29 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let mut verify = Verify::new(&arguments.dir).strict(arguments.strict);
+    let mut keys: Vec<KeyLine> = arguments
+        .key
+        .iter()
+        .map(|line| line.parse())
+        .collect::<Result<_, _>>()?;
+    if let Some(path) = &arguments.key_file {
+        keys.extend(keys_of(path)?);
+    }
+    match (&arguments.proof, &arguments.dir) {
+        (Some(path), _) => proof(path, &keys, arguments.json),
+        (None, Some(dir)) => trail(dir, keys, arguments),
+        // One of them is required.
+        (None, None) => Ok(crate::USAGE),
+    }
+}
+
+fn trail(dir: &Path, keys: Vec<KeyLine>, arguments: &Arguments) -> Result<u8, Failure> {
+    let mut verify = Verify::new(dir).strict(arguments.strict);
     if let Some(state) = &arguments.state {
         verify = verify.state(state);
     }
-    if let Some(path) = &arguments.key_file {
-        for line in keys(path)? {
-            verify = verify.key(line);
-        }
+    for line in keys {
+        verify = verify.key(line);
     }
     for anchor in &arguments.anchor {
         verify = verify.anchor(*anchor);
@@ -73,16 +100,92 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             Verdict::Tampered => paint::BOLD_RED,
             _ => paint::YELLOW,
         };
-        let text = report.to_string();
-        // The first line is the verdict.
-        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        writeln!(out, "{colour}{first}{}\n{rest}", paint::PLAIN).map_err(Failure::of_write(code))?;
+        headed(&mut out, colour, &report.to_string()).map_err(Failure::of_write(code))?;
     }
     out.flush().map_err(Failure::of_write(code))?;
     Ok(code)
 }
 
-fn keys(path: &Path) -> Result<Vec<KeyLine>, Failure> {
+/// The first line is the verdict.
+fn headed(out: &mut impl Write, colour: &str, text: &str) -> io::Result<()> {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    writeln!(out, "{colour}{first}{}\n{rest}", paint::PLAIN)
+}
+
+/// 0 if the proof holds under one of the keys, 1 if it does not, 3 if none is of its trail, 4 if it cannot be read.
+fn proof(path: &Path, keys: &[KeyLine], json: bool) -> Result<u8, Failure> {
+    // The longest line, and the notes of a file beside it.
+    const LONGEST: u64 = 1 << 30;
+    let failed = |error| Failure::File(path.to_owned(), error);
+    let mut text = String::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
+    let proof = match text.parse::<Proof>() {
+        Ok(proof) => proof,
+        Err(error) => return refused(&error, json),
+    };
+    let mut why: Option<Error> = None;
+    for key in keys {
+        match proof.verify(key) {
+            Ok(proven) => return shown(&proven, json),
+            // What another trail's key says is of no interest where one of this trail was given, too.
+            Err(error) if error.kind() == ErrorKind::Damaged || why.is_none() => why = Some(error),
+            Err(_) => {}
+        }
+    }
+    match why {
+        Some(error) => refused(&error, json),
+        None => unproven(
+            3,
+            "unknown_key",
+            "nothing is proven without the trail's public key line; give --key-file or --key",
+            json,
+        ),
+    }
+}
+
+fn refused(error: &Error, json: bool) -> Result<u8, Failure> {
+    let (code, verdict) = match error.kind() {
+        ErrorKind::Damaged => (1, "tampered"),
+        ErrorKind::Key => (3, "unknown_key"),
+        _ => (4, "unreadable"),
+    };
+    unproven(code, verdict, &error.to_string(), json)
+}
+
+fn unproven(code: u8, verdict: &str, why: &str, json: bool) -> Result<u8, Failure> {
+    match json {
+        true => {
+            let object = serde_json::json!({ "verdict": verdict, "exit_code": code, "detail": why });
+            let mut out = anstream::stdout().lock();
+            writeln!(out, "{object}")
+                .and_then(|()| out.flush())
+                .map_err(Failure::of_write(code))?;
+        }
+        false => out::complain(&why),
+    }
+    Ok(code)
+}
+
+fn shown(proven: &Proven, json: bool) -> Result<u8, Failure> {
+    let mut out = anstream::stdout().lock();
+    let written = match json {
+        true => writeln!(out, "{}", proven.to_json()),
+        false => {
+            // Line by line, for what a record holds must not make lines of its own.
+            let text: Vec<String> = proven
+                .to_string()
+                .lines()
+                .map(|line| Harmless(line).to_string())
+                .collect();
+            headed(&mut out, paint::GREEN, &(text.join("\n")))
+        }
+    };
+    written.and_then(|()| out.flush()).map_err(Failure::of_write(0))?;
+    Ok(0)
+}
+
+fn keys_of(path: &Path) -> Result<Vec<KeyLine>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::File(path.to_owned(), error))?;
     Ok(KeyLine::all(&text)?)
 }
