@@ -27,6 +27,11 @@ pub(crate) fn register(trail: u32, canary: Weak<dyn Canary>) {
     canaries.retain(|(_, canary)| canary.strong_count() > 0);
     canaries.push((trail, canary));
     drop(canaries);
+    look_again();
+}
+
+/// Filters were set up or changed: `tracing` asks all layers and filters then how far they want to hear.
+pub(crate) fn look_again() {
     CHANGES.fetch_add(1, Ordering::Release);
 }
 

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Level, Span, debug, debug_span, error, info, info_span, instrument, warn};
 use tracing_audit::testing::{self, Captured};
-use tracing_audit::{Audited as _, Capture, Category, Outcome, Record, Severity, audit, events};
+use tracing_audit::{Audited as _, Capture, Category, Outcome, Record, Severity, Trail, audit, events};
 use tracing_subscriber::prelude::*;
 
 fn capture() -> Captured {
@@ -905,4 +905,26 @@ fn a_value_that_records_itself_is_bounded() {
     let _span = info_span!("request", user_id = ?Recursive);
     audit!(events::DATA_DELETE);
     audit.one(events::DATA_DELETE);
+}
+
+#[test]
+fn a_filter_that_is_reloaded_is_told_of_and_taken_back() {
+    use tracing_subscriber::{EnvFilter, registry, reload};
+    let home = tempfile::tempdir().unwrap();
+    let trail = Trail::builder(home.path().join("logs")).detached().build().unwrap();
+    let (filter, handle) = reload::Layer::new(EnvFilter::new("info"));
+    let _stack = registry().with(filter).with(trail.layer()).set_default();
+    let told = || {
+        // The writer asks behind a commit, hence before the next one but one.
+        for _ in 0..3 {
+            audit!(in: &trail, events::DATA_READ).written().unwrap();
+        }
+        trail.flush().unwrap();
+        trail.status().capture.len()
+    };
+    assert_eq!(told(), 0);
+    handle.modify(|filter| *filter = EnvFilter::new("warn")).unwrap();
+    assert_eq!(told(), 2, "events and spans");
+    handle.modify(|filter| *filter = EnvFilter::new("info")).unwrap();
+    assert_eq!(told(), 0);
 }

@@ -73,6 +73,7 @@ impl<S> Filter<S> for AuditFilter {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
+        crate::canary::look_again();
         Some(capture::hint(&self.core))
     }
 }
