@@ -230,6 +230,7 @@ impl Case<'_> {
         let mut end = End::default();
         let mut arrived: Option<(&Found, Point)> = None;
         let mut before: Option<(&Found, u64)> = None;
+        let mut unsealed = false;
         let mut trust = Trust::Chained;
         for (place, (found, fold)) in self.branch.live.iter().zip(&self.folds).enumerate() {
             let header = &found.header;
@@ -238,7 +239,9 @@ impl Case<'_> {
                 judgement.first_seq = header.prev.seq + 1;
                 end.proven = header.prev.seq;
             }
-            if let Some((before, point)) = arrived.take().filter(|_| !end.reached)
+            // What no seal covers ends the proof, and arrives somewhere all the same: no crash writes it with another head.
+            let chained = std::mem::take(&mut unsealed);
+            if let Some((before, point)) = arrived.take().filter(|_| !end.reached || chained)
                 && let Some(detail) = contradiction(before, point, found)
             {
                 judgement.faults.push(
@@ -246,6 +249,12 @@ impl Case<'_> {
                         .file(&found.name)
                         .line(1),
                 );
+                end.reached = true;
+            }
+            let run = place.checked_sub(1).and_then(|place| self.branch.live.get(place));
+            if let Some(detail) = run.and_then(|before| other_run(before, found)) {
+                let fault = Fault::new(FaultKind::Link, Verdict::Tampered, detail);
+                judgement.faults.push(fault.file(&found.name).line(1));
                 end.reached = true;
             }
             if header.trust < trust {
@@ -308,6 +317,8 @@ impl Case<'_> {
                 );
             }
             end.reached = broken || short.is_some();
+            let only_unsealed = fold.breaks.iter().all(|found| found.what == What::Unsealed);
+            unsealed = broken && only_unsealed && successor.is_some_and(|next| next.header.prev.seq == fold.end.seq);
             arrived = Some((found, fold.end));
         }
         judgement.superseded_lines += self.left_out_lines;
@@ -454,7 +465,7 @@ fn last_prune(fold: &Folded, proven: u64) -> Option<&Prune> {
 
 /// Why a file cannot follow the one before it, which arrives at a point.
 fn contradiction(before: &Found, arrived: Point, found: &Found) -> Option<String> {
-    let (old, new) = (&before.header, &found.header);
+    let new = &found.header;
     if arrived.seq != new.prev.seq {
         return Some(format!(
             "it goes on behind seq {}, and {} does not reach that point but seq {}",
@@ -467,6 +478,12 @@ fn contradiction(before: &Found, arrived: Point, found: &Found) -> Option<String
             new.prev.seq, before.name
         ));
     }
+    None
+}
+
+/// Why its header alone says that it does not follow the one before it: no crash makes a header of another run.
+fn other_run(before: &Found, found: &Found) -> Option<String> {
+    let (old, new) = (&before.header, &found.header);
     let runs = match new.cause {
         Cause::Rotate => new.run == old.run && new.run_id == old.run_id,
         Cause::Start | Cause::Recover => new.run > old.run,

@@ -258,14 +258,9 @@ impl Survey {
         }
     }
 
-    /// A file that was begun and in which nothing was written: empty, and in no other form.
+    /// A file that was begun and in which nothing was written. Of two forms, the one that was settled on tells.
     pub(crate) fn begun(&self) -> Option<&str> {
-        let is_empty = |name: &str| self.empty.iter().any(|empty| empty == name);
-        let alone = |name: &&String| {
-            let plain = name.strip_suffix(".gz").unwrap_or(name);
-            !self.twins.contains(plain) || (is_empty(plain) && is_empty(&format!("{plain}.gz")))
-        };
-        self.empty.iter().find(alone).map(String::as_str)
+        self.empty.first().map(String::as_str)
     }
 
     /// Whether there is no trail file at all.

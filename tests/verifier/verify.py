@@ -306,7 +306,7 @@ class Verifier:
         partial = going or bool(walk.damage) and walk.damage[0] is newest and not walk.damage[3]
         near = max([walk.durable, oldest.seq if oldest.cause != "rotate" else 0]
                    + [b.seq if b.cause != "rotate" else a.seq for a, b in zip(self.live, self.live[1:])])
-        if end < near or end < far and not partial:
+        if end < near or end < far and not (partial and walk.seq == end):
             self.fault("the proven end is below a durable point", seq=end + 1)
         elif end < far:
             self.unreached("the proven end is below a durable point", end + 1)
@@ -340,7 +340,7 @@ class Verifier:
         walk = self.walk
         for held in walk.held:
             start, (until, head) = held
-            if start[0] >= self.oldest.number or start[0] in walk.gone:
+            if any(start[0] == live.number for live in self.live) or start[0] in walk.gone:
                 continue
             f = self.files.get(start[0])
             if f is None:
