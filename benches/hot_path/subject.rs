@@ -112,7 +112,16 @@ impl Subject {
         }
     }
 
-    /// Everything accepted is in the file when this returns.
+    /// Everything called for is in the file when this returns.
+    pub(crate) fn written(&mut self) {
+        if let Some(trail) = &self.trail {
+            trail.flush().expect("a file that takes it");
+        }
+        // The peer's worker flushes when its guard goes.
+        self.guard = None;
+    }
+
+    /// Ends it; of the trail, everything is on the disk when this returns.
     pub(crate) fn finish(self) {
         if let Some(trail) = self.trail {
             trail.close().expect("a clean end");
