@@ -7,16 +7,21 @@
 //! per thread (a few per cent cheaper for the caller, ten per cent dearer end to end).
 //!
 //! The bound is by chunks, hence by bytes. The last eighth is kept for critical records.
+//!
+//! Hashing a line is a good part of the writer's work, and does not depend on the lines before it. While half of the
+//! room is taken, and there are processors for those who wait, callers hash their own: a writer alone would be the
+//! bound of all of them.
 
 mod loss;
 #[cfg(all(test, shuttle))]
 pub(crate) mod models;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::brief::Brief;
+use crate::chain::{self, Leaf};
 use crate::clock::Micros;
 use crate::severity::Severity;
 use crate::sync::{Condvar, Home, Instant, Mutex, MutexGuard, lock, planted};
@@ -40,12 +45,27 @@ const SURE_FOR: Duration = Duration::from_millis(1);
 
 /// One line on its way.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    pub(crate) brief: Brief,
-    pub(crate) len: u32,
+struct Entry {
+    brief: Brief,
+    len: u32,
+    /// Whether its leaf stands before it in the text.
+    hashed: bool,
 }
 
 const ENTRY: usize = size_of::<Entry>();
+const LEAF: usize = size_of::<Leaf>();
+
+/// One line out of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'c> {
+    pub(crate) brief: &'c Brief,
+    /// The line without its number and its frame.
+    pub(crate) rest: &'c [u8],
+    /// The leaf of that, where the caller had to wait anyway.
+    pub(crate) leaf: Option<&'c Leaf>,
+    /// Where the text of the next line begins.
+    pub(crate) end: usize,
+}
 
 /// Lines in the order in which they came, with consecutive tickets.
 #[derive(Debug, Default)]
@@ -64,8 +84,8 @@ impl Chunk {
         }
     }
 
-    fn fits(&self, len: usize) -> bool {
-        self.text.capacity() - self.text.len() >= len && self.entries.len() < self.entries.capacity()
+    fn fits(&self, size: usize) -> bool {
+        self.text.capacity() - self.text.len() >= size && self.entries.len() < self.entries.capacity()
     }
 
     fn bytes(&self) -> usize {
@@ -81,20 +101,32 @@ impl Chunk {
         self.entries.len()
     }
 
-    /// The line with this number within the chunk, if the text of those before it has this length.
+    /// The line with this number within the chunk, if its text begins there.
     #[inline]
-    pub(crate) fn line(&self, number: usize, offset: usize) -> Option<(&Brief, &[u8])> {
+    pub(crate) fn line(&self, number: usize, begin: usize) -> Option<Line<'_>> {
         let entry = self.entries.get(number)?;
-        Some((&entry.brief, self.text.get(offset..offset + entry.len as usize)?))
+        let (leaf, rest) = match entry.hashed {
+            true => {
+                let (leaf, rest) = self.text.get(begin..)?.split_first_chunk()?;
+                (Some(leaf), rest)
+            }
+            false => (None, self.text.get(begin..)?),
+        };
+        Some(Line {
+            brief: &entry.brief,
+            rest: rest.get(..entry.len as usize)?,
+            leaf,
+            end: begin + if entry.hashed { LEAF } else { 0 } + entry.len as usize,
+        })
     }
 
     /// The lines, oldest first.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = (&Brief, &[u8])> {
-        let mut rest = self.text.as_slice();
-        self.entries.iter().map_while(move |entry| {
-            let (line, after) = rest.split_at_checked(entry.len as usize)?;
-            rest = after;
-            Some((&entry.brief, line))
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let mut begin = 0;
+        (0..self.entries.len()).map_while(move |number| {
+            let line = self.line(number, begin)?;
+            begin = line.end;
+            Some(line)
         })
     }
 }
@@ -171,6 +203,12 @@ pub(crate) struct Queue {
     room: Condvar,
     /// Free chunks that only critical records may take.
     reserve: usize,
+    /// With fewer free chunks the writer is behind.
+    ample: usize,
+    /// Processors beside the writer's: when so many callers wait for room, there is none for another to hash on.
+    hands: usize,
+    /// Whether callers hash. A hint: with and without it the same lines come out.
+    helps: AtomicBool,
     wake_at: usize,
     limit: usize,
     home: Home,
@@ -185,7 +223,7 @@ impl Queue {
     }
 
     const fn chunk(line: usize) -> usize {
-        if line > CHUNK { line } else { CHUNK }
+        if line + LEAF > CHUNK { line + LEAF } else { CHUNK }
     }
 
     const fn footprint(line: usize) -> usize {
@@ -218,6 +256,9 @@ impl Queue {
             bell: Condvar::new(),
             room: Condvar::new(),
             reserve,
+            ample: count / 2,
+            hands: std::thread::available_parallelism().map_or(0, |all| all.get() - 1),
+            helps: AtomicBool::new(false),
             wake_at: WAKE_AT.min(limit / 4),
             limit,
             home: Home::here(),
@@ -232,13 +273,14 @@ impl Queue {
     /// Puts a line in if there is room.
     #[inline]
     pub(crate) fn push(&self, brief: &Brief, line: &[u8]) -> Push {
+        let leaf = self.helps.load(Ordering::Relaxed).then(|| chain::leaf(line));
         let Some(mut state) = lock(&self.state, self.home) else {
             return Push::Closed;
         };
         if brief.time.0.wrapping_sub(state.sure.0.0).unsigned_abs() > SURE_FOR.as_micros() as u64 {
             self.make_sure(&mut state, Some(brief.time));
         }
-        let pushed = self.admit(&mut state, brief, line);
+        let pushed = self.admit(&mut state, brief, line, leaf.as_ref());
         self.wake_after(state);
         pushed
     }
@@ -266,7 +308,7 @@ impl Queue {
             return Push::Closed;
         };
         loop {
-            let pushed = self.admit(&mut state, brief, line);
+            let pushed = self.admit(&mut state, brief, line, None);
             if pushed != Push::Full {
                 self.wake_after(state);
                 return pushed;
@@ -285,7 +327,7 @@ impl Queue {
             });
             if late {
                 // Room may have come with the last breath.
-                let pushed = self.admit(&mut state, brief, line);
+                let pushed = self.admit(&mut state, brief, line, None);
                 self.wake_after(state);
                 return pushed;
             }
@@ -311,13 +353,14 @@ impl Queue {
     }
 
     #[inline]
-    fn admit(&self, state: &mut State, brief: &Brief, line: &[u8]) -> Push {
+    fn admit(&self, state: &mut State, brief: &Brief, line: &[u8], leaf: Option<&Leaf>) -> Push {
         let keep = match brief.severity {
             Severity::Critical => 0,
             _ if planted!(SharesReserve) => 0,
             _ => self.reserve,
         };
-        if (!state.tail.fits(line.len()) || state.free.len() < keep) && !open_chunk(state, keep, line.len()) {
+        let size = line.len() + leaf.map_or(0, |leaf| leaf.len());
+        if (!state.tail.fits(size) || state.free.len() < keep) && !self.open_chunk(state, keep, size) {
             return if state.closed { Push::Closed } else { Push::Full };
         }
         let ticket = state.next;
@@ -326,12 +369,16 @@ impl Queue {
         if tail.entries.is_empty() {
             tail.first = ticket;
         }
+        if let Some(leaf) = leaf {
+            tail.text.extend_from_slice(leaf);
+        }
         tail.text.extend_from_slice(line);
         tail.entries.push(Entry {
             brief: *brief,
             len: line.len() as u32,
+            hashed: leaf.is_some(),
         });
-        state.held += line.len() + ENTRY;
+        state.held += size + ENTRY;
         state.high_water = state.high_water.max(state.held);
         if let Some(count) = state.accepted.get_mut(brief.severity.index()) {
             *count += 1;
@@ -377,22 +424,57 @@ impl Queue {
         }
     }
 
-    /// Gives one chunk back, and lets callers in who wait for room.
-    pub(crate) fn give_back(&self, mut chunk: Chunk) {
-        let bytes = chunk.bytes();
-        chunk.text.clear();
-        chunk.entries.clear();
+    /// Gives chunks back, and lets callers in who wait for room.
+    pub(crate) fn give_back(&self, chunks: &mut Vec<Chunk>) {
+        if chunks.is_empty() {
+            return;
+        }
+        let bytes: usize = chunks.iter().map(Chunk::bytes).sum();
+        for chunk in &mut *chunks {
+            chunk.text.clear();
+            chunk.entries.clear();
+        }
         let mut state = self.state.lock();
         state.held -= bytes.min(state.held);
-        if state.spare.is_none() {
-            state.spare = Some(chunk);
-        } else if !state.closed {
-            state.free.push(chunk);
+        for chunk in chunks.drain(..) {
+            if state.spare.is_none() {
+                state.spare = Some(chunk);
+            } else if !state.closed {
+                state.free.push(chunk);
+            }
         }
+        self.look_for_help(&state);
         let blocked = state.blocked > 0;
         drop(state);
         if blocked {
             self.room.notify_all();
+        }
+    }
+
+    /// Whether the writer is behind, and those who wait leave a processor.
+    fn look_for_help(&self, state: &State) {
+        let helps = state.free.len() < self.ample && state.blocked < self.hands;
+        self.helps.store(helps, Ordering::Relaxed);
+    }
+
+    /// Makes the tail a chunk with room for `size` bytes, leaving `keep` free ones.
+    #[cold]
+    fn open_chunk(&self, state: &mut State, keep: usize, size: usize) -> bool {
+        self.look_for_help(state);
+        if state.closed || state.free.len() <= keep {
+            return false;
+        }
+        match state.free.pop() {
+            Some(fresh) if fresh.fits(size) => {
+                let full = std::mem::replace(&mut state.tail, fresh);
+                state.full.push_back(full);
+                true
+            }
+            Some(fresh) => {
+                state.free.push(fresh);
+                false
+            }
+            None => false,
         }
     }
 
@@ -528,26 +610,6 @@ fn lose(state: &mut State, loss: Loss, severity: Severity, at: Micros) {
     }
 }
 
-/// Makes the tail a chunk with room for `len` bytes, leaving `keep` free ones.
-#[cold]
-fn open_chunk(state: &mut State, keep: usize, len: usize) -> bool {
-    if state.closed || state.free.len() <= keep {
-        return false;
-    }
-    match state.free.pop() {
-        Some(fresh) if fresh.fits(len) => {
-            let full = std::mem::replace(&mut state.tail, fresh);
-            state.full.push_back(full);
-            true
-        }
-        Some(fresh) => {
-            state.free.push(fresh);
-            false
-        }
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -587,9 +649,9 @@ mod tests {
                 lines.extend(
                     tickets
                         .zip(chunk.lines())
-                        .map(|(ticket, (_, line))| (ticket, String::from_utf8(line.to_vec()).unwrap())),
+                        .map(|(ticket, line)| (ticket, String::from_utf8(line.rest.to_vec()).unwrap())),
                 );
-                queue.give_back(chunk);
+                queue.give_back(&mut vec![chunk]);
             }
         }
     }
@@ -672,10 +734,40 @@ mod tests {
             }
             let mut chunks = Vec::new();
             queue.take(&mut chunks, 1);
-            queue.give_back(chunks.pop().unwrap());
+            queue.give_back(&mut chunks);
             assert_eq!(waiting.join().unwrap(), Push::Taken(pushed + 1));
         });
         assert!(drain(&queue).last().unwrap().1.starts_with('y'));
+    }
+
+    #[test]
+    fn callers_hash_what_they_put_in_while_the_writer_is_behind_and_no_longer() {
+        let mut queue = Queue::new(8 << 20, 1 << 10);
+        queue.hands = 1;
+        let pushed = fill(&queue, Severity::Low);
+        let (mut hashed, mut seen, mut chunks) = (0, 0, Vec::new());
+        while seen < pushed {
+            queue.take(&mut chunks, usize::MAX);
+            for line in chunks.iter().flat_map(Chunk::lines) {
+                seen += 1;
+                hashed += u64::from(line.leaf.is_some());
+                assert!(line.leaf.is_none_or(|leaf| *leaf == chain::leaf(line.rest)));
+            }
+            queue.give_back(&mut chunks);
+        }
+        assert!(hashed > pushed / 3 && hashed < pushed * 2 / 3, "{hashed} of {pushed}");
+        assert!(!queue.helps.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn the_longest_line_gets_in_hashed_or_not() {
+        let longest = 3 * CHUNK;
+        let queue = Queue::new(8 << 20, longest);
+        for helps in [true, false, true] {
+            queue.helps.store(helps, Ordering::Relaxed);
+            let pushed = queue.push(&brief(Severity::Low), &vec![b'x'; longest]);
+            assert!(matches!(pushed, Push::Taken(_)), "{pushed:?}");
+        }
     }
 
     #[test]

@@ -30,16 +30,27 @@ impl Recent {
         let mut state = self.state.lock();
         state.lines += lines;
         state.bytes += text.len();
-        state.commits.push_back((text.to_vec(), lines));
-        while let Some((text, lines)) = state.commits.front() {
-            let (text, lines) = (text.len(), *lines);
-            if state.lines - lines < LINES && state.bytes <= BYTES {
+        // At full speed fresh memory for each commit costs more than the copy.
+        let mut room = None;
+        while let Some((oldest, count)) = state.commits.front() {
+            let (bytes, count) = (oldest.len(), *count);
+            if state.lines - count < LINES && state.bytes <= BYTES {
                 break;
             }
-            state.commits.pop_front();
-            state.lines -= lines;
-            state.bytes -= text;
+            state.lines -= count;
+            state.bytes -= bytes;
+            let fits = |room: &Vec<u8>| (text.len()..=2 * text.len()).contains(&room.capacity());
+            room = state
+                .commits
+                .pop_front()
+                .map(|(oldest, _)| oldest)
+                .filter(fits)
+                .or(room);
         }
+        let mut kept = room.unwrap_or_else(|| Vec::with_capacity(text.len() + text.len() / 8));
+        kept.clear();
+        kept.extend_from_slice(text);
+        state.commits.push_back((kept, lines));
     }
 
     /// Takes back the last lines: they are written again, with other tags.

@@ -77,9 +77,9 @@ fn consume(queue: &Queue, over: &AtomicU64) -> Vec<(u64, [u8; 2])> {
             seen.extend(
                 tickets
                     .zip(chunk.lines())
-                    .map(|(ticket, (_, line))| (ticket, [line[0], line[1]])),
+                    .map(|(ticket, line)| (ticket, [line.rest[0], line.rest[1]])),
             );
-            queue.give_back(chunk);
+            queue.give_back(&mut vec![chunk]);
         }
     }
 }
@@ -224,10 +224,8 @@ fn parked_writer() {
         if chunks.is_empty() {
             queue.rest(Rest::Park(Instant::now() + FAR));
         }
-        for chunk in chunks.drain(..) {
-            seen += chunk.len();
-            queue.give_back(chunk);
-        }
+        seen += chunks.iter().map(Chunk::len).sum::<usize>();
+        queue.give_back(&mut chunks);
     }
     threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
     assert_eq!(queue.flow().last_ticket, 3);

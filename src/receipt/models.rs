@@ -84,11 +84,14 @@ impl World {
         let mut chunks = Vec::new();
         self.queue.take(&mut chunks, 8);
         let mut last = None;
-        for chunk in chunks {
-            let first = chunk.first_ticket();
-            let end = first + chunk.len() as u64 - 1;
+        let tickets: Vec<_> = chunks
+            .iter()
+            .map(|chunk| (chunk.first_ticket(), chunk.len() as u64))
+            .collect();
+        self.queue.give_back(&mut chunks);
+        for (first, count) in tickets {
+            let end = first + count - 1;
             self.progress.numbered(first, seq_of(first));
-            self.queue.give_back(chunk);
             self.truth.written.fetch_max(end, Ordering::Relaxed);
             self.progress.written(end);
             last = Some(end);

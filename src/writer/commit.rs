@@ -9,7 +9,7 @@ use super::syncer::{Done, Job};
 use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
 use crate::chain::{SEAL, leaf, leaves};
 use crate::meter::Trouble;
-use crate::queue::Loss;
+use crate::queue::{Line, Loss};
 use crate::store::Mark;
 use crate::sync::Instant;
 
@@ -47,11 +47,16 @@ impl Writer {
 
     /// Writes what was taken and the trail's own records, and takes nothing more.
     pub(super) fn write_taken(&mut self) -> Result<(), Stuck> {
-        while let Err(Full) = self.build() {
+        loop {
+            let built = self.build();
+            // All at once: each time wakes every caller that waits for room.
+            self.core.queue.give_back(&mut self.emptied);
             self.commit()?;
-            self.rotate()?;
+            match built {
+                Ok(()) => return Ok(()),
+                Err(Full) => self.rotate()?,
+            }
         }
-        self.commit()
     }
 
     /// Numbers and chains what was taken. `Full` before a line that would not fit the file.
@@ -88,25 +93,27 @@ impl Writer {
             let behind = self.batch.text.lines;
             let seq = self.built.seq + 1;
             let mut next_leaf = None;
-            while let Some((brief, rest)) = chunk.line(at, offset) {
+            while let Some(line) = chunk.line(at, offset) {
+                let Line { brief, rest, .. } = line;
                 let room = if self.batch.text.is_empty() { room } else { spared };
                 if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room {
                     full = true;
                     break;
                 }
-                let leaf = next_leaf
-                    .take()
-                    .unwrap_or_else(|| match chunk.line(at + 1, offset + rest.len()) {
-                        Some((_, next)) => {
-                            let [leaf, next] = leaves(rest, next);
+                let leaf = next_leaf.take().or(line.leaf.copied()).unwrap_or_else(|| {
+                    let unhashed = |next: &Line<'_>| next.leaf.is_none();
+                    match chunk.line(at + 1, line.end).filter(unhashed) {
+                        Some(next) => {
+                            let [leaf, next] = leaves(rest, next.rest);
                             next_leaf = Some(next);
                             leaf
                         }
                         None => leaf(rest),
-                    });
+                    }
+                });
                 self.batch.record(&mut self.built, brief, rest, &leaf);
                 at += 1;
-                offset += rest.len();
+                offset = line.end;
             }
             if at > first {
                 self.core.progress.numbered(ticket, seq);
@@ -118,9 +125,7 @@ impl Writer {
                 return Err(Full);
             }
             self.cursor = (0, 0);
-            if let Some(chunk) = self.chunks.pop_front() {
-                self.core.queue.give_back(chunk);
-            }
+            self.emptied.extend(self.chunks.pop_front());
         }
         Ok(())
     }

@@ -8,12 +8,11 @@ use super::faults::is_full;
 use super::kept::Again;
 use super::own_records::Own;
 use super::{LAST_OUT, Stuck, Writer};
-use crate::brief::Brief;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
 use crate::parse;
-use crate::queue::{Chunk, Loss, Losses, PerSeverity};
+use crate::queue::{Chunk, Line, Loss, Losses, PerSeverity};
 use crate::severity::Severity;
 use crate::status::complain;
 use crate::store::lines as stored;
@@ -242,7 +241,7 @@ impl Writer {
         let mut chunks = Vec::new();
         self.core.queue.take(&mut chunks, usize::MAX);
         for chunk in chunks {
-            for (brief, _) in chunk.lines() {
+            for Line { brief, .. } in chunk.lines() {
                 self.core.queue.take_back(brief.severity);
                 self.core.queue.lose(Loss::QueueFull, brief.severity, brief.time);
             }
@@ -265,7 +264,11 @@ impl Writer {
         let (mut done, _) = std::mem::take(&mut self.cursor);
         for chunk in &chunks {
             let behind = chunk.lines().skip(done);
-            homeless.extend(behind.map(|(&Brief { severity, time, .. }, rest)| Homeless { severity, time, rest }));
+            homeless.extend(behind.map(|Line { brief, rest, .. }| Homeless {
+                severity: brief.severity,
+                time: brief.time,
+                rest,
+            }));
             done = 0;
         }
         // The sink may not have room for all.
@@ -283,9 +286,7 @@ impl Writer {
             self.core.progress.written(last);
             self.core.progress.synced(last);
         }
-        for chunk in chunks {
-            self.core.queue.give_back(chunk);
-        }
+        self.core.queue.give_back(&mut chunks);
         self.core.outlet.settle(LAST_OUT, closing);
         let after = self.core.queue.flow().lost;
         let more = |loss: Loss| -> PerSeverity {

@@ -17,7 +17,7 @@ impl Writer {
             return Ok(Err(refused("an erasure is under way", "try again when it is done")));
         }
         let (holds, own) = match what {
-            Hold::Trail if self.holds.trail == begins => return Ok(self.known("the trail", begins)),
+            Hold::Trail if self.holds.trail == begins => return self.known("the trail", begins),
             Hold::Trail => {
                 let holds = Holds {
                     trail: begins,
@@ -31,7 +31,7 @@ impl Writer {
                     Err(error) => return Ok(Err(error)),
                 };
                 if self.holds.has(number) == begins {
-                    return Ok(self.known(name, begins));
+                    return self.known(name, begins);
                 }
                 let (holds, with) = match self.holds_with(number, begins)? {
                     Ok(changed) => changed,
@@ -45,11 +45,20 @@ impl Writer {
         self.sync_and_wait(false)?;
         // The next header says so, and that is on the disk before anybody is told.
         let before = std::mem::replace(&mut self.holds, holds);
-        let said = self.begin_another_file()?;
+        self.show_holds();
+        let said = self.say_holds()?;
         if said.is_err() && !begins {
             self.holds = before;
+            self.show_holds();
         }
-        self.show_holds();
+        Ok(said)
+    }
+
+    /// Begins a file whose header says what is held.
+    fn say_holds(&mut self) -> Result<Result<(), Error>, Stuck> {
+        self.holds_said = false;
+        let said = self.begin_another_file()?;
+        self.holds_said = said.is_ok();
         Ok(said)
     }
 
@@ -86,14 +95,15 @@ impl Writer {
         })
     }
 
-    /// What is asked for is so already.
-    fn known(&self, what: &str, begins: bool) -> Result<(), Error> {
+    /// What is asked for is so already. An earlier attempt may have failed before the disk knew.
+    fn known(&mut self, what: &str, begins: bool) -> Result<Result<(), Error>, Stuck> {
         match begins {
-            true => Ok(()),
-            false => Err(refused(
+            true if self.holds_said => Ok(Ok(())),
+            true => self.say_holds(),
+            false => Ok(Err(refused(
                 &format!("{what} is under none"),
                 "see in the trail's status what is held",
-            )),
+            ))),
         }
     }
 

@@ -202,6 +202,8 @@ pub(crate) struct Writer {
 
     chunks: VecDeque<Chunk>,
     taken: Vec<Chunk>,
+    /// Chunks to be given back.
+    emptied: Vec<Chunk>,
     /// How far the first chunk is done: lines, and bytes of their text.
     cursor: (usize, usize),
     own: VecDeque<Own>,
@@ -235,6 +237,8 @@ pub(crate) struct Writer {
     evicted: bool,
     erasures: Erasures,
     holds: Holds,
+    /// Whether a header on the disk says all of that.
+    holds_said: bool,
     metrics_at: Duration,
     told_commits: u64,
     canary: Option<u64>,
@@ -357,6 +361,7 @@ impl Writer {
             run_began: opened.seq,
             chunks: VecDeque::new(),
             taken: Vec::new(),
+            emptied: Vec::new(),
             cursor: (0, 0),
             own,
             scratch: Vec::new(),
@@ -382,6 +387,7 @@ impl Writer {
             evicted: false,
             erasures: Erasures::default(),
             holds: opened.holds,
+            holds_said: true,
             metrics_at: monotonic,
             told_commits: 0,
             canary: None,

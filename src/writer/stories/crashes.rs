@@ -654,11 +654,14 @@ impl Trial<'_> {
         }
         let disk = whole.kill();
         let mut data = disk.get(oldest).unwrap();
-        // Behind the header, all of it: a resync may have superseded the latter half, and nobody judges that.
+        // Behind the header, all of it: a resync may have superseded the latter half, and nobody judges that. A recovery may
+        // have left nothing there.
         let body = first_line(&data) + 1;
-        data[body..].fill(0);
-        disk.overwrite(oldest, &data);
-        attacked.push(("with its oldest file blanked behind the header", disk));
+        if data.len() > body {
+            data[body..].fill(0);
+            disk.overwrite(oldest, &data);
+            attacked.push(("with its oldest file blanked behind the header", disk));
+        }
         for (what, disk) in attacked {
             self.tally.attacks += 1;
             let lines = &self.played.lines;
