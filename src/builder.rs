@@ -129,7 +129,7 @@ impl Builder {
         self
     }
 
-    /// The most bytes that wait to be written. Default: 16 MiB. An eighth of it is kept for critical records.
+    /// The most bytes that wait to be written. Default: 16 MiB; 4 GiB at most. An eighth of it is kept for critical records.
     pub fn queue_bytes(mut self, bytes: usize) -> Builder {
         self.settings.queue_bytes.put(bytes, Source::Code);
         self
@@ -331,23 +331,27 @@ impl Builder {
     }
 
     /// Gives a sealed or signed trail another key, for whoever has the key line may have lost it: runs once, records
-    /// `AUDIT_KEY`, ends cleanly, and returns the key line that runs from the next one on are proven by. Those before stay
-    /// proven by the old one. It must not be running in another process meanwhile.
+    /// `AUDIT_KEY`, ends cleanly, and gives the key line that runs from the next one on are proven by. Those before stay proven
+    /// by the old one. It must not be running in another process meanwhile.
     ///
     /// ```no_run
     /// use tracing_audit::Trail;
     ///
-    /// let line = Trail::builder("logs").rotate_key()?;
-    /// # let _ = line;
+    /// Trail::builder("logs").rotate_key(|line| {
+    ///     std::fs::write("/mnt/usb/audit.key", line.to_string()).expect("a place for the key line");
+    /// })?;
     /// # Ok::<(), tracing_audit::Error>(())
     /// ```
     ///
+    /// Until `take` returns the trail remembers that nobody has the line: of a program that is killed before, or panics in it,
+    /// the next start gives it to [`key_line`](Builder::key_line).
+    ///
     /// # Errors
-    /// As [`build`](Builder::build); [`Config`](ErrorKind::Config) of a trail that is chained; and what the disk said: then the
-    /// old key holds on, or the next start gives the new line.
-    pub fn rotate_key(self) -> Result<KeyLine, Error> {
+    /// As [`build`](Builder::build); [`Config`](ErrorKind::Config) of a trail that is chained; and what the disk said: then
+    /// `take` was not called, and the old key holds on, or the next start gives the new line.
+    pub fn rotate_key(self, take: impl FnOnce(&KeyLine)) -> Result<(), Error> {
         let (_, writer) = self.begin()?;
-        writer.rotate_key()
+        writer.rotate_key(take)
     }
 
     fn begin(mut self) -> Result<(Arc<Core>, Writer), Error> {

@@ -24,7 +24,7 @@ use crate::brief::Brief;
 use crate::chain::{self, Leaf};
 use crate::clock::Micros;
 use crate::severity::Severity;
-use crate::sync::{Condvar, Home, Instant, Mutex, MutexGuard, lock, planted};
+use crate::sync::{Condvar, Home, Instant, Mutex, MutexGuard, end, lock, planted};
 
 pub(crate) use loss::{Loss, Losses, Lost, PerSeverity};
 
@@ -217,6 +217,9 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
+    /// The largest `limit`. Each chunk is made when the trail is built.
+    pub(crate) const MOST: usize = if usize::BITS > 32 { 4 << 30 } else { 1 << 30 };
+
     /// The least `limit` that serves lines of up to `line` bytes.
     pub(crate) const fn least(line: usize) -> usize {
         4 * Queue::footprint(line)
@@ -303,7 +306,7 @@ impl Queue {
     /// Puts a line in, waiting up to `limit` for room.
     #[cold]
     pub(crate) fn push_within(&self, brief: &Brief, line: &[u8], limit: Duration) -> Push {
-        let deadline = Instant::now().checked_add(limit);
+        let deadline = end(Instant::now(), limit);
         let Some(mut state) = lock(&self.state, self.home) else {
             return Push::Closed;
         };
@@ -319,12 +322,9 @@ impl Queue {
             if planted!(LooksAway) {
                 MutexGuard::unlocked(&mut state, || ());
             }
-            let late = deadline.is_some_and(|deadline| {
-                state.blocked += 1;
-                let late = !limit.is_zero() && self.room.wait_until(&mut state, deadline).timed_out();
-                state.blocked -= 1;
-                late || limit.is_zero()
-            });
+            state.blocked += 1;
+            let late = limit.is_zero() || self.room.wait_until(&mut state, deadline).timed_out();
+            state.blocked -= 1;
             if late {
                 // Room may have come with the last breath.
                 let pushed = self.admit(&mut state, brief, line, None);
@@ -722,12 +722,18 @@ mod tests {
 
     #[test]
     fn a_blocked_caller_gets_the_first_chunk_that_is_given_back() {
+        for limit in [Duration::from_secs(60), Duration::MAX] {
+            a_blocked_caller_gets_it_within(limit);
+        }
+    }
+
+    fn a_blocked_caller_gets_it_within(limit: Duration) {
         let queue = Arc::new(Queue::new(1 << 20, 1 << 10));
         let pushed = fill(&queue, Severity::Low);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
                 let line = [b'y'; 1000];
-                queue.push_within(&brief(Severity::Low), &line, Duration::from_secs(60))
+                queue.push_within(&brief(Severity::Low), &line, limit)
             });
             while queue.state.lock().blocked == 0 {
                 std::thread::yield_now();

@@ -5,6 +5,7 @@ mod watch;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -303,9 +304,9 @@ impl Progress {
         let mut state = self.state.lock();
         self.changed.notify_all();
         let ended = state.ended;
-        wake(&mut state.sleepers, |sleeper| {
-            ended || self.reached(sleeper.level, sleeper.ticket)
-        });
+        let due = state.take_due(|sleeper| ended || self.reached(sleeper.level, sleeper.ticket));
+        drop(state);
+        wake(due);
     }
 
     pub(crate) fn reached_written(&self, ticket: u64) -> bool {
@@ -385,7 +386,7 @@ impl Progress {
             return if ticket == 0 { Ok(0) } else { self.outcome(ticket) };
         }
         refuse_own_thread()?;
-        let deadline = Instant::now() + self.wait_limit;
+        let deadline = sync::end(Instant::now(), self.wait_limit);
         self.want(level, ticket);
         let Some(mut state) = sync::lock(&self.state, self.home) else {
             return Err(closed());
@@ -421,21 +422,33 @@ impl Progress {
     /// Wakes sleepers whose time is over, and says when the next one's is.
     fn expire(&self, now: Instant) -> Option<Instant> {
         let mut state = self.state.lock();
-        wake(&mut state.sleepers, |sleeper| sleeper.deadline <= now);
+        let due = state.take_due(|sleeper| sleeper.deadline <= now);
         let next = state.sleepers.iter().map(|sleeper| sleeper.deadline).min();
         state.watched = next.is_some();
+        drop(state);
+        wake(due);
         next
     }
 }
 
-fn wake(sleepers: &mut Vec<Sleeper>, due: impl Fn(&Sleeper) -> bool) {
-    let mut at = 0;
-    while let Some(sleeper) = sleepers.get(at) {
-        if due(sleeper) {
-            sleepers.swap_remove(at).waker.wake();
-        } else {
-            at += 1;
-        }
+impl State {
+    fn take_due(&mut self, due: impl Fn(&Sleeper) -> bool) -> Vec<Sleeper> {
+        self.sleepers.extract_if(.., |sleeper| due(sleeper)).collect()
+    }
+
+    /// Takes out the one with this id. To be dropped when the lock is free.
+    fn take(&mut self, id: u64) -> Option<Sleeper> {
+        let at = self.sleepers.iter().position(|sleeper| sleeper.id == id)?;
+        Some(self.sleepers.swap_remove(at))
+    }
+}
+
+/// A waker is somebody else's code: it may look at receipts, which takes the lock, and it may panic, which is not to end the
+/// thread that all others wait for. So may its end.
+fn wake(sleepers: Vec<Sleeper>) {
+    for sleeper in sleepers {
+        let panicked = catch_unwind(AssertUnwindSafe(|| sleeper.waker.wake())).err();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(panicked)));
     }
 }
 
@@ -491,6 +504,7 @@ impl Future for Waiting {
         if this.asleep.is_some_and(|(_, deadline)| deadline <= now) {
             return Poll::Ready(Err(progress.timeout(this.level)));
         }
+        let waker = context.waker().clone();
         let Some(mut state) = sync::lock(&progress.state, progress.home) else {
             return Poll::Ready(Err(closed()));
         };
@@ -505,18 +519,19 @@ impl Future for Waiting {
         let first = this.asleep.is_none();
         let (id, deadline) = *this.asleep.get_or_insert_with(|| {
             state.next_sleeper += 1;
-            (state.next_sleeper, now + progress.wait_limit)
+            (state.next_sleeper, sync::end(now, progress.wait_limit))
         });
-        state.sleepers.retain(|sleeper| sleeper.id != id);
+        let before = state.take(id);
         state.sleepers.push(Sleeper {
             id,
             level: this.level,
             ticket,
             deadline,
-            waker: context.waker().clone(),
+            waker,
         });
         let watch = !std::mem::replace(&mut state.watched, true);
         drop(state);
+        drop(before);
         if watch {
             watch::over(&progress, deadline);
         }
@@ -538,7 +553,9 @@ impl Drop for Waiting {
             return;
         };
         if let Some(mut state) = sync::lock(&progress.state, progress.home) {
-            state.sleepers.retain(|sleeper| sleeper.id != id);
+            let sleeper = state.take(id);
+            drop(state);
+            drop(sleeper);
         }
     }
 }

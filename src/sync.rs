@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::io;
-#[cfg(not(all(test, shuttle)))]
 use std::time::Duration;
 
 #[cfg(all(test, shuttle))]
@@ -45,6 +44,11 @@ macro_rules! global {
     };
 }
 pub(crate) use global;
+
+/// When a wait of so long ends. One that never ends by its time, `Duration::MAX`, ends after a century.
+pub(crate) fn end(now: Instant, wait: Duration) -> Instant {
+    now + wait.min(Duration::from_secs(100 * 365 * 86_400))
+}
 
 /// Whether the mistake of this name is made here, for a model to find. Never, outside the models' controls.
 #[cfg(not(all(test, shuttle)))]

@@ -119,7 +119,11 @@ fn a_key_that_was_rotated_proves_the_runs_behind_it_and_the_old_one_calls_nobody
         let home = tempfile::tempdir().unwrap();
         let (dir, lines) = (home.path().join("logs"), Lines::default());
         run(&dir, trust, &lines, 20);
-        let new = builder(&dir, trust, &lines).rotate_key().unwrap();
+        let mut new = None;
+        builder(&dir, trust, &lines)
+            .rotate_key(|line| new = Some(line.clone()))
+            .unwrap();
+        let new = new.unwrap();
         // Before the next run the new line has no run yet, and says so; both together prove all there is.
         let old = lines.lock().unwrap()[0].clone();
         assert_eq!(verdict(&dir, std::slice::from_ref(&new)), Verdict::UnknownKey);

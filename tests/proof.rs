@@ -84,7 +84,11 @@ fn another_trail_with_the_same_messages_proves_nothing_about_this_one() {
 fn behind_a_change_of_keys_the_new_line_proves_and_before_it_the_old_one() {
     let (_temp, dir) = trail();
     let old = run(&dir, "before", 5).unwrap();
-    let new = Trail::builder(&dir).rotate_key().unwrap();
+    let mut new = None;
+    Trail::builder(&dir)
+        .rotate_key(|line| new = Some(line.clone()))
+        .unwrap();
+    let new = new.unwrap();
     run(&dir, "after", 5);
     let proof = |message| Proof::inclusion(&dir, seq_of(&dir, message)).unwrap();
     assert!(proof("before 1").verify(&old).is_ok() && proof("before 1").verify(&new).is_err());

@@ -76,6 +76,9 @@ const LINE_LIMIT: usize = 16 * 1024 * 1024;
 /// A line holds its own frame, number, time and names, and says what it had to leave out.
 const LINE_LEAST: usize = 4 * 1024;
 
+/// The most bytes of a name that stands in each file's header.
+const NAME_LIMIT: usize = 255;
+
 /// A file has a header and a first record besides.
 const FILE_SPARE: u64 = 8 * 1024;
 
@@ -138,6 +141,19 @@ impl Settings {
                 "set value_bytes to at most line_bytes",
             ));
         }
+        for (what, name) in [
+            ("service", &self.service),
+            ("version", &self.version),
+            ("host", &self.host),
+        ] {
+            let len = name.value.as_ref().map_or(0, String::len);
+            if len > NAME_LIMIT {
+                return Err(contradiction(
+                    format!("the {what} has {len} bytes, and each file's header names it"),
+                    &format!("give it a name of at most {NAME_LIMIT} bytes"),
+                ));
+            }
+        }
         let (commit, sync) = (self.commit_every.value, self.sync_every.value);
         if commit.is_zero() || commit > sync || sync > Duration::from_secs(60) {
             return Err(contradiction(
@@ -171,6 +187,15 @@ impl Settings {
                     self.retention.value
                 ),
                 "keep at least as many bytes as Rotation::max_bytes, or lower that",
+            ));
+        }
+        if self.queue_bytes.value > Queue::MOST {
+            return Err(contradiction(
+                format!(
+                    "a queue of {} bytes is more than what is ever written in time",
+                    self.queue_bytes.value
+                ),
+                &format!("set queue_bytes (AUDIT_QUEUE_BYTES) to {} or less", Queue::MOST),
             ));
         }
         let least = Queue::least(line);
@@ -334,6 +359,9 @@ mod tests {
         refused(&|settings| settings.retention.value = Retention::bytes(1000));
         refused(&|settings| settings.rotation.value = Rotation::daily().max_bytes(64 << 10));
         refused(&|settings| settings.queue_bytes.value = 64 << 10);
+        refused(&|settings| settings.queue_bytes.value = usize::MAX);
+        refused(&|settings| settings.service.value = Some("x".repeat(NAME_LIMIT + 1)));
+        refused(&|settings| settings.host.value = Some("x".repeat(70_000)));
         refused(&|settings| settings.disk_space.value.act.0 = 1 << 40);
         refused(&|settings| settings.line_bytes.value = 100);
         refused(&|settings| settings.line_bytes.value = 32 << 20);

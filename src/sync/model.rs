@@ -156,6 +156,10 @@ impl Instant {
         self.0.checked_add(span).map(Instant)
     }
 
+    pub(crate) fn saturating_duration_since(self, earlier: Instant) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
     pub(crate) fn checked_sub(self, span: Duration) -> Option<Instant> {
         self.0.checked_sub(span).map(Instant)
     }

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tracing_core::Level;
@@ -14,7 +14,7 @@ use super::process;
 use crate::brief::Brief;
 use crate::clock::{Micros, Time};
 use crate::config::{CaptureRule, Durability, OnFull, Retention};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::meter::{Gauges, Meter};
 use crate::queue::{Loss, Push, Queue};
 use crate::receipt::{self, Fate, Progress, Receipt};
@@ -23,7 +23,7 @@ use crate::redact::Found;
 use crate::render::{self, Fields, Limits, Policy, Salts, Text, What, salt};
 use crate::severity::Severity;
 use crate::status::{Board, LAST_WAIT, Setting, complain};
-use crate::sync::{AtomicUsize, Home, Instant, Mutex, lock, on_own_thread, planted};
+use crate::sync::{AtomicUsize, Home, Instant, Mutex, end, lock, on_own_thread, planted};
 
 /// One trail.
 #[derive(Debug)]
@@ -55,6 +55,8 @@ pub(crate) struct Core {
     home: Home,
     leases: AtomicUsize,
     pub(super) handles: AtomicUsize,
+    /// Whether an end was waited for in vain: nobody who drops a handle after that waits again.
+    gave_up: AtomicBool,
 }
 
 /// What the builder decides of a [`Core`].
@@ -113,6 +115,7 @@ impl Core {
             home: Home::here(),
             leases: AtomicUsize::new(0),
             handles: AtomicUsize::new(0),
+            gave_up: AtomicBool::new(false),
         }
     }
 
@@ -223,15 +226,21 @@ impl Core {
     /// Asks the writer, and waits for its answer.
     pub(crate) fn ask(&self, ask: Ask, patience: Duration) -> Result<(), Error> {
         receipt::refuse_own_thread()?;
-        let until = Instant::now() + patience;
-        self.mailbox
-            .ask(ask, self.queue.last_ticket(), until, || self.queue.ring())
+        let until = end(Instant::now(), patience);
+        let said = self
+            .mailbox
+            .ask(ask, self.queue.last_ticket(), until, || self.queue.ring());
+        if matches!(ask, Ask::Rest | Ask::Close) {
+            let late = said.as_ref().is_err_and(|error| error.kind() == ErrorKind::Timeout);
+            self.gave_up.store(late, Ordering::Relaxed);
+        }
+        said
     }
 
     /// Has the writer do something, and waits until it is done.
     pub(crate) fn send(&self, errand: Errand, patience: Duration) -> Result<(), Error> {
         receipt::refuse_own_thread()?;
-        let until = Instant::now() + patience;
+        let until = end(Instant::now(), patience);
         self.mailbox
             .send(Ask::Errand, Some(errand), self.queue.last_ticket(), until, || {
                 self.queue.ring()
@@ -289,7 +298,10 @@ impl Core {
         if on_own_thread() || self.home.is_elsewhere() || self.mailbox.is_closed() {
             return;
         }
-        if let Err(error) = self.ask(ask, LAST_WAIT) {
+        if self.gave_up.load(Ordering::Relaxed) {
+            // Asked all the same: the writer may come to it.
+            let _ = self.ask(ask, Duration::ZERO);
+        } else if let Err(error) = self.ask(ask, LAST_WAIT) {
             complain(&format_args!(
                 "the trail in {} did not end cleanly: {error}",
                 self.dir.display()

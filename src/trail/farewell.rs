@@ -10,9 +10,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::{Ask, Core};
-use crate::sync::{local, on_own_thread};
+use crate::sync::{Instant, local, on_own_thread};
 
-/// The longest that an end of a thread waits for the disk, each trail.
+/// The longest that an end of a thread waits for the disk, for all its trails together.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 struct Built(RefCell<Vec<Weak<Core>>>);
@@ -33,11 +33,19 @@ pub(crate) fn see_off(core: &Arc<Core>) {
 
 impl Drop for Built {
     fn drop(&mut self) {
-        for core in self.0.get_mut().iter().filter_map(Weak::upgrade) {
-            if !on_own_thread() && !core.mailbox.is_closed() {
-                // If the disk takes longer, the next start says that something may be missing.
-                let _ = core.ask(Ask::Sync, PATIENCE);
-            }
+        if on_own_thread() {
+            return;
+        }
+        let cores = self.0.get_mut().iter().filter_map(Weak::upgrade);
+        let cores: Vec<Arc<Core>> = cores.filter(|core| !core.mailbox.is_closed()).collect();
+        let until = Instant::now() + PATIENCE;
+        // All are asked before the first is waited for: a disk that hangs takes nothing of another's time.
+        for core in cores.iter().skip(1) {
+            let _ = core.ask(Ask::Sync, Duration::ZERO);
+        }
+        for core in &cores {
+            // If the disk takes longer, the next start says that something may be missing.
+            let _ = core.ask(Ask::Sync, until.saturating_duration_since(Instant::now()));
         }
     }
 }

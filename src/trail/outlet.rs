@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::io::{Disk, DiskFile, write_all};
 use crate::queue::{Loss, PerSeverity, Queue};
 use crate::severity::Severity;
-use crate::sync::{self, Condvar, Home, Instant, Mutex, lock, on_own_thread, planted};
+use crate::sync::{self, Condvar, Home, Instant, Mutex, end, lock, on_own_thread, planted};
 
 /// Bytes that wait for the sink, at most.
 const ROOM: usize = 1 << 20;
@@ -207,7 +207,7 @@ impl Outlet {
             return;
         };
         state.over |= over;
-        let until = Instant::now() + patience;
+        let until = end(Instant::now(), patience);
         while !state.waiting.is_empty() || state.in_hand.is_some() {
             if self.0.changed.wait_until(&mut state, until).timed_out() {
                 break;

@@ -69,7 +69,7 @@ impl Writer {
             }
             self.batch.activity |= own.is_activity();
             let more = (self.batch.text.bytes.len() + self.scratch.len() + AROUND) as u64;
-            if more > self.room() {
+            if more > self.room() && self.has_records() {
                 return Err(Full);
             }
             self.batch.own(&mut self.built, &brief, &self.scratch);
@@ -96,7 +96,7 @@ impl Writer {
             while let Some(line) = chunk.line(at, offset) {
                 let Line { brief, rest, .. } = line;
                 let room = if self.batch.text.is_empty() { room } else { spared };
-                if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room {
+                if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room && self.has_records() {
                     full = true;
                     break;
                 }
@@ -128,6 +128,12 @@ impl Writer {
             self.emptied.extend(self.chunks.pop_front());
         }
         Ok(())
+    }
+
+    /// Whether the file has more than the record of its beginning. What does not fit a file without goes in all the same: in
+    /// another it would fit no better.
+    fn has_records(&self) -> bool {
+        self.built.seq > self.segment.before() + 1
     }
 
     /// What the open file may still take.

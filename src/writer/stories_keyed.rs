@@ -446,9 +446,11 @@ fn rotate_and_go_on(trust: Trust) -> (MemDisk, Vec<KeyLine>, KeyLine) {
         trail.close().unwrap();
     }
     let before = state_of(&disk).keys.unwrap().kid;
-    let new = keyed(builder(disk.shared(), &clock), trust, &lines)
-        .rotate_key()
+    let mut new = None;
+    keyed(builder(disk.shared(), &clock), trust, &lines)
+        .rotate_key(|line| new = Some(line.clone()))
         .unwrap();
+    let new = new.unwrap();
     let end = state_of(&disk).durable.unwrap();
     assert_eq!((new.first_run, new.head), (4, end.point.head));
     let keys = state_of(&disk).keys.unwrap();
@@ -501,6 +503,24 @@ fn after_a_rotation_of_a_signed_trails_key_files_are_certified_by_the_new_root()
 }
 
 #[test]
+fn a_new_key_line_that_nobody_took_is_given_by_the_next_start() {
+    let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
+    sealed(&disk, &clock, &lines).build().unwrap().close().unwrap();
+    let rotating = sealed(&disk, &clock, &lines);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        rotating.rotate_key(|_| panic!("no place for it"))
+    }));
+    assert!(panicked.is_err());
+    let disk = disk.crash(&mut crate::io::mem::Nothing);
+    let trail = sealed(&disk, &clock, &lines).build().unwrap();
+    emit(&trail).synced().unwrap();
+    trail.close().unwrap();
+    let lines = lines.lock().clone();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(report(&disk, &lines).verdict(), Verdict::Verified);
+}
+
+#[test]
 fn a_rotation_of_the_key_that_crashes_anywhere_leaves_the_old_key_or_gives_the_new_one() {
     let (whole, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
     sealed(&whole, &clock, &lines).build().unwrap().close().unwrap();
@@ -510,13 +530,15 @@ fn a_rotation_of_the_key_that_crashes_anywhere_leaves_the_old_key_or_gives_the_n
             let disk = whole.kill();
             let given = Lines::default();
             disk.die_after(death);
-            let rotated = sealed(&disk, &clock, &given).rotate_key();
+            let mut taken = None;
+            let rotated = sealed(&disk, &clock, &given).rotate_key(|line| taken = Some(line.clone()));
+            assert!(rotated.is_ok() || taken.is_none());
             let disk = disk.crash(&mut Dice(seed));
             let trail = sealed(&disk, &clock, &given).build().unwrap();
             emit(&trail).synced().unwrap();
             trail.close().unwrap();
             let mut known = lines.lock().clone();
-            known.extend(rotated.ok());
+            known.extend(taken);
             known.extend(given.lock().drain(..));
             match known.len() {
                 1 => olds += 1,
@@ -535,7 +557,7 @@ fn a_rotation_of_the_key_that_crashes_anywhere_leaves_the_old_key_or_gives_the_n
 #[test]
 fn a_chained_trail_has_no_key_to_change() {
     let (disk, clock) = (MemDisk::new(), Hand::at_noon());
-    let error = builder(disk.shared(), &clock).rotate_key().unwrap_err();
+    let error = builder(disk.shared(), &clock).rotate_key(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("chained"), "{error}");
 }

@@ -170,3 +170,68 @@ fn a_future_that_is_dropped_leaves_nothing_behind_and_another_goes_on() {
     assert_eq!(trail.core().progress.sleepers(), 0);
     trail.close().unwrap();
 }
+
+/// A waker with ideas of its own.
+struct Odd<F>(F, AtomicU64);
+
+impl<F: Fn() + Send + Sync + 'static> Wake for Odd<F> {
+    fn wake(self: Arc<Self>) {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        (self.0)();
+    }
+}
+
+#[test]
+fn a_waker_may_look_at_receipts_and_may_panic() {
+    let (disk, clock) = (Moody::new(), Hand::at_noon());
+    let trail = builder(disk.shared(), &clock).build().unwrap();
+    for level in [0, 1] {
+        disk.syncs(Mood::Hangs);
+        let receipt = emit(&trail);
+        let other = emit(&trail);
+        let looks = Arc::new(Odd(
+            move || {
+                // Polls and drops a wait that has begun, and asks for the number: each takes the lock of those who wait.
+                let mut wait = Box::pin(other.synced_async());
+                let _ = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                drop(wait);
+                let _ = other.seq();
+            },
+            AtomicU64::new(0),
+        ));
+        let panics = Arc::new(Odd(|| panic!("as planned"), AtomicU64::new(0)));
+        let wakers = [Waker::from(Arc::clone(&looks)), Waker::from(Arc::clone(&panics))];
+        let mut waits: Vec<Pin<Box<dyn Future<Output = Result<u64, Error>>>>> = Vec::new();
+        for waker in &wakers {
+            let mut wait: Pin<Box<dyn Future<Output = _>>> = match level {
+                0 => Box::pin(receipt.written_async()),
+                _ => Box::pin(receipt.synced_async()),
+            };
+            let _ = wait.as_mut().poll(&mut Context::from_waker(waker));
+            waits.push(wait);
+        }
+        disk.syncs(Mood::Works);
+        // Whoever wakes them lives on, and serves the next.
+        emit(&trail).synced().unwrap();
+        for mut wait in waits {
+            let done = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(done, Poll::Ready(Ok(_))), "{done:?}");
+        }
+        // Written it may be before anybody waits; synced it is not while the disk hangs.
+        assert!(level == 0 || looks.1.load(Ordering::SeqCst) > 0);
+    }
+    trail.close().unwrap();
+    assert_consistent(&disk.disk);
+}
+
+#[test]
+fn the_longest_wait_of_all_is_a_wait_and_not_a_panic() {
+    let (disk, clock) = (Moody::new(), Hand::at_noon());
+    let trail = builder(disk.shared(), &clock)
+        .wait_limit(Duration::MAX)
+        .build()
+        .unwrap();
+    emit(&trail).synced().unwrap();
+    trail.flush().unwrap();
+    trail.close().unwrap();
+}

@@ -76,7 +76,10 @@ impl Writer {
 
     /// Ends the run, and with it the key. The state has the new one once the end is on the disk and not before: until then
     /// the old one holds, whatever the record says.
-    pub(crate) fn rotate_key(mut self) -> Result<KeyLine, Error> {
+    ///
+    /// `take` is given the new line when it holds. That somebody has it is noted after that alone: who dies before gives it at
+    /// the next start.
+    pub(crate) fn rotate_key(mut self, take: impl FnOnce(&KeyLine)) -> Result<(), Error> {
         let Some(old) = self.state.keys.clone() else {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -121,12 +124,12 @@ impl Writer {
             head: self.written.head,
             key,
         };
-        // From here on it is the caller's.
+        take(&line);
         if let Some(keys) = &mut self.state.keys {
             keys.untold = None;
         }
         // Where this is not noted the next start gives the same line again, which is better than that nobody has it.
         let _ = self.state.store(&*self.disk, &self.home);
-        Ok(line)
+        Ok(())
     }
 }
