@@ -383,7 +383,7 @@ impl Builder {
                 slip: self.slip,
             },
         };
-        let emergency = Sink::open(&settings.emergency.value.0, &*disk)?;
+        let emergency = Sink::open(&settings.emergency.value.0, &disk)?;
         let opened = store::open(Arc::clone(&disk), home.clone(), &opening)?;
         // Where nothing was asked for, what the trail has.
         settings.trust.value = Some(opened.trust);

@@ -73,6 +73,52 @@ fn one_line_serves_the_metrics_of_a_trail() {
     trail.close().unwrap();
 }
 
+/// Whoever asks it for anything waits for ever.
+struct Hangs;
+
+impl metrics::Recorder for Hangs {
+    fn describe_counter(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_gauge(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_histogram(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        hang()
+    }
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        hang()
+    }
+    fn register_histogram(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Histogram {
+        hang()
+    }
+}
+
+fn hang() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+#[test]
+fn a_recorder_that_hangs_does_not_stop_the_file() {
+    if std::env::var_os(CHILD).is_none() {
+        let child = crate::child::run(
+            "prometheus::a_recorder_that_hangs_does_not_stop_the_file",
+            &[(CHILD, "1".as_ref())],
+        );
+        let ended = child.unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        return;
+    }
+    metrics::set_global_recorder(Hangs).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let trail = Trail::builder(dir.path().join("logs")).detached().build().unwrap();
+    for _ in 0..5 {
+        // Each asks for everything that is due, and so for the recorder.
+        trail.draft(events::AUTH_FAILED).emit().synced().unwrap();
+        trail.flush().unwrap();
+    }
+    trail.close().unwrap();
+}
+
 #[test]
 fn the_text_names_and_describes_every_metric_once() {
     let dir = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,17 +35,17 @@ const LONGEST: u64 = 64 << 20;
 pub(crate) enum Sink {
     None,
     Stderr,
-    File(Arc<dyn DiskFile>),
+    File(Spool),
     Callback(Arc<Taker>),
 }
 
 impl Sink {
-    pub(crate) fn open(way: &Way, disk: &dyn Disk) -> Result<Sink, Error> {
+    pub(crate) fn open(way: &Way, disk: &Arc<dyn Disk>) -> Result<Sink, Error> {
         Ok(match way {
             Way::None => Sink::None,
             Way::Stderr => Sink::Stderr,
             Way::Callback(take) => Sink::Callback(Arc::clone(take)),
-            Way::File(path) => Sink::File(disk.open_lock(path).map_err(|error| {
+            Way::File(path) => Sink::File(Spool::open(path, disk).map_err(|error| {
                 Error::io("open the emergency file", path, error)
                     .remedy("name a file that the user that runs this program can write to")
             })?),
@@ -56,10 +57,41 @@ impl Sink {
             Sink::None => Err(io::ErrorKind::Unsupported.into()),
             Sink::Stderr => say(format!("tracing-audit diverted: {line}\n").as_bytes()),
             Sink::Callback(take) => take(line),
-            Sink::File(file) if file.stat()?.len > LONGEST => Err(io::ErrorKind::StorageFull.into()),
-            // A line feed before it, too: the last line may have come in by half.
-            Sink::File(file) => write_all(&**file, format!("\n{line}\n").as_bytes()),
+            Sink::File(spool) => spool.take(line),
         }
+    }
+}
+
+/// A file on another disk.
+pub(crate) struct Spool {
+    path: PathBuf,
+    disk: Arc<dyn Disk>,
+    file: Mutex<Arc<dyn DiskFile>>,
+}
+
+impl Spool {
+    fn open(path: &Path, disk: &Arc<dyn Disk>) -> io::Result<Spool> {
+        Ok(Spool {
+            path: path.to_owned(),
+            disk: Arc::clone(disk),
+            file: Mutex::new(disk.open_lock(path)?),
+        })
+    }
+
+    fn take(&self, line: &str) -> io::Result<()> {
+        let mut file = self.file.lock();
+        let mut stat = file.stat()?;
+        let named = self.disk.stat(&self.path);
+        if !named.is_ok_and(|named| (named.dev, named.ino) == (stat.dev, stat.ino)) {
+            // Rotated, or removed: what went to the old one now would be found by nobody.
+            *file = self.disk.open_lock(&self.path)?;
+            stat = file.stat()?;
+        }
+        if stat.len > LONGEST {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        // A line feed before it, too: the last line may have come in by half.
+        write_all(&**file, format!("\n{line}\n").as_bytes())
     }
 }
 
@@ -319,5 +351,21 @@ mod tests {
         state.allowed = (0, Instant::now().checked_sub(Duration::from_secs(1)).unwrap());
         assert!(outlet.0.allows(&mut state, PER_SECOND));
         assert!(!outlet.0.allows(&mut state, PER_SECOND));
+    }
+
+    #[test]
+    fn an_emergency_file_that_was_rotated_or_removed_is_made_again() {
+        let memory = crate::io::mem::MemDisk::new();
+        memory.put("/other/neighbour", b"");
+        let disk = memory.shared();
+        let sink = Sink::open(&Way::File("/other/emergency.jsonl".into()), &disk).unwrap();
+        sink.take("one").unwrap();
+        disk.rename(Path::new("/other/emergency.jsonl"), Path::new("/other/emergency.1"))
+            .unwrap();
+        sink.take("two").unwrap();
+        memory.remove("/other/emergency.jsonl");
+        sink.take("three").unwrap();
+        assert_eq!(memory.get("/other/emergency.1").unwrap(), b"\none\n");
+        assert_eq!(memory.get("/other/emergency.jsonl").unwrap(), b"\nthree\n");
     }
 }

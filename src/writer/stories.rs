@@ -22,6 +22,7 @@ use crate::io::mem::{All, Dice, MemDisk, Nothing, Tape};
 use crate::outcome::Outcome;
 use crate::receipt::Receipt;
 use crate::record::Record;
+use crate::redact::{Redaction, Treatment};
 use crate::render::{Fields, Name, Stage, What};
 use crate::severity::Severity;
 use crate::status::Health;
@@ -778,4 +779,34 @@ fn a_blocked_caller_gets_in_when_the_disk_comes_back() {
     assert_eq!((trail.status().written.low, trail.status().lost.total()), (16_000, 0));
     trail.close().unwrap();
     assert_consistent(&disk.disk);
+}
+
+#[test]
+fn what_fits_no_file_goes_into_one_all_the_same() {
+    let (disk, clock) = (MemDisk::new(), Hand::at_noon());
+    let fields = (0..3_000).map(|at| format!("field_of_many_{at}"));
+    let redaction = fields.fold(Redaction::standard(), |redaction, field| {
+        redaction.field(field, Treatment::Drop)
+    });
+    let trail = builder(disk.shared(), &clock)
+        .line_bytes(8 << 10)
+        .rotation(Rotation::daily().max_bytes(20 << 10))
+        .redaction(redaction)
+        .build()
+        .unwrap();
+    for _ in 0..100 {
+        emit(&trail);
+    }
+    trail.close().unwrap();
+    assert_consistent(&disk);
+    let files = disk
+        .tree()
+        .keys()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "jsonl"))
+        .count();
+    assert!((2..8).contains(&files), "{files}");
+    let config = records(&disk)
+        .into_iter()
+        .find(|record| record.event() == "AUDIT_CONFIG");
+    assert!(config.unwrap().metadata().unwrap()["settings"].to_string().len() > 20 << 10);
 }

@@ -404,7 +404,7 @@ impl Writer {
             self.metrics_at = self.monotonic + METRICS_EVERY;
             self.told_commits = self.commits;
             self.core.meter.lost(&self.core.queue.flow().lost);
-            self.facade.flush(&self.core.meter, &self.core.gauges());
+            self.facade.flush(&self.core.meter, self.core.gauges());
         }
         let changes = canary::changes();
         if self.commits > 0 && self.canary != Some(changes) {
