@@ -129,8 +129,8 @@ impl Receipt {
         Waiting::new(self, Level::Synced)
     }
 
-    /// The record's number, once it is in the file. Never waits. A trail remembers the numbers of the last hours, not
-    /// of all times.
+    /// The record's number, once it is in the file. Never waits. A trail remembers the numbers of the last days, not of all
+    /// times.
     pub fn seq(self) -> Option<u64> {
         let progress = progress_of(self.trail)?;
         (self.fate == Fate::Accepted && progress.reached(Level::Written, self.ticket))
@@ -201,8 +201,8 @@ struct Point {
     ahead: Option<i64>,
 }
 
-/// Points kept: one for every time the trail's own records come between the caller's, so some hours of busy traffic.
-const POINTS: usize = 4_096;
+/// Points kept: one for every time the trail's own records come between the caller's, so a week of busy traffic, in 1.5 MB.
+const POINTS: usize = 65_536;
 
 #[derive(Debug)]
 struct Sleeper {
@@ -340,12 +340,21 @@ impl Progress {
 
     /// The number of a ticket that was reached.
     fn outcome(&self, ticket: u64) -> Result<u64, Error> {
-        self.seq(ticket).ok_or_else(|| {
-            Error::new(
+        self.seq(ticket).ok_or_else(|| match self.remembers(ticket) {
+            true => Error::new(
                 ErrorKind::Io,
                 "the record was written and could not be kept when the disk failed; the trail's AUDIT_GAP counts it",
-            )
+            ),
+            false => Error::new(
+                ErrorKind::Timeout,
+                "the record was asked for so late that nobody remembers its number, or whether it could be kept",
+            ),
         })
+    }
+
+    fn remembers(&self, ticket: u64) -> bool {
+        let state = sync::lock(&self.state, self.home);
+        state.is_some_and(|state| state.points.front().is_some_and(|oldest| oldest.ticket <= ticket))
     }
 
     fn want(&self, level: Level, ticket: u64) {
@@ -589,6 +598,24 @@ pub(crate) fn enter(progress: &Arc<Progress>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_receipt_of_long_ago_is_not_told_that_its_record_was_lost() {
+        let progress = Progress::new(u32::MAX, Arc::new(Queue::new(0, 1 << 10)), Duration::from_secs(60));
+        for point in 1..=POINTS as u64 + 1 {
+            progress.numbered(point, 3 * point);
+        }
+        let last = POINTS as u64 + 1;
+        progress.synced(last);
+        assert_eq!(progress.wait(Level::Synced, last).unwrap(), 3 * last);
+        assert_eq!(progress.wait(Level::Synced, 1).unwrap_err().kind(), ErrorKind::Timeout);
+        progress.lost_from(last + 1);
+        progress.synced(last + 1);
+        assert_eq!(
+            progress.wait(Level::Synced, last + 1).unwrap_err().kind(),
+            ErrorKind::Io
+        );
+    }
 
     /// What a machine with a weak memory may make of it is tried by `scripts/miri`.
     #[test]

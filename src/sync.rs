@@ -7,8 +7,11 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
+mod aside;
 #[cfg(all(test, shuttle))]
 pub(crate) mod model;
+
+pub(crate) use aside::Aside;
 
 #[cfg(all(test, shuttle))]
 pub(crate) use model::{AtomicU64, AtomicUsize, Condvar, Instant, JoinHandle, Mutex, MutexGuard, RwLock};

@@ -1,11 +1,9 @@
 //! The counts for the recorder that the host installed, if it did.
 //!
-//! The recorder is foreign code, and may be slow or hang: it is told on a thread of its own, which the writer gives the newest
-//! counts and for which it waits a moment, so that who asks behind a flush finds them.
+//! The recorder is foreign code, and is told on a thread of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use metrics::{IntoF64, Key, Label, Level, Metadata, Recorder};
 
@@ -13,84 +11,27 @@ use super::text::{self, About, Gauges};
 use super::{DISK_BUCKETS, Histogram, Loss, Meter, Row, Rows, Totals, Trouble};
 use crate::redact::Class;
 use crate::severity::Severity;
-use crate::sync::{self, Condvar, Instant, Mutex};
-
-/// How long the writer waits for a recorder that had nothing else to do.
-const MOMENT: Duration = Duration::from_millis(50);
+use crate::sync::{Aside, Mutex};
 
 /// The writer's end.
-#[derive(Debug, Default)]
-pub(crate) struct Facade(Option<Arc<Shared>>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    next: Option<(Totals, Gauges)>,
-    busy: bool,
-    over: bool,
+#[derive(Debug)]
+pub(crate) struct Facade {
+    aside: Aside,
+    teller: Arc<Mutex<Teller>>,
 }
 
 impl Facade {
+    pub(crate) fn new() -> Facade {
+        Facade {
+            aside: Aside::new("audit-metrics"),
+            teller: Arc::default(),
+        }
+    }
+
     /// Has the recorder told what has changed.
     pub(crate) fn flush(&mut self, meter: &Meter, gauges: Gauges) {
-        // No model has a recorder, and each thread makes it much larger.
-        let begin = || (!cfg!(all(test, shuttle))).then(Shared::begin).flatten();
-        let Some(shared) = self.0.take().or_else(begin) else {
-            return;
-        };
-        let mut state = shared.state.lock();
-        let until = Instant::now() + if state.busy { Duration::ZERO } else { MOMENT };
-        state.next = Some((meter.snapshot(), gauges));
-        shared.changed.notify_all();
-        while state.next.is_some() || state.busy {
-            if shared.changed.wait_until(&mut state, until).timed_out() {
-                break;
-            }
-        }
-        drop(state);
-        self.0 = Some(shared);
-    }
-}
-
-impl Drop for Facade {
-    fn drop(&mut self) {
-        if let Some(shared) = &self.0 {
-            shared.state.lock().over = true;
-            shared.changed.notify_all();
-        }
-    }
-}
-
-impl Shared {
-    /// `None` where there is no thread to be had: then the recorder hears at the next attempt.
-    fn begin() -> Option<Arc<Shared>> {
-        let shared = Arc::new(Shared::default());
-        let its = Arc::clone(&shared);
-        sync::spawn("audit-metrics", move || its.tell()).ok().map(|_| shared)
-    }
-
-    fn tell(&self) {
-        let mut teller = Teller::default();
-        let mut state = self.state.lock();
-        loop {
-            if let Some((now, gauges)) = state.next.take() {
-                state.busy = true;
-                drop(state);
-                teller.flush(now, &gauges);
-                state = self.state.lock();
-                state.busy = false;
-                self.changed.notify_all();
-            } else if state.over {
-                return;
-            } else {
-                self.changed.wait(&mut state);
-            }
-        }
+        let (now, teller) = (meter.snapshot(), Arc::clone(&self.teller));
+        self.aside.run(move || teller.lock().flush(now, &gauges));
     }
 }
 

@@ -65,7 +65,7 @@ use crate::store::{
     Calendar, Finding, Header, Holds, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, Segment,
     State, TrailId, Trust,
 };
-use crate::sync::{self, Instant};
+use crate::sync::{self, Aside, Instant};
 use crate::trail::{self, Ask, Core, Request};
 
 use batch::Batch;
@@ -243,6 +243,8 @@ pub(crate) struct Writer {
     told_commits: u64,
     canary: Option<u64>,
     facade: Facade,
+    /// Where the host's own layers are asked.
+    host: Aside,
     synced_tally: Tally,
 
     requests: Vec<Request>,
@@ -391,7 +393,8 @@ impl Writer {
             metrics_at: monotonic,
             told_commits: 0,
             canary: None,
-            facade: Facade::default(),
+            facade: Facade::new(),
+            host: Aside::new("audit-canary"),
             synced_tally: Tally::default(),
             requests: Vec::new(),
             phase: Phase::Running,

@@ -417,15 +417,19 @@ impl Writer {
         self.told_commits != self.commits
     }
 
+    /// Not on this thread: the host's layers answer, and one of them may hang.
     fn ask_the_canary(&mut self) {
-        let id = self.core.id();
-        let asked = std::panic::catch_unwind(|| canary::ask(id));
-        let Ok(Some(found)) = asked else { return };
-        let known = self.core.board.look().capture.unwrap_or_default();
-        for news in found.iter().filter(|news| !known.contains(news)) {
-            complain(news);
-        }
-        self.core.board.write(|notice| notice.capture = Some(found));
+        let core = self.core.clone();
+        self.host.run(move || {
+            let id = core.id();
+            let asked = std::panic::catch_unwind(|| canary::ask(id));
+            let Ok(Some(found)) = asked else { return };
+            let known = core.board.look().capture.unwrap_or_default();
+            for news in found.iter().filter(|news| !known.contains(news)) {
+                complain(news);
+            }
+            core.board.write(|notice| notice.capture = Some(found));
+        });
     }
 
     /// What came after the end is counted, though no record can say so.
