@@ -24,6 +24,8 @@ mod secret;
 #[cfg(feature = "sign")]
 mod sign;
 
+#[cfg(feature = "sign")]
+mod evidence;
 mod io;
 mod key;
 #[cfg(feature = "sign")]
@@ -64,6 +66,8 @@ pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
+#[cfg(feature = "sign")]
+pub use evidence::{Evidence, Findings};
 pub use init::init;
 pub use key::KeySource;
 pub use key_line::KeyLine;
