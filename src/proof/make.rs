@@ -11,7 +11,7 @@ use crate::io::Disk;
 use crate::merkle::Hash;
 use crate::merkle::proof::Prover;
 
-pub(super) fn inclusion(disk: Arc<dyn Disk>, dir: &Path, seq: u64) -> Result<Proof, Error> {
+pub(crate) fn inclusion(disk: Arc<dyn Disk>, dir: &Path, seq: u64) -> Result<Proof, Error> {
     let trail = Source::open(disk, dir)?;
     let before = trail.tree_at(index_of(seq)?)?;
     let signed = trail.covering(seq, before.size())?;

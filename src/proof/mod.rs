@@ -223,4 +223,6 @@ pub(crate) fn unproven(what: String) -> Error {
 }
 
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod tests;
