@@ -118,9 +118,10 @@ impl<R: Read> Check<'_, R> {
         self.records(&opening, &signed)?;
         match self.lines.ended {
             true => Ok(()),
-            false => Err(self
-                .lines
-                .wrong(FaultKind::Appended, "something stands behind the last record that it is to have")),
+            false => Err(self.lines.wrong(
+                FaultKind::Appended,
+                "something stands behind the last record that it is to have",
+            )),
         }
     }
 
@@ -160,7 +161,9 @@ impl<R: Read> Check<'_, R> {
                 Some(lead) if text.starts_with("{\"tracing_audit\":") && header.is_none() => {
                     bytes += text.len();
                     if bytes > line::HEADERS {
-                        return Err(self.lines.wrong(FaultKind::Line, "its headers are longer than 16 MiB together"));
+                        return Err(self
+                            .lines
+                            .wrong(FaultKind::Line, "its headers are longer than 16 MiB together"));
                     }
                     let found = lead.header(text.as_bytes()).map_err(|flaw| self.lines.flaw(flaw))?;
                     self.found.before_keys = self.found.before_keys.or((files == 1).then_some(found.0.prev.seq));
@@ -172,8 +175,10 @@ impl<R: Read> Check<'_, R> {
             }
         }
         header.ok_or_else(|| {
-            self.lines
-                .wrong(FaultKind::Header, "the header of the last file with a key should stand here")
+            self.lines.wrong(
+                FaultKind::Header,
+                "the header of the last file with a key should stand here",
+            )
         })
     }
 
@@ -202,8 +207,10 @@ impl<R: Read> Check<'_, R> {
         while let Ok(text) = self.lines.text("a checkpoint")
             && text.starts_with(line::NOTE)
         {
-            let note = line::parse_note(text)
-                .ok_or_else(|| self.lines.wrong(FaultKind::Line, "it is no checkpoint as a bundle has it"))?;
+            let note = line::parse_note(text).ok_or_else(|| {
+                self.lines
+                    .wrong(FaultKind::Line, "it is no checkpoint as a bundle has it")
+            })?;
             notes.note(&note).map_err(|flaw| self.lines.flaw(flaw))?;
             self.lines.advance()?;
         }
@@ -281,9 +288,11 @@ impl<R: Read> Check<'_, R> {
             Some(number) if number > seq => {
                 self.not_record(FaultKind::Missing, seq, &format!("record {number} stands in its place"))
             }
-            None if self.lines.line.starts_with(line::PATH.as_bytes()) => {
-                self.not_record(FaultKind::Missing, seq, "the path of another record stands in its place")
-            }
+            None if self.lines.line.starts_with(line::PATH.as_bytes()) => self.not_record(
+                FaultKind::Missing,
+                seq,
+                "the path of another record stands in its place",
+            ),
             _ => self.not_record(FaultKind::Line, seq, otherwise),
         }
     }

@@ -94,7 +94,10 @@ pub(super) fn parse_note(text: &str) -> Option<String> {
 
 /// The hashes that lead from a record to the nearest root that is known.
 pub(super) fn path(hashes: &[Hash]) -> String {
-    let hashes: Vec<String> = hashes.iter().map(|hash| format!("\"{}\"", base64url::text(hash))).collect();
+    let hashes: Vec<String> = hashes
+        .iter()
+        .map(|hash| format!("\"{}\"", base64url::text(hash)))
+        .collect();
     format!("{PATH}{}]}}", hashes.join(","))
 }
 

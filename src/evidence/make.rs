@@ -9,11 +9,12 @@ use super::line::{self, HEADERS, Opening, ROWS};
 use crate::error::{Error, ErrorKind};
 use crate::io::Disk;
 use crate::merkle::paths::Paths;
+use crate::proof::Content;
 use crate::proof::lead::{Flaw, Lead, Notes};
 use crate::proof::make::index_of;
 use crate::proof::source::{Signed, Source, pruned, uncovered};
-use crate::proof::Content;
 use crate::reader::line::SEQ_LIMIT;
+use crate::sign::PublicKey;
 use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
 use crate::store::Trust;
@@ -24,7 +25,7 @@ pub(super) fn write(disk: Arc<dyn Disk>, evidence: &Evidence, out: impl Write) -
     let lead = lead(&trail, evidence, &signed, &rows)?;
     let opening = Opening {
         trail: trail.trail.0,
-        pk: evidence.key.as_ref().map(|key| *key.key.expose()),
+        pk: lead.root,
         rows,
     };
 
@@ -38,7 +39,10 @@ pub(super) fn write(disk: Arc<dyn Disk>, evidence: &Evidence, out: impl Write) -
         Ok(())
     })?;
     if paths.root().ok_or_else(|| signed.unread())? != lead.signed.root {
-        let what = format!("the tree of the first {} records is not the one that was signed", signed.size);
+        let what = format!(
+            "the tree of the first {} records is not the one that was signed",
+            signed.size
+        );
         return Err(Error::new(ErrorKind::Damaged, what)
             .at(&evidence.dir)
             .remedy("see what `tracing-audit verify` says of it"));
@@ -123,29 +127,38 @@ struct Leading {
     /// Lines of `audit.keys`, some with the header of their file.
     keys: Vec<(Certificate, Option<String>)>,
     signed: Checkpoint,
+    /// The root key, if it was given.
+    root: Option<PublicKey>,
 }
 
 /// Checked as anybody would check it, but for the root key where that was not given.
 fn lead(trail: &Source<'_>, evidence: &Evidence, signed: &Signed, rows: &[(u64, u64)]) -> Result<Leading, Error> {
     let broken = |flaw: Flaw| {
-        Error::new(ErrorKind::Damaged, format!("what leads to the checkpoint does not hold: {}", flaw.why))
-            .at(&evidence.dir)
-            .remedy("see what `tracing-audit verify` says of it")
+        Error::new(
+            ErrorKind::Damaged,
+            format!("what leads to the checkpoint does not hold: {}", flaw.why),
+        )
+        .at(&evidence.dir)
+        .remedy("see what `tracing-audit verify` says of it")
     };
     let keys = trail.keys(signed.file)?;
     let first = keys.first().map_or(0, |first| first.file);
-    if let Some(key) = &evidence.key {
-        let certifies = |first: &Certificate| first.is_under(key.key.expose(), &trail.trail.0);
-        if key.trail != trail.trail.0 || !keys.first().is_some_and(certifies) {
-            let what = "the key line is not the one that these records are proven with";
-            return Err(Error::new(ErrorKind::Key, what)
-                .at(&evidence.dir)
-                .remedy("give the public key line of the newest run; a seed is none"));
-        }
+    let certifies = |key: &&PublicKey| keys.first().is_some_and(|first| first.is_under(key, &trail.trail.0));
+    let root = evidence
+        .keys
+        .iter()
+        .map(|line| line.key.expose())
+        .find(certifies)
+        .copied();
+    if root.is_none() && !evidence.keys.is_empty() {
+        let what = "no key line that was given is the one that these records are proven with";
+        return Err(Error::new(ErrorKind::Key, what)
+            .at(&evidence.dir)
+            .remedy("give the public key line of the trail; the seed of a sealed one is none"));
     }
     let mut shown = files(trail, rows);
     shown.extend([first, signed.file]);
-    let mut lead = Lead::new(trail.trail.0, evidence.key.as_ref().map(|key| key.key.expose()));
+    let mut lead = Lead::new(trail.trail.0, root.as_ref());
     let (mut notes, mut bytes, mut with_headers) = (None, 0, Vec::new());
     for key in keys {
         lead.key(&key).map_err(broken)?;
@@ -160,7 +173,8 @@ fn lead(trail: &Source<'_>, evidence: &Evidence, signed: &Signed, rows: &[(u64, 
         with_headers.push((key, header));
     }
     if bytes > HEADERS {
-        let what = format!("the headers of the files with these records have {bytes} bytes, and a bundle at most {HEADERS}");
+        let what =
+            format!("the headers of the files with these records have {bytes} bytes, and a bundle at most {HEADERS}");
         return Err(Error::new(ErrorKind::Config, what).remedy("make several"));
     }
     // The last key is that of the checkpoint's file, which is live.
@@ -171,6 +185,7 @@ fn lead(trail: &Source<'_>, evidence: &Evidence, signed: &Signed, rows: &[(u64, 
     Ok(Leading {
         keys: with_headers,
         signed: notes.last().map_err(broken)?.0,
+        root,
     })
 }
 

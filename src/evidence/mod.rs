@@ -47,7 +47,7 @@ pub struct Evidence {
     /// First and last; `None` for as far as a checkpoint reaches.
     chosen: Vec<(u64, Option<u64>)>,
     closed: bool,
-    key: Option<KeyLine>,
+    keys: Vec<KeyLine>,
 }
 
 impl Evidence {
@@ -57,7 +57,7 @@ impl Evidence {
             dir: dir.as_ref().to_owned(),
             chosen: Vec::new(),
             closed: false,
-            key: None,
+            keys: Vec::new(),
         }
     }
 
@@ -93,9 +93,10 @@ impl Evidence {
     }
 
     /// Holds what is written against the trail's public key line, and puts the key into the bundle, so that it shows which one
-    /// it is to be checked with. Whoever checks it needs the line from elsewhere all the same.
+    /// it is to be checked with. Whoever checks it needs the line from elsewhere all the same. Where keys were changed, give the
+    /// line of each: one that certifies the records is taken.
     pub fn key(mut self, line: KeyLine) -> Evidence {
-        self.key = Some(line);
+        self.keys.push(line);
         self
     }
 

@@ -25,7 +25,11 @@ fn checked(text: &str) -> Findings {
 fn fault(text: &str) -> (Option<u64>, Option<u64>, FaultKind) {
     let findings = checked(text);
     let fault = findings.faults().first().unwrap_or_else(|| panic!("it holds: {text}"));
-    assert_eq!((findings.verdict(), findings.exit_code()), (Verdict::Tampered, 1), "{fault}");
+    assert_eq!(
+        (findings.verdict(), findings.exit_code()),
+        (Verdict::Tampered, 1),
+        "{fault}"
+    );
     (fault.line_number(), fault.sequence(), fault.kind())
 }
 
@@ -50,7 +54,11 @@ fn whatever_is_chosen_is_proven_with_the_public_key_line_alone() {
         if chosen.is_empty() {
             continue;
         }
-        let pick = |evidence| chosen.iter().fold(evidence, |evidence: Evidence, seq| evidence.record(*seq));
+        let pick = |evidence| {
+            chosen
+                .iter()
+                .fold(evidence, |evidence: Evidence, seq| evidence.record(*seq))
+        };
         let text = made(&trail, 1, pick).unwrap();
         let findings = checked(&text);
         assert!(findings.faults().is_empty(), "{findings}");
@@ -69,14 +77,22 @@ fn whatever_is_chosen_is_proven_with_the_public_key_line_alone() {
         }
         // Each is known to come from the file that has it.
         let placed = findings.from_files();
-        let from: Vec<u64> = placed.iter().flat_map(|(_, rows)| rows).flat_map(|(a, b)| *a..=*b).collect();
+        let from: Vec<u64> = placed
+            .iter()
+            .flat_map(|(_, rows)| rows)
+            .flat_map(|(a, b)| *a..=*b)
+            .collect();
         assert_eq!(from, seqs(&findings));
         for (origin, rows) in placed {
             let (_, bytes) = &trail.files[origin.file as usize - 1];
             for (from, to) in rows {
                 for seq in from..=to {
                     let line = format!("\n{{\"seq\":{seq},");
-                    assert!(std::str::from_utf8(bytes).unwrap().contains(&line), "{seq} in {}", origin.file);
+                    assert!(
+                        std::str::from_utf8(bytes).unwrap().contains(&line),
+                        "{seq} in {}",
+                        origin.file
+                    );
                 }
             }
         }
@@ -90,7 +106,10 @@ fn a_bundle_of_one_record_shows_what_a_proof_of_it_shows() {
         let findings = checked(&made(&trail, 1, |evidence| evidence.record(seq)).unwrap());
         let proof = proofs::inclusion(trail.on_disk(1).shared(), Path::new(DIR), seq).unwrap();
         let proven = proof.verify(&key(0)).unwrap();
-        assert_eq!((findings.size(), findings.root()), (Some(proven.size), Some(proven.root)));
+        assert_eq!(
+            (findings.size(), findings.root()),
+            (Some(proven.size), Some(proven.root))
+        );
         assert!(matches!(proven.fact, Fact::Record { seq: shown, .. } if seqs(&findings) == [shown]));
     }
 }
@@ -122,14 +141,49 @@ fn what_cannot_be_shown_is_refused_in_plain_words() {
     let trail = sample();
     let refused = |oldest, evidence: fn(Evidence) -> Evidence| made(&trail, oldest, evidence).unwrap_err();
     for (oldest, evidence, kind, why) in [
-        (1, (|evidence| evidence) as fn(Evidence) -> Evidence, ErrorKind::Config, "no record is chosen"),
-        (1, |evidence| evidence.records(5..5), ErrorKind::Config, "no record is chosen"),
+        (
+            1,
+            (|evidence| evidence) as fn(Evidence) -> Evidence,
+            ErrorKind::Config,
+            "no record is chosen",
+        ),
+        (
+            1,
+            |evidence| evidence.records(5..5),
+            ErrorKind::Config,
+            "no record is chosen",
+        ),
         (1, |evidence| evidence.record(0), ErrorKind::Unproven, "no record 0"),
-        (1, |evidence| evidence.record(3).record(999), ErrorKind::Unproven, "no signed checkpoint covers record 999"),
-        (1, |evidence| evidence.records(999..), ErrorKind::Unproven, "no signed checkpoint covers record 999"),
-        (1, |evidence| evidence.record(u64::MAX), ErrorKind::Unproven, "no signed checkpoint covers"),
-        (2, |evidence| evidence.record(3).record(20), ErrorKind::Unproven, "were removed"),
-        (1, |evidence| evidence.record(3).key(key(5)), ErrorKind::Key, "is not the one that these records"),
+        (
+            1,
+            |evidence| evidence.record(3).record(999),
+            ErrorKind::Unproven,
+            "no signed checkpoint covers record 999",
+        ),
+        (
+            1,
+            |evidence| evidence.records(999..),
+            ErrorKind::Unproven,
+            "no signed checkpoint covers record 999",
+        ),
+        (
+            1,
+            |evidence| evidence.record(u64::MAX),
+            ErrorKind::Unproven,
+            "no signed checkpoint covers",
+        ),
+        (
+            2,
+            |evidence| evidence.record(3).record(20),
+            ErrorKind::Unproven,
+            "were removed",
+        ),
+        (
+            1,
+            |evidence| evidence.record(3).key(key(5)),
+            ErrorKind::Key,
+            "is the one that these records are proven with",
+        ),
     ] {
         let error = refused(oldest, evidence);
         assert_eq!(error.kind(), kind, "{error}");
@@ -147,11 +201,20 @@ fn a_key_line_is_held_against_the_trail_and_named_in_the_bundle() {
     let findings = checked(&text);
     assert_eq!(findings.verdict(), Verdict::Verified);
     // Without the key line from elsewhere it proves nothing, and says which key to ask for.
-    for keys in [&[][..], &[KeyLine { trail: [0x11; 16], ..key(0) }]] {
+    for keys in [
+        &[][..],
+        &[KeyLine {
+            trail: [0x11; 16],
+            ..key(0)
+        }],
+    ] {
         let findings = Evidence::verify(text.as_bytes(), keys).unwrap();
         assert_eq!((findings.verdict(), findings.exit_code()), (Verdict::UnknownKey, 3));
         let said = findings.to_string();
-        assert!(said.starts_with("unknown key: ") && said.contains("key that it names itself: "), "{said}");
+        assert!(
+            said.starts_with("unknown key: ") && said.contains("key that it names itself: "),
+            "{said}"
+        );
         assert!(said.contains(&crate::key::line_id(key(0).key.expose())), "{said}");
     }
     let unnamed = made(&trail, 1, |evidence| evidence.records(2..=3)).unwrap();
@@ -159,11 +222,20 @@ fn a_key_line_is_held_against_the_trail_and_named_in_the_bundle() {
     // A fault is a fault for who has no key, too.
     let broken = unnamed.replacen("\"outcome\":\"success\"", "\"outcome\":\"failure\"", 1);
     assert_eq!(Evidence::verify(broken.as_bytes(), &[]).unwrap().exit_code(), 1);
+    let found = made(&trail, 1, |evidence| evidence.records(2..=3).key(key(5)).key(key(0))).unwrap();
+    assert_eq!(found, text);
     // Of several lines the one that certifies counts.
     let lines = [key(5), key(0)];
     assert_eq!(Evidence::verify(text.as_bytes(), &lines).unwrap().exit_code(), 0);
     let wrong = Evidence::verify(text.as_bytes(), &lines[..1]).unwrap();
-    assert_eq!((wrong.exit_code(), wrong.faults()[0].kind(), wrong.faults()[0].line_number()), (1, FaultKind::Key, Some(2)));
+    assert_eq!(
+        (
+            wrong.exit_code(),
+            wrong.faults()[0].kind(),
+            wrong.faults()[0].line_number()
+        ),
+        (1, FaultKind::Key, Some(2))
+    );
 }
 
 #[test]
@@ -179,8 +251,14 @@ fn behind_a_change_of_the_root_key_the_new_one_vouches_for_what_was_there_and_sa
     let findings = Evidence::verify(text.as_bytes(), &[key(0), key(1)]).unwrap();
     assert_eq!(findings.exit_code(), 0, "{findings}");
     let said = findings.to_string();
-    assert!(said.contains("The first 5 records stood there before this key was used"), "{said}");
-    assert!(said.contains("From which run and host 4 of the records come is not shown"), "{said}");
+    assert!(
+        said.contains("The first 5 records stood there before this key was used"),
+        "{said}"
+    );
+    assert!(
+        said.contains("From which run and host 4 of the records come is not shown"),
+        "{said}"
+    );
     // Before the change the old one vouches, if its checkpoints reach so far.
     let text = made(&trail, 1, |evidence| evidence.record(2)).unwrap();
     assert_eq!(Evidence::verify(text.as_bytes(), &[key(0)]).unwrap().exit_code(), 0);
@@ -194,7 +272,12 @@ fn an_erased_record_and_one_that_is_kept_back_are_shown_by_their_hash() {
     assert!(text.contains("\n{\"seq\":4,\"leaf\":\""));
     let findings = checked(&text);
     assert_eq!((findings.exit_code(), findings.count(), findings.closed()), (0, 3, 1));
-    assert!(findings.limits().iter().any(|limit| limit.contains("1 record is there by hash alone")));
+    assert!(
+        findings
+            .limits()
+            .iter()
+            .any(|limit| limit.contains("1 record is there by hash alone"))
+    );
     let text = made(&trail, 1, |evidence| evidence.records(3..=5).without_content()).unwrap();
     assert!(!text.contains("DATA_READ"));
     assert_eq!((checked(&text).exit_code(), checked(&text).closed()), (0, 3));
@@ -214,7 +297,14 @@ fn small() -> String {
     trail.records(1);
     trail.erase(5);
     let text = made(&trail, 1, |evidence| evidence.records(4..=5).record(8).key(key(0))).unwrap();
-    for kind in ["{\"file\"", "{\"tracing_audit\"", "{\"note\"", "{\"path\"", "{\"seq\"", "{\"seq\":5,\"leaf\""] {
+    for kind in [
+        "{\"file\"",
+        "{\"tracing_audit\"",
+        "{\"note\"",
+        "{\"path\"",
+        "{\"seq\"",
+        "{\"seq\":5,\"leaf\"",
+    ] {
         assert!(text.contains(&format!("\n{kind}")), "no {kind} in it");
     }
     assert_eq!(checked(&text).exit_code(), 0);
@@ -230,7 +320,8 @@ fn no_bit_of_a_bundle_can_be_changed() {
             changed[at] ^= 1 << bit;
             let findings = Evidence::verify(&*changed, &[key(0)]).unwrap();
             assert!(
-                matches!(findings.exit_code(), 1 | 3 | 4) && (findings.exit_code() == 1 || at < text.find('\n').unwrap()),
+                matches!(findings.exit_code(), 1 | 3 | 4)
+                    && (findings.exit_code() == 1 || at < text.find('\n').unwrap()),
                 "bit {bit} of byte {at}: {findings}"
             );
             changed[at] ^= 1 << bit;
@@ -289,7 +380,10 @@ fn each_fault_is_named_with_its_line_and_kind() {
     let line = |begin: &str| Some(line_of(&text, begin));
     let fifth = line("{\"seq\":5,").unwrap();
     let without = |lines: &[u64]| -> String {
-        let kept = text.lines().enumerate().filter(|(at, _)| !lines.contains(&(*at as u64 + 1)));
+        let kept = text
+            .lines()
+            .enumerate()
+            .filter(|(at, _)| !lines.contains(&(*at as u64 + 1)));
         kept.map(|(_, line)| format!("{line}\n")).collect()
     };
     // An altered record.
@@ -309,7 +403,10 @@ fn each_fault_is_named_with_its_line_and_kind() {
     assert_eq!(fault(&again), (Some(fourth + 1), Some(5), FaultKind::Repeated));
     // More, or less, than was promised.
     let end = text.lines().count() as u64;
-    assert_eq!(fault(&format!("{text}{{}}\n")), (Some(end + 1), None, FaultKind::Appended));
+    assert_eq!(
+        fault(&format!("{text}{{}}\n")),
+        (Some(end + 1), None, FaultKind::Appended)
+    );
     assert_eq!(fault(&format!("{text}x")).2, FaultKind::Cut);
     assert_eq!(fault(&without(&[end])), (Some(end), None, FaultKind::Cut));
     assert_eq!(fault(""), (Some(1), None, FaultKind::Cut));
@@ -331,7 +428,10 @@ fn each_fault_is_named_with_its_line_and_kind() {
     assert_eq!(fault(&other), (Some(2), None, FaultKind::Line));
     // A later version is none that this build could judge.
     let later = checked(&text.replacen(":1,", ":2,", 1));
-    assert_eq!((later.verdict(), later.faults()[0].kind()), (Verdict::Unreadable, FaultKind::Unsupported));
+    assert_eq!(
+        (later.verdict(), later.faults()[0].kind()),
+        (Verdict::Unreadable, FaultKind::Unsupported)
+    );
 }
 
 /// An endless file of one kind of byte.
@@ -381,7 +481,10 @@ fn headers_beyond_all_measure_are_refused() {
     trail.records(1);
     trail.checkpoint();
     let error = made(&trail, 1, |evidence| evidence.records(..)).unwrap_err();
-    assert!(error.kind() == ErrorKind::Config && error.to_string().contains("make several"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Config && error.to_string().contains("make several"),
+        "{error}"
+    );
     assert!(made(&trail, 1, |evidence| evidence.record(3)).is_ok());
 }
 
@@ -405,7 +508,10 @@ fn the_words_name_the_trust_mode_and_what_is_not_proven() {
     }
     assert!(!said.contains("stood there before this key"), "{said}");
     let json: serde_json::Value = serde_json::from_str(&findings.to_json()).unwrap();
-    assert_eq!((&json["verdict"], &json["trust"], &json["count"]), (&"verified".into(), &"signed".into(), &3.into()));
+    assert_eq!(
+        (&json["verdict"], &json["trust"], &json["count"]),
+        (&"verified".into(), &"signed".into(), &3.into())
+    );
     assert_eq!(json["records"], serde_json::json!([[4, 5], [8, 8]]));
     assert_eq!(json["files"][0]["records"], serde_json::json!([[4, 5]]));
     assert!(json["faults"].as_array().unwrap().is_empty() && json["limits"].as_array().unwrap().len() > 5);
@@ -417,4 +523,61 @@ fn the_words_name_the_trust_mode_and_what_is_not_proven() {
     trail.checkpoint();
     let said = checked(&made(&trail, 1, |evidence| evidence.record(1)).unwrap()).to_string();
     assert!(said.contains("host a\\u{a}verified: b\\u{202e}"), "{said}");
+}
+
+/// Bundles that another implementation made by the definitions come out here byte for byte; and what it broke is refused.
+#[test]
+fn the_bundles_of_the_vectors_are_judged_as_they_should_be() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors");
+    let verdicts = std::fs::read_to_string(vectors.join("bundles.json")).unwrap();
+    let verdicts: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&verdicts).unwrap();
+    let key_of = |verdict: &serde_json::Value| -> Option<KeyLine> { Some(verdict["key"].as_str()?.parse().unwrap()) };
+    let key: KeyLine = verdicts["key"].as_str().unwrap().parse().unwrap();
+    let mut made = 0;
+    for (name, verdict) in verdicts.iter().filter(|(name, _)| *name != "key") {
+        let text = std::fs::read_to_string(vectors.join(format!("bundles/{name}.jsonl"))).unwrap();
+        let given = key_of(verdict).unwrap_or_else(|| key.clone());
+        let findings = Evidence::verify(text.as_bytes(), &[given]).unwrap();
+        assert_eq!(
+            u64::from(findings.exit_code()),
+            verdict["exit"].as_u64().unwrap(),
+            "{name}: {findings}"
+        );
+        if let Some(code) = verdict["exit_without_key"].as_u64() {
+            let findings = Evidence::verify(text.as_bytes(), &[]).unwrap();
+            assert_eq!(u64::from(findings.exit_code()), code, "{name}: {findings}");
+        }
+        let Some(of) = verdict["of"].as_str() else { continue };
+        let rows: Vec<(u64, u64)> = serde_json::from_value(verdict["records"].clone()).unwrap();
+        assert_eq!(findings.rows, rows, "{name}");
+        let mut evidence = Evidence::of(vectors.join(of));
+        for (from, to) in rows {
+            evidence = evidence.records(from..=to);
+        }
+        if verdict["pk"] == true {
+            evidence = evidence.key(key.clone());
+        }
+        let mut again = Vec::new();
+        evidence.write(&mut again).unwrap();
+        assert_eq!(String::from_utf8(again).unwrap(), text, "{name}");
+        made += 1;
+    }
+    assert_eq!(made, 5);
+}
+
+#[test]
+fn no_bundle_is_made_of_a_trail_that_is_not_signed() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors");
+    for (name, why) in [
+        ("one-file", "of mode chained"),
+        ("sealed-clean", "of mode sealed"),
+        ("empty-file", "no trail"),
+    ] {
+        let error = Evidence::of(vectors.join(name))
+            .record(1)
+            .write(io::sink())
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unproven);
+        assert!(error.to_string().contains(why), "{error}");
+    }
 }

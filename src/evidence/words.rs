@@ -35,7 +35,12 @@ impl Findings {
                 }
             ));
         }
-        let known: u64 = self.from_files().iter().flat_map(|(_, rows)| rows).map(|(from, to)| to - from + 1).sum();
+        let known: u64 = self
+            .from_files()
+            .iter()
+            .flat_map(|(_, rows)| rows)
+            .map(|(from, to)| to - from + 1)
+            .sum();
         if known < self.records {
             limits.push(format!(
                 "From which run and host {} of the records come is not shown.",
@@ -68,7 +73,11 @@ impl Findings {
             Verdict::UnknownKey => vec![self.without_key()],
             _ => self.faults().to_vec(),
         };
-        let files: Vec<Value> = self.from_files().iter().map(|(origin, rows)| origin.json(rows)).collect();
+        let files: Vec<Value> = self
+            .from_files()
+            .iter()
+            .map(|(origin, rows)| origin.json(rows))
+            .collect();
         json!({
             "verdict": self.verdict().as_str(),
             "exit_code": self.exit_code(),
@@ -91,7 +100,10 @@ impl Findings {
 
     fn headline(&self) -> String {
         let counted = plural(self.records, "record");
-        let (trail, size) = (self.trail.as_deref().unwrap_or_default(), self.size().unwrap_or_default());
+        let (trail, size) = (
+            self.trail.as_deref().unwrap_or_default(),
+            self.size().unwrap_or_default(),
+        );
         match self.verdict() {
             Verdict::Verified => format!("verified: {counted} of the {size} that trail {trail} had signed"),
             Verdict::UnknownKey => format!("unknown key: {counted} that trail {trail} may have signed"),
@@ -122,7 +134,11 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "file {}, run {}, opened {}", self.file, self.run, self.opened)?;
         let who = &self.who;
-        let named = [("service", &who.service), ("version", &who.version), ("host", &who.host)];
+        let named = [
+            ("service", &who.service),
+            ("version", &who.version),
+            ("host", &who.host),
+        ];
         for (name, value) in named {
             if let Some(value) = value {
                 write!(f, ", {name} {}", harmless(value))?;

@@ -180,7 +180,10 @@ mod tests {
                 let mut known = Known::of(size, root);
                 for (index, path) in chosen.iter().zip(&paths) {
                     assert_eq!(known.turn_to(*index), Some(path.len()));
-                    assert!(known.take(&all[*index as usize], path), "{index} of {chosen:?} in {size}");
+                    assert!(
+                        known.take(&all[*index as usize], path),
+                        "{index} of {chosen:?} in {size}"
+                    );
                 }
                 assert!(known.turn_to(size).is_none());
                 for wrong in 0..chosen.len() {

@@ -63,12 +63,16 @@ impl Lead {
     pub(crate) fn key(&mut self, line: &Certificate) -> Result<(), Flaw> {
         let wrong = |why: String| Flaw::new(FaultKind::Key, why);
         if line.file <= self.file {
-            return Err(wrong("its keys of files are not in the order of their files".to_owned()));
+            return Err(wrong(
+                "its keys of files are not in the order of their files".to_owned(),
+            ));
         }
         if self.under.is_some_and(|under| !line.is_under(&under, &self.trail)) {
             return Err(match self.file {
                 0 => Flaw {
-                    remedy: Some("give the public key line of the run that the record is of; keys may have been rotated"),
+                    remedy: Some(
+                        "give the public key line of the run that the record is of; keys may have been rotated",
+                    ),
                     ..wrong("its first key of a file is not certified by the key of the key line".to_owned())
                 },
                 _ => wrong(format!(

@@ -7,9 +7,10 @@ use std::str::FromStr;
 
 use clap::Args;
 use serde_json::Value;
-use tracing_audit::{Error, ErrorKind, Evidence, KeyLine, Proof};
+use tracing_audit::{Error, ErrorKind, Evidence, Proof};
 
 use crate::out::{self, Failure, Harmless};
+use crate::verify::keys_of;
 
 /// Make a proof about a signed trail, for somebody who has the public key line and nothing else.
 #[derive(Debug, Args)]
@@ -17,7 +18,12 @@ pub(crate) struct Arguments {
     /// The trail's directory
     dir: PathBuf,
     /// That this record is in the trail; with --bundle, several: 4..9 is all from 4 to 9, and 4.. all that are signed
-    #[arg(long, value_name = "N[..[N]][,..]", required_unless_present = "from", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "N[..[N]][,..]",
+        required_unless_present = "from",
+        value_delimiter = ','
+    )]
     seq: Vec<Row>,
     /// An evidence bundle: the records themselves, readable, with all that a third party needs to check them
     #[arg(long, conflicts_with = "from")]
@@ -159,9 +165,7 @@ fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
         evidence = evidence.without_content();
     }
     if let Some(path) = &arguments.key_file {
-        // The newest line is the one that certifies the newest files.
-        let newest = crate::verify::keys_of(path)?.into_iter().max_by_key(KeyLine::first_run);
-        evidence = newest.map_or(evidence.clone(), |line| evidence.key(line));
+        evidence = keys_of(path)?.into_iter().fold(evidence, Evidence::key);
     }
     let written = match &arguments.out {
         Some(path) => {
