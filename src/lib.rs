@@ -28,6 +28,7 @@ mod sign;
 mod evidence;
 mod io;
 mod key;
+mod keyring;
 #[cfg(feature = "sign")]
 mod proof;
 mod queue;
@@ -71,6 +72,7 @@ pub use evidence::{Evidence, Findings};
 pub use init::init;
 pub use key::KeySource;
 pub use key_line::KeyLine;
+pub use keyring::{Keyring, RunsKey};
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
 #[cfg(feature = "sign")]

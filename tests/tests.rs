@@ -20,6 +20,8 @@ mod cli;
 #[cfg(feature = "cli")]
 mod cli_evidence;
 #[cfg(feature = "cli")]
+mod cli_key;
+#[cfg(feature = "cli")]
 mod cli_proof;
 mod clock;
 mod context;
