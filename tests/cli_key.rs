@@ -43,7 +43,10 @@ fn a_key_is_shown_by_its_id_and_a_secret_never() {
         let dir_text = dir.to_str().unwrap();
         let (code, said, err) = run(&["key", dir_text]);
         assert_eq!((code, err.as_str()), (0, ""));
-        assert!(said.starts_with(&format!("trail {}, mode {trust}\n", old.trail())), "{said}");
+        assert!(
+            said.starts_with(&format!("trail {}, mode {trust}\n", old.trail())),
+            "{said}"
+        );
         assert!(said.contains(&format!("key {}: from run 1 on\n", old.id())), "{said}");
         assert!(said.contains("the next run is 2"), "{said}");
 
@@ -52,7 +55,10 @@ fn a_key_is_shown_by_its_id_and_a_secret_never() {
         let (code, told, err) = run(&["key", dir_text, "--rotate", "--out", out_text]);
         assert_eq!((code, err.as_str()), (0, ""));
         let new = KeyLine::all(&fs::read_to_string(&out).unwrap()).unwrap().remove(0);
-        assert!(told.starts_with(&format!("key {} from run 3 on; its line, ", new.id())), "{told}");
+        assert!(
+            told.starts_with(&format!("key {} from run 3 on; its line, ", new.id())),
+            "{told}"
+        );
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -69,8 +75,14 @@ fn a_key_is_shown_by_its_id_and_a_secret_never() {
             fs::write(&both, format!("{old}\n{new}\n")).unwrap();
             let (code, held, _) = run(&["key", dir_text, "--key-file", both.to_str().unwrap()]);
             assert_eq!(code, 0);
-            assert!(held.contains(&format!("key line 1 of the file, for run 1 on: key {}\n", old.id())), "{held}");
-            assert!(held.contains(&format!("key line 2 of the file, for run 3 on: key {}\n", new.id())), "{held}");
+            assert!(
+                held.contains(&format!("key line 1 of the file, for run 1 on: key {}\n", old.id())),
+                "{held}"
+            );
+            assert!(
+                held.contains(&format!("key line 2 of the file, for run 3 on: key {}\n", new.id())),
+                "{held}"
+            );
             let (_, json, _) = run(&["key", dir_text, "--json", "--key-file", both.to_str().unwrap()]);
             if trust == Trust::Sealed {
                 let state = fs::read_to_string(home.path().join("logs.keys/state")).unwrap();
@@ -82,7 +94,10 @@ fn a_key_is_shown_by_its_id_and_a_secret_never() {
                 }
             }
             let json: Value = serde_json::from_str(&json).unwrap();
-            assert_eq!((&json["keys"][1]["id"], &json["key_lines"][1]["known"]), (&new.id().into(), &true.into()));
+            assert_eq!(
+                (&json["keys"][1]["id"], &json["key_lines"][1]["known"]),
+                (&new.id().into(), &true.into())
+            );
             assert_eq!(json["keys"][1]["line"].is_string(), trust == Trust::Signed);
             assert_eq!(run(&["verify", dir_text, "--key-file", both.to_str().unwrap()]).0, 0);
             assert!(another_run(&dir, trust).is_none());
@@ -110,7 +125,11 @@ fn a_trail_without_a_key_and_key_lines_of_no_key_are_called_that() {
     assert!(code == 4 && err.contains("chained") && !out.exists(), "{err}");
     let nowhere = home.path().join("nowhere");
     assert_eq!(run(&["key", nowhere.to_str().unwrap()]).0, 4);
-    assert_eq!(run(&["key", dir, "--rotate"]).0, 64, "a secret goes to a file, and not to a terminal");
+    assert_eq!(
+        run(&["key", dir, "--rotate"]).0,
+        64,
+        "a secret goes to a file, and not to a terminal"
+    );
     assert_eq!(run(&["key", dir, "--out", "x"]).0, 64);
 }
 

@@ -129,7 +129,10 @@ fn a_key_that_was_rotated_proves_the_runs_behind_it_and_the_old_one_calls_nobody
         let state = home.path().join("logs.keys/state");
         std::fs::rename(&state, home.path().join("state")).unwrap();
         assert_eq!(verdict(&dir, std::slice::from_ref(&new)), Verdict::Tampered);
-        assert_eq!(verdict(&dir, &[lines.lock().unwrap()[0].clone(), new.clone()]), Verdict::Tampered);
+        assert_eq!(
+            verdict(&dir, &[lines.lock().unwrap()[0].clone(), new.clone()]),
+            Verdict::Tampered
+        );
         std::fs::rename(home.path().join("state"), &state).unwrap();
         run(&dir, trust, &lines, 20);
         let old = lines.lock().unwrap()[0].clone();
@@ -166,7 +169,11 @@ fn of_two_key_lines_the_newer_one_asks_for_its_run_too() {
             copy(&format!("{name}.before"), name);
         }
         assert_eq!(verdict(&dir, &both), Verdict::Tampered);
-        assert_eq!(verdict(&dir, &both[..1]), Verdict::Verified, "the control: the old line alone cannot know");
+        assert_eq!(
+            verdict(&dir, &both[..1]),
+            Verdict::Verified,
+            "the control: the old line alone cannot know"
+        );
     }
 }
 
