@@ -49,7 +49,7 @@ fn whatever_is_chosen_is_proven_with_the_public_key_line_alone() {
     let signed = trail.point.seq - 1;
     for choice in 0..200_u64 {
         // Dense, sparse, and all.
-        let chance = |seq: u64| (seq * 0x9e37_79b9 ^ choice * 0x85eb_ca6b) >> 7 & 7;
+        let chance = |seq: u64| ((seq * 0x9e37_79b9) ^ (choice * 0x85eb_ca6b)) >> 7 & 7;
         let chosen: BTreeSet<u64> = (1..=signed).filter(|seq| chance(*seq) <= choice % 8).collect();
         if chosen.is_empty() {
             continue;
