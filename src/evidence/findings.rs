@@ -129,7 +129,7 @@ impl Findings {
 
     /// Which of the records are known to come from which file: those up to the point at which the next file goes on from it,
     /// or, in the file of the checkpoint, up to that.
-    pub(super) fn from_files(&self) -> Vec<(&Origin, Vec<(u64, u64)>)> {
+    pub(super) fn by_file(&self) -> Vec<(&Origin, Vec<(u64, u64)>)> {
         let Some((size, _)) = self.signed else {
             return Vec::new();
         };

@@ -76,7 +76,7 @@ fn whatever_is_chosen_is_proven_with_the_public_key_line_alone() {
             assert!(!text.contains(&format!("{{\"seq\":{seq},")), "{seq} was not chosen");
         }
         // Each is known to come from the file that has it.
-        let placed = findings.from_files();
+        let placed = findings.by_file();
         let from: Vec<u64> = placed
             .iter()
             .flat_map(|(_, rows)| rows)

@@ -36,7 +36,7 @@ impl Findings {
             ));
         }
         let known: u64 = self
-            .from_files()
+            .by_file()
             .iter()
             .flat_map(|(_, rows)| rows)
             .map(|(from, to)| to - from + 1)
@@ -73,11 +73,7 @@ impl Findings {
             Verdict::UnknownKey => vec![self.without_key()],
             _ => self.faults().to_vec(),
         };
-        let files: Vec<Value> = self
-            .from_files()
-            .iter()
-            .map(|(origin, rows)| origin.json(rows))
-            .collect();
+        let files: Vec<Value> = self.by_file().iter().map(|(origin, rows)| origin.json(rows)).collect();
         json!({
             "verdict": self.verdict().as_str(),
             "exit_code": self.exit_code(),
@@ -171,7 +167,7 @@ impl fmt::Display for Findings {
             };
             writeln!(f, "records: {}{none_missing}", named(&self.rows))?;
         }
-        for (origin, rows) in self.from_files() {
+        for (origin, rows) in self.by_file() {
             writeln!(f, "{origin}: {}", named(&rows))?;
         }
         if let Some(root) = self.root() {
