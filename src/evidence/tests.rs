@@ -497,7 +497,7 @@ fn the_words_name_the_trust_mode_and_what_is_not_proven() {
         "trust mode: signed\n",
         "records: 4 to 5, 8, none left out within a row\n",
         "file 2, run 1, opened 2026-11-20T10:00:00.000000Z: 4 to 5\n",
-        "- Which records were chosen, and why, is not shown: 5 of the 8 are not among them",
+        "- Which records were chosen, and why, is not shown: of the 8, 5 left out may say otherwise",
         "- 1 record is there by hash alone",
         "clock",
         "erased or removed since",

@@ -21,9 +21,10 @@ impl Findings {
         let mut limits = Vec::new();
         let size = self.size().unwrap_or_default();
         let left_out = size.saturating_sub(self.records);
-        if left_out > 0 {
+        // Behind a fault it would count what was not looked at.
+        if left_out > 0 && self.faults().is_empty() {
             limits.push(format!(
-                "Which records were chosen, and why, is not shown: {left_out} of the {size} are not among them, and may say otherwise."
+                "Which records were chosen, and why, is not shown: of the {size}, {left_out} left out may say otherwise."
             ));
         }
         if self.closed > 0 {
