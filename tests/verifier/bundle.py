@@ -15,7 +15,7 @@ from proof import Wrong, checkpoint, demand, from_leaf, split
 
 ROWS, HEADERS = 65_536, 1 << 24
 OPENING = re.compile(r'\{"tracing_audit_bundle":1,"trail":"([\w-]{22})"(?:,"pk":"([\w-]{43})")?,"records":\[((?:\[\d+,\d+\],?)+)\]\}', re.A)
-VERSION = re.compile(rb'\{"tracing_audit_bundle":([1-9]\d*),')
+VERSION = re.compile(r'\{"tracing_audit_bundle":([1-9]\d*),', re.A)
 RECORD = re.compile(r'\{"seq":(0|[1-9]\d*),(.*)\}', re.A)
 LEAF = re.compile(r'"leaf":"([\w-]{43})"', re.A)
 
@@ -155,13 +155,11 @@ def judge(file, keys=()):
     """What the bundle is to whoever has these public key lines."""
     lines = proven = None
     try:
-        begin = file.read(64)
-        version = VERSION.match(begin)
-        if version and version[1] != b"1":
-            return {"exit": 4, "why": "version " + version[1].decode()}
-        file.seek(0)
-        proven = []
         lines = Lines(file)
+        version = VERSION.match(lines.text or "")
+        if version and version[1] != "1":
+            return {"exit": 4, "why": "version " + version[1][:20]}
+        proven = []
         trail, pk, rows = opening(lines)
         roots = [key.secret for key in map(Key, keys) if key.trail == trail]
         lines.advance()
