@@ -22,7 +22,7 @@ fn main() {
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let job: Value = serde_json::from_str(&line.expect("a line")).expect("a job");
-        let answer = match job["bundle"].as_str() {
+        let answer = match job.get("bundle").and_then(Value::as_str) {
             Some(path) => bundle(path, &job),
             None => trail(&job),
         };
@@ -51,20 +51,18 @@ fn bundle(path: &str, job: &Value) -> Value {
     let keys: Vec<KeyLine> = lines.map(|line| line.parse().expect("a key line")).collect();
     let findings = Evidence::verify(file, &keys).expect("a file that can be read");
     let said: Value = serde_json::from_str(&findings.to_json()).expect("an object");
-    let all = |rows: &Value| -> Vec<u64> {
-        let rows: Vec<(u64, u64)> = serde_json::from_value(rows.clone()).expect("rows");
-        rows.into_iter().flat_map(|(from, to)| from..=to).collect()
+    let of_file = |file: &Value| -> Option<(String, Value)> {
+        let rows: Vec<(u64, u64)> = serde_json::from_value(file.get("records")?.clone()).ok()?;
+        let records: Vec<u64> = rows.into_iter().flat_map(|(from, to)| from..=to).collect();
+        Some((file.get("file")?.to_string(), records.into()))
     };
-    let files = said["files"].as_array().into_iter().flatten();
-    let files: Map<String, Value> = files
-        .map(|file| (file["file"].to_string(), all(&file["records"]).into()))
-        .collect();
+    let files = said.get("files").and_then(Value::as_array).expect("files");
     json!({
         "exit": findings.exit_code(),
-        "records": all(&said["records"]),
+        "records": findings.records().flatten().collect::<Vec<u64>>(),
         "closed": findings.closed(),
-        "files": files,
-        "faults": said["faults"],
+        "files": files.iter().filter_map(of_file).collect::<Map<String, Value>>(),
+        "faults": findings.faults().iter().map(|fault| format!("{fault:?}")).collect::<Vec<_>>(),
     })
 }
 
