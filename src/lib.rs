@@ -24,8 +24,11 @@ mod secret;
 #[cfg(feature = "sign")]
 mod sign;
 
+#[cfg(feature = "sign")]
+mod evidence;
 mod io;
 mod key;
+mod keyring;
 #[cfg(feature = "sign")]
 mod proof;
 mod queue;
@@ -64,9 +67,12 @@ pub use context::AuditContext;
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
+#[cfg(feature = "sign")]
+pub use evidence::{Evidence, Findings};
 pub use init::init;
 pub use key::KeySource;
 pub use key_line::KeyLine;
+pub use keyring::{Keyring, RunsKey};
 pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutcome};
 pub use outcome::Outcome;
 #[cfg(feature = "sign")]

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::cli::run;
 
-fn vector(name: &str) -> String {
+pub(crate) fn vector(name: &str) -> String {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors");
     vectors.join(name).to_str().unwrap().to_owned()
 }
 
-fn key(of: &str) -> String {
+pub(crate) fn key(of: &str) -> String {
     let verdicts: Value = serde_json::from_str(&fs::read_to_string(vector("verdicts.json")).unwrap()).unwrap();
     verdicts[of]["key"].as_str().unwrap().to_owned()
 }
 
-fn path(temp: &tempfile::TempDir, name: &str) -> (PathBuf, String) {
+pub(crate) fn path(temp: &tempfile::TempDir, name: &str) -> (PathBuf, String) {
     let path = temp.path().join(name);
     (path.clone(), path.to_str().unwrap().to_owned())
 }

@@ -238,3 +238,40 @@ fn the_command_erases_in_a_stopped_trail_and_refuses_a_running_one() {
     assert!(!holds(&dir, "secret") && holds(&dir, "stays"));
     assert_consistent(&dir);
 }
+
+/// A file that was compressed since is another matter than damage: the reason names what to do.
+#[cfg(feature = "cli")]
+#[test]
+fn where_a_file_is_there_compressed_alone_the_commands_say_how_to_go_on() {
+    use std::io::Write as _;
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    let trail = builder(&dir).salted(true).build().unwrap();
+    let seq = note(&trail, "secret").to_string();
+    trail.reopen().unwrap();
+    note(&trail, "stays");
+    trail.close().unwrap();
+    let names = || std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let oldest = names()
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .min();
+    let plain = oldest.unwrap();
+    let packed = std::fs::File::create(plain.with_extension("jsonl.gz")).unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    encoder.write_all(&std::fs::read(&plain).unwrap()).unwrap();
+    encoder.finish().unwrap();
+    std::fs::remove_file(&plain).unwrap();
+    let (name, dir_text) = (plain.file_name().unwrap().to_str().unwrap(), dir.to_str().unwrap());
+    let why = ["--reason", "a request", "--by", "dpo"];
+    for what in [
+        &["erase", dir_text, "--seq", &seq][..],
+        &["hold", dir_text, "--file", name],
+        &["hold", dir_text, "--all"],
+    ] {
+        let (code, _, said) = crate::cli::run(&[what, &why].concat());
+        assert!(
+            code == 4 && said.contains(".jsonl.gz") && said.contains("gunzip"),
+            "{what:?}: {said}"
+        );
+    }
+}

@@ -133,12 +133,51 @@ fn a_key_that_was_rotated_proves_the_runs_behind_it_and_the_old_one_calls_nobody
         let state = home.path().join("logs.keys/state");
         std::fs::rename(&state, home.path().join("state")).unwrap();
         assert_eq!(verdict(&dir, std::slice::from_ref(&new)), Verdict::Tampered);
+        assert_eq!(
+            verdict(&dir, &[lines.lock().unwrap()[0].clone(), new.clone()]),
+            Verdict::Tampered
+        );
         std::fs::rename(home.path().join("state"), &state).unwrap();
         run(&dir, trust, &lines, 20);
         let old = lines.lock().unwrap()[0].clone();
         assert_eq!(verdict(&dir, &[old.clone(), new.clone()]), Verdict::Verified);
         assert_eq!(verdict(&dir, &[new]), Verdict::Verified);
         assert_ne!(verdict(&dir, &[old]), Verdict::Tampered);
+    }
+}
+
+/// A copy of the trail from before its key was changed, with its state: good to the old line, and less than the new one knows.
+#[test]
+fn of_two_key_lines_the_newer_one_asks_for_its_run_too() {
+    for trust in modes() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, lines) = (home.path().join("logs"), Lines::default());
+        run(&dir, trust, &lines, 5);
+        let copy = |from: &str, to: &str| {
+            let (from, to) = (home.path().join(from), home.path().join(to));
+            let _ = std::fs::remove_dir_all(&to);
+            std::fs::create_dir(&to).unwrap();
+            for entry in std::fs::read_dir(from).unwrap() {
+                let entry = entry.unwrap();
+                std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+            }
+        };
+        for name in ["logs", "logs.keys"] {
+            copy(name, &format!("{name}.before"));
+        }
+        let new = builder(&dir, trust, &lines).rotate_key().unwrap();
+        run(&dir, trust, &lines, 5);
+        let both = [lines.lock().unwrap()[0].clone(), new];
+        assert_eq!(verdict(&dir, &both), Verdict::Verified);
+        for name in ["logs", "logs.keys"] {
+            copy(&format!("{name}.before"), name);
+        }
+        assert_eq!(verdict(&dir, &both), Verdict::Tampered);
+        assert_eq!(
+            verdict(&dir, &both[..1]),
+            Verdict::Verified,
+            "the control: the old line alone cannot know"
+        );
     }
 }
 

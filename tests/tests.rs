@@ -18,6 +18,10 @@ mod child;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "cli")]
+mod cli_evidence;
+#[cfg(feature = "cli")]
+mod cli_key;
+#[cfg(feature = "cli")]
 mod cli_proof;
 mod clock;
 mod context;

@@ -16,6 +16,7 @@ import sys
 
 sys.dont_write_bytecode = True  # nothing but vectors stands here
 
+import bundles
 import finer
 import keyed
 import proofs
@@ -413,7 +414,7 @@ def outputs():
         verdicts[title] = verdict
     rows = ",\n".join(" %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in verdicts.items())
     out["verdicts.json"] = ("{\n%s\n}\n" % rows).encode()
-    return {**out, **proofs.outputs(VECTORS)}
+    return {**out, **proofs.outputs(VECTORS), **bundles.outputs(VECTORS)}
 
 
 def steps():
@@ -460,6 +461,7 @@ if __name__ == "__main__":
         stated = steps() + [("line", line) for line in first().files[name(DAY1)].decode().splitlines()]
         stated += [(title, row(title, verdict)) for title, (_, _, verdict) in vectors()]
         stated += [("proof", line) for line in proofs.rows()]
+        stated += [("bundle", line) for line in bundles.rows()]
         for what, part in stated:
             if part not in doc:
                 print("not in FORMAT.md:", what, part)

@@ -5,6 +5,8 @@
 //! size. That is enough to grow it and to know its root, and enough to prove what came later after the leaves are gone.
 
 #[cfg(feature = "sign")]
+pub(crate) mod paths;
+#[cfg(feature = "sign")]
 pub(crate) mod proof;
 
 use sha2::{Digest as _, Sha256};
@@ -47,15 +49,22 @@ impl Range {
 
     /// Appends a leaf.
     pub(crate) fn push(&mut self, leaf: Leaf) {
-        let mut right = leaf;
-        let mut size = self.size;
-        while size & 1 == 1 {
+        self.push_noting(leaf, |_, _| {});
+    }
+
+    /// Appends a leaf, and gives every perfect subtree that it completes, itself included: the leaves and the root.
+    fn push_noting(&mut self, leaf: Leaf, mut note: impl FnMut((u64, u64), &Hash)) {
+        let (mut right, mut leaves) = (leaf, 1);
+        let end = self.size + 1;
+        note((self.size, end), &right);
+        while self.size & leaves != 0 {
             let Some(left) = self.peaks.pop() else { break };
             right = node(&left, &right);
-            size >>= 1;
+            leaves <<= 1;
+            note((end - leaves, end), &right);
         }
         self.peaks.push(right);
-        self.size += 1;
+        self.size = end;
     }
 
     /// Appends many leaves, level by level and two nodes at a time: in less time than one after the other takes. Leaves the

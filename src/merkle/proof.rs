@@ -14,11 +14,10 @@ fn split(size: u64) -> u64 {
 }
 
 /// Leaves from one index up to another.
-type Span = (u64, u64);
+pub(crate) type Span = (u64, u64);
 
-/// The subtrees that prove leaf `index` in a tree of `size`, as the proof lists them: from the leaf up.
-fn inclusion_spans(index: u64, size: u64) -> Vec<Span> {
-    let (mut from, mut to) = (0, size);
+/// The subtrees that prove leaf `index` in a subtree, as the proof lists them: from the leaf up.
+pub(super) fn path_spans(index: u64, (mut from, mut to): Span) -> Vec<Span> {
     let mut spans = Vec::new();
     while to - from > 1 {
         let middle = from + split(to - from);
@@ -79,7 +78,7 @@ impl Prover {
     /// For leaf `index` in a tree of `size`. `before` is the tree of all leaves that are not left.
     pub(crate) fn inclusion(index: u64, size: u64, before: &Range) -> Result<Prover, Pruned> {
         match index < size && index >= before.size() {
-            true => Prover::of(inclusion_spans(index, size), before),
+            true => Prover::of(path_spans(index, (0, size)), before),
             false => Err(Pruned),
         }
     }
@@ -139,7 +138,7 @@ fn known((from, to): Span, before: &Range) -> Option<Range> {
 }
 
 /// The one bits of a number, the greatest first.
-fn bits(number: u64) -> impl Iterator<Item = u64> {
+pub(super) fn bits(number: u64) -> impl Iterator<Item = u64> {
     (0..64)
         .rev()
         .map(|bit| 1_u64 << bit)

@@ -1,48 +1,31 @@
 //! Makes proofs from a trail's directory: one pass for the checkpoint, one for the path to it. What comes out is checked as
 //! anybody would check it, but for the root key.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::source::{Signed, Source, pruned};
 use super::{Claim, Content, Proof, check, unproven};
-use crate::chain::Leaf;
 use crate::error::Error;
 use crate::io::Disk;
+use crate::merkle::Hash;
 use crate::merkle::proof::Prover;
-use crate::merkle::{Hash, Range};
-use crate::reader::line;
-use crate::reader::piece::{Buffer, Pieces};
-use crate::reader::walk::{self, Walk};
-use crate::sign::PublicKey;
-use crate::sign::certificate::Certificate;
-use crate::sign::note::Checkpoint;
-use crate::store::branch::{self, LiveFile};
-use crate::store::content;
-use crate::store::names::Form;
-use crate::store::{Home, TrailId, Trust};
-use crate::verify::own::Own;
 
-/// Where the lines that certify the keys of files stand.
-const KEYS: &str = "audit.keys";
-
-pub(super) fn inclusion(disk: Arc<dyn Disk>, dir: &Path, seq: u64) -> Result<Proof, Error> {
+pub(crate) fn inclusion(disk: Arc<dyn Disk>, dir: &Path, seq: u64) -> Result<Proof, Error> {
     let trail = Source::open(disk, dir)?;
-    let index = seq
-        .checked_sub(1)
-        .ok_or_else(|| unproven("there is no record 0; the first is record 1".to_owned()))?;
-    let before = trail.tree_at(index)?;
+    let before = trail.tree_at(index_of(seq)?)?;
     let signed = trail.covering(seq, before.size())?;
-    let mut prover = Prover::inclusion(index, signed.size, &before).map_err(|_| pruned(seq))?;
+    let mut prover = Prover::inclusion(index_of(seq)?, signed.size, &before).map_err(|_| pruned(seq))?;
     let mut content = None;
     trail.leaves(before.size(), signed.size, |number, leaf, line| {
         if number == seq {
-            content = Some(content_of(leaf, line));
+            content = Some(Content::of(leaf, line));
         }
         prover.push(leaf);
+        Ok(())
     })?;
     let content = content.ok_or_else(|| unproven(format!("record {seq} is not in the trail")))?;
-    trail.proof(Claim::Record { seq, content }, prover, signed)
+    proof(&trail, Claim::Record { seq, content }, prover, signed)
 }
 
 pub(super) fn consistency(disk: Arc<dyn Disk>, dir: &Path, size: u64) -> Result<Proof, Error> {
@@ -56,271 +39,28 @@ pub(super) fn consistency(disk: Arc<dyn Disk>, dir: &Path, size: u64) -> Result<
             old.push(leaf);
         }
         prover.push(leaf);
+        Ok(())
     })?;
     let root = old.root();
-    trail.proof(Claim::Growth { size, root }, prover, signed)
+    proof(&trail, Claim::Growth { size, root }, prover, signed)
 }
 
-fn content_of(leaf: Leaf, line: &[u8]) -> Content {
-    let rest = line::cut(line).ok().filter(|cut| line::tombstone(cut.rest).is_none());
-    match rest.and_then(|cut| String::from_utf8(cut.rest.to_vec()).ok()) {
-        Some(rest) => Content::Rest(rest),
-        None => Content::Leaf(leaf),
-    }
+/// Where a record stands among the leaves.
+pub(crate) fn index_of(seq: u64) -> Result<u64, Error> {
+    seq.checked_sub(1)
+        .ok_or_else(|| unproven("there is no record 0; the first is record 1".to_owned()))
 }
 
-fn pruned(seq: u64) -> Error {
-    unproven(format!(
-        "nothing about record {seq} can be proven, for records around it were removed"
-    ))
-}
-
-/// A trail that proofs are made from.
-struct Source<'a> {
-    disk: Arc<dyn Disk>,
-    dir: &'a Path,
-    trail: TrailId,
-    live: Vec<LiveFile>,
-}
-
-/// A signed checkpoint, and what leads to it within its file.
-struct Signed {
-    file: u64,
-    size: u64,
-    notes: Vec<String>,
-}
-
-/// The checkpoints of one file, as far as they were read.
-struct Row {
-    /// Signs the next one.
-    key: PublicKey,
-    signed: Signed,
-}
-
-impl<'a> Source<'a> {
-    fn open(disk: Arc<dyn Disk>, dir: &'a Path) -> Result<Source<'a>, Error> {
-        let home = Home::find(&*disk, dir, None)?;
-        let live = branch::read(&*disk, &home, None)?.live;
-        let Some(newest) = live.last().map(|newest| &newest.header) else {
-            return Err(unproven("there is no trail to prove anything about".to_owned()).at(dir));
-        };
-        // Trust only rises, so that no file before has more.
-        if newest.trust != Trust::Signed {
-            let trust = newest.trust.as_str();
-            return Err(unproven(format!(
-                "nothing can be proven of a trail of mode {trust}: it has no signed checkpoints"
-            ))
-            .at(dir)
-            .remedy(
-                "from the next run on a trail can be of mode signed, and what it has by then is signed with the rest",
-            ));
-        }
-        let trail = newest.trail;
-        Ok(Source { disk, dir, trail, live })
-    }
-
-    /// The tree of at most so many records from which the others are read: that of the newest header which has one.
-    fn tree_at(&self, size: u64) -> Result<Range, Error> {
-        let tree = |live: &LiveFile| match (&live.header.tree, live.header.prev.seq) {
-            (Some(peaks), seq) => Range::of(seq, peaks.clone()),
-            (None, 0) => Some(Range::default()),
-            (None, _) => None,
-        };
-        let mut files = self.live.iter().rev().filter(|live| live.header.prev.seq <= size);
-        files.find_map(tree).ok_or_else(|| match self.live.first() {
-            Some(oldest) => unproven(format!(
-                "nothing about record {size} can be proven: the records before {} were removed",
-                oldest.header.prev.seq + 1
-            )),
-            None => pruned(size),
-        })
-    }
-
-    /// The checkpoint that covers a record and takes the fewest steps to show.
-    fn covering(&self, seq: u64, from: u64) -> Result<Signed, Error> {
-        let mut best: Option<Signed> = None;
-        self.rows(from, |row| {
-            let steps = row.notes.len();
-            if row.size >= seq && best.as_ref().is_none_or(|best| steps < best.notes.len()) {
-                best = Some(Signed {
-                    notes: row.notes.clone(),
-                    ..*row
-                });
-            }
-            // The first one of a file takes one step, and so do those of all later files.
-            best.as_ref().is_none_or(|best| best.notes.len() > 1)
-        })?;
-        best.ok_or_else(|| uncovered(seq))
-    }
-
-    /// The last checkpoint.
-    fn last(&self, size: u64, from: u64) -> Result<Signed, Error> {
-        let rows = self.rows(from, |_| true)?;
-        let newest = rows.into_values().next_back().map(|row| row.signed);
-        newest.filter(|last| last.size >= size).ok_or_else(|| uncovered(size))
-    }
-
-    /// Reads checkpoints from a record on, until `take` has enough. Only the rows of the newest two files are kept.
-    fn rows(&self, from: u64, mut take: impl FnMut(&Signed) -> bool) -> Result<BTreeMap<u64, Row>, Error> {
-        let mut rows: BTreeMap<u64, Row> = BTreeMap::new();
-        // A resync may carry a checkpoint of a file before into the first one that is read; its row is not whole.
-        let begin = self.live.iter().find(|live| live.live_to.is_none_or(|to| to > from));
-        let first = begin.map_or(0, LiveFile::number);
-        let mut walk = self.walk(from)?;
-        while let Some(line) = walk.next() {
-            let (seq, line) = line?;
-            let Some((stated, said)) = checkpoint(seq, line) else {
-                continue;
-            };
-            let live = self.live.iter().find(|live| live.number() == said.file);
-            let Some(pk) = live.filter(|_| said.file >= first).and_then(|live| live.header.pk) else {
-                continue;
-            };
-            let row = rows.entry(said.file).or_insert_with(|| Row {
-                key: pk,
-                signed: Signed {
-                    file: said.file,
-                    size: 0,
-                    notes: Vec::new(),
-                },
-            });
-            let checkpoint = Checkpoint {
-                trail: self.trail.0,
-                seq: stated,
-                root: said.root,
-                file: said.file,
-                head: said.head,
-                next: said.next,
-            };
-            row.signed.notes.push(checkpoint.note(&row.key, &said.sig));
-            row.signed.size = stated;
-            row.key = said.next;
-            if !take(&row.signed) {
-                break;
-            }
-            while rows.len() > 2 {
-                rows.pop_first();
-            }
-        }
-        Ok(rows)
-    }
-
-    /// The leaves of the records behind one and up to another.
-    fn leaves(&self, from: u64, to: u64, mut take: impl FnMut(u64, Leaf, &[u8])) -> Result<(), Error> {
-        let mut walk = self.walk(from)?;
-        let mut read = from;
-        while read < to {
-            let Some(line) = walk.next_leaf() else { break };
-            let walk::Proven { seq, leaf, line } = line?;
-            if seq != read + 1 {
-                return Err(pruned(seq));
-            }
-            take(seq, leaf, line);
-            read = seq;
-        }
-        Ok(())
-    }
-
-    fn walk(&self, from: u64) -> Result<Walk, Error> {
-        let mut walk = Walk::begin(self.disk.clone(), self.dir)?;
-        walk.skip_to(from + 1);
-        Ok(walk)
-    }
-
-    fn proof(&self, claim: Claim, prover: Prover, signed: Signed) -> Result<Proof, Error> {
-        let unread = || unproven(format!("the trail ends before record {}", signed.size));
-        let path: Vec<Hash> = prover.finish().ok_or_else(unread)?;
-        let proof = Proof {
-            trail: self.trail.0,
-            claim,
-            path,
-            header: self.header(signed.file)?,
-            keys: self.keys(signed.file)?,
-            notes: signed.notes,
-        };
-        check::all(&proof, None)?;
-        Ok(proof)
-    }
-
-    /// The first line of a file.
-    fn header(&self, file: u64) -> Result<String, Error> {
-        let live = self.live.iter().find(|live| live.number() == file);
-        let live = live.ok_or_else(|| unproven(format!("file {file} is not there any more")))?;
-        let mut first = None;
-        self.lines(&live.path, live.name.form, Some(live.body_at), |line| {
-            first = std::str::from_utf8(line).ok().map(str::to_owned);
-            false
-        })?;
-        first.ok_or_else(|| unproven(format!("the header of file {file} cannot be read")).at(&live.path))
-    }
-
-    /// The lines that lead from a root to the key of a file. Behind a change of the root, and behind the lines of a trail that
-    /// this one was begun in place of, they begin anew.
-    fn keys(&self, file: u64) -> Result<Vec<Certificate>, Error> {
-        let path = self.dir.join(KEYS);
-        let mut keys: Vec<Certificate> = Vec::new();
-        self.lines(&path, Form::Plain, None, |line| {
-            let Some(line) = Certificate::parse(line) else {
-                return false;
-            };
-            if line.file > file {
-                return true;
-            }
-            if keys
-                .last()
-                .is_some_and(|before| !line.is_under(&before.pk, &self.trail.0))
-            {
-                keys.clear();
-            }
-            keys.push(line);
-            true
-        })?;
-        match keys.last().is_some_and(|last| last.file == file) {
-            true => Ok(keys),
-            false => Err(unproven(format!("there is no line for file {file}")).at(path)),
-        }
-    }
-
-    /// The whole lines of a file, until `take` has enough.
-    fn lines(
-        &self,
-        path: &Path,
-        form: Form,
-        to: Option<u64>,
-        mut take: impl FnMut(&[u8]) -> bool,
-    ) -> Result<(), Error> {
-        let failed = |error| Error::io("read what a proof is made from", path, error);
-        let file = content::open(&*self.disk, path, form).map_err(failed)?;
-        let end = match to {
-            Some(to) => to,
-            None => file.stat().map_err(failed)?.len,
-        };
-        let mut pieces = Pieces::new(file, 0, end);
-        let mut buffer = Buffer::default();
-        while let Some(piece) = pieces.next(buffer).map_err(failed)? {
-            for line in piece.bytes.filled().split_inclusive(|byte| *byte == b'\n') {
-                let Some(line) = line.strip_suffix(b"\n") else { break };
-                if !take(line) {
-                    return Ok(());
-                }
-            }
-            buffer = piece.bytes;
-        }
-        Ok(())
-    }
-}
-
-fn uncovered(seq: u64) -> Error {
-    unproven(format!("no signed checkpoint covers record {seq} yet"))
-        .remedy("wait for the next one, at most a minute while the trail runs")
-}
-
-/// What a checkpoint of a signed trail states, if the line is one.
-fn checkpoint(seq: u64, line: &[u8]) -> Option<(u64, crate::verify::own::Signed)> {
-    let rest = line::cut(line).ok()?.rest;
-    let name = line::own_name(rest).filter(|name| *name == b"CHECKPOINT")?;
-    match Own::read(name, seq, rest)? {
-        Own::Checkpoint { seq, signed } => Some((seq, *signed?)),
-        _ => None,
-    }
+fn proof(trail: &Source<'_>, claim: Claim, prover: Prover, signed: Signed) -> Result<Proof, Error> {
+    let path: Vec<Hash> = prover.finish().ok_or_else(|| signed.unread())?;
+    let proof = Proof {
+        trail: trail.trail.0,
+        claim,
+        path,
+        header: trail.header(signed.file)?,
+        keys: trail.keys(signed.file)?,
+        notes: signed.notes,
+    };
+    check::all(&proof, None)?;
+    Ok(proof)
 }

@@ -2,9 +2,11 @@
 //! public key line (docs/FORMAT.md, "Proofs").
 
 mod check;
-mod make;
+pub(crate) mod lead;
+pub(crate) mod make;
+pub(crate) mod source;
 mod text;
-mod words;
+pub(crate) mod words;
 
 use std::path::Path;
 
@@ -14,6 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::io::RealDisk;
 use crate::key_line::KeyLine;
 use crate::merkle::Hash;
+use crate::reader::line;
 use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
 
@@ -58,7 +61,7 @@ enum Claim {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Content {
+pub(crate) enum Content {
     /// What the leaf is made of.
     Rest(String),
     Leaf(Leaf),
@@ -198,7 +201,16 @@ impl Proven {
 }
 
 impl Content {
-    fn leaf(&self) -> Leaf {
+    /// What a line of the trail holds; of an erased record that is its leaf.
+    pub(crate) fn of(leaf: Leaf, line: &[u8]) -> Content {
+        let rest = line::cut(line).ok().filter(|cut| line::tombstone(cut.rest).is_none());
+        match rest.and_then(|cut| String::from_utf8(cut.rest.to_vec()).ok()) {
+            Some(rest) => Content::Rest(rest),
+            None => Content::Leaf(leaf),
+        }
+    }
+
+    pub(crate) fn leaf(&self) -> Leaf {
         match self {
             Content::Rest(rest) => crate::chain::leaf(rest.as_bytes()),
             Content::Leaf(leaf) => *leaf,
@@ -206,9 +218,11 @@ impl Content {
     }
 }
 
-fn unproven(what: String) -> Error {
+pub(crate) fn unproven(what: String) -> Error {
     Error::new(ErrorKind::Unproven, what)
 }
 
+#[cfg(test)]
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

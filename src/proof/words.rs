@@ -7,6 +7,11 @@ use serde_json::{Value, json};
 use super::{Fact, Proven};
 use crate::base64url;
 
+/// What nothing that leads to a signed checkpoint can show.
+pub(crate) const BEHIND: &str = "Records behind the signed checkpoint are not spoken of.";
+pub(crate) const THIEF: &str = "A thief of the keys of a running trail can sign what never was: hold size and root against a \
+     checkpoint that was kept elsewhere.";
+
 impl Proven {
     /// What this does not show, a sentence each.
     pub fn limits(&self) -> Vec<&'static str> {
@@ -25,11 +30,7 @@ impl Proven {
                 "What the records say is not shown: only that none of the first ones was changed, removed or added since.",
             ],
         };
-        limits.push("Records behind the signed checkpoint are not spoken of.");
-        limits.push(
-            "A thief of the keys of a running trail can sign what never was: hold size and root against a checkpoint that was \
-             kept elsewhere.",
-        );
+        limits.extend([BEHIND, THIEF]);
         limits
     }
 

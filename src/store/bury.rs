@@ -28,8 +28,9 @@ struct Span {
 }
 
 /// Buries these records and their copies in all files but the newest, durably; whether the newest has some of them. Only after
-/// what orders it was synced.
-pub(crate) fn bury(disk: &dyn Disk, home: &Home, trail: TrailId, graves: &Graves) -> Result<bool, Error> {
+/// what orders it was synced. `again` says that an attempt of this run failed: a sync that did may have left names that no
+/// later one makes durable, so all files get new ones.
+pub(crate) fn bury(disk: &dyn Disk, home: &Home, trail: TrailId, graves: &Graves, again: bool) -> Result<bool, Error> {
     let branch = branch::walk(disk, home, Some(trail))?;
     let Some((newest, closed)) = branch.live.split_last() else {
         return Ok(false);
@@ -48,20 +49,20 @@ pub(crate) fn bury(disk: &dyn Disk, home: &Home, trail: TrailId, graves: &Graves
         let cut_off =
             matches!(next.header.cause, Cause::Resync | Cause::Recover) && graves.range(to + 1..).next().is_some();
         if counts || cut_off {
-            clean(disk, home, &live.path, Some(live), graves).map_err(failed(&live.path))?;
-            remove_compressed(disk, home, live.name).map_err(failed(&live.path))?;
+            clean(disk, home, &live.path, Some(live), graves, again).map_err(failed(&live.path))?;
+            remove_compressed(disk, home, live.name, again).map_err(failed(&live.path))?;
         }
     }
     for stray in &branch.strays {
         if matches!(stray.why, Why::Superseded(_) | Why::Twin(_) | Why::Unreadable(_))
-            && clean(disk, home, &stray.path, None, graves).map_err(failed(&stray.path))?
+            && clean(disk, home, &stray.path, None, graves, again).map_err(failed(&stray.path))?
         {
-            remove_compressed(disk, home, stray.name).map_err(failed(&stray.path))?;
+            remove_compressed(disk, home, stray.name, again).map_err(failed(&stray.path))?;
         }
     }
     for torn in &branch.torn {
         let path = torn.path(&home.dir);
-        clean(disk, home, &path, None, graves).map_err(failed(&path))?;
+        clean(disk, home, &path, None, graves, again).map_err(failed(&path))?;
     }
     // Also where nothing was left to do: an earlier attempt may have died before this.
     disk.sync_dir(&home.dir).map_err(failed(&home.dir))?;
@@ -69,15 +70,27 @@ pub(crate) fn bury(disk: &dyn Disk, home: &Home, trail: TrailId, graves: &Graves
 }
 
 /// The plain file is the file; what stands compressed beside it is a copy from before.
-fn remove_compressed(disk: &dyn Disk, home: &Home, name: super::names::Name) -> io::Result<()> {
-    match disk.unlink(&name.with(Form::Gzip).path(&home.dir)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+fn remove_compressed(disk: &dyn Disk, home: &Home, name: super::names::Name, again: bool) -> io::Result<()> {
+    let path = name.with(Form::Gzip).path(&home.dir);
+    match disk.unlink(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match again {
+            // It may have been there, and come back with a crash: its name is made and removed anew.
+            true => disk.open_new(&path).and_then(|_| disk.unlink(&path)),
+            false => Ok(()),
+        },
+        other => other,
     }
 }
 
-/// Buries what one file has of these records; whether it has any.
-fn clean(disk: &dyn Disk, home: &Home, path: &Path, live: Option<&LiveFile>, graves: &Graves) -> io::Result<bool> {
+/// Buries what one file has of these records; whether it has any, or may have had before.
+fn clean(
+    disk: &dyn Disk,
+    home: &Home,
+    path: &Path,
+    live: Option<&LiveFile>,
+    graves: &Graves,
+    again: bool,
+) -> io::Result<bool> {
     let file = match disk.open_read(path) {
         Ok(file) => file,
         // Retention was here.
@@ -85,10 +98,10 @@ fn clean(disk: &dyn Disk, home: &Home, path: &Path, live: Option<&LiveFile>, gra
         Err(error) => return Err(error),
     };
     let (spans, any) = spans(&*file, live, graves)?;
-    if !spans.is_empty() {
+    if again || !spans.is_empty() {
         splice(disk, home, path, &file, &spans)?;
     }
-    Ok(any)
+    Ok(any || again)
 }
 
 /// Copies a file with some bytes replaced, and puts the copy in its place in one step.

@@ -70,12 +70,10 @@ impl<'a> Keys<'a> {
 
     /// Whether no run that a line is for has begun, and the trail ends where the first of them will: the key was changed, and
     /// the next run is yet to come. Only a keyed trail can change its key.
-    fn is_early(&self, newest: &Found) -> bool {
-        let first = self.lines.first();
+    fn is_early(&self, line: &KeyLine, newest: &Found) -> bool {
         newest.header.trust != Trust::Chained
-            && first.is_some_and(|line| {
-                newest.header.run < line.first_run && self.to_come == Some((line.first_run, line.head))
-            })
+            && newest.header.run < line.first_run
+            && self.to_come == Some((line.first_run, line.head))
     }
 
     /// Whether a key line was given, so that nothing at all is no trail but a missing one.
@@ -152,7 +150,9 @@ impl<'a> Keys<'a> {
             assigned.seals.push(seals);
         }
         if let Some(found) = unknown.filter(|_| !self.chained) {
-            let early = branch.live.last().is_some_and(|newest| self.is_early(newest));
+            let newest = branch.live.last();
+            let early = newest.zip(self.lines.first());
+            let early = early.is_some_and(|(newest, line)| self.is_early(line, newest));
             self.say_unknown(found, early, &mut assigned);
         }
         assigned
@@ -213,15 +213,15 @@ impl<'a> Keys<'a> {
                 assigned.faults.push(fault(found, detail));
             }
         }
-        if branch
-            .live
-            .last()
-            .is_some_and(|newest| newest.header.run < first.first_run && !self.is_early(newest))
+        // Each line asks for its run; the last one for the most.
+        let missing = branch.live.last().zip(self.lines.last());
+        if let Some((_, line)) =
+            missing.filter(|(newest, line)| newest.header.run < line.first_run && !self.is_early(line, newest))
         {
             let detail = format!(
                 "the key line knows run {}, and no file is of it or a later one; if that run is yet to come, the state file has to \
                  say so",
-                first.first_run
+                line.first_run
             );
             assigned.faults.push(Fault::new(FaultKind::MissingFile, gone, detail));
         }

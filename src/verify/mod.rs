@@ -25,7 +25,7 @@ mod memory;
 mod outside;
 pub(crate) mod own;
 mod pass;
-mod report;
+pub(crate) mod report;
 mod scan;
 #[cfg(test)]
 mod sealed;

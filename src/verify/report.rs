@@ -492,7 +492,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn plural(count: u64, noun: &str) -> String {
+pub(crate) fn plural(count: u64, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),
@@ -500,7 +500,7 @@ fn plural(count: u64, noun: &str) -> String {
 }
 
 /// Text from a file or a name, with nothing in it that a terminal would obey.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let hidden = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -542,7 +542,7 @@ struct Json<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonFault<'a> {
+pub(crate) struct JsonFault<'a> {
     file: Option<&'a str>,
     line: Option<u64>,
     seq: Option<u64>,

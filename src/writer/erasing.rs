@@ -27,7 +27,7 @@ pub(super) struct Erasures {
     from: Option<u64>,
     /// When what could not be carried out is tried again.
     at: Duration,
-    /// In this run one was not carried out at once.
+    /// What is under way was tried in this run, and something of it failed.
     failed: bool,
     /// A planted mistake: tombstones before the sync, or no note of what is under way.
     early: bool,
@@ -86,7 +86,8 @@ impl Writer {
             Err(error) => return Ok(Err(error)),
         };
         if found.is_empty() {
-            return Ok(Ok(()));
+            // Erased already, but perhaps not for good.
+            return self.carry_out();
         }
         if let Err(error) = self.refuse_held(found.iter().map(|(seq, _)| *seq)) {
             return Ok(Err(error));
@@ -138,18 +139,16 @@ impl Writer {
             let _ = self.begin_another_file()?;
         }
         self.core.recent.erase(&graves.keys().copied().collect());
-        let buried = bury::bury(&*self.disk, &self.home, self.trail, &graves);
+        let buried = bury::bury(&*self.disk, &self.home, self.trail, &graves, self.erasures.failed);
         let done = buried.and_then(|left| match left {
             true => Err(Error::new(
                 ErrorKind::Io,
                 "records that are to be erased are in the open file, and no other could be begun",
             )),
-            // What failed once may have left a name that no later sync makes durable: the next start sees to it.
-            false if self.erasures.failed => Ok(()),
             false => erase::done(&*self.disk, &self.home),
         });
         match &done {
-            Ok(()) => self.erasures.from = None,
+            Ok(()) => (self.erasures.from, self.erasures.failed) = (None, false),
             Err(_) => self.erasures.failed = true,
         }
         self.survey();

@@ -5,6 +5,7 @@
 """
 
 import gzip
+import io
 import json
 import os
 import resource
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 
+import bundle
 import proof
 import verify
 
@@ -87,6 +89,28 @@ def proofs():
                 yield f"proof {name}: a change at {at} went unseen"
 
 
+def bundles():
+    """The same of bundles.json, where every byte counts."""
+    with open(os.path.join(VECTORS, "bundles.json"), encoding="utf-8") as file:
+        verdicts = json.load(file)
+    default = verdicts.pop("key")
+    for name, verdict in verdicts.items():
+        with open(os.path.join(VECTORS, "bundles", name + ".jsonl"), "rb") as file:
+            data = file.read()
+        key = verdict.get("key", default)
+        found = bundle.judge(io.BytesIO(data), [key])
+        shown = [seq for first, last in verdict.get("records", ()) for seq in range(first, last + 1)]
+        if found["exit"] != verdict["exit"] or shown and found["records"] != shown:
+            yield f"bundle {name}: {found}, wanted {verdict['exit']} {shown}"
+        alone = bundle.judge(io.BytesIO(data))["exit"]
+        if "exit_without_key" in verdict and alone != verdict["exit_without_key"]:
+            yield f"bundle {name} without a key: {alone}"
+        for at in range(len(data)) if verdict["exit"] == 0 else ():
+            changed = data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1:]
+            if bundle.judge(io.BytesIO(changed), [key])["exit"] == 0:
+                yield f"bundle {name}: a change at {at} went unseen"
+
+
 def limited():
     resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
 
@@ -120,7 +144,7 @@ def bomb(path):
 def main():
     with open(os.path.join(VECTORS, "verdicts.json"), encoding="utf-8") as file:
         verdicts = json.load(file)
-    differences = [line for name, verdict in verdicts.items() for line in wrong(name, verdict)] + list(hostile()) + list(proofs())
+    differences = [line for name, verdict in verdicts.items() for line in wrong(name, verdict)] + list(hostile()) + list(proofs()) + list(bundles())
     good = [name for name, verdict in verdicts.items() if verdict.get("exit_with_key", verdict["exit"]) == 0]
     differences += [f"{name}: a flipped bit went unseen" for name in good if control(name, verdicts[name]) == 0]
     print("\n".join(differences + [f"{len(verdicts)} vectors, {len(good)} of them also flipped, {len(differences)} wrong"]))

@@ -1,7 +1,8 @@
-//! Checks, shows and proves audit trails, erases records of them, and holds their files.
+//! Checks, shows and proves audit trails, erases records of them, holds their files, and tells of their keys.
 
 mod erase;
 mod hold;
+mod key;
 mod open;
 mod out;
 mod prove;
@@ -31,7 +32,7 @@ Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, or 
 enum Command {
     /// Check every byte of a trail against the rest of it and against its state file
     Verify(verify::Arguments),
-    /// Make a proof about a signed trail, which anybody with its public key line can check
+    /// Make a proof or an evidence bundle of a signed trail, which anybody with its public key line can check
     Prove(prove::Arguments),
     /// Show the newest records, and with -f those that come
     Tail(tail::Arguments),
@@ -39,6 +40,8 @@ enum Command {
     Erase(erase::Arguments),
     /// Put a stopped trail or a file of it under legal hold, or end that: retention removes nothing of it
     Hold(hold::Arguments),
+    /// Show which keys a trail has, or give a stopped one another; shows no secret
+    Key(key::Arguments),
 }
 
 /// `sysexits.h`: the verdicts of `verify` have 1 to 4.
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Hold(arguments) => hold::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

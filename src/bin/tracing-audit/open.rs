@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use tracing_audit::{Error, Retention, Trail};
+use tracing_audit::{Builder, Error, Retention, Trail};
 
 use crate::out::Failure;
 
@@ -28,28 +28,32 @@ pub(crate) struct Order {
 impl Order {
     /// Runs the trail for as long as `work` takes, and ends it cleanly. Retention removes nothing meanwhile.
     pub(crate) fn carry_out(&self, work: impl FnOnce(&Trail) -> Result<(), Error>) -> Result<(), Failure> {
-        // A writer would make what is missing.
-        if tracing_audit::read(&self.dir)?.last(1)?.next().is_none() {
-            let nothing = io::Error::new(io::ErrorKind::NotFound, "there is no trail");
-            return Err(Failure::File(self.dir.clone(), nothing));
-        }
-        let builder = Trail::builder(&self.dir).env();
-        let builder = match self.keys.clone().or_else(|| keys_of_an_instance(&self.dir)) {
-            Some(keys) => builder.keys(keys),
-            None => builder,
-        };
-        let trail = builder
-            .service("tracing-audit", env!("CARGO_PKG_VERSION"))
-            .retention(Retention::forever())
-            .lock_wait(Duration::ZERO)
-            .mirror(false)
-            .detached()
-            .build()?;
+        let trail = builder(&self.dir, self.keys.as_deref())?.build()?;
         let done = work(&trail);
         let closed = trail.close();
         done?;
         Ok(closed?)
     }
+}
+
+/// Opens a trail that is there, and stopped, for one run.
+pub(crate) fn builder(dir: &Path, keys: Option<&Path>) -> Result<Builder, Failure> {
+    // A writer would make what is missing.
+    if tracing_audit::read(dir)?.last(1)?.next().is_none() {
+        let nothing = io::Error::new(io::ErrorKind::NotFound, "there is no trail");
+        return Err(Failure::File(dir.to_owned(), nothing));
+    }
+    let builder = Trail::builder(dir).env();
+    let builder = match keys.map(Path::to_owned).or_else(|| keys_of_an_instance(dir)) {
+        Some(keys) => builder.keys(keys),
+        None => builder,
+    };
+    Ok(builder
+        .service("tracing-audit", env!("CARGO_PKG_VERSION"))
+        .retention(Retention::forever())
+        .lock_wait(Duration::ZERO)
+        .mirror(false)
+        .detached())
 }
 
 /// `<parent>.keys/<name>`, if it is there and `<dir>.keys` is not.

@@ -1,33 +1,69 @@
 //! `tracing-audit prove`.
 
-use std::fs::OpenOptions;
-use std::io::{IsTerminal as _, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
 use serde_json::Value;
-use tracing_audit::{ErrorKind, Proof};
+use tracing_audit::{Error, ErrorKind, Evidence, Proof};
 
 use crate::out::{self, Failure, Harmless};
+use crate::verify::keys_of;
 
 /// Make a proof about a signed trail, for somebody who has the public key line and nothing else.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The trail's directory
     dir: PathBuf,
-    /// That this record is in the trail
-    #[arg(long, value_name = "N", required_unless_present = "from")]
-    seq: Option<u64>,
+    /// That this record is in the trail; with --bundle, several: 4..9 is all from 4 to 9, and 4.. all that are signed
+    #[arg(
+        long,
+        value_name = "N[..[N]][,..]",
+        required_unless_present = "from",
+        value_delimiter = ','
+    )]
+    seq: Vec<Row>,
+    /// An evidence bundle: the records themselves, readable, with all that a third party needs to check them
+    #[arg(long, conflicts_with = "from")]
+    bundle: bool,
+    /// The public key line, to hold the bundle against and to name the key in it
+    #[arg(long, value_name = "PATH", requires = "bundle")]
+    key_file: Option<PathBuf>,
     /// Leave the record's content out, and prove its hash
     #[arg(long, conflicts_with = "from")]
     leaf: bool,
     /// That the trail goes on from its first SIZE records; with ROOT, that those have this root
     #[arg(long, value_name = "SIZE[,ROOT]", conflicts_with = "seq")]
     from: Option<From>,
-    /// A new file for the proof, in place of standard output
+    /// A new file for the proof or the bundle, in place of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+/// Records from one to another, both included.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    from: u64,
+    to: Option<u64>,
+}
+
+impl FromStr for Row {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Row, String> {
+        let number = |text: &str| text.parse().map_err(|_| format!("{text:?} is no number of a record"));
+        let (from, to) = match text.split_once("..") {
+            Some((from, "")) => (number(from)?, None),
+            Some((from, to)) => (number(from)?, Some(number(to)?)),
+            None => (number(text)?, Some(number(text)?)),
+        };
+        match to.is_some_and(|to| to < from) {
+            true => Err("the first number is above the last".to_owned()),
+            false => Ok(Row { from, to }),
+        }
+    }
 }
 
 /// A state of the trail that is known from elsewhere.
@@ -64,25 +100,21 @@ impl FromStr for From {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let made = match (arguments.seq, &arguments.from) {
-        (Some(seq), _) => Proof::inclusion(&arguments.dir, seq),
-        (None, Some(from)) => Proof::consistency(&arguments.dir, from.size),
-        // One of them is required.
-        (None, None) => return Ok(crate::USAGE),
+    if arguments.bundle {
+        return bundle(arguments);
+    }
+    let made = match (&arguments.seq[..], &arguments.from) {
+        (_, Some(from)) => Proof::consistency(&arguments.dir, from.size),
+        (&[Row { from, to }], None) if to == Some(from) => Proof::inclusion(&arguments.dir, from),
+        _ => {
+            out::complain(&"a proof is of one record; give --bundle for several");
+            return Ok(crate::USAGE);
+        }
     };
     let proof = match made {
         Ok(proof) if arguments.leaf => proof.without_content(),
         Ok(proof) => proof,
-        // Of a sound trail that cannot show it, or of one that is not sound.
-        Err(error) => {
-            let code = match error.kind() {
-                ErrorKind::Unproven => 2,
-                ErrorKind::Damaged => 1,
-                _ => return Err(error.into()),
-            };
-            out::complain(&error);
-            return Ok(code);
-        }
+        Err(error) => return unproven(error),
     };
     let text = proof.to_string();
     if let Some(root) = arguments.from.as_ref().and_then(|from| from.root.as_deref()) {
@@ -110,9 +142,76 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// Of a sound trail that cannot show it, or of one that is not sound.
+fn unproven(error: Error) -> Result<u8, Failure> {
+    let code = match error.kind() {
+        ErrorKind::Unproven => 2,
+        ErrorKind::Damaged => 1,
+        _ => return Err(error.into()),
+    };
+    out::complain(&error);
+    Ok(code)
+}
+
+fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
+    let mut evidence = Evidence::of(&arguments.dir);
+    for row in &arguments.seq {
+        evidence = match row.to {
+            Some(to) => evidence.records(row.from..=to),
+            None => evidence.records(row.from..),
+        };
+    }
+    if arguments.leaf {
+        evidence = evidence.without_content();
+    }
+    if let Some(path) = &arguments.key_file {
+        evidence = keys_of(path)?.into_iter().fold(evidence, Evidence::key);
+    }
+    let written = match &arguments.out {
+        Some(path) => {
+            let failed = |error| Failure::Written(path.clone(), error);
+            let file = new(path).map_err(failed)?;
+            match evidence.write(&file) {
+                Ok(count) => file.sync_all().map_err(failed).map(|()| count),
+                Err(error) => {
+                    // Half a bundle is none. What cannot be removed says so itself when it is checked.
+                    let _ = std::fs::remove_file(path);
+                    return unproven(error);
+                }
+            }?
+        }
+        None if io::stdout().is_terminal() => {
+            let mut bytes = Vec::new();
+            let count = match evidence.write(&mut bytes) {
+                Ok(count) => count,
+                Err(error) => return unproven(error),
+            };
+            let mut out = anstream::stdout().lock();
+            for line in String::from_utf8_lossy(&bytes).lines() {
+                writeln!(out, "{}", Harmless(line)).map_err(Failure::of_write(0))?;
+            }
+            count
+        }
+        None => match evidence.write(io::stdout().lock()) {
+            Ok(count) => count,
+            Err(error) => return unproven(error),
+        },
+    };
+    // Standard output may be the bundle.
+    if arguments.out.is_some() {
+        let records = if written == 1 { "record" } else { "records" };
+        writeln!(anstream::stdout(), "{written} {records} in the bundle").map_err(Failure::of_write(0))?;
+    }
+    Ok(0)
+}
+
 /// Nothing that is there is written over.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+fn new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = new(path)?;
     writeln!(file, "{text}")?;
     file.sync_all()
 }

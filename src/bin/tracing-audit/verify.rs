@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tracing_audit::{Anchor, Error, ErrorKind, KeyLine, Proof, Proven, Verdict, Verify};
+use tracing_audit::{Anchor, Error, ErrorKind, Evidence, KeyLine, Proof, Proven, Verdict, Verify};
 
 use crate::out::{self, Failure, Harmless, paint};
 
@@ -13,7 +13,7 @@ use crate::out::{self, Failure, Harmless, paint};
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The trail's directory
-    #[arg(required_unless_present = "proof")]
+    #[arg(required_unless_present_any = ["proof", "bundle"])]
     dir: Option<PathBuf>,
     /// A file that `prove` made, in place of a directory; the public key line is all that it takes
     #[arg(
@@ -22,6 +22,13 @@ pub(crate) struct Arguments {
         conflicts_with_all = ["dir", "state", "anchor", "remember", "mode", "strict", "deep", "threads"]
     )]
     proof: Option<PathBuf>,
+    /// The same of an evidence bundle, as `prove --bundle` makes it
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["proof", "dir", "state", "anchor", "remember", "mode", "strict", "deep", "threads"]
+    )]
+    bundle: Option<PathBuf>,
     /// The key line itself. For public ones: what a command is given, other users of the machine can see
     #[arg(long, value_name = "LINE")]
     key: Vec<String>,
@@ -63,11 +70,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.key_file {
         keys.extend(keys_of(path)?);
     }
-    match (&arguments.proof, &arguments.dir) {
-        (Some(path), _) => proof(path, &keys, arguments.json),
-        (None, Some(dir)) => trail(dir, keys, arguments),
+    match (&arguments.bundle, &arguments.proof, &arguments.dir) {
+        (Some(path), ..) => bundle(path, &keys, arguments.json),
+        (_, Some(path), _) => proof(path, &keys, arguments.json),
+        (.., Some(dir)) => trail(dir, keys, arguments),
         // One of them is required.
-        (None, None) => Ok(crate::USAGE),
+        (None, None, None) => Ok(crate::USAGE),
     }
 }
 
@@ -95,15 +103,18 @@ fn trail(dir: &Path, keys: Vec<KeyLine>, arguments: &Arguments) -> Result<u8, Fa
     if arguments.json {
         writeln!(out, "{}", report.to_json()).map_err(Failure::of_write(code))?;
     } else {
-        let colour = match report.verdict() {
-            good if good.is_good() => paint::GREEN,
-            Verdict::Tampered => paint::BOLD_RED,
-            _ => paint::YELLOW,
-        };
-        headed(&mut out, colour, &report.to_string()).map_err(Failure::of_write(code))?;
+        headed(&mut out, colour(report.verdict()), &report.to_string()).map_err(Failure::of_write(code))?;
     }
     out.flush().map_err(Failure::of_write(code))?;
     Ok(code)
+}
+
+fn colour(verdict: Verdict) -> &'static str {
+    match verdict {
+        good if good.is_good() => paint::GREEN,
+        Verdict::Tampered => paint::BOLD_RED,
+        _ => paint::YELLOW,
+    }
 }
 
 /// The first line is the verdict.
@@ -142,6 +153,20 @@ fn proof(path: &Path, keys: &[KeyLine], json: bool) -> Result<u8, Failure> {
             json,
         ),
     }
+}
+
+/// As for a proof.
+fn bundle(path: &Path, keys: &[KeyLine], json: bool) -> Result<u8, Failure> {
+    let file = File::open(path).map_err(|error| Failure::File(path.to_owned(), error))?;
+    let findings = Evidence::verify(file, keys)?;
+    let code = findings.exit_code();
+    let mut out = anstream::stdout().lock();
+    let written = match json {
+        true => writeln!(out, "{}", findings.to_json()),
+        false => headed(&mut out, colour(findings.verdict()), findings.to_string().trim_end()),
+    };
+    written.and_then(|()| out.flush()).map_err(Failure::of_write(code))?;
+    Ok(code)
 }
 
 fn refused(error: &Error, json: bool) -> Result<u8, Failure> {
@@ -185,7 +210,7 @@ fn shown(proven: &Proven, json: bool) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn keys_of(path: &Path) -> Result<Vec<KeyLine>, Failure> {
+pub(crate) fn keys_of(path: &Path) -> Result<Vec<KeyLine>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::File(path.to_owned(), error))?;
     Ok(KeyLine::all(&text)?)
 }

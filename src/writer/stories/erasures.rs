@@ -390,6 +390,46 @@ fn a_disk_that_refuses_is_told_at_once_and_the_next_start_goes_on() {
     assert_eq!(report(&disk.disk, &lines.lock()).unwrap().verdict(), Verdict::Verified);
 }
 
+/// Whichever call of the disk fails: the note of what is under way is gone with the try that succeeds, and by then no crash
+/// brings the record back.
+#[test]
+fn an_erasure_that_succeeds_at_a_later_try_leaves_no_note_and_is_durable() {
+    let mut failed = 0;
+    for call in 0..200 {
+        let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
+        let trail = start(&disk, &clock, Trust::Chained, &lines, None).unwrap();
+        let receipt = trail.draft(events::DATA_READ).field("note", "a secret").emit();
+        let seq = receipt.synced().unwrap();
+        trail.reopen().unwrap();
+        let file = holds(&disk, "a secret").unwrap();
+        disk.put(
+            crate::io::with_suffix(&file, ".torn"),
+            format!("{{\"seq\":{seq},\"a secret").as_bytes(),
+        );
+        disk.put(crate::io::with_suffix(&file, ".gz"), b"a secret, compressed");
+        disk.fail(disk.calls() + call, io::ErrorKind::Other);
+        let first = trail.erase([seq], "a request", "the dpo");
+        failed += usize::from(first.is_err());
+        let is_done = first.is_ok() || (0..10).any(|_| trail.erase([seq], "a request", "the dpo").is_ok());
+        assert!(is_done, "call {call}: {first:?}");
+        assert_eq!(disk.get("/logs/.erase"), None, "call {call}");
+        for left in [
+            disk.clone(),
+            disk.kill(),
+            disk.crash(&mut Nothing),
+            disk.crash(&mut Dice(call)),
+        ] {
+            assert_eq!(holds(&left, "a secret"), None, "call {call}");
+        }
+        let end = disk.has_faults();
+        trail.close().unwrap();
+        if end {
+            break;
+        }
+    }
+    assert!(failed > 5, "{failed}");
+}
+
 #[test]
 fn what_cannot_be_erased_is_refused_with_the_number_and_the_remedy() {
     let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
