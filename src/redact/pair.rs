@@ -8,9 +8,10 @@ use super::Shape;
 use super::label;
 use super::list::is_odd;
 use super::marks::*;
+use super::near;
 use super::notation::{declaration, declared, is_process, is_type};
 use super::policy::{Judged, Verdict};
-use super::shapes::{at, before, mixed};
+use super::shapes::{at, before};
 use super::text::{Hit, Walk};
 use super::value::Value;
 use super::words::role;
@@ -70,6 +71,9 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     match judge(walk, name, text, colon, value) {
         Some(judged) => valued(walk, judged, name, colon, value),
         None => {
+            if let Some(judged) = near::find(walk, name, text, value) {
+                return valued(walk, judged, name, colon, value);
+            }
             walk.lists(text, value);
             label::remember(walk, text, value)
         }
@@ -157,76 +161,6 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
 }
 
-/// The string of a statement: `api_key "x";`. The quote is at `open`.
-pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
-    let s = walk.s;
-    if !matches!(before(s, open), b' ' | b'\t') || !before(s, open - 1).is_ascii_alphanumeric() {
-        return None;
-    }
-    let end = closing(s, open + 1, at(s, open), 0);
-    // `"password" with value "x" fails to match the pattern`
-    if let Some(lead) = s.get(..open).and_then(|lead| lead.strip_suffix(b" with value "))
-        && let Some(name) = name(s, lead.len() + 1, walk.floor).filter(|name| name.quote != 0)
-        && let Some(judged) = walk.policy.judge(s.get(name.start..name.end)?)
-    {
-        walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-        return walk.treated(judged.verdict, (open + 1, end));
-    }
-    if at(s, end + 1) != b';' || end == open + 1 {
-        return None;
-    }
-    let name = name(s, open, walk.floor).filter(|name| name.quote == 0)?;
-    let judged = walk
-        .policy
-        .judge(s.get(name.start..name.end)?)
-        .filter(|judged| !judged.weak)?;
-    // A word alone must begin the statement: `unexpected token 'x';`.
-    let lead = s.get(name.start.saturating_sub(32)..name.start)?.trim_ascii_end();
-    if judged.words == 1
-        && !lead.last().is_none_or(|b| matches!(b, b';' | b'{' | b'}'))
-        && before(s, name.start) != b'\n'
-    {
-        return None;
-    }
-    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-    walk.treated(judged.verdict, (open + 1, end))
-}
-
-/// What is said in a sentence: `the password is x`. The word `is` begins at `i`.
-pub(super) fn said(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
-    let s = walk.s;
-    if before(s, i) != b' ' {
-        return None;
-    }
-    let start = i + 2 + usize::from(at(s, i + 2) == b':');
-    let start = start + blanks(s, start);
-    let end = start
-        + s.get(start..)?
-            .iter()
-            .position(|b| *b <= b' ')
-            .unwrap_or(s.len() - start);
-    let text = s.get(start..end)?;
-    let text = text.get(
-        ..text.len()
-            - text
-                .iter()
-                .rev()
-                .take_while(|b| matches!(b, b'.' | b',' | b'!' | b'"' | b'\'' | b')'))
-                .count(),
-    )?;
-    // Words are no passwords, and most passwords no words.
-    if text.len() < 8 || text.len() > 128 || !mixed(text) || text.contains(&b'=') {
-        return None;
-    }
-    let name = name(s, i, walk.floor).filter(|name| name.quote == 0)?;
-    let judged = walk
-        .policy
-        .judge(s.get(name.start..name.end)?)
-        .filter(|judged| !judged.weak)?;
-    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-    walk.treated(judged.verdict, (start, start + text.len()))
-}
-
 /// Whether the colon at `i` stands between numbers, as in `12:30` and `T07:08:09`, so that no name can end before it.
 pub(super) fn between_numbers(s: &[u8], i: usize) -> bool {
     let digits = |k: usize| before(s, i - k).is_ascii_digit();
@@ -268,6 +202,12 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     } else {
         memchr::memchr(b'<', rest)
     };
+    // Behind a word or an option it is a type or what a manual calls a value, unless it is closed.
+    let lead = before(s, close - back.len() + open);
+    let closed = end.is_some_and(|end| at(rest, end + 1) == b'/' || data);
+    if !closed && (lead.is_ascii_alphanumeric() || matches!(lead, b' ' | b'=' | b'[')) {
+        return None;
+    }
     let text = rest.get(..end.unwrap_or(rest.len()))?;
     let start = start + text.len() - text.trim_ascii_start().len();
     let text = text.trim_ascii();

@@ -289,7 +289,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          sharing sync sniffing stuffing spraying breach leak leaked leaks scanner scanning scan detection \
          complexity reuse reminder recovery resetting request alias aliases comment comments note notes arns \
          ciphers cipher bytelength numbers total totals quota identifier identifiers descriptor mgr grant grants resolver selection \
-         expression wrong incorrect malformed weak list",
+         expression wrong incorrect malformed weak list sent resent delivered requested received viewed consumed",
     ),
     (
         role::VALUE,

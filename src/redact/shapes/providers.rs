@@ -285,19 +285,16 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
          k1.local-pw. k2.local-pw. k3.local-pw. k4.local-pw. k1.secret-pw. k2.secret-pw. k3.secret-pw. k4.secret-pw.",
     ),
     (token(BASE64, 20, ANY), "TlRMTVNTUAA"),
-    // Private keys in base64: PEM once more encoded, as Kubernetes keeps them, and DER by the first fields of
-    // RSA, elliptic and PKCS#8 keys. Certificates and public keys begin otherwise.
+    // SPNEGO and Kerberos, as GSS-API frames them.
+    (mixed(token(BASE64, 60, ANY)), "YII"),
+    // Private keys in base64: PEM once more encoded, as Kubernetes keeps them. Certificates and public keys begin otherwise.
     (
         Rule {
             class: Class::Pem,
             ..key(BASE64, 40, ANY)
         },
         "LS0tLS1CRUdJTiBSU0Eg LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBFQyBQ LS0tLS1CRUdJTiBPUEVOU1NI \
-         LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0Eg LS0tLS1CRUdJTiBQR1AgUFJJ \
-         MIIEvQIBADAN MIIEvgIBADAN MIIEvAIBADAN MIIEwAIBADAN MIICdgIBADAN MIICdwIBADAN MIICeAIBADAN MIIJQgIBADAN \
-         MIIJQwIBADAN MIIJRAIBADAN MIIEowIBAAKC MIIEpAIBAAKC MIIEpQIBAAKC MIIEogIBAAKC MIICXAIBAAKB MIICXQIBAAKB \
-         MIICXgIBAAKB MIICWwIBAAKB MIIJKAIBAAKC MIIJKQIBAAKC MIIJKgIBAAKC MHcCAQEE MHQCAQEE MIGHAgEAMBMG MIGTAgEAMBMG \
-         MC4CAQAwBQYD",
+         LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0Eg LS0tLS1CRUdJTiBQR1AgUFJJ",
     ),
     // A JSON web token once more encoded.
     (token(BASE64 | URL64, 60, ANY), "ZXlKaGJH ZXlKMGVY ZXlKcmFX ZXlKamRI"),
