@@ -19,6 +19,8 @@ mod found;
 mod label;
 mod link;
 mod list;
+mod login;
+mod manifest;
 mod marks;
 mod names;
 mod near;

@@ -7,6 +7,8 @@
 use super::Shape;
 use super::label;
 use super::list::is_odd;
+use super::login;
+use super::manifest;
 use super::marks::*;
 use super::near;
 use super::notation::{declaration, declared, is_process, is_type};
@@ -71,8 +73,19 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     match judge(walk, name, text, colon, value) {
         Some(judged) => valued(walk, judged, name, colon, value),
         None => {
-            if let Some(judged) = near::find(walk, name, text, value) {
+            let owner = || {
+                let odd = s.get(value..).is_some_and(|rest| {
+                    let rest = rest.get(..rest.len().min(128)).unwrap_or_default();
+                    let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
+                    is_odd(walk.policy, rest.get(..end).unwrap_or_default())
+                });
+                login::owned(walk, name.start).filter(|_| colon && name.quote == 0 && odd)
+            };
+            if let Some(judged) = owner().or_else(|| near::find(walk, name, text, value)) {
                 return valued(walk, judged, name, colon, value);
+            }
+            if let Some(hit) = manifest::find(walk, name, text, value) {
+                return Some(hit);
             }
             walk.lists(text, value);
             label::remember(walk, text, value)

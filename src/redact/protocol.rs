@@ -5,6 +5,7 @@
 
 use super::label::line_break;
 use super::list::is_odd;
+use super::login;
 use super::marks::{blanks, closing, gap, placeholder, slashes};
 use super::remark::is_remark;
 use super::shapes::{at, before, reads, run_to, set, sets};
@@ -185,12 +186,12 @@ fn answer(s: &[u8], i: usize) -> Option<(usize, usize)> {
 fn password(walk: &Walk<'_>, i: usize) -> Option<(usize, usize)> {
     let s = walk.s;
     if !(reads(s, i, b"password ") && matches!(before(s, i), 0 | b' ' | b'\n' | b'n')) {
-        return None;
+        return login::spoken(walk, i);
     }
     let from = i + 9;
     let typed = matches!(at(s, from), b'0' | b'5' | b'7' | b'8' | b'9') && at(s, from + 1) == b' ';
     if !typed && !opens(s, i) {
-        return None;
+        return login::spoken(walk, i);
     }
     let (start, end) = word(s, from + 2 * usize::from(typed))?;
     let text = s.get(start..end)?;

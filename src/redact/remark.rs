@@ -12,6 +12,8 @@ use super::text::Walk;
 pub(super) const NOTHING: &[&[u8]] = &[
     b"null",
     b"None",
+    b"True",
+    b"False",
     b"nil",
     b"undefined",
     b"<nil>",
@@ -73,6 +75,29 @@ pub(super) fn is_said(judged: &Judged, text: &[u8]) -> bool {
     }
 }
 
+/// Whether the value `start..end` behind a colon opens a sentence: `pkcs11: add the flags of tokens`, `PASS: gdb.base/x.exp: ran`. Passwords
+/// are words more often than keys are.
+pub(super) fn is_sentence(judged: &Judged, s: &[u8], (start, end): (usize, usize)) -> bool {
+    let text = s.get(start..end).unwrap_or_default();
+    let letters = |text: &[u8]| {
+        !text.is_empty()
+            && text
+                .iter()
+                .all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'\'' | b','))
+    };
+    let next = s.get(end + 1..(end + 65).min(s.len())).unwrap_or_default();
+    let mut next = next.split(|b| *b <= b' ').take(2);
+    let (next, third) = (next.next().unwrap_or_default(), next.next().unwrap_or_default());
+    let goes_on = at(s, end) == b' ' && next.len() > 1;
+    match judged.verdict.class {
+        Class::Credential => judged.weak && goes_on && text.iter().any(|b| matches!(b, b'/' | b':' | b'(')),
+        Class::Key | Class::Token | Class::Session => {
+            goes_on && letters(text) && letters(next) && letters(third) && text.len() <= 16
+        }
+        _ => false,
+    }
+}
+
 /// Whether it says how one proved who one is, or how that went: `auth=success`, `authentication: mfa`.
 pub(super) fn is_outcome(judged: &Judged, name: &[u8], text: &[u8]) -> bool {
     let auth = || name.windows(4).any(|four| four.eq_ignore_ascii_case(b"auth"));
@@ -116,7 +141,22 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
                 .iter()
                 .all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-' | b'_' | b'.'))
     };
+    let root = || {
+        [&b"this."[..], b"self.", b"process.env.", b"os.environ"]
+            .iter()
+            .any(|root| text.starts_with(root))
+    };
     match text {
+        // What a shell puts in.
+        [b'$', b'(', ..] | [b'$', b'0'..=b'9'] => true,
+        // What hides it, and what a manual writes.
+        [b'.' | b'x' | b'X' | b'-' | b'_' | b'#', ..]
+            if text.len() > 2 && text.iter().all(|b| text.first() == Some(b)) =>
+        {
+            true
+        }
+        [b'[', inner @ .., b']'] => name(inner, set::UPPER | set::UNDER),
+        [b't' | b's' | b'p' | b'o', ..] => root(),
         [b'$', b'{', b'{', inner @ .., b'}', b'}'] | [b'{', b'{', inner @ .., b'}', b'}'] => {
             name(inner.trim_ascii(), set::WORD | set::DOT)
         }

@@ -1,6 +1,7 @@
 //! Secrets in what people and programs say: `the password is x`, `wrong password "x"`, and the statement `api_key "x";`.
 
 use super::list::is_odd;
+use super::login;
 use super::marks::{blanks, closing};
 use super::pair::{name, words_before};
 use super::remark::is_remark;
@@ -48,7 +49,8 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let judged = walk
         .policy
         .judge(s.get(name.start..name.end)?)
-        .filter(|judged| !judged.weak)?;
+        .filter(|judged| !judged.weak);
+    let judged = judged.or_else(|| login::owned(walk, name.start).filter(|_| mixed(text)))?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     walk.treated(judged.verdict, (start, start + text.len()))
 }

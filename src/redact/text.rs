@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::policy::{Judged, Policy, Verdict};
 use super::shapes::{at, auth, before, card, der, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
 use super::{Class, Shape};
-use super::{bare, command, link, list, marks, pair, protocol, remark, said};
+use super::{bare, command, link, list, login, marks, pair, protocol, remark, said};
 
 /// A secret in a text.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +122,8 @@ pub(super) struct Walk<'a> {
     pub(super) last: Option<(Judged, usize)>,
     /// The last object that was searched for the mark of a web key: where it begins and ends, and whether it is one.
     pub(super) keys: Option<(usize, usize, bool)>,
+    /// Whether the text is the manifest of a secret, once that was asked.
+    pub(super) manifest: Option<bool>,
 }
 
 impl<'a> Walk<'a> {
@@ -143,6 +145,7 @@ impl<'a> Walk<'a> {
             tables: 0,
             last: None,
             keys: None,
+            manifest: None,
         }
     }
 
@@ -158,7 +161,8 @@ impl<'a> Walk<'a> {
 
     pub(super) fn treated(&mut self, verdict: Verdict, (start, end): (usize, usize)) -> Option<Hit> {
         let span = (start, marks::before_escape(self.s, start, end));
-        let done = self.policy.is_done(verdict, self.s.get(span.0..span.1)?);
+        let text = self.s.get(span.0..span.1)?;
+        let done = self.policy.is_done(verdict, text) || remark::is_reference(text);
         let quotes = if self.s.get(span.0).is_some_and(u8::is_ascii_digit) {
             self.number(span)
         } else {
@@ -442,8 +446,8 @@ impl<'a> Walk<'a> {
             b',' => return list::pair(self, i).or_else(|| list::cell(self, i)),
             b';' if at(self.s, i + 1) <= b' ' || self.lines(i, b) => {}
             b'\t' | b';' => return list::tab(self, i),
-            b'/' => return link::find(self, i),
-            b'(' => return pair::tuple(self, i),
+            b'/' => return link::find(self, i).or_else(|| login::noted(self, i)),
+            b'(' => return pair::tuple(self, i).or_else(|| login::bracketed(self, i)),
             b'-' => return self.dash(i),
             b'"' if self.serialized(i).is_some() => {
                 let verdict = self.serialized(i)?;

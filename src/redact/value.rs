@@ -6,7 +6,9 @@ use super::notation::block;
 use super::pair::Name;
 use super::policy::{Judged, Policy, Verdict};
 use super::protocol;
-use super::remark::{NOTHING, is_absent, is_outcome, is_reference, is_remark, is_said, is_scope, is_template, is_type};
+use super::remark::{
+    NOTHING, is_absent, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence, is_template, is_type,
+};
 use super::shapes::{at, auth, before};
 use super::text::Hit;
 
@@ -149,7 +151,7 @@ impl Value<'_> {
         if text.strip_suffix(b":").is_some_and(label) && at(s, end) <= b' ' {
             return None;
         }
-        if prose && is_remark(text) {
+        if prose && (is_remark(text) || is_sentence(&self.judged, s, (at_, end))) {
             return None;
         }
         self.hit(at_, end, quotes)
@@ -234,7 +236,7 @@ impl Value<'_> {
     fn hit(&self, start: usize, end: usize, quotes: Option<usize>) -> Option<Delimited> {
         let verdict: Verdict = self.judged.verdict;
         let end = before_escape(self.s, start, end);
-        let text = self.s.get(start..end)?;
+        let text = self.s.get(start..end).filter(|text| !is_reference(text))?;
         let done = self.policy.is_done(verdict, text);
         (end > start).then_some(Delimited {
             hit: Hit {
