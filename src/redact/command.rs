@@ -83,12 +83,12 @@ fn valued(walk: &mut Walk<'_>, judged: &Judged, name: &[u8], span: (usize, usize
 /// The password of an option behind a single dash, which stands at `i`: `-storepass x`, and those of one letter.
 pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let s = walk.s;
-    if !before(s, i).is_ascii_whitespace() || !at(s, i + 1).is_ascii_alphanumeric() {
+    if !matches!(before(s, i), 0 | b' ' | b'\t' | b'\n' | b'\r') || !at(s, i + 1).is_ascii_alphanumeric() {
         return None;
     }
     let end = run_to(s, i + 1, set::URL64, 32);
     let next = at(s, end);
-    if end - i >= 4
+    if end - i >= 3
         && next == b' '
         && let Some(hit) = long(walk, i, end)
     {

@@ -46,7 +46,9 @@ pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let mut start = i + 1;
     // Behind the number of the user.
     let first = run_to(s, start, set::URL64, 256);
-    if first - start <= 12 && at(s, first) == b'/' {
+    let number = s.get(start..first)?;
+    let word = number.len() > 4 && number.iter().all(u8::is_ascii_lowercase);
+    if number.len() <= 12 && at(s, first) == b'/' && !word {
         start = first + 1;
     }
     let end = run_to(s, start, set::URL64 | set::EQUALS, 256);

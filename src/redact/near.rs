@@ -23,6 +23,8 @@ pub(super) fn find(walk: &mut Walk<'_>, name: Name, text: &[u8], value: usize) -
         [_] | [_, _] if name.quote != 0 && PRIVATE.contains(&text) => key(walk, name, value),
         b"code" => code(walk, name, value),
         b"P" if name.quote == 0 => network(walk.s, name),
+        // `P/W: x`
+        b"w" | b"W" if matches!(walk.s.get(..name.start)?, [.., b'p' | b'P', b'/']) => Some(Class::Credential),
         b"seed" | b"phrase" | b"words" | b"wallet" | b"recovery" => words(walk.s, value),
         _ if text.eq_ignore_ascii_case(b"key") && name.quote == 0 => number(walk, name, value),
         _ => None,
@@ -74,7 +76,7 @@ fn code(walk: &Walk<'_>, name: Name, value: usize) -> Option<Class> {
     let text = rest.get(..rest.iter().position(stop).unwrap_or(rest.len()))?;
     let query =
         name.quote == 0 && (matches!(before(s, name.start), b'?' | b'&' | b'#' | 0) || before(s, name.start) == b' ');
-    if !(query || name.quote != 0) || text.len() < 8 || !mixed(text) && text.len() < 20 {
+    if !(query || name.quote != 0) || text.len() < 8 || !is_drawn(text) {
         return None;
     }
     let from = name.start.saturating_sub(QUERY);
@@ -107,6 +109,16 @@ fn code(walk: &Walk<'_>, name: Name, value: usize) -> Option<Class> {
     };
     let state = beside(b"state") && (text.len() >= 16 || long_state(all));
     (state || beside(b"grant_type") || beside(b"redirect_uri") || beside(b"code_verifier")).then_some(Class::Credential)
+}
+
+/// Whether it looks drawn by chance: small and capital letters and digits, or digits in two places.
+fn is_drawn(text: &[u8]) -> bool {
+    let cases = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
+    let places = text
+        .split(|b| !b.is_ascii_digit())
+        .filter(|digits| !digits.is_empty())
+        .count();
+    mixed(text) && (cases || places >= 2)
 }
 
 /// Whether the state is longer than that of a country.

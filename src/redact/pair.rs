@@ -63,11 +63,17 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
             name = before;
             text = s.get(name.start..name.end)?;
         }
-    } else if matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~') {
-        // The working directory.
-        return None;
     } else if text.eq_ignore_ascii_case(b"accesskey") && at(s, value + 2) == at(s, value) {
         // The key that one presses.
+        return None;
+    }
+    // The working directory, and the name of a resource of Amazon.
+    let place = [&b"pwd"[..], b"oldpwd"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(text))
+        && is_directory(s, value);
+    let upper = matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~');
+    if place || upper || colon && before(s, name.start) == b':' && is_resource(s, name.start) {
         return None;
     }
     match judge(walk, name, text, colon, value) {
@@ -91,6 +97,35 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
             label::remember(walk, text, value)
         }
     }
+}
+
+/// Whether a path stands at `i` that begins where those of directories do.
+fn is_directory(s: &[u8], i: usize) -> bool {
+    let rest = s.get(i..).unwrap_or_default();
+    [
+        &b"/home/"[..],
+        b"/root",
+        b"/usr/",
+        b"/var/",
+        b"/tmp",
+        b"/opt/",
+        b"/srv/",
+        b"/etc",
+        b"/mnt/",
+        b"/Users/",
+        b"~/",
+    ]
+    .iter()
+    .any(|root| rest.starts_with(root))
+}
+
+/// Whether the part of a name at `i` belongs to one as `arn:aws:secretsmanager:…:secret:x`.
+fn is_resource(s: &[u8], i: usize) -> bool {
+    let lead = s.get(i.saturating_sub(NAME)..i).unwrap_or_default();
+    let word = lead
+        .rsplit(|b| *b <= b' ' || matches!(b, b'"' | b'\'' | b',' | b'='))
+        .next();
+    word.is_some_and(|word| word.starts_with(b"arn:"))
 }
 
 /// The value at `start` of a name that was judged.

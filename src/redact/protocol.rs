@@ -51,6 +51,7 @@ pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         [b'A', b'U', b'T', b'H', ..] => auth(walk, i)?,
         [b'U', b'G', b'F', ..] if rest.starts_with(ASKED) => answer(s, i + ASKED.len())?,
         [b'p' | b'P', b'a' | b'A', ..] => password(walk, i)?,
+        [b'p' | b'P', b'w' | b'W', ..] => login::spoken(walk, i)?,
         [b'm' | b'M', b'n' | b'N', ..] => phrase(s, i)?,
         _ => directive(s, i)?,
     };

@@ -33,7 +33,8 @@ pub(super) const NOTHING: &[&[u8]] = &[
 /// What stands behind the name of a secret in a sentence without being it.
 const REMARKS: &str = "required invalid missing incorrect wrong expired mismatch changed failed ok true false yes no none empty unset set \
     must is too not cannot should the a an unknown valid success succeeded denied updated reset enabled disabled present absent \
-    unauthorized expected unexpected malformed rejected accepted revoked bad";
+    unauthorized expected unexpected malformed rejected accepted revoked bad verified sent generated issued loaded created given checked \
+    found rotated refreshed granted provided stored skipped optional locked blocked cleared removed deleted added saved needed matched";
 
 /// The same behind an option of a command.
 const WORDS: &str = "and or for to with from in on has was were will can may option options flag flags argument arguments parameter \
@@ -77,7 +78,7 @@ pub(super) fn is_said(judged: &Judged, text: &[u8]) -> bool {
 
 /// Whether the value `start..end` behind a colon opens a sentence: `pkcs11: add the flags of tokens`, `PASS: gdb.base/x.exp: ran`. Passwords
 /// are words more often than keys are.
-pub(super) fn is_sentence(judged: &Judged, s: &[u8], (start, end): (usize, usize)) -> bool {
+pub(super) fn is_sentence(judged: &Judged, name: &[u8], s: &[u8], (start, end): (usize, usize)) -> bool {
     let text = s.get(start..end).unwrap_or_default();
     let letters = |text: &[u8]| {
         !text.is_empty()
@@ -88,11 +89,15 @@ pub(super) fn is_sentence(judged: &Judged, s: &[u8], (start, end): (usize, usize
     let next = s.get(end + 1..(end + 65).min(s.len())).unwrap_or_default();
     let mut next = next.split(|b| *b <= b' ').take(2);
     let (next, third) = (next.next().unwrap_or_default(), next.next().unwrap_or_default());
-    let goes_on = at(s, end) == b' ' && next.len() > 1;
+    let goes_on = at(s, end) == b' ' && !next.is_empty();
     match judged.verdict.class {
-        Class::Credential => judged.weak && goes_on && text.iter().any(|b| matches!(b, b'/' | b':' | b'(')),
+        Class::Credential if judged.weak => {
+            goes_on && (letters(text) || text.iter().any(|b| matches!(b, b'/' | b':' | b'(')))
+        }
+        // The name of the program.
+        Class::Credential => goes_on && letters(text) && name.ends_with(b"passwd"),
         Class::Key | Class::Token | Class::Session => {
-            goes_on && letters(text) && letters(next) && letters(third) && text.len() <= 16
+            goes_on && letters(text) && letters(next) && !third.is_empty() && text.len() <= 16
         }
         _ => false,
     }
@@ -157,6 +162,9 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
         }
         [b'[', inner @ .., b']'] => name(inner, set::UPPER | set::UNDER),
         [b't' | b's' | b'p' | b'o', ..] => root(),
+        // What is bound later.
+        b"?" | b"%s" | b"%v" | b"%d" | b"%@" => true,
+        [b':', inner @ ..] => name(inner, set::LOWER | set::UPPER | set::UNDER),
         [b'$', b'{', b'{', inner @ .., b'}', b'}'] | [b'{', b'{', inner @ .., b'}', b'}'] => {
             name(inner.trim_ascii(), set::WORD | set::DOT)
         }

@@ -240,7 +240,7 @@ impl<'a> Walk<'a> {
         {
             return self.hit(Shape::Jwt, Class::Jwt, (i, end));
         }
-        if before(s, i) == b'$'
+        if (matches!(before(s, i), b'$' | b'{') || matches!((b0, b1), (b'p', b'b') | (b's', b'c')))
             && let Some(span) = dsn::crypt(s, i)
         {
             return self.hit(Shape::Token, Class::Credential, span);
@@ -260,6 +260,13 @@ impl<'a> Walk<'a> {
         {
             return self.hit(Shape::PrivateKey, Class::Pem, span);
         }
+        if matches!(
+            (b0, b1),
+            (b'M'..=b'O', b'A' | b'D' | b'g' | b'j' | b'Q' | b'T' | b'w' | b'z')
+        ) && let Some(found) = token::numbered(s, i)
+        {
+            return self.token(Some(found));
+        }
         let credential = match b0 | 0x20 {
             b'b' if b1 | 0x20 == b'i' => return protocol::find(self, i),
             b'b' | b't' => auth::find(s, i),
@@ -269,7 +276,7 @@ impl<'a> Walk<'a> {
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
             b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return said::is(self, i),
-            b'p' if b1 | 0x20 == b'a' && !reads(s, i, b"password '") && !reads(s, i, b"password(") => {
+            b'p' if matches!(b1 | 0x20, b'a' | b'w') && !reads(s, i, b"password '") && !reads(s, i, b"password(") => {
                 match protocol::find(self, i) {
                     None => auth::sql(s, i),
                     found => return found,
@@ -318,7 +325,7 @@ impl<'a> Walk<'a> {
         let known = match end - start {
             15 if at(self.s, end) == b'!' => self.token(token::organization(self.s, start, end)),
             12..=18 if matches!(at(self.s, end), b'|' | b'%') => self.token(token::application(self.s, start, end)),
-            32 | 40 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
+            32 | 40 | 64 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
         };

@@ -151,7 +151,8 @@ impl Value<'_> {
         if text.strip_suffix(b":").is_some_and(label) && at(s, end) <= b' ' {
             return None;
         }
-        if prose && (is_remark(text) || is_sentence(&self.judged, s, (at_, end))) {
+        let first = text.split(|b| *b == b' ').next().unwrap_or(text);
+        if prose && (is_remark(first) || is_sentence(&self.judged, self.called(), s, (at_, end))) {
             return None;
         }
         self.hit(at_, end, quotes)

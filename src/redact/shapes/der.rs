@@ -78,7 +78,7 @@ fn lines(s: &[u8], i: usize) -> usize {
 }
 
 /// Whole groups of base64.
-fn decoded(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(SHORTEST);
     for group in text.as_chunks::<4>().0 {
         let mut all = 0u32;
