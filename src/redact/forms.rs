@@ -382,3 +382,127 @@ token:readme¦token:[redacted]
 "#,
     );
 }
+
+#[test]
+fn a_login_is_read_as_people_note_it() {
+    check(
+        r#"
+id/pw: bob/Hunter22¦id/pw: [redacted]
+ID/PW(bob/Hunter22)¦ID/PW(bob/[redacted])
+see: id/pw bob/Hunter22¦see: id/pw bob/[redacted]
+host=h user/pass -> bob Hunter22¦host=h user/pass -> bob [redacted]
+h:22 bob pwd(Hunter22)¦h:22 bob pwd([redacted])
+비밀번호(Hunter22) x¦비밀번호([redacted]) x
+password(default:Hunter22)¦password(default:[redacted])
+password for bob: Hunter22¦password for bob: [redacted]
+ask: the pwd of bob is Hunter22.¦ask: the pwd of bob is [redacted].
+user: bob password Hunter22¦user: bob password [redacted]
+ssh bob@h (PW Hunter22)¦ssh bob@h (PW [redacted])
+plink -pw Hunter22 bob@h¦plink -pw [redacted] bob@h
+P/W: hunter22¦P/W: [redacted]
+login/password page: ok¦
+user/pass are required: both¦
+pass/fail: 3/4¦
+getPassword(user1) validatePassword(hash256)¦
+passwd(5) crypt(3) pwd(1)¦
+password(s): changed¦
+[sudo] password for bob: ¦
+Failed password for root from 10.0.0.1 port 22: twice¦
+password for bob: incorrect¦
+user: bob password sha256¦
+user: bob changed password yesterday¦
+"#,
+    );
+}
+
+#[test]
+fn the_data_of_a_secret_of_kubernetes_goes_whole() {
+    check(
+        r#"
+{"kind":"Secret","metadata":{"name":"x"},"data":{"extra":"YWRtaW4=","b":"Yg=="},"type":"Opaque"}¦{"kind":"Secret","metadata":{"name":"x"},"data":"[redacted]","type":"Opaque"}
+{"data":{"extra":"YWRtaW4="},"kind":"Secret"}¦{"data":"[redacted]","kind":"Secret"}
+{"requestObject":"{\"kind\":\"Secret\",\"stringData\":{\"a\":\"b\"}}"}¦{"requestObject":"{\"kind\":\"Secret\",\"stringData\":\"[redacted]\"}"}
+kind: Secret␤data:␤  extra: YWRtaW4=␤  b: Yg==␤type: Opaque¦kind: Secret␤data:␤  [redacted]␤type: Opaque
+data:␤  x: |␤    YWRtaW4=␤kind: Secret¦data:␤  [redacted]␤kind: Secret
+{"kind":"ConfigMap","data":{"extra":"YWRtaW4="}}¦
+{"kind":"ExternalSecret","data":{"extra":"YWRtaW4="}}¦
+{"kind":"SecretList","data":{"extra":"YWRtaW4="}}¦
+kind: Pod␤data:␤  a: 1␤  secretKeyRef: {}¦
+"#,
+    );
+}
+
+#[test]
+fn a_hash_of_a_password_is_known_by_its_build() {
+    let (lm, nt) = (body(HEX, 32, 3), body(HEX, 32, 4));
+    let salted = format!("{}=", body(ALNUM, 43, 6));
+    for (text, expected) in [
+        (format!("bob:1001:{lm}:{nt}:::"), "bob:1001:[redacted]:::"),
+        (format!("stored {{SSHA}}{salted} now"), "stored [redacted] now"),
+        (format!("h: pbkdf2_sha256$600000$abcdef${salted}"), "h: [redacted]"),
+        (format!("h=pbkdf2:sha256:600000$abcdef${lm}"), "h=[redacted]"),
+        (format!("scrypt:32768:8:1$abcdef${lm}{nt} x"), "[redacted] x"),
+    ] {
+        assert_eq!(shown(&text), expected);
+    }
+    for text in [
+        format!("{lm}:{nt}"),
+        format!("{lm}:{nt}::"),
+        "pbkdf2_sha256$600000 rounds: slow".to_owned(),
+        "scrypt: n=32768 r=8".to_owned(),
+        "{SSHA} is: weak".to_owned(),
+    ] {
+        assert_eq!(shown(&text), text);
+    }
+}
+
+#[test]
+fn a_token_that_holds_its_number_is_told_from_other_base64() {
+    const SET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let encoded = |text: &[u8]| -> String {
+        text.chunks(3)
+            .flat_map(|three| {
+                let all = three.iter().fold(0u32, |all, b| all << 8 | u32::from(*b));
+                [18, 12, 6, 0].map(|shift| char::from(SET[(all >> shift & 63) as usize]))
+            })
+            .collect()
+    };
+    for seed in 1..20u8 {
+        let rest: Vec<u8> = (0..20u8).map(|k| k.wrapping_mul(91) ^ seed.wrapping_mul(53)).collect();
+        let number = format!("{:012}", u64::from(seed) * 30_000_000_007);
+        let token = encoded(&[number.as_bytes(), b":", &rest].concat());
+        if !token.starts_with(['M', 'N', 'O']) {
+            continue;
+        }
+        assert_eq!(shown(&format!("got '{token}'.")), "got '[redacted]'.");
+        let other = encoded(&[number.as_bytes(), b"-", &rest].concat());
+        assert_eq!(shown(&format!("got '{other}'.")), format!("got '{other}'."));
+    }
+}
+
+#[test]
+fn what_opens_a_sentence_or_is_bound_later_is_no_value() {
+    check(
+        r#"
+pkcs11: use the flags of tokens¦
+private_key: generated (ed25519)¦
+PASS: gdb.base/x.exp: it ran¦
+PASS: all checks¦
+passwd: user unknown¦
+otp: verified, api key: valid¦
+connection string: not set¦
+UPDATE u SET password = ? WHERE token = :token AND secret = %s¦
+{"resource":"arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"}¦
+pwd: /home/bob¦
+curl -u "$USER:$PASS" -H "Authorization: Bearer ${TOKEN}" h¦
+curl -u "bob:${PASS}" -u x:[PASSWORD] h¦
+python3-jwt:all 2.6 python3-jwt:amd64¦
+password: True, token: xxxxxxxx¦
+private_key: abc¦private_key: [redacted]
+secret:prod/db-AbCdEf¦secret:[redacted]
+password=:hunter2¦password=[redacted]
+curl -u "bob:$ecret12" h¦curl -u "bob:[redacted]" h
+pass: letmein¦pass: [redacted]
+"#,
+    );
+}
