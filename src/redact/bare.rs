@@ -65,7 +65,7 @@ pub(super) fn find(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit>
 
 /// Whether letters and digits alternate as they do by chance: digits in two places, or small and capital letters without the regularity
 /// of humps. A ULID, whose first character is one of eight digits, is none.
-fn is_random(word: &[u8]) -> bool {
+pub(super) fn is_random(word: &[u8]) -> bool {
     let kind = |b: u8| sets(b) & set::ALNUM;
     let (mut places, mut changes) = (usize::from(word.first().is_some_and(u8::is_ascii_digit)), 0);
     for (a, b) in word.iter().zip(word.iter().skip(1)) {

@@ -93,7 +93,8 @@ const SENSITIVE: &str = "
     passord Passord jelszó JELSZÓ κωδικός ΚΩΔΙΚΟΣ contraseña CONTRASEÑA mot_de_passe motDePasse Kennwort wachtwoord Пароль пароль_пользователя
     密码 用户密码 密碼 パスワード 비밀번호 şifre hasło lösenord adgangskode clave_api claveApi chave_secreta clé_api número_tarjeta 信用卡号 身份证号
     токен секретный_ключ csrffield inputssn otpinput cvvfield accnumberfield bind_pw certificate_pin ELEVENLABS_KEY
-    snmp_community user_token_v1 auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code";
+    snmp_community user_token_v1 requirepass masterauth ROOT_PW FTP_PW X-OpenAI-Key X-ClickHouse-Key X-Twilio-Signature oobCode SecurityStamp FERNET_KEY
+    Cf-Access-Jwt-Assertion auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code";
 
 /// The same, with blanks.
 const SENSITIVE_PHRASES: &[&str] = &[
@@ -195,6 +196,8 @@ const LOOK_ALIKES: &str = "
     form_field field_name field_count input_type input_mask input_tokens token_field_count fa sofa fast field2 infield outfield
     dbus_user_session acc accent accelerator bank_accent routing banknote webhook_url webhook_id question questions
     paroles autor pasaporte_tipo llave clé schlüssel ключ 键 标题 作者 название título größe fieldset inputs infield_name label_input
+    unlock_code_sent otp_requested_at secret_viewed token_delivered pw_uid pw_name pw_gecos total_pw function_signature
+    commit_signature open_key house_key
     verification_status community community_id nonce_length signature_count version_v1";
 
 fn names(list: &str) -> Vec<&str> {

@@ -202,11 +202,12 @@ pub(super) fn tab(walk: &mut Walk<'_>, tab: usize) -> Option<Hit> {
 pub(super) fn arrow(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let s = walk.s;
     let start = gap(s, i + 1);
-    if start == i + 1 || !matches!(before(s, i - 1), b' ' | b'\t' | b'\n') {
+    if !matches!(before(s, i - 1), b' ' | b'\t' | b'\n') {
         return None;
     }
+    let glued = start == i + 1;
     let lead = gap_back(s, i - 1);
-    let (judged, name) = match walk.last.filter(|(_, end)| *end == lead) {
+    let (judged, name) = match walk.last.filter(|(_, end)| *end == lead && !glued) {
         Some((judged, _)) => {
             let name = Name {
                 start: lead,
@@ -227,7 +228,9 @@ pub(super) fn arrow(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
                     .iter()
                     .position(|b| *b <= b' ' || matches!(b, b'&' | b',' | b';' | b'"' | b'\''))
                     .unwrap_or(s.len() - start);
-            if opening(s, start).is_none() && !is_odd(walk.policy, s.get(start..end)?) {
+            // What is not parted may be a member: `token ->value()`.
+            let call = glued && memchr::memchr(b'(', s.get(start..end)?).is_some();
+            if call || opening(s, start).is_none() && !is_odd(walk.policy, s.get(start..end)?) {
                 return None;
             }
             (judged, name)

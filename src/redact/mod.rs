@@ -14,16 +14,24 @@
 
 mod bare;
 mod columns;
+mod command;
 mod found;
 mod label;
+mod link;
 mod list;
+mod login;
+mod manifest;
 mod marks;
 mod names;
+mod near;
 mod notation;
 mod pair;
 mod plain;
 mod policy;
+mod protocol;
+mod remark;
 mod rules;
+mod said;
 mod scan;
 mod seen;
 mod shapes;
@@ -34,6 +42,8 @@ mod words;
 
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod notations;
 #[cfg(test)]

@@ -232,10 +232,15 @@ impl Vocabulary {
                 if let Some(found) = self.inside(words.glued(first, first + 1), first, &around) {
                     note(first + 1, found);
                 }
-            } else if let Some((kind, class)) = alone.core
-                && around(first, first + 1, None, 0).allow(kind, class, 1)
-            {
-                note(first + 1, (kind, class, alone.roles));
+            } else if let Some((kind, class)) = alone.core {
+                let mut around = around(first, first + 1, None, 0);
+                // An owner of two humps: `OpenAI-Key`.
+                if let Some(from) = first.checked_sub(2) {
+                    around.before |= self.roles(words.glued(from, first)) & role::KEY;
+                }
+                if around.allow(kind, class, 1) {
+                    note(first + 1, (kind, class, alone.roles));
+                }
             }
             if begin >> first & 1 == 0 {
                 continue;
@@ -475,6 +480,8 @@ impl Around {
             Kind::Pin if self.glued => value && self.before & role::PIN != 0,
             Kind::Pin => value && (!self.heads || self.before & role::PIN != 0),
             Kind::Key => value && self.before & role::KEY != 0,
+            // Of the hook of a service: `X-Twilio-Signature`.
+            Kind::Whole if class == Class::Token && bare => self.placed || self.before & role::KEY != 0,
             Kind::Whole => value && self.placed,
             Kind::SessionId => value && (words == 1 || !self.placed),
         }

@@ -3,7 +3,7 @@
 use super::samples::shown;
 
 /// Text, and what is left of it; nothing behind the bar if all of it.
-fn check(table: &str) {
+pub(super) fn check(table: &str) {
     let mut wrong = Vec::new();
     for line in table.trim().lines() {
         let (text, expected) = line.split_once('¦').unwrap();

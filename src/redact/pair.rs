@@ -7,10 +7,13 @@
 use super::Shape;
 use super::label;
 use super::list::is_odd;
+use super::login;
+use super::manifest;
 use super::marks::*;
+use super::near;
 use super::notation::{declaration, declared, is_process, is_type};
 use super::policy::{Judged, Verdict};
-use super::shapes::{at, before, mixed};
+use super::shapes::{at, before};
 use super::text::{Hit, Walk};
 use super::value::Value;
 use super::words::role;
@@ -60,20 +63,69 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
             name = before;
             text = s.get(name.start..name.end)?;
         }
-    } else if matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~') {
-        // The working directory.
-        return None;
     } else if text.eq_ignore_ascii_case(b"accesskey") && at(s, value + 2) == at(s, value) {
         // The key that one presses.
+        return None;
+    }
+    // The working directory, and the name of a resource of Amazon.
+    let place = [&b"pwd"[..], b"oldpwd"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(text))
+        && is_directory(s, value);
+    let upper = matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~');
+    if place || upper || colon && before(s, name.start) == b':' && is_resource(s, name.start) {
         return None;
     }
     match judge(walk, name, text, colon, value) {
         Some(judged) => valued(walk, judged, name, colon, value),
         None => {
+            let owner = || {
+                let odd = s.get(value..).is_some_and(|rest| {
+                    let rest = rest.get(..rest.len().min(128)).unwrap_or_default();
+                    let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
+                    is_odd(walk.policy, rest.get(..end).unwrap_or_default())
+                });
+                login::owned(walk, name.start).filter(|_| colon && name.quote == 0 && odd)
+            };
+            if let Some(judged) = owner().or_else(|| near::find(walk, name, text, value)) {
+                return valued(walk, judged, name, colon, value);
+            }
+            if let Some(hit) = manifest::find(walk, name, text, value) {
+                return Some(hit);
+            }
             walk.lists(text, value);
             label::remember(walk, text, value)
         }
     }
+}
+
+/// Whether a path stands at `i` that begins where those of directories do.
+fn is_directory(s: &[u8], i: usize) -> bool {
+    let rest = s.get(i..).unwrap_or_default();
+    [
+        &b"/home/"[..],
+        b"/root",
+        b"/usr/",
+        b"/var/",
+        b"/tmp",
+        b"/opt/",
+        b"/srv/",
+        b"/etc",
+        b"/mnt/",
+        b"/Users/",
+        b"~/",
+    ]
+    .iter()
+    .any(|root| rest.starts_with(root))
+}
+
+/// Whether the part of a name at `i` belongs to one as `arn:aws:secretsmanager:…:secret:x`.
+fn is_resource(s: &[u8], i: usize) -> bool {
+    let lead = s.get(i.saturating_sub(NAME)..i).unwrap_or_default();
+    let word = lead
+        .rsplit(|b| *b <= b' ' || matches!(b, b'"' | b'\'' | b',' | b'='))
+        .next();
+    word.is_some_and(|word| word.starts_with(b"arn:"))
 }
 
 /// The value at `start` of a name that was judged.
@@ -157,76 +209,6 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
 }
 
-/// The string of a statement: `api_key "x";`. The quote is at `open`.
-pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
-    let s = walk.s;
-    if !matches!(before(s, open), b' ' | b'\t') || !before(s, open - 1).is_ascii_alphanumeric() {
-        return None;
-    }
-    let end = closing(s, open + 1, at(s, open), 0);
-    // `"password" with value "x" fails to match the pattern`
-    if let Some(lead) = s.get(..open).and_then(|lead| lead.strip_suffix(b" with value "))
-        && let Some(name) = name(s, lead.len() + 1, walk.floor).filter(|name| name.quote != 0)
-        && let Some(judged) = walk.policy.judge(s.get(name.start..name.end)?)
-    {
-        walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-        return walk.treated(judged.verdict, (open + 1, end));
-    }
-    if at(s, end + 1) != b';' || end == open + 1 {
-        return None;
-    }
-    let name = name(s, open, walk.floor).filter(|name| name.quote == 0)?;
-    let judged = walk
-        .policy
-        .judge(s.get(name.start..name.end)?)
-        .filter(|judged| !judged.weak)?;
-    // A word alone must begin the statement: `unexpected token 'x';`.
-    let lead = s.get(name.start.saturating_sub(32)..name.start)?.trim_ascii_end();
-    if judged.words == 1
-        && !lead.last().is_none_or(|b| matches!(b, b';' | b'{' | b'}'))
-        && before(s, name.start) != b'\n'
-    {
-        return None;
-    }
-    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-    walk.treated(judged.verdict, (open + 1, end))
-}
-
-/// What is said in a sentence: `the password is x`. The word `is` begins at `i`.
-pub(super) fn said(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
-    let s = walk.s;
-    if before(s, i) != b' ' {
-        return None;
-    }
-    let start = i + 2 + usize::from(at(s, i + 2) == b':');
-    let start = start + blanks(s, start);
-    let end = start
-        + s.get(start..)?
-            .iter()
-            .position(|b| *b <= b' ')
-            .unwrap_or(s.len() - start);
-    let text = s.get(start..end)?;
-    let text = text.get(
-        ..text.len()
-            - text
-                .iter()
-                .rev()
-                .take_while(|b| matches!(b, b'.' | b',' | b'!' | b'"' | b'\'' | b')'))
-                .count(),
-    )?;
-    // Words are no passwords, and most passwords no words.
-    if text.len() < 8 || text.len() > 128 || !mixed(text) || text.contains(&b'=') {
-        return None;
-    }
-    let name = name(s, i, walk.floor).filter(|name| name.quote == 0)?;
-    let judged = walk
-        .policy
-        .judge(s.get(name.start..name.end)?)
-        .filter(|judged| !judged.weak)?;
-    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-    walk.treated(judged.verdict, (start, start + text.len()))
-}
-
 /// Whether the colon at `i` stands between numbers, as in `12:30` and `T07:08:09`, so that no name can end before it.
 pub(super) fn between_numbers(s: &[u8], i: usize) -> bool {
     let digits = |k: usize| before(s, i - k).is_ascii_digit();
@@ -268,6 +250,12 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     } else {
         memchr::memchr(b'<', rest)
     };
+    // Behind a word or an option it is a type or what a manual calls a value, unless it is closed.
+    let lead = before(s, close - back.len() + open);
+    let closed = end.is_some_and(|end| at(rest, end + 1) == b'/' || data);
+    if !closed && (lead.is_ascii_alphanumeric() || matches!(lead, b' ' | b'=' | b'[')) {
+        return None;
+    }
     let text = rest.get(..end.unwrap_or(rest.len()))?;
     let start = start + text.len() - text.trim_ascii_start().len();
     let text = text.trim_ascii();

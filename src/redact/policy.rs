@@ -443,6 +443,12 @@ impl Policy {
         (treatment != Treatment::Keep).then_some(Verdict { treatment, class })
     }
 
+    /// What happens to a class, unless it is kept.
+    pub(super) fn class(&self, class: Class) -> Option<Verdict> {
+        let treatment = self.classes.get(class as usize).copied()?;
+        (treatment != Treatment::Keep).then_some(Verdict { treatment, class })
+    }
+
     /// Whether `text` is what this policy writes in place of a secret, or plainly a placeholder of another one.
     pub(super) fn is_done(&self, verdict: Verdict, text: &[u8]) -> bool {
         let inner = match text {

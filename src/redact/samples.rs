@@ -288,6 +288,21 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("der in base64", t(concat!("MIIEvQI", "BADAN"), ALNUM, 200)),
         ("web token in base64", t("ZXlKaGJH", ALNUM, 120)),
         ("mailchimp mandrill", t("md-", ALNUM, 22)),
+        ("fernet", t("gAAAAAB", URL64, 120)),
+        ("google hmac", t("GOOG1E", UPPER, 55)),
+        ("login with amazon", t("Atza|", URL64, 120)),
+        (
+            "vercel blob",
+            format!("{}_{}", t("vercel_blob_rw_", ALNUM, 16), body(ALNUM, 30, seed)),
+        ),
+        ("cursor", t("key_", HEX, 64)),
+        ("firecrawl", t("fc-", HEX, 32)),
+        ("e2b", t("e2b_", HEX, 40)),
+        ("spnego", t("YII", ALNUM, 120)),
+        (
+            "dropbox",
+            format!("{}AAAAAAAAAA{}", body(ALNUM, 12, seed), body(ALNUM, 42, seed + 1)),
+        ),
     ]
 }
 

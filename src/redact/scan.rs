@@ -8,7 +8,7 @@
 //! - sixteen bytes in a row that are a dash or not below `0`: tokens, keys, JSON web tokens, IBANs;
 //! - twelve digits in a row, or two groups of four with up to three bytes between, or the form of a social security number: cards, IBANs, SSNs;
 //! - a dash behind a blank or another dash, in more than sixteen bytes: PEM markers, `-pPASSWORD`, `--token x`;
-//! - a value that begins as an HTTP credential, an SQL statement or a command line does.
+//! - a value that begins as an HTTP credential, a command of a protocol, an SQL statement or a command line does.
 //!
 //! Identifiers, paths, addresses, dates, short sentences and many user agents have none of these, and a UUID is let through by its
 //! dashes. The rest is walked by [`super::text`], which is exact.
@@ -356,30 +356,47 @@ fn is_uuid(s: &[u8], head: &[u8; 17], tail: &[u8; 17]) -> Option<bool> {
     )))
 }
 
-/// Whether the first bytes are those of `Bearer`, `Basic`, `mysql`, `ALTER`, `CREATE`, `SET`, `GRANT` in any case, or `--`.
+/// Whether the first bytes are those of a word that leads to a secret without any other sign, in any case, or `--`.
 #[inline]
 fn begins(head: &[u8; 8]) -> bool {
-    // By a hash of the first four letters under which these seven do not collide.
-    const WORDS: [u32; 8] = {
-        const fn word(letters: &[u8; 4]) -> u32 {
-            u32::from_le_bytes(*letters)
-        }
-        [
-            word(b"crea"),
-            word(b"bear"),
-            word(b"alte"),
-            0,
-            word(b"gran"),
-            word(b"basi"),
-            word(b"mysq"),
-            word(b"set "),
-        ]
-    };
-    let [a, b, c, d, ..] = *head;
-    let word = u32::from_le_bytes([a, b, c, d]) | 0x2020_2020;
-    let slot = (word.wrapping_mul(0x9E37_7A25) >> 29) as usize;
-    WORDS.get(slot) == Some(&word) || (a, b) == (b'-', b'-')
+    let word = u64::from_le_bytes(*head) & FIVE | SMALL;
+    let slot = (word.wrapping_mul(SPREAD) >> 59) as usize;
+    let [a, b, ..] = *head;
+    LEADS.get(slot) == Some(&word) || (a, b) == (b'-', b'-')
 }
+
+/// The first five of eight bytes.
+const FIVE: u64 = u64::MAX >> 24;
+
+/// What makes letters small.
+const SMALL: u64 = (0x20 * ONES) & FIVE;
+
+/// A multiplier under which the words of [`LEADS`] do not collide.
+const SPREAD: u64 = 0xD3AC_F8F5_B2A0_BF0B;
+
+/// The first five letters of the words with which such a value begins, each at the place of its hash: `Bearer`, `Basic`, statements of
+/// SQL, command lines, and what is said to servers of mail, files and caches.
+const LEADS: [u64; 32] = {
+    const WORDS: [&[u8; 5]; 24] = [
+        b"beare", b"basic", b"negot", b"ssws ", b"alter", b"creat", b"grant", b"set p", b"mysql", b"smbcl", b"htpas",
+        b"sqlpl", b"keyto", b"ldaps", b"redis", b"net u", b"auth ", b"pass ", b"requi", b"maste", b"bindp", b"rootp",
+        b"mnemo", b"passw",
+    ];
+    let mut table = [0; 32];
+    let mut k = 0;
+    while k < WORDS.len() {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+        {
+            let [a, b, c, d, e] = *WORDS[k];
+            let word = u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]) | SMALL;
+            let slot = (word.wrapping_mul(SPREAD) >> 59) as usize;
+            assert!(table[slot] == 0, "two words at one place");
+            table[slot] = word;
+        }
+        k += 1;
+    }
+    table
+};
 
 #[inline]
 fn map<const N: usize>(block: [u8; N], f: impl Fn(u8) -> u8) -> [u8; N] {

@@ -7,13 +7,10 @@
 
 use std::collections::VecDeque;
 
-use super::bare;
-use super::list;
-use super::marks;
-use super::pair;
 use super::policy::{Judged, Policy, Verdict};
-use super::shapes::{at, auth, before, card, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
+use super::shapes::{at, auth, before, card, der, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
 use super::{Class, Shape};
+use super::{bare, command, link, list, login, marks, pair, protocol, remark, said};
 
 /// A secret in a text.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +120,10 @@ pub(super) struct Walk<'a> {
     pub(super) tables: usize,
     /// The last name that had a value, and where that ended.
     pub(super) last: Option<(Judged, usize)>,
+    /// The last object that was searched for the mark of a web key: where it begins and ends, and whether it is one.
+    pub(super) keys: Option<(usize, usize, bool)>,
+    /// Whether the text is the manifest of a secret, once that was asked.
+    pub(super) manifest: Option<bool>,
 }
 
 impl<'a> Walk<'a> {
@@ -143,6 +144,8 @@ impl<'a> Walk<'a> {
             queue: VecDeque::new(),
             tables: 0,
             last: None,
+            keys: None,
+            manifest: None,
         }
     }
 
@@ -158,7 +161,8 @@ impl<'a> Walk<'a> {
 
     pub(super) fn treated(&mut self, verdict: Verdict, (start, end): (usize, usize)) -> Option<Hit> {
         let span = (start, marks::before_escape(self.s, start, end));
-        let done = self.policy.is_done(verdict, self.s.get(span.0..span.1)?);
+        let text = self.s.get(span.0..span.1)?;
+        let done = self.policy.is_done(verdict, text) || remark::is_reference(text);
         let quotes = if self.s.get(span.0).is_some_and(u8::is_ascii_digit) {
             self.number(span)
         } else {
@@ -236,7 +240,7 @@ impl<'a> Walk<'a> {
         {
             return self.hit(Shape::Jwt, Class::Jwt, (i, end));
         }
-        if before(s, i) == b'$'
+        if (matches!(before(s, i), b'$' | b'{') || matches!((b0, b1), (b'p', b'b') | (b's', b'c')))
             && let Some(span) = dsn::crypt(s, i)
         {
             return self.hit(Shape::Token, Class::Credential, span);
@@ -251,14 +255,36 @@ impl<'a> Walk<'a> {
         {
             return self.hit(Shape::Iban, Class::Bank, (i, end));
         }
+        if matches!((b0, b1), (b'M', b'A'..=b'P') | (b'b', b'3'))
+            && let Some(span) = der::find(s, i).filter(|_| self.on(Shape::PrivateKey))
+        {
+            return self.hit(Shape::PrivateKey, Class::Pem, span);
+        }
+        if matches!(
+            (b0, b1),
+            (b'M'..=b'O', b'A' | b'D' | b'g' | b'j' | b'Q' | b'T' | b'w' | b'z')
+        ) && let Some(found) = token::numbered(s, i)
+        {
+            return self.token(Some(found));
+        }
         let credential = match b0 | 0x20 {
+            b'b' if b1 | 0x20 == b'i' => return protocol::find(self, i),
             b'b' | b't' => auth::find(s, i),
+            b's' if b1 == b'S' && b0 == b'S' => auth::find(s, i),
             b'p' if (b0, b1) == (b'P', b'r') => {
                 let span = pem::putty(s, i).filter(|_| self.on(Shape::PrivateKey))?;
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
-            b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return pair::said(self, i),
+            b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return said::is(self, i),
+            b'p' if matches!(b1 | 0x20, b'a' | b'w') && !reads(s, i, b"password '") && !reads(s, i, b"password(") => {
+                match protocol::find(self, i) {
+                    None => auth::sql(s, i),
+                    found => return found,
+                }
+            }
             b'p' | b'i' => auth::sql(s, i),
+            b'a' | b'r' | b'u' => return protocol::find(self, i),
+            b'n' => auth::find(s, i),
             b'v' => {
                 self.values(i);
                 None
@@ -272,6 +298,8 @@ impl<'a> Walk<'a> {
                     return self.hit(Shape::Pair, Class::Credential, span);
                 } else if reads(s, i, b"sshpass") || reads(s, i, b"login ") && auth::registry(s, i) {
                     self.command = Some(true);
+                } else {
+                    return protocol::find(self, i);
                 }
                 None
             }
@@ -283,7 +311,10 @@ impl<'a> Walk<'a> {
     fn digits(&mut self, i: usize) -> Option<Hit> {
         let s = self.s;
         match at(s, i + 3) {
-            b'0'..=b'9' => card::find(s, i).and_then(|end| self.hit(Shape::Card, Class::Card, (i, end))),
+            b'0'..=b'9' => {
+                let end = card::find(s, i).filter(|_| !remark::is_count(self, i))?;
+                self.hit(Shape::Card, Class::Card, (i, end))
+            }
             b'-' => ssn::find(s, i).and_then(|end| self.hit(Shape::Ssn, Class::GovernmentId, (i, end))),
             _ => None,
         }
@@ -294,7 +325,7 @@ impl<'a> Walk<'a> {
         let known = match end - start {
             15 if at(self.s, end) == b'!' => self.token(token::organization(self.s, start, end)),
             12..=18 if matches!(at(self.s, end), b'|' | b'%') => self.token(token::application(self.s, start, end)),
-            32 | 40 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
+            32 | 40 | 64 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
         };
@@ -317,6 +348,9 @@ impl<'a> Walk<'a> {
             if found.is_some() {
                 return found;
             }
+        }
+        if let Some(found) = token::push(s, i) {
+            return self.token(Some(found));
         }
         if self.flagged
             && let Some(span) = auth::user_flag(s, i)
@@ -352,7 +386,7 @@ impl<'a> Walk<'a> {
         }
         if at(s, i + 1) == b'-' {
             if self.on(Shape::PrivateKey)
-                && let Some(span) = pem::find(s, i)
+                && let Some(span) = pem::find(s, i).or_else(|| pem::end(s, i, self.floor))
             {
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
@@ -362,12 +396,14 @@ impl<'a> Walk<'a> {
                 return Some(hit);
             }
             let ((from, to), span) = auth::long_flag(s, i)?;
-            let judged = self.policy.judge(s.get(from..to)?)?;
-            self.policy.shape(Shape::Authorization, judged.verdict.class)?;
-            return self.treated(judged.verdict, span);
+            return command::option(self, (from, to), span);
         }
-        let span = auth::short_flag(s, i, self.command?)?;
-        self.hit(Shape::Authorization, Class::Credential, span)
+        if let Some(spaced) = self.command
+            && let Some(span) = auth::short_flag(s, i, spaced)
+        {
+            return self.hit(Shape::Authorization, Class::Credential, span);
+        }
+        command::find(self, i)
     }
 
     /// A double quote at `i`: if it opens a string, the walk stays within it until its end.
@@ -415,8 +451,10 @@ impl<'a> Walk<'a> {
             b'>' => return pair::element(self, i),
             b',' | b'\t' if self.lines(i, b) => {}
             b',' => return list::pair(self, i).or_else(|| list::cell(self, i)),
-            b'\t' => return list::tab(self, i),
-            b'(' => return pair::tuple(self, i),
+            b';' if at(self.s, i + 1) <= b' ' || self.lines(i, b) => {}
+            b'\t' | b';' => return list::tab(self, i),
+            b'/' => return link::find(self, i).or_else(|| login::noted(self, i)),
+            b'(' => return pair::tuple(self, i).or_else(|| login::bracketed(self, i)),
             b'-' => return self.dash(i),
             b'"' if self.serialized(i).is_some() => {
                 let verdict = self.serialized(i)?;
@@ -425,7 +463,7 @@ impl<'a> Walk<'a> {
             }
             b'"' | b'\'' => {
                 let found = if matches!(before(self.s, i), b' ' | b'\t') {
-                    pair::statement(self, i)
+                    said::statement(self, i)
                 } else {
                     None
                 };
@@ -548,9 +586,8 @@ fn kind(b: u8) -> u8 {
             {
                 kinds[b] = match b as u8 {
                     b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => WORD,
-                    b':' | b'=' | b'>' | b'-' | b'"' | b'\'' | b'~' | b'@' | b'\\' | b'%' | b',' | b'(' | b'\t' => {
-                        SPECIAL
-                    }
+                    b':' | b'=' | b'>' | b'-' | b'"' | b'\'' | b'~' | b'@' | b'\\' | b'%' | b',' | b'(' | b'\t'
+                    | b';' | b'/' => SPECIAL,
                     _ => NOTHING,
                 };
             }

@@ -1,11 +1,14 @@
 //! The value behind a sensitive name: where it begins and where it ends.
 
-use super::Class;
 use super::list::is_odd;
 use super::marks::*;
 use super::notation::block;
 use super::pair::Name;
 use super::policy::{Judged, Policy, Verdict};
+use super::protocol;
+use super::remark::{
+    NOTHING, is_absent, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence, is_template, is_type,
+};
 use super::shapes::{at, auth, before};
 use super::text::Hit;
 
@@ -51,6 +54,9 @@ impl Value<'_> {
             let end = closing(s, start, quote, level);
             let start = auth::scheme(s, start).map_or(start, |(credentials, _)| credentials.min(end));
             let text = s.get(start..end).filter(|text| !text.is_empty())?;
+            if is_reference(text) || is_outcome(&self.judged, self.called(), text) {
+                return None;
+            }
             let done = self.policy.is_done(self.judged.verdict, text);
             // Behind the closing quote, if there is one.
             let own = slashes(s, end + level) >= level && at(s, end + level) == quote;
@@ -99,7 +105,9 @@ impl Value<'_> {
         if let Some(end) = placeholder(s, at_).filter(|end| rest(*end) == *end) {
             return self.hit(at_, end, None);
         }
-        if self.is_call(at_) {
+        let behind = before(s, at_);
+        let typed = self.colon && self.name.quote == 0 && matches!(behind, b':' | b' ') && is_type(s, at_);
+        if typed || is_absent(s, at_) || is_template(s, at_) || self.is_call(at_) {
             return None;
         }
         if let Some(open) = bracket(s, at_) {
@@ -119,9 +127,21 @@ impl Value<'_> {
             };
             return self.hit(start, end, None);
         }
-        let end = rest(at_);
+        // Of a mnemonic all words.
+        let words = if self.judged.line {
+            protocol::words(s, at_)
+        } else {
+            None
+        };
+        let end = rest(at_).max(words.unwrap_or(0));
         let text = s.get(at_..end)?;
-        if NOTHING.contains(&text) || self.is_remark(text) {
+        let scoped = self.colon && self.name.quote == 0 && behind == b':' && is_scope(text);
+        if NOTHING.contains(&text)
+            || scoped
+            || is_said(&self.judged, text)
+            || is_outcome(&self.judged, self.called(), text)
+            || is_reference(text)
+        {
             return None;
         }
         let prose = self.colon && self.name.quote == 0 && before(s, at_) == b' ';
@@ -131,20 +151,11 @@ impl Value<'_> {
         if text.strip_suffix(b":").is_some_and(label) && at(s, end) <= b' ' {
             return None;
         }
-        if prose && REMARKS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        let first = text.split(|b| *b == b' ').next().unwrap_or(text);
+        if prose && (is_remark(first) || is_sentence(&self.judged, self.called(), s, (at_, end))) {
             return None;
         }
         self.hit(at_, end, quotes)
-    }
-
-    /// Whether a value without quotes says something about what an ordinary word names: `tests pass: 12`, `session: closed`.
-    fn is_remark(&self, text: &[u8]) -> bool {
-        let words = || text.iter().all(u8::is_ascii_lowercase);
-        match self.judged.verdict.class {
-            Class::Credential if self.judged.weak => text.len() <= 2 && text.iter().all(u8::is_ascii_digit),
-            Class::Session => self.judged.weak && words(),
-            _ => false,
-        }
     }
 
     /// Whether a program is read in which the value is what a function returns: `let token = tokens.next();`.
@@ -218,10 +229,15 @@ impl Value<'_> {
         (alone && !other && (odd || said)).then_some(start)
     }
 
+    /// The name.
+    fn called(&self) -> &[u8] {
+        self.s.get(self.name.start..self.name.end).unwrap_or_default()
+    }
+
     fn hit(&self, start: usize, end: usize, quotes: Option<usize>) -> Option<Delimited> {
         let verdict: Verdict = self.judged.verdict;
         let end = before_escape(self.s, start, end);
-        let text = self.s.get(start..end)?;
+        let text = self.s.get(start..end).filter(|text| !is_reference(text))?;
         let done = self.policy.is_done(verdict, text);
         (end > start).then_some(Delimited {
             hit: Hit {
@@ -364,73 +380,3 @@ impl Value<'_> {
         i
     }
 }
-
-/// Values that say there is none.
-pub(super) const NOTHING: &[&[u8]] = &[
-    b"null",
-    b"None",
-    b"nil",
-    b"undefined",
-    b"<nil>",
-    b"NULL",
-    b"|",
-    b"|-",
-    b">",
-    b">-",
-    // `libpam-token:amd64`
-    b"amd64",
-    b"arm64",
-    b"i386",
-    b"armhf",
-    b"noarch",
-];
-
-/// What stands behind the name of a secret in a sentence without being it.
-pub(super) const REMARKS: &[&[u8]] = &[
-    b"required",
-    b"invalid",
-    b"missing",
-    b"incorrect",
-    b"wrong",
-    b"expired",
-    b"mismatch",
-    b"changed",
-    b"failed",
-    b"ok",
-    b"true",
-    b"false",
-    b"yes",
-    b"no",
-    b"none",
-    b"empty",
-    b"unset",
-    b"set",
-    b"must",
-    b"is",
-    b"too",
-    b"not",
-    b"cannot",
-    b"should",
-    b"the",
-    b"a",
-    b"an",
-    b"unknown",
-    b"valid",
-    b"success",
-    b"succeeded",
-    b"denied",
-    b"updated",
-    b"reset",
-    b"enabled",
-    b"disabled",
-    b"present",
-    b"absent",
-    b"unauthorized",
-    b"expected",
-    b"unexpected",
-    b"malformed",
-    b"rejected",
-    b"accepted",
-    b"revoked",
-    b"bad",
-];

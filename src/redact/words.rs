@@ -71,7 +71,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Strong,
         Credential,
-        "password passwords passwd passwds passphrase passphrases passcode passcodes passw pasword passward pssword userpw dbpw \
+        "password passwords passwd passwds passphrase passphrases passcode passcodes passw pasword passward pssword paasword passowrd passwrod userpw dbpw \
          adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
@@ -89,7 +89,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          basicauthorization phpauthpw phpauthdigest authpw htpasswd vcapservices springapplicationjson \
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
          passhash securityquestion securityquestions otpattempt communitystring snmpcommunity twofactorpin otppin totppin \
-         krbtgt keytab logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata",
+         krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata",
     ),
     // The same in other languages, in small letters and without marks.
     (
@@ -148,7 +148,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sharedaccesssignature secretaccesstoken bearerauth authticket loginticket serviceticket \
          proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
          xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
-         apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop",
+         apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop jwtassertion oidcdata jfrogartapi",
     ),
     (
         Kind::Strong,
@@ -175,7 +175,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         "setcookie cookieheader phpsessid phpsessionid jsessionid aspsessionid aspxauth aspnetsessionid sessioncookie \
          sessioncookies authcookie authcookies httpcookie connectsid remembercookie cfid \
          laravelsession cisession racksession wordpressloggedin wordpresssec viewstate sessionvalue sessionsecret \
-         aiohttpsession flasksession djangosession expresssession koasess koasesssig gitlabsession \
+         aspnetcoreidentityapplication aiohttpsession flasksession djangosession expresssession koasess koasesssig gitlabsession \
          xsrfcookie",
     ),
     (
@@ -243,13 +243,13 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     ),
     (Kind::Tail, Cookie, "cookie cookies"),
     (Kind::Tail, Key, "salt"),
-    (Kind::Pass, Credential, "pass"),
+    (Kind::Pass, Credential, "pass pw"),
     (Kind::Pin, Credential, "pin"),
     (Kind::Key, Key, "key keys"),
     (
         Kind::Whole,
         Credential,
-        "2fa auth authentication authn authinfo oauth crypt crypted pw pws pword pswd mdp clave geheim jeton",
+        "2fa auth authentication authn authinfo oauth crypt crypted pws pword pswd mdp clave geheim jeton",
     ),
     (Kind::Whole, Token, "signature assertion"),
     (Kind::Whole, Session, "session sessions usersession sid sids sess"),
@@ -289,7 +289,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          sharing sync sniffing stuffing spraying breach leak leaked leaks scanner scanning scan detection \
          complexity reuse reminder recovery resetting request alias aliases comment comments note notes arns \
          ciphers cipher bytelength numbers total totals quota identifier identifiers descriptor mgr grant grants resolver selection \
-         expression wrong incorrect malformed weak list",
+         expression wrong incorrect malformed weak list sent resent delivered requested received viewed consumed",
     ),
     (
         role::VALUE,
@@ -375,14 +375,14 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          vercel railway supabase planetscale neon upstash mongodb cloudinary imgix uploadcare filestack contentful \
          sanity prismic storyblok flask django rails laravel symfony minio backblaze wasabi tencent aliyun alibaba \
          baidu yandex naver kakao wechat weixin adyen klarna mollie razorpay paystack flutterwave authorizenet \
-         dkim saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
+         dkim fernet saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
          giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex adafruit adobe beamer bittrex clojars codecov confluent meraki droneci duffel dynatrace easypost etsy finicity \
          flickr flyio freshbooks frameio gitter gocardless hashicorp infracost intercom jfrog artifactory kucoin lob looker lokalise \
          mattermost nytimes openshift perplexity pulumi scalingo sendbird shippo sidekiq sourcegraph squarespace sumo tailscale \
          trello typeform deepseek xai langsmith langfuse posthog honeycomb bitfinex okx bybit kaggle abuseipdb assemblyai civo clickup \
          configcat coveralls databento datagov deepgram disqus endorlabs exoscale fullstory greptile gumroad infomaniak jumpcloud kagi \
          klaviyo larksuite lighton ollama ibm ibmcloud scaleway upstage virustotal woocommerce zoho xray shodan censys mailerlite mailersend \
-         rudderstack optimizely statsig growthbook unleash flagsmith contentstack hygraph directus strapi webflow retool hasura cockroachdb \
+         rudderstack optimizely statsig growthbook unleash flagsmith contentstack hygraph directus strapi webflow retool hasura cockroachdb clickhouse \
          turso appwrite nhost workos stytch descope frontegg moralis quicknode blockcypher coingecko coinmarketcap opensea helius xendit midtrans \
          lemonsqueezy chargebee recurly marqeta truelayer yodlee alpaca tiingo twelvedata ipinfo ipstack ipdata maxmind locationiq geoapify \
          mapquest opencage arcgis tomtom zulip webex ringcentral telnyx sinch infobip textmagic clickatell pushover pushbullet onesignal braze \

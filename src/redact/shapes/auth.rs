@@ -35,6 +35,7 @@ const SCHEMES: &[(&[u8], bool)] = &[
     (b"snowflake", false),
     (b"genie-key", true),
     (b"genie-key,", true),
+    (b"ssws", true),
 ];
 
 /// If a scheme stands at `i`: where its credentials begin, and whether they are one token.
@@ -53,10 +54,16 @@ pub(in super::super) fn scheme(s: &[u8], i: usize) -> Option<(usize, bool)> {
 pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
     let basic = reads(s, i, b"basic");
     let token = i == 0 && reads(s, i, b"token");
-    let word = match (basic || token, reads(s, i, b"bearer")) {
-        (true, _) => 5,
-        (_, true) => 6,
-        _ => return None,
+    let strict = || {
+        let rest = s.get(i..)?;
+        ["Negotiate", "SSWS"]
+            .into_iter()
+            .find(|word| rest.starts_with(word.as_bytes()))
+    };
+    let (word, strict) = match (basic || token, reads(s, i, b"bearer")) {
+        (true, _) => (5, false),
+        (_, true) => (6, false),
+        _ => (strict()?.len(), true),
     };
     let start = spaces(s, i + word);
     if start == i + word {
@@ -74,7 +81,9 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
         return None;
     }
     let alone = i == 0 && end == s.len() && !NOT_CREDENTIALS.iter().any(|word| word.eq_ignore_ascii_case(text));
-    let found = if token {
+    let found = if strict {
+        text.len() >= 20 && super::mixed(text)
+    } else if token {
         alone && text.len() >= 16 && super::mixed(text)
     } else if basic {
         pair_in_base64(text) || alone && text.len() >= 8 && text.len() % 4 == 0
@@ -141,12 +150,14 @@ fn pair_in_base64(text: &[u8]) -> bool {
     colon
 }
 
-/// The password of an SQL statement, `PASSWORD 'x'` or `IDENTIFIED BY 'x'`; the first word begins at `i`.
+/// The password of an SQL statement, `PASSWORD 'x'`, `IDENTIFIED BY 'x'` or `IDENTIFIED WITH plugin BY 'x'`; the first word begins
+/// at `i`.
 pub(in super::super) fn sql(s: &[u8], i: usize) -> Option<(usize, usize)> {
+    let identified = reads(s, i, b"identified ");
     let mut end = if reads(s, i, b"password") {
         i + 8
-    } else if reads(s, i, b"identified by") {
-        i + 13
+    } else if identified {
+        by(s, i + 11)?
     } else {
         return None;
     };
@@ -154,11 +165,41 @@ pub(in super::super) fn sql(s: &[u8], i: usize) -> Option<(usize, usize)> {
     end += if reads(s, end, b" password") { 9 } else { 0 };
     let open = spaces(s, end);
     let open = if at(s, open) == b'(' { spaces(s, open + 1) } else { open };
-    if open == end || at(s, open) != b'\'' {
+    let quote = at(s, open);
+    if open == end {
         return None;
     }
-    let until = argument(s, open + 1, b'\'');
+    if !(quote == b'\'' || identified && quote == b'"') {
+        // Without quotes it is one of Oracle, `USER bob IDENTIFIED BY x`; in prose it may be anything.
+        let mut words = s
+            .get(i.saturating_sub(96)..i)?
+            .trim_ascii_end()
+            .rsplit(|b| *b == b' ')
+            .skip(1);
+        let user = words.next().is_some_and(|word| {
+            [&b"user"[..], b"role"]
+                .iter()
+                .any(|text| text.eq_ignore_ascii_case(word))
+        });
+        let close = run(s, open, set::WORD | set::DOLLAR);
+        let word = s.get(open..close)?;
+        let said = [&b"values"[..], b"password", b"random"];
+        let named = identified && user && close - open >= 4 && !said.iter().any(|text| text.eq_ignore_ascii_case(word));
+        return named.then_some((open, close));
+    }
+    let until = argument(s, open + 1, quote);
     (until > open + 1).then_some((open + 1, until))
+}
+
+/// Behind the `BY` or `AS` of a clause that says how a user is known, from `i` on.
+fn by(s: &[u8], i: usize) -> Option<usize> {
+    if reads(s, i, b"by") {
+        return Some(i + 2);
+    }
+    let plugin = i + if reads(s, i, b"with ") { 5 } else { return None };
+    let quote = usize::from(matches!(at(s, plugin), b'\'' | b'"' | b'`'));
+    let end = run(s, plugin + quote, set::WORD) + quote;
+    (reads(s, end, b" by") || reads(s, end, b" as")).then_some(end + 3)
 }
 
 /// The password of `-u user:password` and its longer forms; `colon` is where the colon stands.

@@ -117,10 +117,13 @@ pub(in super::super) fn crypt(s: &[u8], i: usize) -> Option<(usize, usize)> {
         b"gy$",
     ];
     let rest = s.get(i..)?;
-    let scheme = SCHEMES.iter().find(|scheme| rest.starts_with(scheme))?;
-    if before(s, i) != b'$' {
-        return None;
+    if before(s, i) == b'{' {
+        return stored(s, i);
     }
+    if before(s, i) != b'$' {
+        return derived(s, i);
+    }
+    let scheme = SCHEMES.iter().find(|scheme| rest.starts_with(scheme))?;
     let body = i + scheme.len();
     let mut end = body;
     // Parameters and parts: `m=65536,t=3,p=4$<salt>$<hash>`.
@@ -135,4 +138,24 @@ pub(in super::super) fn crypt(s: &[u8], i: usize) -> Option<(usize, usize)> {
     let parts = s.get(body..end)?;
     let salted = memchr::memchr(b'$', parts)?;
     (parts.len() >= 26 && salted > 0).then_some((i - 1, end))
+}
+
+/// One as a directory keeps it, `{SSHA}…`.
+fn stored(s: &[u8], i: usize) -> Option<(usize, usize)> {
+    let close = run_to(s, i, set::DIGIT | set::UPPER, 8);
+    let scheme = s.get(i..close)?;
+    let end = run(s, close + 1, set::BASE64);
+    (scheme.starts_with(b"SSHA") && at(s, close) == b'}' && end - close > 24).then_some((i - 1, end))
+}
+
+/// One as frameworks write it: `pbkdf2_sha256$260000$<salt>$<hash>`, `pbkdf2:sha256:260000$<salt>$<hash>`, `scrypt:32768:8:1$…`.
+fn derived(s: &[u8], i: usize) -> Option<(usize, usize)> {
+    let known = ["pbkdf2_sha", "pbkdf2:sha", "scrypt:"];
+    let rest = s.get(i..)?;
+    if !known.iter().any(|scheme| rest.starts_with(scheme.as_bytes())) {
+        return None;
+    }
+    let end = run(s, i, set::BASE64 | set::DOT | set::DOLLAR | set::UNDER | set::COLON);
+    let parts = s.get(i..end)?.split(|b| *b == b'$').collect::<Vec<_>>();
+    (parts.len() >= 3 && parts.last()?.len() >= 32).then_some((i, end))
 }

@@ -6,6 +6,7 @@
 
 pub(super) mod auth;
 pub(super) mod card;
+pub(super) mod der;
 pub(super) mod dsn;
 pub(super) mod email;
 pub(super) mod iban;

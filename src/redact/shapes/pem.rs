@@ -38,6 +38,15 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
     Some((i, end + 4 + words + close))
 }
 
+/// What is left of a block before its end marker, whose dashes begin at `i`, when the begin marker is missing.
+pub(in super::super) fn end(s: &[u8], i: usize, floor: usize) -> Option<(usize, usize)> {
+    let rest = s.get(i..(i + 64).min(s.len()))?.trim_ascii_start();
+    let label = rest.strip_prefix(b"-----END ")?;
+    let label = label.get(..label.iter().position(|b| *b == b'-')?)?;
+    memchr::memmem::find(label, b"PRIVATE KEY")?;
+    super::der::tail(s, i, floor)
+}
+
 /// The private part of a PuTTY key file; `i` is the start of the word `Private`.
 pub(in super::super) fn putty(s: &[u8], i: usize) -> Option<(usize, usize)> {
     const HEAD: &[u8] = b"Private-Lines:";

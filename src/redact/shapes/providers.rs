@@ -73,6 +73,9 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64 | DOT, 10, ANY), "ya29."),
     (key(URL64, 24, 40), "GOCSPX-"),
     (mixed(token(URL64, 30, ANY)), "1//0"),
+    (mixed(key(DIGIT | UPPER, 20, 60)), "GOOG"),
+    // Login with Amazon.
+    (mixed(token(URL64, 40, ANY)), "Atza| Atzr|"),
     // Other clouds.
     (mixed(key(ALNUM, 12, 26)), "LTAI"),
     (mixed(key(ALNUM, 32, 36)), "AKID"),
@@ -85,6 +88,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64, 32, ANY)), "cfut_ cfat_ cfk_"),
     (token(URL64 | BASE64, 40, ANY), "fo1_ fm1r_ fm1a_ fm2_"),
     (token(ALNUM, 24, ANY), "rnd_ nfp_ nfc_ nfb_"),
+    (mixed(token(WORD, 24, ANY)), "vercel_blob_rw_"),
+    (mixed(token(BASE64, 43, 44)), "ptr_"),
     (mixed(token(URL64, 24, ANY)), "vcp_ vck_ vci_ vca_ vcr_"),
     (
         token(URL64 | DOT | EQUALS, 32, ANY),
@@ -231,6 +236,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64, 44, ANY)), "sk- pplx- xai- llx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
     (mixed(token(ALNUM, 30, ANY)), "gsk_ r8_ hf_ api_org_ jina_"),
+    (mixed(token(HEX, 32, 32)), "fc-"),
+    (mixed(token(HEX, 40, 40)), "e2b_"),
+    (mixed(token(HEX, 64, 64)), "key_ crsr_"),
+    (mixed(token(ALNUM, 22, 26)), "fw_ tr_dev_ tr_prod_"),
     // Of letters only, by their length.
     (token(ALNUM, 34, 34), "hf_ api_org_"),
     (
@@ -274,6 +283,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64 | EQUALS, 60, ANY), "IGQVJ IGQW"),
     (mixed(token(ALNUM | PERCENT, 60, ANY)), "AAAAAAAAAAAAAAAAAAAAA"),
     // Forms of keys that are the same everywhere. NATS seeds; PASETO tokens and keys; NTLM messages.
+    // Fernet, as the tokens of OpenStack are.
+    (mixed(token(URL64 | EQUALS, 60, ANY)), "gAAAAAB"),
     (mixed(key(DIGIT | UPPER, 56, 56)), "SA SC SN SO SP SU SX"),
     (
         token(URL64 | DOT, 40, ANY),
@@ -285,19 +296,16 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
          k1.local-pw. k2.local-pw. k3.local-pw. k4.local-pw. k1.secret-pw. k2.secret-pw. k3.secret-pw. k4.secret-pw.",
     ),
     (token(BASE64, 20, ANY), "TlRMTVNTUAA"),
-    // Private keys in base64: PEM once more encoded, as Kubernetes keeps them, and DER by the first fields of
-    // RSA, elliptic and PKCS#8 keys. Certificates and public keys begin otherwise.
+    // SPNEGO and Kerberos, as GSS-API frames them.
+    (mixed(token(BASE64, 60, ANY)), "YII"),
+    // Private keys in base64: PEM once more encoded, as Kubernetes keeps them. Certificates and public keys begin otherwise.
     (
         Rule {
             class: Class::Pem,
             ..key(BASE64, 40, ANY)
         },
         "LS0tLS1CRUdJTiBSU0Eg LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBFQyBQ LS0tLS1CRUdJTiBPUEVOU1NI \
-         LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0Eg LS0tLS1CRUdJTiBQR1AgUFJJ \
-         MIIEvQIBADAN MIIEvgIBADAN MIIEvAIBADAN MIIEwAIBADAN MIICdgIBADAN MIICdwIBADAN MIICeAIBADAN MIIJQgIBADAN \
-         MIIJQwIBADAN MIIJRAIBADAN MIIEowIBAAKC MIIEpAIBAAKC MIIEpQIBAAKC MIIEogIBAAKC MIICXAIBAAKB MIICXQIBAAKB \
-         MIICXgIBAAKB MIICWwIBAAKB MIIJKAIBAAKC MIIJKQIBAAKC MIIJKgIBAAKC MHcCAQEE MHQCAQEE MIGHAgEAMBMG MIGTAgEAMBMG \
-         MC4CAQAwBQYD",
+         LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0Eg LS0tLS1CRUdJTiBQR1AgUFJJ",
     ),
     // A JSON web token once more encoded.
     (token(BASE64 | URL64, 60, ANY), "ZXlKaGJH ZXlKMGVY ZXlKcmFX ZXlKamRI"),

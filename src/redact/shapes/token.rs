@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::der::decoded;
 use super::providers::{ANY, PROVIDERS, Rule};
 use super::{at, before, iban, mixed, run, run_to, set, sets};
 use crate::redact::Class;
@@ -60,9 +61,17 @@ impl Index {
         for b0 in b'0'..=b'9' {
             (b'0'..=b'9').for_each(|b1| add(&mut index.pairs, pair(b0, b1)));
         }
+        // DER in base64, and words that count in capital letters only.
+        (b'A'..=b'P').for_each(|b1| add(&mut index.pairs, pair(b'M', b1)));
+        for (b0, b1) in b"MNO".iter().flat_map(|b0| b"ADgjQTwz".map(|b1| (*b0, b1))) {
+            add(&mut index.pairs, pair(b0, b1));
+        }
+        for [b0, b1] in [b"b3", b"AU", b"SS", b"Ne", b"UG"] {
+            add(&mut index.pairs, pair(*b0, *b1));
+        }
         let words = [
             "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$", "y$",
-            "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va",
+            "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va", "mn", "ro", "re", "bi", "pb", "pw",
         ];
         for word in words.into_iter().chain(iban::countries()) {
             let (b0, b1) = (at(word.as_bytes(), 0) | 0x20, at(word.as_bytes(), 1) | 0x20);
@@ -185,6 +194,14 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
             let free = !goes_on(at(s, close)) && tail.iter().any(|b| sets(*b) & set::ANY_HEX == 0);
             free.then_some((start, close, Class::Key))
         }
+        // Two hashes of Windows, as they are dumped: `bob:1001:<LM>:<NT>:::`.
+        32 if at(s, end) == b':' && all(set::ANY_HEX) => {
+            let close = run_to(s, end + 1, set::ANY_HEX, 32);
+            let dumped = close == end + 33 && s.get(close..)?.starts_with(b":::");
+            dumped.then_some((start, close, Class::Credential))
+        }
+        // Twilio: behind the number of the account.
+        32 if all(set::HEX) && mixed(word) && behind_account(s, start) => Some((start, end, Class::Token)),
         32 if at(s, end) == b'-' && all(set::DIGIT | set::LOWER) && mixed(word) => {
             if s.get(end + 1..end + 3) == Some(b"us") {
                 let close = run_to(s, end + 3, set::DIGIT, 2);
@@ -204,6 +221,8 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         }
         // New Relic licence keys.
         40 if word.ends_with(b"NRAL") && mixed(word) => Some((start, end, Class::Key)),
+        // Dropbox: ten letters A and more in the middle.
+        64 if mixed(word) && word.get(12..21)?.iter().all(|b| *b == b'A') => Some((start, end, Class::Token)),
         // Azure keys with their service in the middle.
         84 | 88 => {
             let marks: [&[u8]; 5] = [b"JQQJ9", b"AZDO", b"AzCa", b"AzSe", b"AzFu"];
@@ -215,6 +234,29 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         }
         _ => None,
     }
+}
+
+/// Whether an account of Twilio, `AC` and 32 hexadecimal digits, stands before `start`.
+fn behind_account(s: &[u8], start: usize) -> bool {
+    const ACCOUNT: usize = 34;
+    let head = s.get(start.saturating_sub(ACCOUNT + 24)..start).unwrap_or_default();
+    memchr::memmem::find_iter(head, b"AC").any(|k| {
+        let end = run_to(head, k + 2, set::HEX, 32);
+        end == k + ACCOUNT && end < head.len() && !before(head, k).is_ascii_alphanumeric()
+    })
+}
+
+/// Firebase's keys of servers and tokens of devices, `<11 up>:<120 up>`; `colon` is where the colon stands.
+pub(in super::super) fn push(s: &[u8], colon: usize) -> Option<Token> {
+    if [1, 120].iter().any(|k| sets(at(s, colon + k)) & set::URL64 == 0) {
+        return None;
+    }
+    let head = s.get(colon.saturating_sub(24)..colon)?;
+    let start = colon - head.iter().rev().take_while(|b| sets(**b) & set::URL64 != 0).count();
+    let end = run(s, colon + 1, set::URL64);
+    let known = s.get(start..colon)?.starts_with(b"AAAA") || s.get(colon + 1..)?.starts_with(b"APA91");
+    let fits = matches!(colon - start, 11 | 22) && (120..=180).contains(&(end - colon - 1));
+    (known && fits && mixed(s.get(colon + 1..end)?)).then_some((start, end, Class::Key))
 }
 
 /// Salesforce sessions, `<id of the organization>!<secret>`; the id is `start..end`.
@@ -273,6 +315,16 @@ pub(in super::super) fn telegram(s: &[u8], colon: usize) -> Option<Token> {
         end,
         Class::Token,
     ))
+}
+
+/// Personal tokens of Jira and Bitbucket: in base64 a number of twelve digits, a colon, and 20 bytes drawn by chance.
+pub(in super::super) fn numbered(s: &[u8], i: usize) -> Option<Token> {
+    let end = run_to(s, i, set::ALNUM | set::PLUS | set::SLASH, 44);
+    let number = decoded(s.get(i..i + 20)?)?;
+    let (digits, rest) = number.split_first_chunk::<12>()?;
+    let free = !at(s, end).is_ascii_alphanumeric() && at(s, end) != b'=';
+    let fits = end == i + 44 && digits.iter().all(u8::is_ascii_digit) && rest.first() == Some(&b':');
+    (fits && free).then_some((i, end, Class::Token))
 }
 
 /// Facebook's `<id of the application>|<secret>`, also with the bar escaped; the id is `start..end`.

@@ -1,0 +1,192 @@
+//! Passwords on command lines: options of one letter, whose meaning depends on the command, options behind a single dash, and arguments
+//! that are known by their place.
+
+use super::list::is_odd;
+use super::marks::blanks;
+use super::policy::Judged;
+use super::remark::{is_metavariable, is_outcome};
+use super::shapes::{at, auth, before, run_to, set};
+use super::text::{Hit, Walk};
+use super::{Class, Shape};
+
+/// Bytes that are looked back for the command.
+const NEAR: usize = 160;
+
+/// Commands, and the letters of their options that take a password behind a blank or without one.
+const COMMANDS: &[(&str, &[u8])] = &[
+    ("ldapsearch", b"w"),
+    ("ldapadd", b"w"),
+    ("ldapmodify", b"w"),
+    ("ldapdelete", b"w"),
+    ("ldapwhoami", b"w"),
+    ("ldapcompare", b"w"),
+    ("ldappasswd", b"was"),
+    ("redis-cli", b"a"),
+    ("sqlcmd", b"P"),
+    ("bcp", b"P"),
+    ("isql", b"P"),
+    ("osql", b"P"),
+    ("zip", b"P"),
+    ("unzip", b"P"),
+    ("ipmitool", b"P"),
+    ("mongo", b"p"),
+    ("mongosh", b"p"),
+    ("mongodump", b"p"),
+    ("mongorestore", b"p"),
+    ("mongoexport", b"p"),
+    ("mongoimport", b"p"),
+    ("cqlsh", b"p"),
+    ("psexec", b"p"),
+    ("evil-winrm", b"p"),
+    ("crackmapexec", b"p"),
+    ("netexec", b"p"),
+    ("useradd", b"p"),
+    ("usermod", b"p"),
+    ("snmpwalk", b"cAX"),
+    ("snmpget", b"cAX"),
+    ("snmpset", b"cAX"),
+    ("7z", b"p"),
+];
+
+/// Commands whose `-U` takes `user%password`.
+const SAMBA: &[&str] = &[
+    "smbclient",
+    "rpcclient",
+    "smbtree",
+    "smbget",
+    "net",
+    "winexe",
+    "wmic",
+    "smbcacls",
+];
+
+/// The password of a long option with its value behind a blank.
+pub(super) fn option(walk: &mut Walk<'_>, (from, to): (usize, usize), span: (usize, usize)) -> Option<Hit> {
+    let name = walk.s.get(from..to)?;
+    let judged = walk.policy.judge(name)?;
+    valued(walk, &judged, name, span)
+}
+
+fn valued(walk: &mut Walk<'_>, judged: &Judged, name: &[u8], span: (usize, usize)) -> Option<Hit> {
+    walk.policy.shape(Shape::Authorization, judged.verdict.class)?;
+    let text = walk.s.get(span.0..span.1)?;
+    let quoted = matches!(before(walk.s, span.0), b'"' | b'\'');
+    // Where a certificate is kept.
+    let kept =
+        judged.weak && judged.verdict.class == Class::Key && !is_odd(walk.policy, text.split(|b| *b == b'.').next()?);
+    if kept || is_outcome(judged, name, text) || !quoted && is_metavariable(walk.policy, walk.s, span) {
+        return None;
+    }
+    walk.treated(judged.verdict, span)
+}
+
+/// The password of an option behind a single dash, which stands at `i`: `-storepass x`, and those of one letter.
+pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    if !matches!(before(s, i), 0 | b' ' | b'\t' | b'\n' | b'\r') || !at(s, i + 1).is_ascii_alphanumeric() {
+        return None;
+    }
+    let end = run_to(s, i + 1, set::URL64, 32);
+    let next = at(s, end);
+    if end - i >= 3
+        && next == b' '
+        && let Some(hit) = long(walk, i, end)
+    {
+        return Some(hit);
+    }
+    let letter = at(s, i + 1);
+    let command = command(s, i)?;
+    if command == b"htpasswd" {
+        return last(walk, i, end);
+    }
+    let is = |name: &&str| name.as_bytes().eq_ignore_ascii_case(command);
+    if letter == b'U' && SAMBA.iter().any(is) {
+        return samba(walk, i + 2);
+    }
+    let (_, letters) = COMMANDS.iter().find(|(name, _)| is(name))?;
+    if !letters.contains(&letter) {
+        return None;
+    }
+    let start = i + 2 + blanks(s, i + 2);
+    let quote = if matches!(at(s, start), b'"' | b'\'') {
+        at(s, start)
+    } else {
+        0
+    };
+    let start = start + usize::from(quote != 0);
+    let end = auth::argument(s, start, quote);
+    let other = quote == 0 && (at(s, start) == b'-' || is_metavariable(walk.policy, s, (start, end)));
+    (end > start && !other).then(|| walk.hit(Shape::Authorization, Class::Credential, (start, end)))?
+}
+
+/// An option of several letters behind one dash.
+fn long(walk: &mut Walk<'_>, i: usize, end: usize) -> Option<Hit> {
+    let s = walk.s;
+    let name = s.get(i + 1..end)?;
+    let judged = walk.policy.judge(name)?;
+    let start = end + blanks(s, end);
+    let quote = if matches!(at(s, start), b'"' | b'\'') {
+        at(s, start)
+    } else {
+        0
+    };
+    let from = start + usize::from(quote != 0);
+    let until = auth::argument(s, from, quote);
+    // `-passin pass:x` says how it is given; a dash may also stand in a sentence.
+    if until == from || matches!(at(s, from), b'-' | b'=' | b':' | b'/' | b'~') && quote == 0 {
+        return None;
+    }
+    valued(walk, &judged, name, (from, until))
+}
+
+/// The command that the option at `i` belongs to, without its path.
+fn command(s: &[u8], i: usize) -> Option<&[u8]> {
+    let head = s.get(i.saturating_sub(NEAR)..i)?;
+    let stop = |b: &u8| matches!(b, b'|' | b';' | b'&' | b'\n' | b'`' | b'(');
+    let line = head.get(head.iter().rposition(stop).map_or(0, |k| k + 1)..)?;
+    line.split(|b| matches!(b, b' ' | b'/' | b'"' | b'\'' | b':' | b'=' | b'>' | b'['))
+        .find(|word| {
+            *word == b"htpasswd"
+                || SAMBA.iter().any(|name| name.as_bytes() == *word)
+                || COMMANDS
+                    .iter()
+                    .any(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word))
+        })
+}
+
+/// The password of `htpasswd -b file user x`, the last argument; the options are `i..end`.
+fn last(walk: &mut Walk<'_>, i: usize, end: usize) -> Option<Hit> {
+    let s = walk.s;
+    if !s.get(i..end)?.contains(&b'b') {
+        return None;
+    }
+    let rest = s.get(end..)?;
+    let stop = |b: &u8| {
+        matches!(
+            b,
+            b'|' | b';' | b'&' | b'\n' | b'\r' | b'>' | b'"' | b'\'' | b'`' | b'\\'
+        )
+    };
+    let line = rest
+        .get(..rest.iter().take(NEAR).position(stop).unwrap_or(rest.len().min(NEAR)))?
+        .trim_ascii_end();
+    let start = line.iter().rposition(|b| *b == b' ')? + 1;
+    let words = line.split(|b| *b == b' ').filter(|word| !word.is_empty()).count();
+    (words >= 2).then(|| walk.hit(Shape::Authorization, Class::Credential, (end + start, end + line.len())))?
+}
+
+/// The password of `user%password` behind `i`.
+fn samba(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    let from = i + blanks(s, i);
+    let quote = if matches!(at(s, from), b'"' | b'\'') {
+        at(s, from)
+    } else {
+        0
+    };
+    let from = from + usize::from(quote != 0);
+    let end = auth::argument(s, from, quote);
+    let sign = s.get(from..end)?.iter().position(|b| *b == b'%')?;
+    let start = from + sign + 1;
+    (end > start).then(|| walk.hit(Shape::Authorization, Class::Credential, (start, end)))?
+}

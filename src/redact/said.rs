@@ -1,0 +1,125 @@
+//! Secrets in what people and programs say: `the password is x`, `wrong password "x"`, and the statement `api_key "x";`.
+
+use super::list::is_odd;
+use super::login;
+use super::marks::{blanks, closing};
+use super::pair::{name, words_before};
+use super::remark::is_remark;
+use super::shapes::{at, before, mixed};
+use super::text::{Hit, Walk};
+use super::{Class, Shape};
+
+/// What is said in a sentence: `the password is x`, `password is: x`. The word `is` begins at `i`.
+pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    if before(s, i) != b' ' {
+        return None;
+    }
+    let colon = at(s, i + 2) == b':';
+    let start = i + 2 + usize::from(colon);
+    let start = start + blanks(s, start);
+    let quote = match at(s, start) {
+        b @ (b'"' | b'\'' | b'`') => b,
+        _ => 0,
+    };
+    let start = start + usize::from(quote != 0);
+    let stop = |b: &u8| *b <= b' ' || *b == quote || *b == b'\\';
+    let end = start + s.get(start..)?.iter().position(stop).unwrap_or(s.len() - start);
+    let text = s.get(start..end)?;
+    let text = text.get(
+        ..text.len()
+            - text
+                .iter()
+                .rev()
+                .take_while(|b| matches!(b, b'.' | b',' | b'!' | b'"' | b'\'' | b')'))
+                .count(),
+    )?;
+    // Words are no passwords, and most passwords no words.
+    let alone = colon && matches!(at(s, end), 0 | b'\n' | b'\r' | b'\\' | b'"' | b'\'');
+    let least = if colon { 4 } else { 6 };
+    if !(least..=128).contains(&text.len())
+        || !(mixed(text) || alone || quote != 0)
+        || text.contains(&b'=')
+        || is_remark(text)
+        || walk.policy.knows(text)
+    {
+        return None;
+    }
+    let name = name(s, i, walk.floor).filter(|name| name.quote == 0)?;
+    let judged = walk
+        .policy
+        .judge(s.get(name.start..name.end)?)
+        .filter(|judged| !judged.weak);
+    let judged = judged.or_else(|| login::owned(walk, name.start).filter(|_| mixed(text)))?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    walk.treated(judged.verdict, (start, start + text.len()))
+}
+
+/// The string of a statement: `api_key "x";`. The quote is at `open`.
+pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
+    let s = walk.s;
+    if !matches!(before(s, open), b' ' | b'\t') || !before(s, open - 1).is_ascii_alphanumeric() {
+        return None;
+    }
+    let end = closing(s, open + 1, at(s, open), 0);
+    // `"password" with value "x" fails to match the pattern`
+    if let Some(lead) = s.get(..open).and_then(|lead| lead.strip_suffix(b" with value "))
+        && let Some(name) = name(s, lead.len() + 1, walk.floor).filter(|name| name.quote != 0)
+        && let Some(judged) = walk.policy.judge(s.get(name.start..name.end)?)
+    {
+        walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+        return walk.treated(judged.verdict, (open + 1, end));
+    }
+    if at(s, end + 1) != b';' || end == open + 1 {
+        return quoted(walk, open, end);
+    }
+    let name = name(s, open, walk.floor).filter(|name| name.quote == 0)?;
+    let judged = walk
+        .policy
+        .judge(s.get(name.start..name.end)?)
+        .filter(|judged| !judged.weak)?;
+    // A word alone must begin the statement: `unexpected token 'x';`.
+    let lead = s.get(name.start.saturating_sub(32)..name.start)?.trim_ascii_end();
+    if judged.words == 1
+        && !lead.last().is_none_or(|b| matches!(b, b';' | b'{' | b'}'))
+        && before(s, name.start) != b'\n'
+    {
+        return None;
+    }
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    walk.treated(judged.verdict, (open + 1, end))
+}
+
+/// The password in quotes behind the word for it: `wrong password "x" for bob`. Tokens and secrets so called may be those of a
+/// language, or names.
+fn quoted(walk: &mut Walk<'_>, open: usize, end: usize) -> Option<Hit> {
+    let s = walk.s;
+    let text = s
+        .get(open + 1..end)
+        .filter(|text| (4..=128).contains(&text.len()) && end < s.len())?;
+    let name = name(s, open, walk.floor).filter(|name| name.quote == 0)?;
+    let called = s.get(name.start..name.end)?.to_ascii_lowercase();
+    if ![&b"pass"[..], b"pwd"].iter().any(|word| called.starts_with(word)) {
+        return None;
+    }
+    let judged = walk.policy.judge(&called).filter(|judged| !judged.weak)?;
+    let first = words_before(s, name.start, walk.floor, 1);
+    let verb = s.get(first..name.start)?.trim_ascii();
+    let refused = [
+        &b"wrong"[..],
+        b"invalid",
+        b"incorrect",
+        b"bad",
+        b"using",
+        b"with",
+        b"rejected",
+    ]
+    .iter()
+    .any(|word| word.eq_ignore_ascii_case(verb));
+    let plain = text.iter().any(|b| *b <= b' ') || is_remark(text) || walk.policy.knows(text);
+    if judged.verdict.class != Class::Credential || plain || !(refused || is_odd(walk.policy, text)) {
+        return None;
+    }
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    walk.treated(judged.verdict, (open + 1, end))
+}
