@@ -337,19 +337,18 @@ impl Builder {
     /// ```no_run
     /// use tracing_audit::Trail;
     ///
-    /// Trail::builder("logs").rotate_key(|line| {
-    ///     std::fs::write("/mnt/usb/audit.key", line.to_string()).expect("a place for the key line");
-    /// })?;
+    /// Trail::builder("logs").rotate_key(|line| std::fs::write("/mnt/usb/audit.key", line.to_string()))?;
     /// # Ok::<(), tracing_audit::Error>(())
     /// ```
     ///
-    /// Until `take` returns the trail remembers that nobody has the line: of a program that is killed before, or panics in it,
+    /// Until `take` returns `Ok` the trail remembers that nobody has the line: where it fails, or the program is killed before,
     /// the next start gives it to [`key_line`](Builder::key_line).
     ///
     /// # Errors
-    /// As [`build`](Builder::build); [`Config`](ErrorKind::Config) of a trail that is chained; and what the disk said: then
-    /// `take` was not called, and the old key holds on, or the next start gives the new line.
-    pub fn rotate_key(self, take: impl FnOnce(&KeyLine)) -> Result<(), Error> {
+    /// As [`build`](Builder::build); [`Config`](ErrorKind::Config) of a trail that is chained; [`Key`](ErrorKind::Key) where
+    /// `take` failed; and what the disk said: then `take` was not called, and the old key holds on, or the next start gives the
+    /// new line.
+    pub fn rotate_key(self, take: impl FnOnce(&KeyLine) -> std::io::Result<()>) -> Result<(), Error> {
         let (_, writer) = self.begin()?;
         writer.rotate_key(take)
     }

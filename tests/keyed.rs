@@ -121,7 +121,10 @@ fn a_key_that_was_rotated_proves_the_runs_behind_it_and_the_old_one_calls_nobody
         run(&dir, trust, &lines, 20);
         let mut new = None;
         builder(&dir, trust, &lines)
-            .rotate_key(|line| new = Some(line.clone()))
+            .rotate_key(|line| {
+                new = Some(line.clone());
+                Ok(())
+            })
             .unwrap();
         let new = new.unwrap();
         // Before the next run the new line has no run yet, and says so; both together prove all there is.
@@ -165,7 +168,14 @@ fn of_two_key_lines_the_newer_one_asks_for_its_run_too() {
         for name in ["logs", "logs.keys"] {
             copy(name, &format!("{name}.before"));
         }
-        let new = builder(&dir, trust, &lines).rotate_key().unwrap();
+        let mut new = None;
+        builder(&dir, trust, &lines)
+            .rotate_key(|line| {
+                new = Some(line.clone());
+                Ok(())
+            })
+            .unwrap();
+        let new = new.unwrap();
         run(&dir, trust, &lines, 5);
         let both = [lines.lock().unwrap()[0].clone(), new];
         assert_eq!(verdict(&dir, &both), Verdict::Verified);

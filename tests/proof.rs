@@ -86,7 +86,10 @@ fn behind_a_change_of_keys_the_new_line_proves_and_before_it_the_old_one() {
     let old = run(&dir, "before", 5).unwrap();
     let mut new = None;
     Trail::builder(&dir)
-        .rotate_key(|line| new = Some(line.clone()))
+        .rotate_key(|line| {
+            new = Some(line.clone());
+            Ok(())
+        })
         .unwrap();
     let new = new.unwrap();
     run(&dir, "after", 5);

@@ -448,7 +448,10 @@ fn rotate_and_go_on(trust: Trust) -> (MemDisk, Vec<KeyLine>, KeyLine) {
     let before = state_of(&disk).keys.unwrap().kid;
     let mut new = None;
     keyed(builder(disk.shared(), &clock), trust, &lines)
-        .rotate_key(|line| new = Some(line.clone()))
+        .rotate_key(|line| {
+            new = Some(line.clone());
+            Ok(())
+        })
         .unwrap();
     let new = new.unwrap();
     let end = state_of(&disk).durable.unwrap();
@@ -507,10 +510,10 @@ fn a_new_key_line_that_nobody_took_is_given_by_the_next_start() {
     let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
     sealed(&disk, &clock, &lines).build().unwrap().close().unwrap();
     let rotating = sealed(&disk, &clock, &lines);
-    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        rotating.rotate_key(|_| panic!("no place for it"))
-    }));
-    assert!(panicked.is_err());
+    let failed = rotating
+        .rotate_key(|_| Err(std::io::ErrorKind::StorageFull.into()))
+        .unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Key);
     let disk = disk.crash(&mut crate::io::mem::Nothing);
     let trail = sealed(&disk, &clock, &lines).build().unwrap();
     emit(&trail).synced().unwrap();
@@ -531,7 +534,10 @@ fn a_rotation_of_the_key_that_crashes_anywhere_leaves_the_old_key_or_gives_the_n
             let given = Lines::default();
             disk.die_after(death);
             let mut taken = None;
-            let rotated = sealed(&disk, &clock, &given).rotate_key(|line| taken = Some(line.clone()));
+            let rotated = sealed(&disk, &clock, &given).rotate_key(|line| {
+                taken = Some(line.clone());
+                Ok(())
+            });
             assert!(rotated.is_ok() || taken.is_none());
             let disk = disk.crash(&mut Dice(seed));
             let trail = sealed(&disk, &clock, &given).build().unwrap();
@@ -557,7 +563,7 @@ fn a_rotation_of_the_key_that_crashes_anywhere_leaves_the_old_key_or_gives_the_n
 #[test]
 fn a_chained_trail_has_no_key_to_change() {
     let (disk, clock) = (MemDisk::new(), Hand::at_noon());
-    let error = builder(disk.shared(), &clock).rotate_key(|_| ()).unwrap_err();
+    let error = builder(disk.shared(), &clock).rotate_key(|_| Ok(())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("chained"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! The key line: given once, and never to be had again.
 
 use std::fmt;
-
+use std::io;
 use std::sync::Arc;
 
 use super::own_records::Own;
@@ -79,7 +79,7 @@ impl Writer {
     ///
     /// `take` is given the new line when it holds. That somebody has it is noted after that alone: who dies before gives it at
     /// the next start.
-    pub(crate) fn rotate_key(mut self, take: impl FnOnce(&KeyLine)) -> Result<(), Error> {
+    pub(crate) fn rotate_key(mut self, take: impl FnOnce(&KeyLine) -> io::Result<()>) -> Result<(), Error> {
         let Some(old) = self.state.keys.clone() else {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -124,7 +124,14 @@ impl Writer {
             head: self.written.head,
             key,
         };
-        take(&line);
+        take(&line).map_err(|error| {
+            Error::new(
+                ErrorKind::Key,
+                format!("the trail has a new key, and its line could not be kept: {error}"),
+            )
+            .at(&self.home.dir)
+            .remedy("take it at the next start, which gives it, with `Builder::key_line`")
+        })?;
         if let Some(keys) = &mut self.state.keys {
             keys.untold = None;
         }

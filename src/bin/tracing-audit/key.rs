@@ -161,17 +161,18 @@ fn rotate(arguments: &Arguments, path: &Path) -> Result<u8, Failure> {
     let failed = |error| Failure::Written(path.to_owned(), error);
     let mut file = new(path).map_err(failed)?;
     let builder = open::builder(&arguments.dir, arguments.keys.as_deref());
-    let line = match builder.and_then(|builder| Ok(builder.rotate_key()?)) {
-        Ok(line) => line,
-        Err(error) => {
-            // It has nothing in it.
-            let _ = std::fs::remove_file(path);
-            return Err(error);
-        }
+    let mut given = None;
+    let keep = |line: &KeyLine| {
+        given = Some(line.clone());
+        writeln!(file, "{line}").and_then(|()| file.sync_all())
     };
-    writeln!(file, "{line}")
-        .and_then(|()| file.sync_all())
-        .map_err(failed)?;
+    let rotated = builder.and_then(|builder| Ok(builder.rotate_key(keep)?));
+    if given.is_none() {
+        // It has nothing in it.
+        let _ = std::fs::remove_file(path);
+    }
+    rotated?;
+    let Some(line) = given else { return Ok(0) };
     let is_secret = ring.is_none_or(|ring| ring.trust() != Trust::Signed);
     let what = if is_secret { "a secret" } else { "public" };
     writeln!(
