@@ -12,6 +12,7 @@
 //! room is taken, and there are processors for those who wait, callers hash their own: a writer alone would be the
 //! bound of all of them.
 
+mod chunk;
 mod loss;
 #[cfg(all(test, shuttle))]
 pub(crate) mod models;
@@ -26,6 +27,8 @@ use crate::clock::Micros;
 use crate::severity::Severity;
 use crate::sync::{Condvar, Home, Instant, Mutex, MutexGuard, end, lock, planted};
 
+pub(crate) use chunk::{Chunk, Line};
+use chunk::{ENTRY, LEAF};
 pub(crate) use loss::{Loss, Losses, Lost, PerSeverity};
 
 /// How big a chunk's text is, unless lines may be longer. Two lines fill one in a model.
@@ -42,94 +45,6 @@ const WAKE_AT: usize = 256 * 1024;
 
 /// A push this much later than the last that made sure asks again whether this is a forked child, which has no writer.
 const SURE_FOR: Duration = Duration::from_millis(1);
-
-/// One line on its way.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    brief: Brief,
-    len: u32,
-    /// Whether its leaf stands before it in the text.
-    hashed: bool,
-}
-
-const ENTRY: usize = size_of::<Entry>();
-const LEAF: usize = size_of::<Leaf>();
-
-/// One line out of a chunk.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Line<'c> {
-    pub(crate) brief: &'c Brief,
-    /// The line without its number and its frame.
-    pub(crate) rest: &'c [u8],
-    /// The leaf of that, where the caller had to wait anyway.
-    pub(crate) leaf: Option<&'c Leaf>,
-    /// Where the text of the next line begins.
-    pub(crate) end: usize,
-}
-
-/// Lines in the order in which they came, with consecutive tickets.
-#[derive(Debug, Default)]
-pub(crate) struct Chunk {
-    text: Vec<u8>,
-    entries: Vec<Entry>,
-    first: u64,
-}
-
-impl Chunk {
-    fn new(text: usize) -> Chunk {
-        Chunk {
-            text: Vec::with_capacity(text),
-            entries: Vec::with_capacity(text / TEXT_PER_ENTRY),
-            first: 0,
-        }
-    }
-
-    fn fits(&self, size: usize) -> bool {
-        self.text.capacity() - self.text.len() >= size && self.entries.len() < self.entries.capacity()
-    }
-
-    fn bytes(&self) -> usize {
-        self.text.len() + self.entries.len() * ENTRY
-    }
-
-    /// The ticket of the first line.
-    pub(crate) fn first_ticket(&self) -> u64 {
-        self.first
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The line with this number within the chunk, if its text begins there.
-    #[inline]
-    pub(crate) fn line(&self, number: usize, begin: usize) -> Option<Line<'_>> {
-        let entry = self.entries.get(number)?;
-        let (leaf, rest) = match entry.hashed {
-            true => {
-                let (leaf, rest) = self.text.get(begin..)?.split_first_chunk()?;
-                (Some(leaf), rest)
-            }
-            false => (None, self.text.get(begin..)?),
-        };
-        Some(Line {
-            brief: &entry.brief,
-            rest: rest.get(..entry.len as usize)?,
-            leaf,
-            end: begin + if entry.hashed { LEAF } else { 0 } + entry.len as usize,
-        })
-    }
-
-    /// The lines, oldest first.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let mut begin = 0;
-        (0..self.entries.len()).map_while(move |number| {
-            let line = self.line(number, begin)?;
-            begin = line.end;
-            Some(line)
-        })
-    }
-}
 
 /// What became of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -365,19 +280,7 @@ impl Queue {
         }
         let ticket = state.next;
         state.next += 1;
-        let tail = &mut state.tail;
-        if tail.entries.is_empty() {
-            tail.first = ticket;
-        }
-        if let Some(leaf) = leaf {
-            tail.text.extend_from_slice(leaf);
-        }
-        tail.text.extend_from_slice(line);
-        tail.entries.push(Entry {
-            brief: *brief,
-            len: line.len() as u32,
-            hashed: leaf.is_some(),
-        });
+        state.tail.put(ticket, brief, line, leaf);
         state.held += size + ENTRY;
         state.high_water = state.high_water.max(state.held);
         if let Some(count) = state.accepted.get_mut(brief.severity.index()) {
@@ -414,7 +317,7 @@ impl Queue {
                 into.push(chunk);
                 continue;
             }
-            if !state.tail.entries.is_empty() {
+            if !state.tail.is_empty() {
                 let fresh = state.free.pop().or_else(|| state.spare.take());
                 if let Some(fresh) = fresh {
                     into.push(std::mem::replace(&mut state.tail, fresh));
@@ -430,10 +333,7 @@ impl Queue {
             return;
         }
         let bytes: usize = chunks.iter().map(Chunk::bytes).sum();
-        for chunk in &mut *chunks {
-            chunk.text.clear();
-            chunk.entries.clear();
-        }
+        chunks.iter_mut().for_each(Chunk::clear);
         let mut state = self.state.lock();
         state.held -= bytes.min(state.held);
         for chunk in chunks.drain(..) {
@@ -534,7 +434,7 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         let state = self.state.lock();
-        state.tail.entries.is_empty() && state.full.iter().all(|chunk| chunk.entries.is_empty())
+        state.tail.is_empty() && state.full.iter().all(|chunk| chunk.is_empty())
     }
 
     /// Whether a caller waits for room.

@@ -334,7 +334,10 @@ enum Seals<'a> {
 
 /// Computes every tag again, from the first line of the trail on, and each header's `prev_head`: tags need no key.
 fn chain_again(files: &mut Files, seals: &Seals<'_>) {
-    let mut head = [0; 32];
+    let oldest = String::from_utf8(files[&nth(files, 0)].clone()).unwrap();
+    let mut head: [u8; 32] = unbase64(&oldest.split_once("\"prev_head\":\"").unwrap().1[..43])
+        .try_into()
+        .unwrap();
     for name in names(files) {
         let mut out = String::new();
         for (place, line) in lines(&files[&name]).into_iter().enumerate() {
@@ -721,6 +724,62 @@ const ATTACKS: &[(&str, Attack)] = &[
             });
         })
     }),
+    (
+        "forge an `AUDIT_PRUNE`, and a checkpoint of what it removed that names another key",
+        |scene| {
+            attack(scene, &scene.whole, |files| {
+                let newest = last(files);
+                let text = String::from_utf8(files[&newest].clone()).unwrap();
+                let (file, seq) = (
+                    number(text.as_bytes(), "\"file\":"),
+                    number(text.as_bytes(), "\"prev_seq\":"),
+                );
+                let head = text.split_once("\"prev_head\":\"").unwrap().1[..43].to_owned();
+                let gone: Vec<PathBuf> = names(files).into_iter().filter(|name| *name != newest).collect();
+                let numbers: Vec<u64> = gone.iter().map(|name| number(&files[name], "\"file\":")).collect();
+                gone.iter().for_each(|name| drop(files.remove(name)));
+                edit(files, &newest, |lines| {
+                    let forge = |lines: &mut Vec<String>, at: usize, event: &str, metadata: String| {
+                        let (before, rest) = lines[at].split_once("\"event\":").unwrap();
+                        let frame = &rest[rest.find(",\"tag\":").unwrap()..];
+                        lines[at] = format!(
+                            "{before}\"event\":\"{event}\",\"category\":\"audit\",\"severity\":\"low\",\
+                             \"outcome\":\"success\",\"metadata\":{{{metadata}}}{frame}"
+                        );
+                    };
+                    lines.truncate(first_record(lines, true) + 1);
+                    lines.retain(|line| !line.contains("AUDIT_CHECKPOINT"));
+                    for (at, line) in lines.iter_mut().enumerate().skip(1) {
+                        let rest = line.split_once(',').unwrap().1;
+                        *line = format!("{{\"seq\":{},{rest}", seq + at as u64);
+                    }
+                    let (key, sig) = (base64url(&[7; 32]), base64url(&[0; 64]));
+                    forge(
+                        lines,
+                        2,
+                        "AUDIT_CHECKPOINT",
+                        format!(
+                            "\"file\":{file},\"head\":\"{key}\",\"next\":\"{key}\",\"root\":\"{key}\",\"seq\":0,\"sig\":\"{sig}\""
+                        ),
+                    );
+                    let heads = vec!["null"; numbers.len()].join(",");
+                    forge(
+                        lines,
+                        3,
+                        "AUDIT_PRUNE",
+                        format!(
+                            "\"files\":{numbers:?},\"first_seq\":1,\"last_seq\":{seq},\"heads\":[{heads}],\"kept_from\":\
+                             {{\"file\":{file},\"prev_seq\":{seq},\"prev_head\":\"{head}\"}},\"policy_days\":14,\"undelivered\":{{}}"
+                        )
+                        .replace(", ", ","),
+                    );
+                });
+                blame(files, &newest);
+                chain_again(files, &Seals::Keep);
+                mark_the_end(files);
+            })
+        },
+    ),
     ("a forged summary", |scene| {
         attack(scene, &scene.whole, |files| {
             files.insert("logs/audit-2026-11-20.summary.json".into(), b"{\"records\":0}".to_vec());

@@ -232,11 +232,6 @@ impl Case<'_> {
                         continue;
                     }
                 }
-                if checkpoint.stated + 1 < judgement.first_seq {
-                    // The tree at that size went with the files that retention removed.
-                    row.key = signed_by.next;
-                    continue;
-                }
                 match mismatch(
                     checkpoint.stated,
                     signed_by,
