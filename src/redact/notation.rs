@@ -1,8 +1,11 @@
 //! What programming languages, YAML and system logs put between a name and its value.
 
-use super::marks::blanks;
+use super::Shape;
+use super::marks::{blanks, slashes};
 use super::pair::{Name, name};
+use super::policy::Verdict;
 use super::shapes::{at, before, mixed, run_to, set, sets};
+use super::text::Walk;
 
 /// The cell behind the comma at `comma`, and the one before it, if they may be a name and a secret: `dbPassword,<random>,`. In a row
 /// of names nothing is random.
@@ -103,6 +106,25 @@ pub(super) fn block(s: &[u8], i: usize) -> Option<(usize, usize)> {
         end += 1;
     }
     (end > start).then_some((start, end))
+}
+
+/// The verdict on the text whose quote opens at `i`, as PHP writes a member: `s:8:"password";s:1:"x";`.
+pub(super) fn serialized(walk: &Walk<'_>, i: usize) -> Option<Verdict> {
+    let s = walk.s;
+    let length = |end: usize| {
+        let head = s.get(end.saturating_sub(12)..end)?.strip_suffix(b":")?;
+        let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        head.get(..head.len() - digits)?
+            .ends_with(b"s:")
+            .then(|| end - digits - 3)
+    };
+    let level = slashes(s, i);
+    let sign = length(i - level)?;
+    let member = name(s, sign.checked_sub(1).filter(|sign| at(s, *sign) == b';')?, walk.floor)?;
+    length(member.start.checked_sub(1 + member.level)?)?;
+    let judged = walk.policy.judge(s.get(member.start..member.end)?)?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    Some(judged.verdict)
 }
 
 #[cfg(test)]
