@@ -15,6 +15,8 @@ const OTHERS: &str = "reset recover recovery verify verification confirm confirm
     invitation invitations invites join unsubscribe optout token tokens register registration claim otp sso feed calendar \
     resetemail changeemail";
 
+/// The shortest token.
+const SHORTEST: usize = 16;
 /// The longest segment that names one.
 const LONGEST: usize = 24;
 
@@ -22,6 +24,19 @@ const LONGEST: usize = 24;
 pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let s = walk.s;
     if !before(s, i).is_ascii_lowercase() || !at(s, i + 1).is_ascii_alphanumeric() {
+        return None;
+    }
+    let mut start = i + 1;
+    // Behind the number of the user.
+    let first = run_to(s, start, set::URL64, 256);
+    let number = s.get(start..first)?;
+    let word = number.len() > 4 && number.iter().all(u8::is_ascii_lowercase);
+    if number.len() <= 12 && at(s, first) == b'/' && !word {
+        start = first + 1;
+    }
+    let end = run_to(s, start, set::URL64 | set::EQUALS, 256);
+    let text = s.get(start..end)?;
+    if text.len() < SHORTEST {
         return None;
     }
     let head = s.get(i.saturating_sub(LONGEST + 1)..i)?;
@@ -43,16 +58,6 @@ pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     if !sure && !has(OTHERS) {
         return None;
     }
-    let mut start = i + 1;
-    // Behind the number of the user.
-    let first = run_to(s, start, set::URL64, 256);
-    let number = s.get(start..first)?;
-    let word = number.len() > 4 && number.iter().all(u8::is_ascii_lowercase);
-    if number.len() <= 12 && at(s, first) == b'/' && !word {
-        start = first + 1;
-    }
-    let end = run_to(s, start, set::URL64 | set::EQUALS, 256);
-    let text = s.get(start..end)?;
     let closed = matches!(
         at(s, end),
         0..=b' '
@@ -93,5 +98,5 @@ fn is_token(text: &[u8], uuid: bool) -> bool {
         .windows(2)
         .filter(|two| two.iter().all(u8::is_ascii_alphabetic))
         .filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
-    text.len() >= 16 && (parts.any(mixed) && is_random(text) || text.len() >= 20 && humps.count() >= 5)
+    text.len() >= SHORTEST && (parts.any(mixed) && is_random(text) || text.len() >= 20 && humps.count() >= 5)
 }

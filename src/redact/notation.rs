@@ -1,8 +1,11 @@
 //! What programming languages, YAML and system logs put between a name and its value.
 
-use super::marks::blanks;
+use super::Shape;
+use super::marks::{blanks, slashes};
 use super::pair::{Name, name};
+use super::policy::Verdict;
 use super::shapes::{at, before, mixed, run_to, set, sets};
+use super::text::Walk;
 
 /// The cell behind the comma at `comma`, and the one before it, if they may be a name and a secret: `dbPassword,<random>,`. In a row
 /// of names nothing is random.
@@ -103,6 +106,25 @@ pub(super) fn block(s: &[u8], i: usize) -> Option<(usize, usize)> {
         end += 1;
     }
     (end > start).then_some((start, end))
+}
+
+/// The verdict on the text whose quote opens at `i`, as PHP writes a member: `s:8:"password";s:1:"x";`.
+pub(super) fn serialized(walk: &Walk<'_>, i: usize) -> Option<Verdict> {
+    let s = walk.s;
+    let length = |end: usize| {
+        let head = s.get(end.saturating_sub(12)..end)?.strip_suffix(b":")?;
+        let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        head.get(..head.len() - digits)?
+            .ends_with(b"s:")
+            .then(|| end - digits - 3)
+    };
+    let level = slashes(s, i);
+    let sign = length(i - level)?;
+    let member = name(s, sign.checked_sub(1).filter(|sign| at(s, *sign) == b';')?, walk.floor)?;
+    length(member.start.checked_sub(1 + member.level)?)?;
+    let judged = walk.policy.judge(s.get(member.start..member.end)?)?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    Some(judged.verdict)
 }
 
 #[cfg(test)]
@@ -218,6 +240,34 @@ mod tests {
             ",\"password\",[",
             "get(\"password\",[",
             "get(\"password\",{}",
+            "{\"d\":\"aaaaaaaaaaaaaaaaaaaa\",",
+            "\"kty\",\"d\":\"aaaaaaaaaaaaaaaaaaaa\",",
+            "code=a1B2c3D4e5F6g7H8&",
+            "state=abcdef&code=a1B2c3D4e5F6g7H8&",
+            "kind: Secret data:{",
+            "kind: Secret\ndata:\n a: b\n",
+            "data:{",
+            " -a",
+            " -pw x",
+            "htpasswd -b ",
+            "smbclient -U a%",
+            "/reset/a1b2c3d4e5f6a7b8c9d0",
+            "id/pw(a/",
+            "pwd(Hunter22",
+            "password of bob is ",
+            "password for bob: ",
+            "PASS a1b2c3d4\n",
+            "AUTH PLAIN YWJj\n",
+            "AUTH\r\n$4\r\n",
+            "334 UGFzc3dvcmQ6\n",
+            "mnemonic abc abc abc ",
+            "MIIEowIBAAKCAQEAx5mQ8nVYHjr0xqXy8hYp1Zc0ZLl5K8Vb2N1pF7dT9sG3\n",
+            "a1B2\n-----END RSA PRIVATE KEY-----\n",
+            "wrong password 'a1b2c3d4e5",
+            "password;a1b2c3d4\n",
+            "pbkdf2_sha256$1$",
+            "WIFI:P:",
+            "identified with a by ",
         ] {
             let text = piece.repeat(60_000 / piece.len());
             let (half, whole) = (time(&text[..text.len() / 4]), time(&text));

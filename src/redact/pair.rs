@@ -80,12 +80,10 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         Some(judged) => valued(walk, judged, name, colon, value),
         None => {
             let owner = || {
-                let odd = s.get(value..).is_some_and(|rest| {
-                    let rest = rest.get(..rest.len().min(128)).unwrap_or_default();
-                    let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
-                    is_odd(walk.policy, rest.get(..end).unwrap_or_default())
-                });
-                login::owned(walk, name.start).filter(|_| colon && name.quote == 0 && odd)
+                let judged = login::owned(walk, name.start).filter(|_| colon && name.quote == 0)?;
+                let rest = s.get(value..(value + NAME).min(s.len()))?;
+                let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
+                is_odd(walk.policy, rest.get(..end)?).then_some(judged)
             };
             if let Some(judged) = owner().or_else(|| near::find(walk, name, text, value)) {
                 return valued(walk, judged, name, colon, value);

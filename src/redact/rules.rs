@@ -11,6 +11,8 @@ use super::{Class, Found, Policy, Shape, Treatment};
 /// secret (`password_changed_at`, `has_password`, `token_type`, `api_key_prefix`, `key_id`). The same names count inside texts: nested
 /// JSON, query strings, header lines, `Debug` output, connection strings.
 ///
+/// What stands behind such a name in a text and only speaks of a secret stays: `auth=success`, `password: (none)`, `token=${TOKEN}`.
+///
 /// *By shape*: every shape of [`Shape`] but [`Shape::Email`] is masked, wherever it stands.
 ///
 /// The record's own `session_id`, `user_id`, `username`, `ip` and e-mail addresses stay: they say who acted. The presets hash some of them,

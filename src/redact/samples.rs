@@ -377,7 +377,7 @@ fn harmless() -> Vec<String> {
         "192.168.100.200:8080", "1.2.3-rc.4+build.5", "v0.3.23", "00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7", "ORD-2024-000123456789",
         "+49 30 901820", "+1 (555) 123-4567", "555-123-4567", "4111111111111112", "4111 1111 1111 1112", "DE89370400440532013001",
         // Articles, and identifiers of distributed systems, with the check digit of a card.
-        "4001357240039", "502383694085920868", "4222 5655 0526 7130",
+        "4001357240039", "502383694085920868", "4222 5655 0526 7130", "6304 9338 7843 2798", "6304-7070-7484-7995",
         // Names of secrets where nothing secret follows.
         "sudo: bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/ls", "chpasswd[32366]: pam_unix(chpasswd:chauthtok): no user",
         "install dbus-user-session:amd64 1.14", "id ed32:b795:feaa:e65c:9dbe:1946:72d4:6b0e", "user,token,password,session",

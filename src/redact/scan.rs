@@ -359,39 +359,78 @@ fn is_uuid(s: &[u8], head: &[u8; 17], tail: &[u8; 17]) -> Option<bool> {
 /// Whether the first bytes are those of a word that leads to a secret without any other sign, in any case, or `--`.
 #[inline]
 fn begins(head: &[u8; 8]) -> bool {
-    let word = u64::from_le_bytes(*head) & FIVE | SMALL;
-    let slot = (word.wrapping_mul(SPREAD) >> 59) as usize;
-    let [a, b, ..] = *head;
-    LEADS.get(slot) == Some(&word) || (a, b) == (b'-', b'-')
+    let [a, b, c, d, e, ..] = *head;
+    let word = u32::from_le_bytes([a, b, c, d]) | SMALL;
+    let slot = (word.wrapping_mul(SPREAD) >> 27) as usize;
+    LEADS.get(slot) == Some(&word) && goes_on(slot, e) || (a, b) == (b'-', b'-')
 }
 
-/// The first five of eight bytes.
-const FIVE: u64 = u64::MAX >> 24;
+/// Whether the fifth letter is that of the word too: `AUTH x`, not `AUTH_LOGIN`.
+#[cold]
+fn goes_on(slot: usize, fifth: u8) -> bool {
+    FIFTH.get(slot).is_some_and(|letters| letters.contains(&(fifth | 0x20)))
+}
 
 /// What makes letters small.
-const SMALL: u64 = (0x20 * ONES) & FIVE;
+const SMALL: u32 = 0x2020_2020;
 
 /// A multiplier under which the words of [`LEADS`] do not collide.
-const SPREAD: u64 = 0xD3AC_F8F5_B2A0_BF0B;
+const SPREAD: u32 = 0xB57A_13F5;
 
-/// The first five letters of the words with which such a value begins, each at the place of its hash: `Bearer`, `Basic`, statements of
-/// SQL, command lines, and what is said to servers of mail, files and caches.
-const LEADS: [u64; 32] = {
-    const WORDS: [&[u8; 5]; 24] = [
-        b"beare", b"basic", b"negot", b"ssws ", b"alter", b"creat", b"grant", b"set p", b"mysql", b"smbcl", b"htpas",
-        b"sqlpl", b"keyto", b"ldaps", b"redis", b"net u", b"auth ", b"pass ", b"requi", b"maste", b"bindp", b"rootp",
-        b"mnemo", b"passw",
-    ];
+/// The words with which such a value begins: `Bearer`, `Basic`, statements of SQL, command lines, and what is said to servers of mail,
+/// files and caches. Four letters, and which may be the fifth.
+const WORDS: [(&[u8; 4], [u8; 2]); 23] = [
+    (b"bear", *b"ee"),
+    (b"basi", *b"cc"),
+    (b"nego", *b"tt"),
+    (b"ssws", *b"  "),
+    (b"alte", *b"rr"),
+    (b"crea", *b"tt"),
+    (b"gran", *b"tt"),
+    (b"set ", *b"pp"),
+    (b"mysq", *b"ll"),
+    (b"smbc", *b"ll"),
+    (b"htpa", *b"ss"),
+    (b"sqlp", *b"ll"),
+    (b"keyt", *b"oo"),
+    (b"ldap", *b"ss"),
+    (b"redi", *b"ss"),
+    (b"net ", *b"uu"),
+    (b"auth", *b"  "),
+    (b"pass", *b" w"),
+    (b"requ", *b"ii"),
+    (b"mast", *b"ee"),
+    (b"bind", *b"pp"),
+    (b"root", *b"pp"),
+    (b"mnem", *b"oo"),
+];
+
+/// The words, each at the place of its hash.
+const LEADS: [u32; 32] = {
     let mut table = [0; 32];
     let mut k = 0;
     while k < WORDS.len() {
         #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
         {
-            let [a, b, c, d, e] = *WORDS[k];
-            let word = u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]) | SMALL;
-            let slot = (word.wrapping_mul(SPREAD) >> 59) as usize;
+            let word = u32::from_le_bytes(*WORDS[k].0) | SMALL;
+            let slot = (word.wrapping_mul(SPREAD) >> 27) as usize;
             assert!(table[slot] == 0, "two words at one place");
             table[slot] = word;
+        }
+        k += 1;
+    }
+    table
+};
+
+/// Their fifth letters, at the same places.
+const FIFTH: [[u8; 2]; 32] = {
+    let mut table = [[0; 2]; 32];
+    let mut k = 0;
+    while k < WORDS.len() {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+        {
+            let word = u32::from_le_bytes(*WORDS[k].0) | SMALL;
+            table[(word.wrapping_mul(SPREAD) >> 27) as usize] = WORDS[k].1;
         }
         k += 1;
     }

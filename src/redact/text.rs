@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::policy::{Judged, Policy, Verdict};
 use super::shapes::{at, auth, before, card, der, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
 use super::{Class, Shape};
-use super::{bare, command, link, list, login, marks, pair, protocol, remark, said};
+use super::{bare, command, link, list, login, marks, notation, pair, protocol, remark, said};
 
 /// A secret in a text.
 #[derive(Clone, Copy, Debug)]
@@ -456,8 +456,8 @@ impl<'a> Walk<'a> {
             b'/' => return link::find(self, i).or_else(|| login::noted(self, i)),
             b'(' => return pair::tuple(self, i).or_else(|| login::bracketed(self, i)),
             b'-' => return self.dash(i),
-            b'"' if self.serialized(i).is_some() => {
-                let verdict = self.serialized(i)?;
+            b'"' if notation::serialized(self, i).is_some() => {
+                let verdict = notation::serialized(self, i)?;
                 let end = marks::closing(self.s, i + 1, b'"', marks::slashes(self.s, i));
                 return self.treated(verdict, (i + 1, end));
             }
@@ -485,28 +485,6 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         None
-    }
-
-    /// The verdict on the text whose quote opens at `i`, as PHP writes a member: `s:8:"password";s:1:"x";`.
-    fn serialized(&self, i: usize) -> Option<Verdict> {
-        let length = |end: usize| {
-            let head = self.s.get(end.saturating_sub(12)..end)?.strip_suffix(b":")?;
-            let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-            head.get(..head.len() - digits)?
-                .ends_with(b"s:")
-                .then(|| end - digits - 3)
-        };
-        let level = marks::slashes(self.s, i);
-        let sign = length(i - level)?;
-        let name = pair::name(
-            self.s,
-            sign.checked_sub(1).filter(|sign| at(self.s, *sign) == b';')?,
-            self.floor,
-        )?;
-        length(name.start.checked_sub(1 + name.level)?)?;
-        let judged = self.policy.judge(self.s.get(name.start..name.end)?)?;
-        self.policy.shape(Shape::Pair, judged.verdict.class)?;
-        Some(judged.verdict)
     }
 
     /// How many bytes an escape sequence at `i` takes, so that the word behind it begins afresh.

@@ -61,7 +61,9 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
         let closed = !(more || glued(b) && width == 0);
         let all = digits.get(..n).unwrap_or_default();
         if closed && n >= 12 && (ends || !matches!(separator, b'.' | b'/' | b'_' | b'+')) {
-            if issued(all, separator != 0) && luhn(all) {
+            // Three groups of four with another behind them are a part of a longer number.
+            let part = n == 12 && goes_on && (0..4).all(|k| at(s, at_ + width + k).is_ascii_digit());
+            if !part && issued(all, separator != 0) && luhn(all) {
                 found = Some(if float { at_ + 2 } else { at_ });
             } else if n == 19 && all.starts_with(&[6, 2]) {
                 // Of UnionPay all 19 count, or none.

@@ -14,7 +14,7 @@ const SHORTEST: usize = 40;
 /// The key that begins at `i`, with all its lines.
 pub(in super::super) fn find(s: &[u8], i: usize) -> Option<(usize, usize)> {
     let head = s.get(i..i + SHORTEST)?;
-    if matches!(before(s, i), b'+' | b'/' | b'=') && before(s, i.saturating_sub(1)).is_ascii_alphanumeric() {
+    if matches!(before(s, i), b'+' | b'/') && before(s, i.saturating_sub(1)).is_ascii_alphanumeric() {
         return None;
     }
     let known = head.starts_with(b"b3BlbnNzaC1rZXktdjE") || is_private(&decoded(head)?)?;
