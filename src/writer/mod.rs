@@ -32,6 +32,8 @@ mod stories_full;
 #[cfg(test)]
 mod stories_keyed;
 #[cfg(test)]
+mod stories_locks;
+#[cfg(test)]
 mod stories_overload;
 #[cfg(feature = "sign")]
 #[cfg(test)]
@@ -42,6 +44,7 @@ mod stories_tamper;
 mod stories_waiting;
 mod syncer;
 mod teller;
+mod tenure;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -77,6 +80,7 @@ use own_records::Own;
 use seals::Seals;
 use signer::Signer;
 use syncer::Syncer;
+use tenure::Tenure;
 
 pub(crate) use medium::{Medium, medium};
 pub(crate) use teller::Teller;
@@ -224,7 +228,7 @@ pub(crate) struct Writer {
     gap_pause: Duration,
     fault: Option<Fault>,
     gap_cause: Option<&'static str>,
-    lock_lost: bool,
+    tenure: Tenure,
 
     sync_at: Option<Duration>,
     checkpoint_at: Option<Duration>,
@@ -377,7 +381,7 @@ impl Writer {
             gap_pause: Writer::gap_every(),
             fault: None,
             gap_cause: None,
-            lock_lost: false,
+            tenure: Tenure::default(),
             sync_at: None,
             checkpoint_at: None,
             heartbeat_at: None,
@@ -503,7 +507,7 @@ impl Writer {
             false => self.advance(asked).unwrap_or_else(|Stuck| {
                 self.refuse_errands();
                 // What is in the file need not wait for what is not.
-                if !self.resync {
+                if !self.resync && self.tenure != Tenure::Lost {
                     self.sync_if_due(asked);
                 }
                 false
@@ -516,6 +520,9 @@ impl Writer {
     }
 
     fn advance(&mut self, asked: bool) -> Result<bool, Stuck> {
+        if self.tenure == Tenure::Lost {
+            self.hold_the_trail()?;
+        }
         if self.resync {
             self.write_again()?;
         }

@@ -77,6 +77,11 @@ impl Writer {
         if self.rotate_again.is_some_and(|at| Instant::now() < at) {
             return Ok(());
         }
+        let number = self.segment.number();
+        self.hold_the_trail()?;
+        if self.segment.number() != number {
+            return Ok(());
+        }
         if !self.settled {
             // At most one seam between files may be without a sync.
             self.sync_and_wait(false)?;
