@@ -332,6 +332,11 @@ pub(crate) fn open(disk: Arc<dyn Disk>, home: Home, opening: &Opening) -> Result
     recover::open(disk, &home, opening)
 }
 
+/// The same for who has its lock, while the process that wrote it last is this one.
+pub(crate) fn open_locked(lock: Lock, disk: &dyn Disk, home: &Home, opening: &Opening) -> Result<Opened, Error> {
+    recover::open_locked(lock, disk, home, opening)
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::fs;

@@ -197,13 +197,15 @@ impl Writer {
     }
 
     /// At a start: what an earlier run left to erase. Where tampering is suspected, nothing is moved; and a disk that refuses
-    /// does not keep the trail from beginning.
-    pub(super) fn pick_up_erasures(&mut self, suspected: bool) {
+    /// does not keep the trail from beginning. `later` leaves the work to a later turn.
+    pub(super) fn pick_up_erasures(&mut self, suspected: bool, later: bool) {
         match erase::pending(&*self.disk, &self.home) {
             _ if suspected => {}
             Ok(pending) => self.erasures.from = pending,
             Err(error) => self.mention(Trouble::Erase, &error),
         }
-        let _ = self.finish_erasures();
+        if !later {
+            let _ = self.finish_erasures();
+        }
     }
 }

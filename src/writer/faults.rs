@@ -332,7 +332,7 @@ impl Writer {
         self.note(Trouble::Sync, error)
     }
 
-    fn write_kept(&mut self) -> Result<(), Stuck> {
+    pub(super) fn write_kept(&mut self) -> Result<(), Stuck> {
         while let Some(again) = self.again.pop_front() {
             match again {
                 Again::Lost {

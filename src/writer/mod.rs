@@ -14,6 +14,7 @@ mod faults;
 mod full;
 mod gather;
 mod holding;
+mod joining;
 mod kept;
 mod medium;
 #[cfg(all(test, shuttle))]
@@ -124,6 +125,8 @@ pub(crate) struct Desk {
     /// What is given the key line, when there is one to give.
     pub(crate) teller: Teller,
     pub(crate) key_source: KeySource,
+    /// Goes on in the place of a writer that holds records already.
+    pub(crate) joins: bool,
     #[cfg(test)]
     pub(crate) slip: Option<crate::store::Slip>,
 }
@@ -293,6 +296,7 @@ impl Writer {
             new_key,
             teller,
             key_source,
+            joins,
             #[cfg(test)]
             slip,
         } = desk;
@@ -434,7 +438,7 @@ impl Writer {
         writer.begin_first_file()?;
         #[cfg(test)]
         writer.erasures.slip(slip);
-        writer.pick_up_erasures(suspected);
+        writer.pick_up_erasures(suspected, joins);
         writer.show_holds();
         if let Some(keys) = keys {
             writer.tell_key_line(&keys, begins_at, teller)?;
@@ -443,7 +447,8 @@ impl Writer {
     }
 
     fn begin_first_file(&mut self) -> Result<(), Error> {
-        self.build_batches(false).map_err(|stuck| self.said(stuck))?;
+        // What the queue has may have to wait for what an earlier run holds.
+        self.write_taken().map_err(|stuck| self.said(stuck))?;
         // Without its state a keyed trail could not go on.
         let keyed = self.trust.is_keyed();
         self.sync_and_wait(keyed).map_err(|stuck| self.said(stuck))?;
@@ -521,7 +526,7 @@ impl Writer {
 
     fn advance(&mut self, asked: bool) -> Result<bool, Stuck> {
         if self.tenure == Tenure::Lost {
-            self.hold_the_trail()?;
+            self.come_back()?;
         }
         if self.resync {
             self.write_again()?;

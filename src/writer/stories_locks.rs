@@ -3,17 +3,27 @@
 //! stands for the other process.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::sample::*;
-use super::stories_keyed::{Lines, assert_proven, sealed};
+use super::stories_keyed::{Lines, assert_proven, keyed, sealed};
 use crate::error::ErrorKind;
 use crate::io::Disk as _;
 use crate::io::mem::{Fault, MemDisk};
 use crate::status::Health;
 use crate::trail::Trail;
+use crate::trust::Trust;
+use crate::verify::Verdict;
 
 const KEYS: &str = "/logs.keys";
+
+/// The most trust that this build has.
+const TOP: Trust = if cfg!(feature = "sign") {
+    Trust::Signed
+} else {
+    Trust::Sealed
+};
 
 fn lock_files() -> [PathBuf; 2] {
     [LOGS, KEYS].map(|dir| Path::new(dir).join(".lock"))
@@ -81,50 +91,74 @@ fn lock_files_that_are_removed_are_made_and_locked_again() {
 }
 
 #[test]
-fn whoever_finds_another_process_on_its_trail_acknowledges_nothing_and_waits() {
-    let moves: [fn(&MemDisk); 2] = [remove_lock_files, move_both_away];
-    for lets_in in moves {
+fn whoever_finds_another_process_on_its_trail_acknowledges_nothing_and_goes_on_behind_it() {
+    let moves: [(fn(&MemDisk), usize); 2] = [(remove_lock_files, 1), (move_both_away, 0)];
+    for (lets_in, before_it) in moves {
         let (disk, clock) = (MemDisk::new(), Hand::at_noon());
         let first = builder(disk.shared(), &clock).build().unwrap();
         settle(&first);
         lets_in(&disk);
         let second = builder(disk.shared(), &clock).build().unwrap();
-        settle(&second);
-        let seqs = [emit(&second).synced().unwrap()];
+        let mut seqs = vec![emit(&second).synced().unwrap()];
         second.sync().unwrap();
         let (before, written) = (contents(&disk), first.status().written.total());
-        let _waits = emit(&first);
+        let held: Vec<_> = (0..20).map(|_| emit(&first)).collect();
         wait_until(|| first.status().fault.is_some());
         let fault = first.status().fault.unwrap();
         assert!(fault.contains("took its lock"), "{fault}");
         assert_eq!(contents(&disk), before);
         assert_eq!(first.status().written.total(), written);
-        let seqs = [seqs[0], emit(&second).synced().unwrap()];
+        seqs.push(emit(&second).synced().unwrap());
         second.close().unwrap();
-        assert_reads(&disk, &seqs);
         assert_consistent(&disk);
+        // It is free.
+        seqs.extend(held.into_iter().map(|receipt| receipt.synced().unwrap()));
+        seqs.push(emit(&first).synced().unwrap());
+        assert_locked(&disk);
+        let status = first.status();
+        assert_eq!((status.health, &status.fault), (Health::Healthy, &None));
+        assert_eq!(
+            (status.written.total(), status.lost.total()),
+            (status.emitted.total(), 0)
+        );
+        first.close().unwrap();
+        assert_reads(&disk, &seqs);
+        let records = records(&disk);
+        assert_eq!(
+            count(&records, "DATA_READ"),
+            before_it + seqs.len(),
+            "each of them once"
+        );
+        // Where the other one did not find what was on the disk, that is said.
+        let suspicions = count(&records, "AUDIT_TAMPER_SUSPECTED");
+        assert_eq!(suspicions, 1 - before_it);
+        match suspicions {
+            0 => assert_consistent(&disk),
+            _ => assert_eq!(check(&disk).verdict(), Verdict::Tampered),
+        }
+        // The next start has nothing to add.
+        builder(disk.shared(), &clock).build().unwrap().close().unwrap();
     }
 }
 
 #[test]
 fn a_sync_that_returns_when_another_process_is_there_acknowledges_nothing() {
-    for keyed in [false, true] {
+    for trust in [Trust::Chained, Trust::Sealed, TOP] {
         let (disk, clock, lines) = (Moody::new(), Hand::at_noon(), Lines::default());
-        let first = match keyed {
-            false => builder(disk.shared(), &clock),
-            true => sealed(&disk.disk, &clock, &lines).disk(disk.shared()),
-        };
-        let first = first.build().unwrap();
+        let first = keyed(builder(disk.shared(), &clock), trust, &lines).build().unwrap();
         settle(&first);
         disk.syncs(Mood::Hangs);
-        let syncs = disk.moods.syncs.load(std::sync::atomic::Ordering::Relaxed);
-        let receipt = emit(&first);
-        let asks = std::thread::spawn(move || receipt.synced());
-        wait_until(|| disk.moods.syncs.load(std::sync::atomic::Ordering::Relaxed) > syncs);
+        let syncs = disk.moods.syncs.load(Ordering::Relaxed);
+        // In the file, where the other process finds it; and one that comes later.
+        let found = emit(&first);
+        found.written().unwrap();
+        let asks = std::thread::spawn(move || found.synced());
+        wait_until(|| disk.moods.syncs.load(Ordering::Relaxed) > syncs);
         remove_lock_files(&disk.disk);
         let second = builder(disk.disk.shared(), &clock).build().unwrap();
         settle(&second);
         let before = contents(&disk.disk);
+        let late = emit(&first);
         disk.syncs(Mood::Works);
         wait_until(|| {
             first
@@ -132,12 +166,17 @@ fn a_sync_that_returns_when_another_process_is_there_acknowledges_nothing() {
                 .fault
                 .is_some_and(|fault| fault.contains("took its lock"))
         });
-        assert!(!asks.is_finished());
+        assert!(!asks.is_finished(), "{trust:?}");
         assert_eq!(contents(&disk.disk), before);
         second.close().unwrap();
-        // An end does not wait for ever.
-        let _ = first.close();
-        drop(asks.join());
+        let seqs = [asks.join().unwrap().unwrap(), late.synced().unwrap()];
+        first.close().unwrap();
+        assert_reads(&disk.disk, &seqs);
+        assert_eq!(count(&records(&disk.disk), "DATA_READ"), 4, "each of them once");
+        match trust {
+            Trust::Chained => assert_consistent(&disk.disk),
+            _ => assert_proven(&disk.disk, &lines.lock()),
+        }
     }
 }
 

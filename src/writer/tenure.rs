@@ -47,7 +47,10 @@ impl Writer {
 
     fn hold(&mut self, look: Option<Look>) -> Result<bool, Stuck> {
         match (look, self.tenure) {
-            (_, Tenure::Lost) => self.take_anew()?,
+            (None, _) | (_, Tenure::Lost) => {
+                self.tenure = Tenure::Lost;
+                self.take_anew()?;
+            }
             (Some(Look::Lost(error)), _) => {
                 self.tenure = Tenure::Lost;
                 self.mention(Trouble::Tamper, &error);
@@ -59,7 +62,7 @@ impl Writer {
                 return Ok(false);
             }
             (Some(Look::Unknown(_)), Tenure::Unseen) => return Ok(false),
-            (Some(Look::Held) | None, _) => {
+            (Some(Look::Held), _) => {
                 self.tenure = Tenure::Held;
                 return Ok(false);
             }
@@ -67,34 +70,52 @@ impl Writer {
         Ok(true)
     }
 
-    /// Makes directories that are gone, takes the locks in them, and makes sure that nobody was here meanwhile.
+    /// Makes directories that are gone, and takes the locks in them. Who was here meanwhile is gone on behind at the next turn.
     fn take_anew(&mut self) -> Result<(), Stuck> {
+        match self.rival()? {
+            false => Ok(()),
+            true => {
+                let error = Error::new(
+                    ErrorKind::Locked,
+                    "another process has gone on with the trail meanwhile",
+                )
+                .at(&self.home.dir)
+                .remedy("the trail goes on behind what that wrote");
+                Err(self.note(Trouble::Tamper, error))
+            }
+        }
+    }
+
+    /// At the beginning of a turn, once they were lost.
+    pub(super) fn come_back(&mut self) -> Result<(), Stuck> {
+        match self.rival()? {
+            false => self.look_after_the_file(),
+            true => self.join(),
+        }
+    }
+
+    /// Takes the locks; whether somebody else was here meanwhile.
+    fn rival(&mut self) -> Result<bool, Stuck> {
         let opening = Opening {
             lock_wait: Duration::ZERO,
             now: self.now,
             host: self.who.host.clone().unwrap_or_default(),
             wish: Wish::default(),
         };
-        let taken = self.home.make_again(&*self.disk);
-        let taken = taken.and_then(|()| self.lock.as_mut().map_or(Ok(()), |lock| lock.renew(&opening)));
+        let taken = self.home.make_again(&*self.disk).and_then(|()| match &mut self.lock {
+            Some(lock) => lock.renew(&opening),
+            none => Lock::take(&self.disk, &self.home, &opening).map(|lock| *none = Some(lock)),
+        });
         let rival = taken.and_then(|()| rival::was_here(&*self.disk, &self.home, &self.state, self.run_id));
         match rival {
+            Ok(true) => Ok(true),
             Ok(false) => {
                 self.tenure = Tenure::Held;
                 self.tenure_works();
                 // It may have gone with its directory.
                 self.state_due = true;
                 self.sync_at = Some(self.monotonic);
-                Ok(())
-            }
-            Ok(true) => {
-                let error = Error::new(
-                    ErrorKind::Locked,
-                    "another process has gone on with the trail meanwhile",
-                )
-                .at(&self.home.dir)
-                .remedy("start this process again: it then goes on behind what the other one wrote");
-                Err(self.note(Trouble::Tamper, error))
+                Ok(false)
             }
             Err(error) => Err(self.note(Trouble::Tamper, error)),
         }
