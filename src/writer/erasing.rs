@@ -91,6 +91,7 @@ impl Writer {
         if let Err(error) = self.refuse_held(found.iter().map(|(seq, _)| *seq)) {
             return Ok(Err(error));
         }
+        self.hold_the_trail()?;
         let file = self.segment.number();
         self.erasures.from = match self.erasures.forgotten {
             true => Some(file),
@@ -116,6 +117,7 @@ impl Writer {
             return Ok(Ok(()));
         };
         let early = self.erasures.early;
+        self.hold_the_trail()?;
         if !early {
             self.sync_and_wait(false)?;
         }

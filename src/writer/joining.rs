@@ -20,6 +20,12 @@ use crate::store::finding::{Suspicion, What};
 use crate::store::{self, Opening, Point, Wish, lines as stored, rival};
 use crate::sync::Instant;
 
+/// What of a text is to be written again, and how many of the trail's own words are not.
+struct Left {
+    text: Text,
+    gone: u64,
+}
+
 impl Writer {
     /// Goes on behind what the other process wrote. We have the locks.
     pub(super) fn join(&mut self) -> Result<(), Stuck> {
@@ -114,12 +120,11 @@ impl Writer {
         for held in again {
             match held {
                 Again::Text(text, mut tally) => {
-                    let left = self.left_of(&text, reached);
-                    let own = text.lines - callers(&text) - (left.lines - callers(&left));
+                    let Left { text: left, gone } = self.left_of(&text, reached);
                     self.core.recent.forget(text.lines);
                     self.core
                         .board
-                        .write(|notice| notice.own_written -= (own as u64).min(notice.own_written));
+                        .write(|notice| notice.own_written -= gone.min(notice.own_written));
                     match left.is_empty() {
                         true => tally.drain_into(&mut self.synced_tally),
                         false => self.again.push_back(Again::Text(left, tally)),
@@ -131,11 +136,14 @@ impl Writer {
         // If the disk refuses now, it goes on as after a failed sync.
         self.resync = true;
         let result = self.write_kept();
-        let pending = self.left_of(&old.batch.text, reached);
-        let mut text = Text::new(self.signer.is_some());
-        text.chain_again(&pending, &mut self.built);
-        self.renumber(&text);
-        self.batch = Batch { text, ..old.batch };
+        let Left { text: pending, gone } = self.left_of(&old.batch.text, reached);
+        if !pending.is_empty() {
+            let mut text = Text::new(self.signer.is_some());
+            text.chain_again(&pending, &mut self.built);
+            self.renumber(&text);
+            self.batch = Batch { text, ..old.batch };
+            self.batch.tally.own -= gone.min(self.batch.tally.own);
+        }
         result?;
         self.resync = false;
         self.sync_at = Some(self.monotonic);
@@ -145,7 +153,8 @@ impl Writer {
 
     /// What of a text is to be written again: the callers' records behind this number, and before them the gaps, which count
     /// what is lost for good. Those up to the number are in the trail, and whoever waits for them is told.
-    fn left_of(&self, text: &Text, reached: u64) -> Text {
+    fn left_of(&self, text: &Text, reached: u64) -> Left {
+        let mut gone = 0;
         let mut left = Text::new(false);
         let mut point = Point::GENESIS;
         let mut ticket = text.tickets.map(|(first, _)| first);
@@ -157,7 +166,7 @@ impl Writer {
             let live = record.seq() <= reached;
             match (stored::own(rest), live) {
                 (Some(b"GAP"), false) => left.line(&mut point, rest),
-                (Some(_), _) => {}
+                (Some(_), live) => gone += u64::from(!live),
                 (None, false) => records.push(rest),
                 (None, true) => {
                     if let Some(ticket) = &mut ticket {
@@ -172,12 +181,8 @@ impl Writer {
         records.iter().for_each(|rest| left.line(&mut point, rest));
         let last = text.tickets.map(|(_, last)| last);
         left.tickets = ticket.zip(last).filter(|_| !records.is_empty());
-        left
+        Left { text: left, gone }
     }
-}
-
-fn callers(text: &Text) -> usize {
-    text.tickets.map_or(0, |(first, last)| (last - first + 1) as usize)
 }
 
 /// What is to be said in the trail, if others went on from there: that what was on the disk is not in it.

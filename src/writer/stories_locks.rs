@@ -236,3 +236,26 @@ fn a_key_directory_that_is_gone_is_made_again_with_the_state() {
     assert_reads(&disk, &seqs);
     assert_proven(&disk, &lines.lock());
 }
+
+#[test]
+fn an_end_while_another_process_has_the_trail_counts_what_is_held_and_leaves_no_mark() {
+    let (disk, clock) = (MemDisk::new(), Hand::at_noon());
+    let first = builder(disk.shared(), &clock).build().unwrap();
+    settle(&first);
+    remove_lock_files(&disk);
+    let second = builder(disk.shared(), &clock).build().unwrap();
+    settle(&second);
+    let before = disk.tree();
+    let held: Vec<_> = (0..20).map(|_| emit(&first)).collect();
+    let error = first.clone().close().unwrap_err();
+    assert!(error.to_string().contains("took its lock"), "{error}");
+    assert!(held.into_iter().all(|receipt| receipt.synced().is_err()));
+    let status = first.status();
+    assert_eq!(
+        (status.emitted.total(), status.written.total(), status.lost.total()),
+        (21, 1, 20)
+    );
+    assert!(disk.tree() == before);
+    second.close().unwrap();
+    assert_consistent(&disk);
+}
