@@ -525,9 +525,7 @@ impl Writer {
     }
 
     fn advance(&mut self, asked: bool) -> Result<bool, Stuck> {
-        if self.tenure == Tenure::Lost {
-            self.come_back()?;
-        }
+        self.come_back()?;
         if self.resync {
             self.write_again()?;
         }
@@ -579,25 +577,6 @@ impl Writer {
         // A clock set by hand may stand still: look again now and then, and never spin.
         let due = due.clamp(NAP, LONGEST_PARK);
         self.core.queue.rest(Rest::Park(began + due));
-    }
-
-    fn look_at_the_clock(&mut self) {
-        // Until the monotonic clock stands still around the wall clock's: else a clock that is moved on meanwhile would
-        // look as if it had stepped.
-        let mut monotonic = self.core.time.monotonic();
-        for _ in 0..3 {
-            self.now = self.core.time.micros();
-            let again = self.core.time.monotonic();
-            let still = again.saturating_sub(monotonic) < Duration::from_millis(100);
-            monotonic = again;
-            if still {
-                break;
-            }
-        }
-        self.monotonic = monotonic;
-        if let Some(step) = self.calendar.tick(self.now, monotonic) {
-            self.own.push_back(Own::clock_step(step));
-        }
     }
 }
 

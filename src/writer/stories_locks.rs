@@ -92,8 +92,10 @@ fn lock_files_that_are_removed_are_made_and_locked_again() {
 
 #[test]
 fn whoever_finds_another_process_on_its_trail_acknowledges_nothing_and_goes_on_behind_it() {
-    let moves: [(fn(&MemDisk), usize); 2] = [(remove_lock_files, 1), (move_both_away, 0)];
-    for (lets_in, before_it) in moves {
+    type Deed = fn(&MemDisk);
+    // And how many records the other one finds.
+    let deeds: [(Deed, usize); 2] = [(remove_lock_files, 1), (move_both_away, 0)];
+    for (lets_in, before_it) in deeds {
         let (disk, clock) = (MemDisk::new(), Hand::at_noon());
         let first = builder(disk.shared(), &clock).build().unwrap();
         settle(&first);

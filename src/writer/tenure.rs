@@ -41,8 +41,11 @@ impl Writer {
 
     /// Before a commit: one look, at the lock of the directory.
     pub(super) fn hold_the_directory(&mut self) -> Result<bool, Stuck> {
-        let look = self.lock.as_ref().map(Lock::look_at_dir);
-        self.hold(look)
+        match self.lock.as_ref().map(Lock::look_at_dir) {
+            // What is not known of the other one stays so.
+            Some(Look::Held) if self.tenure != Tenure::Lost => Ok(false),
+            look => self.hold(look),
+        }
     }
 
     fn hold(&mut self, look: Option<Look>) -> Result<bool, Stuck> {
@@ -86,8 +89,11 @@ impl Writer {
         }
     }
 
-    /// At the beginning of a turn, once they were lost.
+    /// At the beginning of a turn, if they were lost.
     pub(super) fn come_back(&mut self) -> Result<(), Stuck> {
+        if self.tenure != Tenure::Lost {
+            return Ok(());
+        }
         match self.rival()? {
             false => self.look_after_the_file(),
             true => self.join(),
