@@ -454,6 +454,7 @@ impl Builder {
             new_key,
             teller: self.teller,
             key_source: settings.key_source.value.clone(),
+            joins: false,
             #[cfg(test)]
             slip: self.slip,
         };

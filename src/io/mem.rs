@@ -385,6 +385,13 @@ impl MemDisk {
         dir.durable.remove(&name);
     }
 
+    /// Renames a directory behind everybody's back; what is open stays open.
+    pub(crate) fn move_dir(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) {
+        let mut shared = self.state();
+        let dir = shared.dirs.remove(from.as_ref()).unwrap();
+        shared.dirs.insert(to.as_ref().to_owned(), dir);
+    }
+
     /// Every path with its bytes.
     pub(crate) fn tree(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let shared = self.state();

@@ -1,6 +1,7 @@
 //! One writer per directory.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -18,37 +19,105 @@ pub(crate) struct Lock {
     disk: Arc<dyn Disk>,
     dir: Held,
     /// Two trails with one key directory would write one state file in turns.
-    _keys: Held,
+    keys: Held,
+    watch: Arc<Watch>,
 }
 
 impl Lock {
     pub(crate) fn take(disk: &Arc<dyn Disk>, home: &Home, opening: &Opening) -> Result<Lock, Error> {
-        let dir = wait(&**disk, &home.lock(), opening)?;
-        let keys = wait(&**disk, &home.keys.join(".lock"), opening)?;
+        let take = |path: &Path| wait(&**disk, path, opening)?.ok_or_else(|| refusal(&**disk, path));
+        let dir = take(&home.lock())?;
+        let keys = take(&home.keys.join(".lock"))?;
+        let watch = Watch::over(&dir, &keys);
         Ok(Lock {
             disk: disk.clone(),
             dir,
-            _keys: keys,
+            keys,
+            watch,
         })
     }
 
-    /// Whether the name still stands for the file we hold: a removed lock file would admit a second writer.
-    pub(crate) fn holds(&self) -> bool {
-        self.disk
-            .stat(&self.dir.path)
-            .is_ok_and(|stat| stat.same(&self.dir.stat))
+    /// A look at the directory's lock file: a removed one would admit a second writer.
+    pub(crate) fn look_at_dir(&self) -> Look {
+        self.dir.place.look(&*self.disk)
+    }
+
+    /// What sees whether both are held, for another thread. It knows of these files and of none that are taken later.
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
+    /// Takes anew what was lost, and waits for nobody.
+    pub(crate) fn renew(&mut self, opening: &Opening) -> Result<(), Error> {
+        for held in [&mut self.dir, &mut self.keys] {
+            if let Look::Lost(_) = held.place.look(&*self.disk) {
+                let path = &held.place.path;
+                *held = wait(&*self.disk, path, opening)?.ok_or_else(|| taken(&*self.disk, path))?;
+            }
+        }
+        self.watch = Watch::over(&self.dir, &self.keys);
+        Ok(())
     }
 }
 
-impl Lock {
-    /// Takes anew what was removed with its directory.
-    pub(crate) fn renew(&mut self, opening: &Opening) -> Result<(), Error> {
-        for held in [&mut self.dir, &mut self._keys] {
-            if !self.disk.stat(&held.path).is_ok_and(|stat| stat.same(&held.stat)) {
-                *held = wait(&*self.disk, &held.path, opening)?;
-            }
+/// What a look at lock files has shown.
+#[derive(Debug)]
+pub(crate) enum Look {
+    /// Their names stand for the files that we hold.
+    Held,
+    /// A name is gone or stands for another file, so that another process may hold that.
+    Lost(Error),
+    /// Looking failed, which says nothing about the files: they are locked still.
+    Unknown(Error),
+}
+
+/// Lock files by their names and inodes.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    dir: Place,
+    keys: Place,
+}
+
+impl Watch {
+    fn over(dir: &Held, keys: &Held) -> Arc<Watch> {
+        Arc::new(Watch {
+            dir: dir.place.clone(),
+            keys: keys.place.clone(),
+        })
+    }
+
+    pub(crate) fn look(&self, disk: &dyn Disk) -> Look {
+        match self.dir.look(disk) {
+            Look::Held => self.keys.look(disk),
+            lost @ Look::Lost(_) => lost,
+            unknown @ Look::Unknown(_) => match self.keys.look(disk) {
+                lost @ Look::Lost(_) => lost,
+                _ => unknown,
+            },
         }
-        Ok(())
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    path: PathBuf,
+    stat: Stat,
+}
+
+impl Place {
+    fn look(&self, disk: &dyn Disk) -> Look {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        match disk.stat(&self.path) {
+            Ok(stat) if stat.same(&self.stat) => Look::Held,
+            Err(error) if !matches!(error.kind(), NotFound | NotADirectory) => {
+                Look::Unknown(Error::io("look at the lock file", &self.path, error))
+            }
+            _ => Look::Lost(
+                Error::new(ErrorKind::Locked, "the lock file was removed or replaced")
+                    .at(&self.path)
+                    .remedy("leave it to the trail, which takes its lock anew if no other process has it"),
+            ),
+        }
     }
 }
 
@@ -73,14 +142,13 @@ static OURS: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
 
 #[derive(Debug)]
 struct Held {
-    path: PathBuf,
+    place: Place,
     file: Arc<dyn DiskFile>,
-    stat: Stat,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        ours(|ours| ours.remove(&(self.stat.dev, self.stat.ino)));
+        ours(|ours| ours.remove(&(self.place.stat.dev, self.place.stat.ino)));
         // A forked child may still have the file open: closing ours would not be enough.
         let _ = self.file.unlock();
     }
@@ -90,7 +158,8 @@ fn ours<T>(ask: impl FnOnce(&mut BTreeSet<(u64, u64)>) -> T) -> T {
     ask(&mut OURS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn wait(disk: &dyn Disk, path: &Path, opening: &Opening) -> Result<Held, Error> {
+/// `None` if another process, or another trail of this one, has it for as long as we wait.
+fn wait(disk: &dyn Disk, path: &Path, opening: &Opening) -> Result<Option<Held>, Error> {
     // A reader that asks for the lock has it for a moment; that is no reason to fail.
     let patience = opening.lock_wait.max(Duration::from_millis(100));
     let time = Time::default();
@@ -98,11 +167,11 @@ fn wait(disk: &dyn Disk, path: &Path, opening: &Opening) -> Result<Held, Error> 
     let mut pause = Duration::from_millis(2);
     loop {
         if let Some(held) = attempt(disk, path, opening)? {
-            return Ok(held);
+            return Ok(Some(held));
         }
         let left = patience.saturating_sub(time.monotonic().saturating_sub(begun));
         if left.is_zero() {
-            return Err(refusal(disk, path));
+            return Ok(None);
         }
         thread::sleep(pause.min(left));
         pause = (pause * 2).min(Duration::from_millis(100));
@@ -126,10 +195,10 @@ fn attempt(disk: &dyn Disk, path: &Path, opening: &Opening) -> Result<Option<Hel
     if !disk.stat(path).is_ok_and(|now| now.same(&stat)) {
         return Ok(None);
     }
+    let path = path.to_owned();
     let held = Held {
-        path: path.to_owned(),
+        place: Place { path, stat },
         file,
-        stat,
     };
     ours(|ours| ours.insert((stat.dev, stat.ino)));
     let mut line = format!("{{\"pid\":{},\"host\":", std::process::id()).into_bytes();
@@ -141,9 +210,7 @@ fn attempt(disk: &dyn Disk, path: &Path, opening: &Opening) -> Result<Option<Hel
 }
 
 fn refusal(disk: &dyn Disk, path: &Path) -> Error {
-    if let Ok(stat) = disk.stat(path)
-        && ours(|ours| ours.contains(&(stat.dev, stat.ino)))
-    {
+    if is_ours(disk, path) {
         return Error::new(
             ErrorKind::Locked,
             "cannot open the trail, as another trail of this process holds it",
@@ -151,24 +218,51 @@ fn refusal(disk: &dyn Disk, path: &Path) -> Error {
         .at(path)
         .remedy("use that one (a `Trail` is cheap to clone), or drop all its handles first");
     }
+    let what = format!(
+        "cannot open the trail, as {}, or one forked from it, holds it",
+        who(disk, path)
+    );
+    Error::new(ErrorKind::Locked, what)
+        .at(path)
+        .remedy("stop it, wait longer with `lock_wait`, or give this process a trail of its own with `instance`")
+}
+
+/// Somebody else has the lock of a trail that is at work.
+fn taken(disk: &dyn Disk, path: &Path) -> Error {
+    let who = match is_ours(disk, path) {
+        true => "another trail of this process".to_owned(),
+        false => who(disk, path),
+    };
+    Error::new(
+        ErrorKind::Locked,
+        format!("cannot go on with the trail, as {who} took its lock"),
+    )
+    .at(path)
+    .remedy("find out who removed the lock file or the directory, and end one of the two")
+}
+
+fn is_ours(disk: &dyn Disk, path: &Path) -> bool {
+    let stat = disk.stat(path);
+    stat.is_ok_and(|stat| ours(|ours| ours.contains(&(stat.dev, stat.ino))))
+}
+
+/// Who has it, by what the lock file says.
+fn who(disk: &dyn Disk, path: &Path) -> String {
     let said = disk.open_read(path).and_then(|file| read_all(&*file, 4096)).ok();
     let said = said.and_then(|text| Members::parse(text.trim_ascii_end()));
     let pid = said.as_ref().and_then(|said| said.u64("pid"));
     let host = said.as_ref().and_then(|said| said.text("host"));
-    let who = match (pid, host) {
+    match (pid, host) {
         (Some(pid), Some(host)) => format!("process {pid} on host {host}"),
         _ => "another process".to_owned(),
-    };
-    let what = format!("cannot open the trail, as {who}, or one forked from it, holds it");
-    Error::new(ErrorKind::Locked, what)
-        .at(path)
-        .remedy("stop it, wait longer with `lock_wait`, or give this process a trail of its own with `instance`")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::io::RealDisk;
+    use crate::io::mem::{Fault, MemDisk};
     use crate::store::sample::noon;
 
     fn real(dir: &Path) -> (Arc<dyn Disk>, Home) {
@@ -191,7 +285,7 @@ mod tests {
         let (disk, home) = real(dir.path());
         assert!(!is_held(&*disk, &home));
         let lock = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
-        assert!(is_held(&*disk, &home) && lock.holds());
+        assert!(is_held(&*disk, &home) && !is_lost(&lock));
         let error = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap_err();
         assert_eq!((error.kind(), error.path()), (ErrorKind::Locked, Some(&*home.lock())));
         assert!(error.to_string().contains("another trail of this process"), "{error}");
@@ -230,15 +324,60 @@ mod tests {
         assert!(waiting.join().unwrap());
     }
 
+    fn is_lost(lock: &Lock) -> bool {
+        matches!(lock.watch().look(&*lock.disk), Look::Lost(_))
+    }
+
     #[test]
-    fn a_removed_lock_file_is_noticed() {
+    fn a_removed_lock_file_is_noticed_and_taken_anew() {
         let dir = tempfile::tempdir().unwrap();
         let (disk, home) = real(dir.path());
-        let lock = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
-        disk.unlink(&home.lock()).unwrap();
-        assert!(!lock.holds());
-        drop(disk.open_lock(&home.lock()).unwrap());
-        assert!(!lock.holds(), "a new file of that name is not the one we hold");
+        let mut lock = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
+        for path in [home.lock(), home.keys.join(".lock")] {
+            assert!(!is_lost(&lock));
+            disk.unlink(&path).unwrap();
+            assert!(is_lost(&lock));
+            drop(disk.open_lock(&path).unwrap());
+            assert!(is_lost(&lock), "a new file of that name is not the one we hold");
+            let before = Arc::clone(lock.watch());
+            lock.renew(&opening(Duration::ZERO)).unwrap();
+            assert!(!is_lost(&lock));
+            assert!(matches!(before.look(&*disk), Look::Lost(_)), "what was lost stays lost");
+            assert!(Lock::take(&disk, &home, &opening(Duration::ZERO)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_lock_that_somebody_else_took_is_not_taken_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let (disk, home) = real(dir.path());
+        let mut lock = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
+        for path in [home.lock(), home.keys.join(".lock")] {
+            disk.unlink(&path).unwrap();
+        }
+        let other = Lock::take(&disk, &home, &opening(Duration::ZERO)).unwrap();
+        let error = lock.renew(&opening(Duration::ZERO)).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Locked, Some(&*home.lock())));
+        assert!(is_lost(&lock));
+        drop(other);
+        lock.renew(&opening(Duration::ZERO)).unwrap();
+        assert!(!is_lost(&lock));
+    }
+
+    #[test]
+    fn a_look_that_fails_says_nothing_of_the_lock() {
+        let disk = MemDisk::new();
+        let shared = disk.shared();
+        let home = crate::store::sample::home();
+        disk.create_dir(&home.dir).unwrap();
+        disk.create_dir(&home.keys).unwrap();
+        let lock = Lock::take(&shared, &home, &opening(Duration::ZERO)).unwrap();
+        disk.fail_look(disk.looks(), Fault::Errno(13));
+        let look = lock.look_at_dir();
+        assert!(matches!(&look, Look::Unknown(error) if error.io_kind() == Some(io::ErrorKind::PermissionDenied)));
+        disk.unlink(&home.keys.join(".lock")).unwrap();
+        disk.fail_look(disk.looks(), Fault::Errno(13));
+        assert!(is_lost(&lock), "the other one was seen to be gone");
     }
 
     #[test]

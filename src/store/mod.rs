@@ -21,6 +21,7 @@ mod recover;
 mod replaced;
 mod reserve;
 pub(crate) mod retain;
+pub(crate) mod rival;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scan;
@@ -121,16 +122,14 @@ impl Home {
         Ok(Home { dir, keys })
     }
 
-    /// Makes what was removed while a writer was at work; whether anything was.
-    pub(crate) fn make_again(&self, disk: &dyn Disk) -> Result<bool, Error> {
-        let mut made = false;
+    /// Makes what was removed while a writer was at work.
+    pub(crate) fn make_again(&self, disk: &dyn Disk) -> Result<(), Error> {
         for (dir, what) in [(&self.dir, "the trail directory"), (&self.keys, "the key directory")] {
             if disk.stat(dir).is_err_and(|error| error.kind() == NotFound) {
                 make_dir(disk, dir, what)?;
-                made = true;
             }
         }
-        Ok(made)
+        Ok(())
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -331,6 +330,11 @@ impl Opened {
 /// Opens a trail for writing: locks, reads the state, recovers, and takes the next run's number.
 pub(crate) fn open(disk: Arc<dyn Disk>, home: Home, opening: &Opening) -> Result<Opened, Error> {
     recover::open(disk, &home, opening)
+}
+
+/// The same for who has its lock, while the process that wrote it last is this one.
+pub(crate) fn open_locked(lock: Lock, disk: &dyn Disk, home: &Home, opening: &Opening) -> Result<Opened, Error> {
+    recover::open_locked(lock, disk, home, opening)
 }
 
 #[cfg(all(test, unix))]

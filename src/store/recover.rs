@@ -22,8 +22,10 @@ use crate::merkle::Range;
 use crate::trust::Trust;
 
 pub(crate) fn open(disk: Arc<dyn Disk>, home: &Home, opening: &Opening) -> Result<Opened, Error> {
-    let lock = Lock::take(&disk, home, opening)?;
-    let disk = &*disk;
+    open_locked(Lock::take(&disk, home, opening)?, &*disk, home, opening)
+}
+
+pub(crate) fn open_locked(lock: Lock, disk: &dyn Disk, home: &Home, opening: &Opening) -> Result<Opened, Error> {
     remove_unfinished(disk, home)?;
     let found = State::load(disk, home)?;
     let known = match &found {

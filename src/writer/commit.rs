@@ -1,5 +1,7 @@
 //! From the queue into the file: batches, commits, syncs.
 
+use std::sync::Arc;
+
 use super::batch::AROUND;
 use super::kept::Place;
 use super::own_records::Own;
@@ -277,19 +279,25 @@ impl Writer {
         let wanted = self.core.progress.wanted_synced() > self.core.progress.synced_ticket();
         let much = self.kept.unsynced() >= SYNC_BYTES;
         if (due || wanted || much || asked) && !self.syncer.is_busy() {
-            self.begin_sync();
+            // What keeps it from that is noted, and tried again.
+            let _ = self.begin_sync();
         }
     }
 
     /// Begins a sync of all that is written, if any of it is not synced.
-    pub(super) fn begin_sync(&mut self) {
+    fn begin_sync(&mut self) -> Result<(), Stuck> {
         if self.unborn.is_some() {
             // A header is in its file with the first line, and not before.
-            return;
+            return Ok(());
         }
         if !self.kept.has_unsynced() && !self.directory && !self.state_due {
             self.sync_at = None;
-            return;
+            return Ok(());
+        }
+        self.hold_the_trail()?;
+        if self.unborn.is_some() {
+            // The file was gone, and the one in its place has no line yet.
+            return Err(Stuck);
         }
         let mark = Mark {
             file: self.segment.number(),
@@ -325,7 +333,9 @@ impl Writer {
             state,
             lines,
             grow,
+            watch: self.lock.as_ref().map(|lock| Arc::clone(lock.watch())),
         });
+        Ok(())
     }
 
     /// Takes note of a sync that has ended.
@@ -398,7 +408,7 @@ impl Writer {
                 if self.unborn.is_some() {
                     return Ok(());
                 }
-                self.begin_sync();
+                self.begin_sync()?;
             }
             // However long it takes: without it there is nothing that may be done next.
             let Some(done) = self.syncer.wait(Instant::now() + super::LONGEST_PARK) else {

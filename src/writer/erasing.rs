@@ -92,6 +92,7 @@ impl Writer {
         if let Err(error) = self.refuse_held(found.iter().map(|(seq, _)| *seq)) {
             return Ok(Err(error));
         }
+        self.hold_the_trail()?;
         let file = self.segment.number();
         self.erasures.from = match self.erasures.forgotten {
             true => Some(file),
@@ -117,6 +118,7 @@ impl Writer {
             return Ok(Ok(()));
         };
         let early = self.erasures.early;
+        self.hold_the_trail()?;
         if !early {
             self.sync_and_wait(false)?;
         }
@@ -196,13 +198,15 @@ impl Writer {
     }
 
     /// At a start: what an earlier run left to erase. Where tampering is suspected, nothing is moved; and a disk that refuses
-    /// does not keep the trail from beginning.
-    pub(super) fn pick_up_erasures(&mut self, suspected: bool) {
+    /// does not keep the trail from beginning. `later` leaves the work to a later turn.
+    pub(super) fn pick_up_erasures(&mut self, suspected: bool, later: bool) {
         match erase::pending(&*self.disk, &self.home) {
             _ if suspected => {}
             Ok(pending) => self.erasures.from = pending,
             Err(error) => self.mention(Trouble::Erase, &error),
         }
-        let _ = self.finish_erasures();
+        if !later {
+            let _ = self.finish_erasures();
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::meter::Trouble;
 use crate::status::complain;
 use crate::store::finding::{Suspicion, What};
 use crate::store::segment::Moved;
-use crate::store::{Cause, Mark, Opening, Segment, Wish};
+use crate::store::{Cause, Mark, Segment};
 use crate::sync::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -127,6 +127,7 @@ impl Writer {
     /// fit.
     pub(super) fn bear_again(&mut self) -> Result<(), Stuck> {
         if self.stillborn {
+            self.hold_the_locks()?;
             self.sync_the_removal()?;
         }
         let Some(header) = self.unborn.as_ref().filter(|_| self.stillborn) else {
@@ -171,6 +172,10 @@ impl Writer {
         self.works(&[Trouble::Sync]);
     }
 
+    pub(super) fn tenure_works(&mut self) {
+        self.works(&[Trouble::Tamper]);
+    }
+
     fn works(&mut self, troubles: &[Trouble]) {
         if self
             .fault
@@ -207,13 +212,7 @@ impl Writer {
 
     /// Whether the open file is still what we made; before each commit.
     pub(super) fn look_after_the_file(&mut self) -> Result<(), Stuck> {
-        if !self.lock_lost && !self.lock.as_ref().is_none_or(|lock| lock.holds()) {
-            self.lock_lost = true;
-            let error = Error::new(ErrorKind::Locked, "the lock file was removed or replaced")
-                .at(self.home.lock())
-                .remedy("make sure that no other process writes to this directory, then start this one again");
-            self.mention(Trouble::Tamper, &error);
-        }
+        self.hold_the_directory()?;
         let what = match self.segment.moved() {
             Moved::No => return Ok(()),
             Moved::Unlinked => What::Missing,
@@ -243,6 +242,7 @@ impl Writer {
 
     /// Goes on in a new file from the last point that is on the disk, with everything behind it.
     pub(super) fn write_again(&mut self) -> Result<(), Stuck> {
+        self.hold_the_locks()?;
         if self.syncer.is_busy() {
             // A sync of the old file may still be at work. What it acknowledges must not be superseded by lines that are on no disk
             // yet; unless the file is not what it was, and they are better written again.
@@ -268,9 +268,6 @@ impl Writer {
         let mut again = self.kept.again();
         again.extend(std::mem::take(&mut self.again));
         self.again = again.into();
-        if let Err(error) = self.make_directory_again() {
-            return Err(self.note(Trouble::Tamper, error));
-        }
         let header = self.header(Cause::Resync, self.durable);
         let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day()) {
             Ok(made) => made,
@@ -335,25 +332,7 @@ impl Writer {
         self.note(Trouble::Sync, error)
     }
 
-    /// Makes the directory that was renamed or removed, and takes its lock, before a file is begun in it.
-    fn make_directory_again(&mut self) -> Result<(), Error> {
-        if self.home.make_again(&*self.disk)? {
-            let opening = Opening {
-                lock_wait: Duration::ZERO,
-                now: self.now,
-                host: self.who.host.clone().unwrap_or_default(),
-                wish: Wish::default(),
-            };
-            if let Some(lock) = &mut self.lock {
-                lock.renew(&opening)?;
-            }
-            self.lock_lost = false;
-            self.state_due = true;
-        }
-        Ok(())
-    }
-
-    fn write_kept(&mut self) -> Result<(), Stuck> {
+    pub(super) fn write_kept(&mut self) -> Result<(), Stuck> {
         while let Some(again) = self.again.pop_front() {
             match again {
                 Again::Lost {

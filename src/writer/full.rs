@@ -7,6 +7,7 @@ use super::batch::{Batch, Text, lines, rest_of};
 use super::faults::is_full;
 use super::kept::Again;
 use super::own_records::Own;
+use super::tenure::Tenure;
 use super::{LAST_OUT, Stuck, Writer};
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
@@ -107,6 +108,7 @@ impl Writer {
     /// The same when nothing waits to be written: then the disk works again when the reserve is there.
     pub(super) fn repay_at_leisure(&mut self) -> Result<(), Stuck> {
         if self.reserve.is_owed() {
+            self.hold_the_directory()?;
             self.repay()?;
             self.write_works();
         }
@@ -202,7 +204,9 @@ impl Writer {
     /// the trail ends, in the room of the reserve if there is no other, and says so.
     pub(super) fn give_up(&mut self, closing: bool) -> Result<(), Stuck> {
         let fault = self.fault_text();
-        self.reserve.give_up();
+        if self.tenure != Tenure::Lost {
+            self.reserve.give_up();
+        }
         self.reserve.forgive();
         let waiting = self.core.queue.flow().bytes + self.batch.text.bytes.len();
         // With that room a small rest may get in after all, and the words that end the trail still do.

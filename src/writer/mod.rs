@@ -14,6 +14,7 @@ mod faults;
 mod full;
 mod gather;
 mod holding;
+mod joining;
 mod kept;
 mod medium;
 #[cfg(all(test, shuttle))]
@@ -32,6 +33,8 @@ mod stories_full;
 #[cfg(test)]
 mod stories_keyed;
 #[cfg(test)]
+mod stories_locks;
+#[cfg(test)]
 mod stories_overload;
 #[cfg(feature = "sign")]
 #[cfg(test)]
@@ -42,6 +45,7 @@ mod stories_tamper;
 mod stories_waiting;
 mod syncer;
 mod teller;
+mod tenure;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -77,6 +81,7 @@ use own_records::Own;
 use seals::Seals;
 use signer::Signer;
 use syncer::Syncer;
+use tenure::Tenure;
 
 pub(crate) use medium::{Medium, medium};
 pub(crate) use teller::Teller;
@@ -120,6 +125,8 @@ pub(crate) struct Desk {
     /// What is given the key line, when there is one to give.
     pub(crate) teller: Teller,
     pub(crate) key_source: KeySource,
+    /// Goes on in the place of a writer that holds records already.
+    pub(crate) joins: bool,
     #[cfg(test)]
     pub(crate) slip: Option<crate::store::Slip>,
 }
@@ -224,7 +231,7 @@ pub(crate) struct Writer {
     gap_pause: Duration,
     fault: Option<Fault>,
     gap_cause: Option<&'static str>,
-    lock_lost: bool,
+    tenure: Tenure,
 
     sync_at: Option<Duration>,
     checkpoint_at: Option<Duration>,
@@ -291,6 +298,7 @@ impl Writer {
             new_key,
             teller,
             key_source,
+            joins,
             #[cfg(test)]
             slip,
         } = desk;
@@ -379,7 +387,7 @@ impl Writer {
             gap_pause: Writer::gap_every(),
             fault: None,
             gap_cause: None,
-            lock_lost: false,
+            tenure: Tenure::default(),
             sync_at: None,
             checkpoint_at: None,
             heartbeat_at: None,
@@ -433,7 +441,7 @@ impl Writer {
         writer.begin_first_file()?;
         #[cfg(test)]
         writer.erasures.slip(slip);
-        writer.pick_up_erasures(suspected);
+        writer.pick_up_erasures(suspected, joins);
         writer.show_holds();
         if let Some(keys) = keys {
             writer.tell_key_line(&keys, begins_at, teller)?;
@@ -442,7 +450,8 @@ impl Writer {
     }
 
     fn begin_first_file(&mut self) -> Result<(), Error> {
-        self.build_batches(false).map_err(|stuck| self.said(stuck))?;
+        // What the queue has may have to wait for what an earlier run holds.
+        self.write_taken().map_err(|stuck| self.said(stuck))?;
         // Without its state a keyed trail could not go on.
         let keyed = self.trust.is_keyed();
         self.sync_and_wait(keyed).map_err(|stuck| self.said(stuck))?;
@@ -506,7 +515,7 @@ impl Writer {
             false => self.advance(asked).unwrap_or_else(|Stuck| {
                 self.refuse_errands();
                 // What is in the file need not wait for what is not.
-                if !self.resync {
+                if !self.resync && self.tenure != Tenure::Lost {
                     self.sync_if_due(asked);
                 }
                 false
@@ -519,6 +528,7 @@ impl Writer {
     }
 
     fn advance(&mut self, asked: bool) -> Result<bool, Stuck> {
+        self.come_back()?;
         if self.resync {
             self.write_again()?;
         }
@@ -570,25 +580,6 @@ impl Writer {
         // A clock set by hand may stand still: look again now and then, and never spin.
         let due = due.clamp(NAP, LONGEST_PARK);
         self.core.queue.rest(Rest::Park(began + due));
-    }
-
-    fn look_at_the_clock(&mut self) {
-        // Until the monotonic clock stands still around the wall clock's: else a clock that is moved on meanwhile would
-        // look as if it had stepped.
-        let mut monotonic = self.core.time.monotonic();
-        for _ in 0..3 {
-            self.now = self.core.time.micros();
-            let again = self.core.time.monotonic();
-            let still = again.saturating_sub(monotonic) < Duration::from_millis(100);
-            monotonic = again;
-            if still {
-                break;
-            }
-        }
-        self.monotonic = monotonic;
-        if let Some(step) = self.calendar.tick(self.now, monotonic) {
-            self.own.push_back(Own::clock_step(step));
-        }
     }
 }
 

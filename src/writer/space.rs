@@ -21,6 +21,7 @@ impl Writer {
             return Ok(());
         }
         self.space_at = self.monotonic + LOOK_EVERY;
+        self.hold_the_trail()?;
         self.keep_a_reserve();
         let Ok(free) = self.disk.free(&self.home.dir) else {
             return Ok(());

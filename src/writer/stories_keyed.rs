@@ -29,7 +29,7 @@ pub(super) fn keyed(builder: Builder, trust: Trust, lines: &Lines) -> Builder {
         .key_line(move |line| lines.lock().push(line.clone()))
 }
 
-fn sealed(disk: &MemDisk, clock: &Arc<Hand>, lines: &Lines) -> Builder {
+pub(super) fn sealed(disk: &MemDisk, clock: &Arc<Hand>, lines: &Lines) -> Builder {
     keyed(builder(disk.shared(), clock), Trust::Sealed, lines)
 }
 

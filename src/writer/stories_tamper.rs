@@ -110,6 +110,31 @@ fn whatever_is_done_to_the_open_file_or_its_directory_nothing_that_is_held_is_lo
 }
 
 #[test]
+fn a_key_directory_that_is_removed_is_made_again_for_this_user_alone() {
+    let real = Real::new();
+    let keys = crate::io::with_suffix(&real.dir, ".keys");
+    let trail = real.builder().build().unwrap();
+    emit(&trail).synced().unwrap();
+    fs::remove_dir_all(&keys).unwrap();
+    emit(&trail).synced().unwrap();
+    trail.sync().unwrap();
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&keys).unwrap().permissions()) & 0o777,
+        0o700
+    );
+    assert!(keys.join("state").exists());
+    // A removed directory of the trail, too, with both locks.
+    fs::remove_dir_all(&keys).unwrap();
+    fs::remove_dir_all(&real.dir).unwrap();
+    emit(&trail).synced().unwrap();
+    let second = real.builder().lock_wait(Duration::ZERO).build();
+    assert_eq!(second.unwrap_err().kind(), ErrorKind::Locked);
+    trail.close().unwrap();
+    real.builder().build().unwrap().close().unwrap();
+}
+
+#[test]
 fn reopen_goes_on_in_a_new_file_and_says_what_became_of_the_old_one() {
     let real = Real::new();
     let trail = real.builder().build().unwrap();

@@ -14,6 +14,7 @@ use crate::io::{Disk, DiskFile};
 use crate::merkle::Range;
 use crate::queue::Queue;
 use crate::receipt::Progress;
+use crate::store::lock::{Look, Watch};
 use crate::store::{Home, State, keys_file};
 use crate::sync::{self, Condvar, Instant, JoinHandle, Mutex, planted};
 
@@ -34,6 +35,8 @@ pub(super) struct Job {
     pub(super) lines: Option<Lines>,
     /// The tree that is on the disk by then.
     pub(super) grow: Option<Grow>,
+    /// The locks that must be held when it is done: nobody is told, and nothing stored, without them.
+    pub(super) watch: Option<Arc<Watch>>,
 }
 
 /// What became of it.
@@ -175,7 +178,7 @@ impl Shared {
         if planted!(SyncedTooSoon) {
             self.progress.synced(job.ticket);
         }
-        let result = self.sync(&job);
+        let result = self.sync(&job).and_then(|()| self.holds(&job));
         let took = began.elapsed();
         let told = result.is_ok() && job.settle.is_none_or(Settle::done);
         if told {
@@ -202,6 +205,14 @@ impl Shared {
             state,
             result,
             took,
+        }
+    }
+
+    /// Another process that has the lock goes on from what it found, and that may not be what was synced here.
+    fn holds(&self, job: &Job) -> Result<(), Error> {
+        match job.watch.as_ref().map(|watch| watch.look(&*self.disk)) {
+            Some(Look::Lost(error)) => Err(error),
+            Some(Look::Held | Look::Unknown(_)) | None => Ok(()),
         }
     }
 

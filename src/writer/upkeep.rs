@@ -28,6 +28,25 @@ const METRICS_EVERY: Duration = Duration::from_secs(1);
 const ROTATE_AGAIN: Duration = Duration::from_secs(10);
 
 impl Writer {
+    pub(super) fn look_at_the_clock(&mut self) {
+        // Until the monotonic clock stands still around the wall clock's: else a clock that is moved on meanwhile would
+        // look as if it had stepped.
+        let mut monotonic = self.core.time.monotonic();
+        for _ in 0..3 {
+            self.now = self.core.time.micros();
+            let again = self.core.time.monotonic();
+            let still = again.saturating_sub(monotonic) < Duration::from_millis(100);
+            monotonic = again;
+            if still {
+                break;
+            }
+        }
+        self.monotonic = monotonic;
+        if let Some(step) = self.calendar.tick(self.now, monotonic) {
+            self.own.push_back(Own::clock_step(step));
+        }
+    }
+
     /// The header of the next file, behind a point.
     pub(super) fn header(&self, cause: Cause, prev: Durable) -> Header {
         // A header must not speak of a prune that is still to come behind it: a crash may leave the header alone.
@@ -75,6 +94,11 @@ impl Writer {
     /// file than no records.
     pub(super) fn rotate(&mut self) -> Result<(), Stuck> {
         if self.rotate_again.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        let number = self.segment.number();
+        self.hold_the_trail()?;
+        if self.segment.number() != number {
             return Ok(());
         }
         if !self.settled {
