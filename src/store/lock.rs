@@ -180,6 +180,7 @@ mod tests {
         Opening {
             lock_wait: wait,
             now: noon(),
+            boot: None,
             host: "host-a".into(),
             wish: crate::store::Wish::default(),
         }

@@ -50,7 +50,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Micros;
+use crate::clock::{Elapsed, Micros};
 use crate::config::DiskSpace;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
@@ -292,11 +292,13 @@ impl Writer {
             #[cfg(test)]
             slip,
         } = desk;
-        let (now, monotonic) = (core.time.micros(), core.time.monotonic());
-        let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
+        let (now, elapsed) = (core.time.micros(), core.time.elapsed());
+        let monotonic = elapsed.monotonic;
+        let (calendar, step) = Calendar::start(&opened.state, now, elapsed);
         let keys = opened.keys.take();
         let mut signer = Signer::of(&opened, keys.as_ref(), &key_source)?;
         let mut header = opened.header(now, who.clone());
+        header.measured = Some(calendar.measured(elapsed));
         if let Some(signer) = &signer {
             signer.fill(&mut header, false);
         }
@@ -583,7 +585,8 @@ impl Writer {
             }
         }
         self.monotonic = monotonic;
-        if let Some(step) = self.calendar.tick(self.now, monotonic) {
+        let boot = self.core.time.elapsed().boot;
+        if let Some(step) = self.calendar.tick(self.now, Elapsed { monotonic, boot }) {
             self.own.push_back(Own::clock_step(step));
         }
     }

@@ -55,6 +55,7 @@ impl Writer {
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| prev.file.is_none()),
+            measured: Some(self.calendar.measured(self.core.time.elapsed())),
         };
         if let Some(signer) = &self.signer {
             signer.fill(&mut header, cause == Cause::Resync);
@@ -191,7 +192,7 @@ impl Writer {
     /// Removes what need not be kept, one record's worth; whether there was any.
     pub(super) fn prune(&mut self, keep: &Keep) -> Result<bool, Stuck> {
         let holds = self.pruned_around();
-        let due = retain::due(&*self.disk, &self.home, self.trail, keep, &mut self.calendar, &holds);
+        let due = retain::due(&*self.disk, &self.home, self.trail, keep, &self.calendar, &holds);
         let prune = match due {
             Ok(Some(prune)) => prune,
             Ok(None) => return Ok(false),
