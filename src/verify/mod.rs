@@ -285,9 +285,12 @@ impl Verify {
             None => None,
             Some(is_public) => {
                 let roots = public.union(&aside.roots).copied().collect();
-                let found = Signatures::of(&**disk, &branch, &certificates, &roots, is_public);
-                let failed = |error| Error::io("read the checkpoints of the trail", &home.dir, error);
-                Some(found.map_err(failed)?)
+                match Signatures::of(&**disk, &branch, &certificates, &roots, is_public) {
+                    Ok(found) => Some(found),
+                    // Removed since the look at the directory.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    Err(error) => return Err(Error::io("read the checkpoints of the trail", &home.dir, error)),
+                }
             }
         };
         let mark = state.state().and_then(|state| state.durable);
