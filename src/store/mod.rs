@@ -11,6 +11,7 @@ pub(crate) mod finding;
 pub(crate) mod fuzz;
 pub(crate) mod header;
 pub(crate) mod hold;
+pub(crate) mod holes;
 pub(crate) mod keys_file;
 pub(crate) mod lines;
 pub(crate) mod lock;
