@@ -309,6 +309,31 @@ mod tests {
     }
 
     #[test]
+    fn time_between_two_looks_counts_where_the_machine_stayed_on() {
+        let look = |id, seconds| {
+            let up = Duration::from_secs(seconds);
+            Elapsed {
+                monotonic: up / 2,
+                boot: Some(Boot { id, up }),
+            }
+        };
+        let ago = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(Boot::between(look(1, 10).boot, look(1, 70).boot), ago(60));
+        assert_eq!(Boot::between(look(1, 70).boot, look(1, 10).boot), ago(0));
+        assert_eq!(Boot::between(look(1, 10).boot, look(2, 70).boot), None);
+        assert_eq!(Boot::between(None, look(2, 70).boot), None);
+        // It slept for half of it, which the monotonic clock does not count.
+        assert_eq!(look(1, 70).since(look(1, 10)), Duration::from_secs(60));
+        assert_eq!(look(2, 70).since(look(1, 10)), Duration::from_secs(30));
+        // The system's own, where it has one.
+        let (first, second) = (Time::default().elapsed(), Time::default().elapsed());
+        assert_eq!(first.boot.map(|boot| boot.id), second.boot.map(|boot| boot.id));
+        if cfg!(target_os = "linux") && std::path::Path::new("/proc/sys/kernel/random/boot_id").exists() {
+            assert!(first.boot.is_some_and(|boot| boot.id != 0 && boot.up > Duration::ZERO));
+        }
+    }
+
+    #[test]
     fn only_the_written_form_is_read() {
         assert_eq!(
             Micros::parse(b"2026-11-20T08:15:30.123456Z").unwrap().to_string(),

@@ -716,7 +716,7 @@ mod tests {
             files: Some(2),
             ..Keep::default()
         };
-        let mut ask = |trail: bool, held: &[u64]| {
+        let ask = |trail: bool, held: &[u64]| {
             let ends = Point::GENESIS;
             let held = held.iter().map(|file| Held {
                 file: *file,
@@ -732,13 +732,13 @@ mod tests {
                 &writer.home,
                 writer.opened.trail,
                 &keep,
-                &mut world.calendar,
+                &world.calendar,
                 &holds,
             )
             .unwrap()
         };
         let files = |prune: Option<Prune>| prune.map(|prune| prune.files.iter().map(|(file, _)| *file).collect());
-        let mut files_of = |held: &[u64]| files(ask(false, held)).unwrap_or_default();
+        let files_of = |held: &[u64]| files(ask(false, held)).unwrap_or_default();
         let all: Vec<u64> = files_of(&[]);
         assert!(all.starts_with(&[1, 2, 3, 4]), "{all:?}");
         assert!(files_of(&[1, 3]).starts_with(&[2, 4]));

@@ -405,7 +405,7 @@ impl Case<'_> {
     fn tell_what_is_behind(&self, missing: u64, judgement: &mut Judgement) {
         let behind = self.branch.behind.iter().zip(&self.behind);
         let intact: u64 = behind.clone().map(|(_, fold)| fold.intact).sum();
-        let (Some(first), Some(last)) = (self.branch.behind.first(), behind.clone().last()) else {
+        let (Some(first), Some(last)) = (self.branch.behind.first(), behind.clone().next_back()) else {
             return;
         };
         // Whether each goes on from the end of the one before, with nothing damaged, from the trail's beginning on.
