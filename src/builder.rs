@@ -372,6 +372,7 @@ impl Builder {
         let opening = Opening {
             lock_wait: settings.lock_wait.value,
             now: self.time.micros(),
+            boot: self.time.elapsed().boot,
             host: host.clone().unwrap_or_default(),
             wish: Wish {
                 trust: settings.trust.value,

@@ -13,6 +13,46 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> SystemTime;
     /// Time since some fixed point in this process; never goes back, never jumps.
     fn monotonic(&self) -> Duration;
+    /// A number that no other start of the machine has, and the time since this one, sleep included; `None` where that is not
+    /// known. A trail counts by it how old its files became between two runs.
+    fn boot(&self) -> Option<(u128, Duration)> {
+        None
+    }
+}
+
+/// What clocks say that nobody can set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Elapsed {
+    /// Since some point in this process.
+    pub(crate) monotonic: Duration,
+    pub(crate) boot: Option<Boot>,
+}
+
+/// A start of the machine, and how long ago it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Boot {
+    pub(crate) id: u128,
+    pub(crate) up: Duration,
+}
+
+impl Elapsed {
+    /// The time since an earlier look in the same process.
+    pub(crate) fn since(self, earlier: Elapsed) -> Duration {
+        // Only the time since the boot counts how long the machine slept.
+        match Boot::between(earlier.boot, self.boot) {
+            Some(passed) => passed,
+            None => self.monotonic.saturating_sub(earlier.monotonic),
+        }
+    }
+}
+
+impl Boot {
+    /// The time between two looks, whatever process took them; `None` if the machine was started anew in between, or nobody
+    /// knows.
+    pub(crate) fn between(earlier: Option<Boot>, later: Option<Boot>) -> Option<Duration> {
+        let (earlier, later) = earlier.zip(later)?;
+        (earlier.id == later.id).then(|| later.up.saturating_sub(earlier.up))
+    }
 }
 
 /// The clock in use: the system's, or an injected one.
@@ -40,6 +80,35 @@ impl Time {
             Some(clock) => clock.monotonic(),
         }
     }
+
+    pub(crate) fn elapsed(&self) -> Elapsed {
+        Elapsed {
+            monotonic: self.monotonic(),
+            boot: match &self.0 {
+                None => system_boot(),
+                Some(clock) => clock.boot().map(|(id, up)| Boot { id, up }),
+            },
+        }
+    }
+}
+
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
+fn system_boot() -> Option<Boot> {
+    use rustix::time::{ClockId, clock_gettime};
+
+    static ID: OnceLock<Option<u128>> = OnceLock::new();
+    let id = (*ID.get_or_init(|| {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        u128::from_str_radix(&text.trim().replace('-', ""), 16).ok()
+    }))?;
+    let up = clock_gettime(ClockId::Boottime);
+    let up = Duration::new(u64::try_from(up.tv_sec).ok()?, u32::try_from(up.tv_nsec).ok()?);
+    Some(Boot { id, up })
+}
+
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), not(miri))))]
+fn system_boot() -> Option<Boot> {
+    None
 }
 
 /// Microseconds since 1970-01-01T00:00:00Z, within the years 0 to 9999.
@@ -236,6 +305,31 @@ mod tests {
         #[test]
         fn text_order_is_time_order(a in Micros::MIN.0..=Micros::MAX.0, b in Micros::MIN.0..=Micros::MAX.0) {
             prop_assert_eq!(Micros(a).text().cmp(&Micros(b).text()), a.cmp(&b));
+        }
+    }
+
+    #[test]
+    fn time_between_two_looks_counts_where_the_machine_stayed_on() {
+        let look = |id, seconds| {
+            let up = Duration::from_secs(seconds);
+            Elapsed {
+                monotonic: up / 2,
+                boot: Some(Boot { id, up }),
+            }
+        };
+        let ago = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(Boot::between(look(1, 10).boot, look(1, 70).boot), ago(60));
+        assert_eq!(Boot::between(look(1, 70).boot, look(1, 10).boot), ago(0));
+        assert_eq!(Boot::between(look(1, 10).boot, look(2, 70).boot), None);
+        assert_eq!(Boot::between(None, look(2, 70).boot), None);
+        // It slept for half of it, which the monotonic clock does not count.
+        assert_eq!(look(1, 70).since(look(1, 10)), Duration::from_secs(60));
+        assert_eq!(look(2, 70).since(look(1, 10)), Duration::from_secs(30));
+        // The system's own, where it has one.
+        let (first, second) = (Time::default().elapsed(), Time::default().elapsed());
+        assert_eq!(first.boot.map(|boot| boot.id), second.boot.map(|boot| boot.id));
+        if cfg!(target_os = "linux") && std::path::Path::new("/proc/sys/kernel/random/boot_id").exists() {
+            assert!(first.boot.is_some_and(|boot| boot.id != 0 && boot.up > Duration::ZERO));
         }
     }
 

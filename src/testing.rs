@@ -198,12 +198,16 @@ impl Drop for Home {
     }
 }
 
+static BOOTS: AtomicU64 = AtomicU64::new(1);
+
 /// A clock that stands still until it is told otherwise; for [`Builder::clock`].
 #[derive(Debug)]
 pub struct ManualClock {
     /// What the wall clock is ahead of the monotonic one: so that both move at once, whoever looks meanwhile.
     ahead: AtomicI64,
     monotonic: AtomicU64,
+    /// No two of them are one start of one machine.
+    boot: u128,
 }
 
 impl ManualClock {
@@ -212,10 +216,11 @@ impl ManualClock {
         ManualClock {
             ahead: AtomicI64::new(Micros::from(time.into()).0),
             monotonic: AtomicU64::new(0),
+            boot: BOOTS.fetch_add(1, Ordering::Relaxed).into(),
         }
     }
 
-    /// Lets time pass.
+    /// Lets time pass, for the trails that are open and for those that a later one goes on with.
     pub fn advance(&self, span: Duration) {
         self.monotonic.fetch_add(span.as_micros() as u64, Ordering::AcqRel);
     }
@@ -236,5 +241,9 @@ impl Clock for ManualClock {
 
     fn monotonic(&self) -> Duration {
         Duration::from_micros(self.monotonic.load(Ordering::Acquire))
+    }
+
+    fn boot(&self) -> Option<(u128, Duration)> {
+        Some((self.boot, self.monotonic()))
     }
 }

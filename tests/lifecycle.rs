@@ -155,12 +155,9 @@ fn a_clock_that_jumps_deletes_nothing_young() {
     let trail = open(&dir, &clock);
     write(&trail, 3);
     trail.close().unwrap();
-    let left = before.iter().filter(|file| file.exists()).count();
-    assert!(
-        left + 1 >= before.len(),
-        "a restart removes at most one day's files: {left} of {}",
-        before.len()
-    );
+    for file in &before {
+        assert!(file.exists(), "{} was deleted", file.display());
+    }
 }
 
 #[test]

@@ -88,6 +88,48 @@ fn a_damaged_line_is_reported_once_and_reading_goes_on_with_the_next_file() {
 }
 
 #[test]
+fn where_a_file_is_missing_the_others_are_read_and_an_item_says_so_in_its_place() {
+    let hand = three_files();
+    let order = |laid: &Laid| -> Vec<Result<u64, String>> {
+        let items = tracing_audit::read(&laid.dir).unwrap();
+        items
+            .map(|item| item.map(|record| record.seq()).map_err(|error| error.to_string()))
+            .collect()
+    };
+    // The middle one.
+    let laid = hand.lay();
+    fs::remove_file(laid.path("audit-2026-11-20.part0002.jsonl")).unwrap();
+    let items = order(&laid);
+    let (before, rest) = items.split_at(5);
+    assert_eq!(before, (1..=5).map(Ok).collect::<Vec<_>>());
+    let said = rest[0].as_ref().unwrap_err();
+    assert!(
+        said.starts_with("file 2 is missing before this one, and with it records 6 to 11"),
+        "{said}"
+    );
+    assert_eq!(rest[1..], (12..=hand.seq).map(Ok).collect::<Vec<_>>());
+    // Who does not ask for what is missing is not told of it.
+    let from = |seq| tracing_audit::read(&laid.dir).unwrap().from_seq(seq);
+    assert!(from(12).all(|item| item.is_ok()));
+    assert_eq!(from(11).filter(|item| item.is_err()).count(), 1);
+    // Half of what stands before the hole is damaged as well.
+    let mut lines = hand.lines("audit-2026-11-20.jsonl");
+    lines[3][40] ^= 1;
+    laid.put("audit-2026-11-20.jsonl", &lines.concat());
+    let (seqs, damage) = read(&laid);
+    assert_eq!(seqs, [1, 2].into_iter().chain(12..=hand.seq).collect::<Vec<_>>());
+    assert_eq!(damage.len(), 2, "{damage:?}");
+    // The first one, and a damaged header is no header.
+    let laid = hand.lay();
+    let mut lines = hand.lines("audit-2026-11-20.jsonl");
+    lines[0][40] ^= 1;
+    laid.put("audit-2026-11-20.jsonl", &lines.concat());
+    let (seqs, damage) = read(&laid);
+    assert_eq!(seqs, (6..=hand.seq).collect::<Vec<_>>());
+    assert!(damage[0].starts_with("file 1 is missing"), "{damage:?}");
+}
+
+#[test]
 fn what_was_superseded_is_not_read() {
     let mut hand = Hand::new();
     hand.open("start").begin().records(2);

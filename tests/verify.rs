@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tracing_audit::{KeyLine, Verify};
 
-use crate::hand::{Hand, Laid};
+use crate::hand::{Hand, Laid, three_files};
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors")
@@ -285,6 +285,37 @@ fn a_start_that_found_no_state_file_behind_a_clean_end_is_told_as_that() {
     for other in [notes(9, "missing"), notes(0, "stale")] {
         assert!(other.contains("ended without a clean end, behind seq 4"), "{other}");
     }
+}
+
+#[test]
+fn what_is_left_before_a_missing_file_is_told_and_proves_nothing() {
+    let hand = three_files();
+    let told = |laid: &Laid| {
+        let report = laid.verify();
+        assert_eq!((report.exit_code(), report.files()), (1, 1), "{report}");
+        let notes = report.notes().iter();
+        let told: Vec<String> = notes.filter(|note| note.starts_with("before file")).cloned().collect();
+        told.concat()
+    };
+    let laid = hand.lay();
+    fs::remove_file(laid.path("audit-2026-11-20.part0002.jsonl")).unwrap();
+    let note = told(&laid);
+    assert!(
+        note.starts_with("before file 2, which is missing, 1 file with 5 records intact, between 1 and 5: they go on"),
+        "{note}"
+    );
+    // What is damaged there is not counted, and not hidden.
+    let mut lines = hand.lines("audit-2026-11-20.jsonl");
+    lines[3][40] ^= 1;
+    laid.put("audit-2026-11-20.jsonl", &lines.concat());
+    let note = told(&laid);
+    assert!(
+        note.contains("1 file with 2 records intact") && note.contains("they do not all go on"),
+        "{note}"
+    );
+    // Where nothing is left before the hole there is nothing to tell.
+    fs::remove_file(laid.path("audit-2026-11-20.jsonl")).unwrap();
+    assert_eq!(told(&laid), "");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 /// How long files are kept. Default: 14 days.
 ///
-/// A file goes when it was closed, and its newest record written, longer ago than the limit says. However the clock
-/// jumps, no more than one day's files go in 24 hours. What goes is named in an `AUDIT_PRUNE` first.
+/// A file goes when it was closed longer ago than the limit says, and no clock that can be set has a say in that: what
+/// counts is the time that was measured, in which the trail was open, or closed while the machine stayed on. Time in which
+/// the machine was off between two runs does not count, and outside of Linux and Android none between two runs does: files
+/// stay longer then. For each 24 hours no more than one day's files go; at most three days' at once, behind a time in which
+/// the trail was closed. What goes is named in an `AUDIT_PRUNE` first.
 ///
 /// ```
 /// # use tracing_audit::{Retention, Trail};
@@ -21,7 +24,7 @@ impl Retention {
         bytes: None,
     };
 
-    /// Keeps files for so many days, at least 1.
+    /// Keeps files for so many days, at least 1. None goes earlier, whatever the clock does.
     pub const fn days(days: u32) -> Retention {
         Retention {
             days: Some(days),

@@ -60,6 +60,7 @@ impl Trail {
             tree: None,
             pk: None,
             replaces: None,
+            measured: None,
         };
         let mut trail = Trail {
             files: Vec::new(),

@@ -19,7 +19,8 @@ use crate::record::Record;
 /// Reads the records of a trail, oldest first.
 ///
 /// What is there at the call is read, whatever a writer adds meanwhile. Each line is held against the chain. Where one
-/// does not fit, an item says so, and reading goes on with the next file. Memory is bounded, however long the trail is.
+/// does not fit, or a file is missing that retention did not remove, an item says so, and reading goes on with the next file:
+/// every file that is there is read, those before a hole too. Memory is bounded, however long the trail is.
 ///
 /// # Errors
 /// The directory cannot be read, or holds files that this build cannot read.

@@ -1,6 +1,7 @@
 //! The lines of the live branch that the chain proves, one after another, in bounded memory.
 
-use std::collections::VecDeque;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -11,8 +12,9 @@ use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
 use crate::reader::line;
 use crate::reader::piece::{LONGEST, Piece, Pieces};
-use crate::store::branch::{self, Branch, LiveFile};
+use crate::store::branch::{self, LiveFile};
 use crate::store::content;
+use crate::store::holes::{self, Readable};
 use crate::store::names::{self, Form, Name};
 use crate::store::{Cause, Home, Point, TrailId, Trust, lock};
 
@@ -23,6 +25,8 @@ pub(crate) struct Walk {
     home: Home,
     trail: Option<TrailId>,
     todo: VecDeque<LiveFile>,
+    /// The numbers of those among them before which a file is missing, until that was said.
+    holes: BTreeSet<u64>,
     open: Option<Open>,
     /// Records below this number are passed over.
     from: u64,
@@ -83,6 +87,7 @@ impl Walk {
         let mut walk = Walk {
             trail: None,
             todo: VecDeque::new(),
+            holes: BTreeSet::new(),
             open: None,
             from: 0,
             names: Vec::new(),
@@ -90,9 +95,9 @@ impl Walk {
             disk,
             home,
         };
-        let branch = walk.look()?;
-        walk.trail = branch.live.last().map(|newest| newest.header.trail);
-        walk.todo = branch.live.into();
+        let files = walk.look()?;
+        walk.trail = files.last().map(|newest| newest.header.trail);
+        walk.todo = files.into();
         Ok(walk)
     }
 
@@ -101,6 +106,15 @@ impl Walk {
         self.from = self.from.max(seq);
         let from = self.from;
         self.todo.retain(|live| live.live_to.is_none_or(|to| to >= from));
+        self.forget_holes();
+    }
+
+    /// Those behind which nothing is wanted any more.
+    fn forget_holes(&mut self) {
+        let (from, todo) = (self.from, &self.todo);
+        let wanted = |live: &LiveFile| live.header.prev.seq >= from.max(1);
+        let wanted = |number: &u64| todo.iter().any(|live| live.number() == *number && wanted(live));
+        self.holes.retain(wanted);
     }
 
     /// Passes over all but the newest records.
@@ -128,6 +142,11 @@ impl Walk {
         let (seq, leaf, bytes) = loop {
             if self.open.is_none() {
                 let live = self.todo.pop_front()?;
+                if self.holes.remove(&live.number()) {
+                    let hole = self.hole(&live);
+                    self.todo.push_front(live);
+                    return Some(Err(hole));
+                }
                 match self.open(live) {
                     Ok(open) => self.open = open,
                     Err(error) => return Some(Err(error)),
@@ -148,7 +167,9 @@ impl Walk {
                 Ok(Next::End | Next::Half) if last => return None,
                 Ok(Next::End | Next::Half) => {
                     let reached = (open.seq, open.head);
-                    let damage = open.end_damage(reached, self.todo.front());
+                    // Of a file that is missing more is said.
+                    let next = self.todo.front().filter(|next| !self.holes.contains(&next.number()));
+                    let damage = open.end_damage(reached, next);
                     self.open = None;
                     if let Some(damage) = damage {
                         return Some(Err(damage));
@@ -206,40 +227,58 @@ impl Walk {
         if names == self.names && !self.unsettled {
             return Ok(false);
         }
-        let branch = self.look()?;
-        let Some(open) = &mut self.open else {
-            let from = self.from;
-            self.todo = branch
-                .live
-                .into_iter()
-                .filter(|live| live.live_to.is_none_or(|to| to >= from))
-                .collect();
-            return Ok(!self.todo.is_empty());
-        };
-        let number = open.live.header.file;
-        if let Some(place) = branch.live.iter().position(|live| live.header.file == number) {
-            let mut ahead = branch.live.into_iter().skip(place);
-            open.live.live_to = ahead.next().and_then(|live| live.live_to);
-            self.todo = ahead.collect();
+        let files = self.look()?;
+        let place = self.open.as_mut().and_then(|open| {
+            let place = files.iter().position(|live| live.number() == open.live.number())?;
+            open.live.live_to = files.get(place)?.live_to;
+            Some(place)
+        });
+        if let Some(place) = place {
+            self.todo = files.into_iter().skip(place + 1).collect();
         } else {
             // Replaced as a whole, or removed: what is behind the last record read is in later files.
             let from = self.from;
             self.open = None;
-            self.todo = branch
-                .live
-                .into_iter()
-                .filter(|live| live.live_to.is_none_or(|to| to >= from))
-                .collect();
+            let ahead = |live: &LiveFile| live.live_to.is_none_or(|to| to >= from);
+            self.todo = files.into_iter().filter(ahead).collect();
         }
+        self.forget_holes();
         Ok(!self.todo.is_empty())
     }
 
-    fn look(&mut self) -> Result<Branch, Error> {
-        let names = names::list(&*self.disk, &self.home.dir)?;
-        let branch = branch::read(&*self.disk, &self.home, self.trail)?;
-        self.names = names;
-        self.unsettled = !branch.strays.is_empty();
-        Ok(branch)
+    /// The files to read, oldest first.
+    fn look(&mut self) -> Result<Vec<LiveFile>, Error> {
+        // While retention removes files, a listing may lack what is missing and the record that says so. Look again, but not
+        // for ever.
+        let mut tries = 4;
+        loop {
+            tries -= 1;
+            let names = names::list(&*self.disk, &self.home.dir)?;
+            let branch = branch::read(&*self.disk, &self.home, self.trail)?;
+            let unsettled = !branch.strays.is_empty();
+            let Readable { files, holes } = holes::readable(&*self.disk, branch);
+            if holes.is_empty() || tries == 0 || names::list(&*self.disk, &self.home.dir)? == names {
+                (self.names, self.unsettled, self.holes) = (names, unsettled, holes);
+                return Ok(files);
+            }
+        }
+    }
+
+    /// What is missing before a file.
+    fn hole(&self, next: &LiveFile) -> Error {
+        let (first, last) = (self.from.max(1), next.header.prev.seq);
+        let records = match first.cmp(&last) {
+            Ordering::Less => format!(", and with it records {first} to {last}"),
+            Ordering::Equal => format!(", and with it record {first}"),
+            Ordering::Greater => String::new(),
+        };
+        let missing = next.header.prev_file.unwrap_or_default();
+        Error::new(
+            ErrorKind::Damaged,
+            format!("file {missing} is missing before this one{records}"),
+        )
+        .at(&next.path)
+        .remedy("what is there is read; `tracing-audit verify` says more")
     }
 
     /// The form of a file that counts. `None` for a file that is gone: retention removes the oldest ones, also while they are

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::Home;
 use super::content;
 use super::header::{Header, KeptFrom, Point, TrailId, Unreadable};
+use super::holes;
 use super::lines::{Lines, Piece};
 use super::names::{self, Form, Name};
 use crate::chain::Head;
@@ -90,6 +91,8 @@ pub(crate) struct Branch {
     /// Oldest first.
     pub(crate) live: Vec<LiveFile>,
     pub(crate) start: Start,
+    /// Where that is not the begin: what is there of the files before, which are among the strays too.
+    pub(crate) behind: Vec<LiveFile>,
     /// In the order of their names.
     pub(crate) strays: Vec<Stray>,
     /// What recovery had set aside.
@@ -405,6 +408,10 @@ fn sort(
         live.push(file);
     }
     live.reverse();
+    let behind = match (start, live.first()) {
+        (Start::Behind { file }, Some(oldest)) => holes::behind(&by_number, oldest, file),
+        _ => Vec::new(),
+    };
     strays.extend(by_number.into_values().map(|file| {
         let number = file.number();
         stray(file, Why::Superseded(number))
@@ -414,6 +421,7 @@ fn sort(
     Branch {
         live,
         start,
+        behind,
         strays,
         torn: names.iter().filter(torn).copied().collect(),
         greatest,

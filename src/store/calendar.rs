@@ -1,47 +1,38 @@
 //! How old files are, by clocks that jump.
 //!
-//! A wall clock jumps: a dead battery says 1970, a mistyped year 2099. No file may go because of that. Two things are sure.
-//! A file that this run closed is as old as the monotonic clock says, and one from before is at least as old as the run. For
-//! the files from before, this alone would keep everything from going in programs that run for an hour a day; for these the
-//! calendar believes a time on which two runs agree, the second beginning where the first had already been; and a gap
-//! between two runs, once the clock has gone on from there for 24 hours without a step. Steps forward within a run are never
-//! believed, steps back always: that keeps files longer.
+//! A wall clock jumps: a dead battery says 1970, a mistyped year 2099, and neither need ever be set right. So no file goes
+//! by it. What counts is time that was measured: the monotonic clock's while the trail is open; between two runs that of the
+//! machine since its start, as long as that is the same start. The sum stands in every header and in the state, and a file is
+//! as old as it has grown since the next file's header. That is never more than the truth, whatever was restarted, set, lost
+//! or copied. It is less where the machine was off between two runs: files stay longer by that.
 //!
-//! However it came about that files are old, those of one day may go in 24 hours of run time, or at a start that much later.
+//! The wall clock is watched all the same, for `AUDIT_CLOCK_STEP`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::branch::Branch;
+use super::branch::LiveFile;
+use super::measured::{Batch, Measured, micros, whole};
 use super::state::State;
-use crate::clock::{Day, Micros};
+use crate::clock::{Elapsed, Micros};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The wall clock and the monotonic one drift apart by less than this between two looks, unless one of them was set.
 const STEP: Duration = Duration::from_secs(5);
 
-/// A question that comes this much late does not move the next one: else each day's files would go a little later than the
-/// last one's, for ever.
-const LATE: Duration = Duration::from_secs(2 * 3600);
+/// Days whose files did not go when they could have may go this much later: what a service that was down has to make up for.
+const LATE: Duration = Duration::from_secs(2 * 86_400);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar {
-    /// The time that is believed.
-    now: Micros,
-    /// What would be added if the gap before this run were believed.
-    gap: Duration,
-    /// The greatest wall clock seen, steps forward left out: the next start's first run to agree with.
+    /// At the last look.
+    measured: Measured,
+    elapsed: Elapsed,
+    /// The greatest wall clock seen, steps forward left out: the next start's, to tell whether the clock was set back.
     seen: Micros,
     wall: Micros,
-    started: Duration,
-    monotonic: Duration,
-    /// Files that this run closed, by when they were first seen to be.
-    closed: BTreeMap<u64, Duration>,
-    /// When files last went, in believed time.
+    /// When files last went by their age, for who reads the state.
     pruned: Option<Micros>,
-    /// When files last went in this run, and of which day they were. Believed time may leap; this does not.
-    batch: Option<(Duration, Day)>,
 }
 
 /// The wall clock was set: `AUDIT_CLOCK_STEP`.
@@ -55,20 +46,14 @@ pub(crate) struct Step {
 
 impl Calendar {
     /// From the state as [`open`](super::open) gives it. A clock behind what the trail has seen is a step.
-    pub(crate) fn start(state: &State, wall: Micros, monotonic: Duration) -> (Calendar, Option<Step>) {
+    pub(crate) fn start(state: &State, wall: Micros, elapsed: Elapsed) -> (Calendar, Option<Step>) {
         let back = state.max_clock.since(wall) > STEP;
-        let now = wall.min(state.max_clock);
         let calendar = Calendar {
-            now,
-            gap: wall.since(now),
+            measured: state.measured.unwrap_or_default().go_on(elapsed.boot),
+            elapsed,
             seen: if back { wall } else { wall.max(state.max_clock) },
             wall,
-            started: monotonic,
-            monotonic,
-            closed: BTreeMap::new(),
-            // A prune in a future that was none would keep files for ever.
-            pruned: state.pruned.map(|at| at.min(now)),
-            batch: None,
+            pruned: state.pruned,
         };
         let step = back.then_some(Step {
             from: state.max_clock,
@@ -78,24 +63,17 @@ impl Calendar {
     }
 
     /// To be called every few seconds, and before retention is asked.
-    pub(crate) fn tick(&mut self, wall: Micros, monotonic: Duration) -> Option<Step> {
-        let passed = monotonic.saturating_sub(self.monotonic);
+    pub(crate) fn tick(&mut self, wall: Micros, elapsed: Elapsed) -> Option<Step> {
+        let passed = elapsed.monotonic.saturating_sub(self.elapsed.monotonic);
         let expected = self.wall.plus(passed);
         let step = (wall.since(expected).max(expected.since(wall)) > STEP).then_some(Step {
             from: expected,
             to: wall,
         });
-        (self.wall, self.monotonic) = (wall, monotonic);
-        self.now = self.now.plus(passed).min(wall);
         self.seen = self.seen.plus(passed).min(wall);
-        if step.is_some() {
-            // A clock that is set says that what it said at the start was wrong, or is wrong now.
-            self.gap = Duration::ZERO;
-        } else if self.run() >= DAY {
-            self.now = self.now.plus(self.gap);
-            self.gap = Duration::ZERO;
-        }
-        self.pruned = self.pruned.map(|at| at.min(self.now));
+        self.measured.total = whole(self.measured.total + elapsed.since(self.elapsed));
+        self.measured.boot = elapsed.boot;
+        (self.wall, self.elapsed) = (wall, elapsed);
         step
     }
 
@@ -104,58 +82,47 @@ impl Calendar {
         self.wall
     }
 
-    /// Takes notice of the files that this run has closed since the last question.
-    pub(super) fn notice(&mut self, branch: &Branch) {
-        let Some(newest) = branch.newest() else {
-            return;
+    /// How old the trail is at this moment, for the header of a file: what came before is at least as old.
+    pub(crate) fn measured(&self, now: Elapsed) -> u64 {
+        micros(self.measured.total + now.since(self.elapsed))
+    }
+
+    /// How old a closed file is at least, and the day of the trail's life that it was closed in, by the files that follow it.
+    /// `None` where no header says so: earlier builds did not.
+    pub(super) fn age(&self, behind: &[LiveFile]) -> Option<(Duration, u64)> {
+        let closed = behind.iter().find_map(|file| file.header.measured)?;
+        let closed = Duration::from_micros(closed);
+        Some((
+            self.measured.total.saturating_sub(closed),
+            closed.as_secs() / DAY.as_secs(),
+        ))
+    }
+
+    /// Whether files of this day may go now: for each 24 hours those of one day. So whoever shortens the limit by mistake has
+    /// time to see it.
+    pub(super) fn allows(&self, day: u64) -> bool {
+        let now = self.measured.total;
+        let batch = self.measured.batch;
+        batch.is_none_or(|batch| batch.day == day || now.saturating_sub(batch.begun) >= DAY)
+    }
+
+    /// Files of this day went by their age.
+    pub(super) fn pruned(&mut self, day: u64) {
+        self.pruned = Some(self.wall);
+        let now = self.measured.total;
+        let begun = match self.measured.batch {
+            Some(last) if last.day == day => return,
+            // Not now: else each day's files would go a little later than the last one's, for ever.
+            Some(last) => (last.begun + DAY).max(now.saturating_sub(LATE)),
+            None => now,
         };
-        let ours = branch.live.iter().filter(|file| file.header.run == newest.header.run);
-        let closed = ours
-            .map(|file| file.number())
-            .filter(|number| *number != newest.number());
-        self.closed = closed
-            .map(|number| (number, self.closed.get(&number).copied().unwrap_or(self.monotonic)))
-            .collect();
-    }
-
-    /// Whether a closed file is at least this old. `at` is when headers and records say that it was closed.
-    pub(super) fn is_older(&self, file: u64, at: Option<Micros>, limit: Duration) -> bool {
-        match self.closed.get(&file) {
-            Some(closed) => self.monotonic.saturating_sub(*closed) >= limit,
-            None => self.run() >= limit || at.is_some_and(|at| at <= self.now && self.now.since(at) >= limit),
-        }
-    }
-
-    /// Whether files of this day may go now.
-    pub(super) fn allows(&self, day: Day) -> bool {
-        match self.batch {
-            Some((_, begun)) if begun == day => true,
-            Some((at, _)) if self.monotonic.saturating_sub(at) < DAY => false,
-            _ => self.pruned.is_none_or(|at| self.now.since(at) >= DAY),
-        }
-    }
-
-    /// Files of this day went.
-    pub(super) fn pruned(&mut self, day: Day) {
-        if self.batch.is_some_and(|(_, begun)| begun == day) {
-            return;
-        }
-        let due = self.batch.map(|(at, _)| at + DAY);
-        let at = due
-            .filter(|due| *due <= self.monotonic && self.monotonic - *due < LATE)
-            .unwrap_or(self.monotonic);
-        let late = self.monotonic - at;
-        self.batch = Some((at, day));
-        self.pruned = Some(Micros(self.now.0 - i64::try_from(late.as_micros()).unwrap_or(0)));
+        self.measured.batch = Some(Batch { day, begun });
     }
 
     /// Writes into the state what the next start needs.
     pub(crate) fn remember(&self, state: &mut State) {
         state.max_clock = self.seen;
         state.pruned = self.pruned;
-    }
-
-    fn run(&self) -> Duration {
-        self.monotonic.saturating_sub(self.started)
+        state.measured = Some(self.measured);
     }
 }

@@ -32,8 +32,6 @@ pub(crate) struct Examined<'b> {
     pub(crate) before: Option<&'b LiveFile>,
     /// The run before ended as it should, or there was none.
     pub(crate) clean: bool,
-    /// Nothing was ever here.
-    pub(crate) fresh: bool,
     /// The last proven record is an `AUDIT_STOP`.
     pub(crate) stopped: bool,
     pub(crate) state: StateWas,
@@ -58,7 +56,6 @@ pub(crate) fn examine<'b>(disk: &dyn Disk, branch: &'b Branch, found: &Found) ->
         proven: None,
         before: None,
         clean: fresh,
-        fresh,
         stopped: false,
         state: state_was(found, branch),
         suspicions: Vec::new(),

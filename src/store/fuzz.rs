@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::retain::Keep;
 use super::sample::*;
 use super::*;
+use crate::clock::Elapsed;
 use crate::io::mem::{Dice, MemDisk};
 
 /// What a process does.
@@ -117,12 +118,12 @@ impl History {
 
     fn prune(&mut self, writer: &mut Writer) -> Result<(), Error> {
         let (disk, home, trail) = (writer.disk.clone(), writer.home.clone(), writer.opened.trail);
-        let (mut calendar, _) = Calendar::start(&writer.opened.state, noon(), Duration::ZERO);
+        let (mut calendar, _) = Calendar::start(&writer.opened.state, noon(), Elapsed::default());
         let keep = Keep {
             files: Some(2),
             ..Keep::default()
         };
-        while let Some(due) = retain::due(&disk, &home, trail, &keep, &mut calendar, &Holds::default())? {
+        while let Some(due) = retain::due(&disk, &home, trail, &keep, &calendar, &Holds::default())? {
             self.acknowledged.retain(|seq, _| *seq > due.last_seq);
             writer.own("PRUNE", &serde_json::Value::Object(due.metadata()).to_string())?;
             writer.header.kept_from = Some(due.kept_from);

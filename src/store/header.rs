@@ -157,6 +157,8 @@ pub(crate) struct Header {
     pub(crate) pk: Option<[u8; 32]>,
     /// The end of the trail that this one was begun in place of; in a genesis alone.
     pub(crate) replaces: Option<Replaces>,
+    /// How old the trail was, by clocks that nobody can set, in microseconds. Earlier builds did not say so.
+    pub(crate) measured: Option<u64>,
 }
 
 /// The end of a trail that another one was begun in place of.
@@ -253,6 +255,9 @@ impl Header {
         if let Some(replaces) = &self.replaces {
             out.key("replaces");
             out.0.extend_from_slice(replaces.json().as_bytes());
+        }
+        if let Some(measured) = self.measured {
+            out.number("measured", measured);
         }
         out.0
     }
@@ -444,6 +449,10 @@ fn from_members(members: &Members, prev_head: Head) -> Option<Header> {
             None => None,
             Some(replaces) => Some(Replaces::from_json(replaces)?),
         },
+        measured: match members.get("measured") {
+            None => None,
+            Some(measured) => Some(number(measured)?),
+        },
     };
     // Files point backwards only, so that walking them ends.
     let backwards = header.prev_file.is_none_or(|prev| prev < header.file);
@@ -519,7 +528,7 @@ mod tests {
                 prop::collection::vec(held, 0..3),
                 prop::option::of(prop::collection::vec(any::<[u8; 32]>(), 0..3)),
                 prop::option::of(any::<[u8; 32]>()),
-                prop::option::of(replaces),
+                prop::option::of((replaces, 0..NUMBER_END)),
             ),
         )
             .prop_map(|(a, b, c)| Header {
@@ -546,7 +555,8 @@ mod tests {
                 salted: b.5.1,
                 tree: c.6,
                 pk: c.7,
-                replaces: c.8,
+                replaces: c.8.map(|(replaces, _)| replaces),
+                measured: c.8.map(|(_, measured)| measured),
             })
     }
 
@@ -576,6 +586,7 @@ mod tests {
             tree: None,
             pk: None,
             replaces: None,
+            measured: None,
         }
     }
 
@@ -667,6 +678,7 @@ mod tests {
             ("\"must\":[]", "\"must\":[],\"tree\":[\"x\"]"),
             ("\"must\":[]", "\"must\":[],\"pk\":1"),
             ("\"must\":[]", "\"must\":[],\"replaces\":{}"),
+            ("\"must\":[]", "\"must\":[],\"measured\":-1"),
         ] {
             let changed = body().replace(from, to);
             assert_ne!(changed, body(), "{from}");

@@ -274,6 +274,7 @@ mod tests {
         Opening {
             lock_wait: wait,
             now: noon(),
+            boot: None,
             host: "host-a".into(),
             wish: crate::store::Wish::default(),
         }

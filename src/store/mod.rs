@@ -11,9 +11,11 @@ pub(crate) mod finding;
 pub(crate) mod fuzz;
 pub(crate) mod header;
 pub(crate) mod hold;
+pub(crate) mod holes;
 pub(crate) mod keys_file;
 pub(crate) mod lines;
 pub(crate) mod lock;
+pub(crate) mod measured;
 mod members;
 mod modes;
 pub(crate) mod names;
@@ -41,7 +43,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chain::Head;
-use crate::clock::Micros;
+use crate::clock::{Boot, Micros};
 use crate::error::{Error, ErrorKind};
 use crate::io::{self, Disk, FileKind};
 use crate::key::KeySource;
@@ -228,6 +230,8 @@ pub(crate) struct Opening {
     pub(crate) lock_wait: Duration,
     /// The wall clock.
     pub(crate) now: Micros,
+    /// How long the machine is up.
+    pub(crate) boot: Option<Boot>,
     /// Named in the lock file, beside the pid.
     pub(crate) host: String,
     pub(crate) wish: Wish,
@@ -323,6 +327,7 @@ impl Opened {
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| self.prev_file.is_none()),
+            measured: None,
         }
     }
 }
@@ -433,6 +438,7 @@ mod tests {
         let opening = Opening {
             lock_wait: Duration::ZERO,
             now: sample::noon(),
+            boot: None,
             host: "host-a".into(),
             wish: Wish::default(),
         };
@@ -483,6 +489,7 @@ mod tests {
         let opening = Opening {
             lock_wait: Duration::ZERO,
             now: sample::noon(),
+            boot: None,
             host: "host-a".into(),
             wish: Wish::default(),
         };

@@ -248,10 +248,14 @@ fn take_run(
         false => old.and_then(|state| state.durable),
     };
     let believed = old.filter(|_| examined.state == StateWas::InOrder);
-    // Without a state file, the files are all that tells of earlier times; and of the last prune nothing does, so that the
-    // next one waits its time.
+    // Without a state file, or behind one of an earlier time, the files are all that tells of what was before.
     let last_seen = branch.newest().map(|newest| newest.header.opened).max(examined.time);
     let seen = last_seen.unwrap_or(opening.now).min(opening.now);
+    let said = branch.live.iter().filter_map(|file| file.header.measured).max();
+    let (said, measured) = (
+        said.unwrap_or(0),
+        believed.and_then(|state| state.measured).unwrap_or_default(),
+    );
     let (run_keys, keys) = mode.begin_run(trail, run, opening)?.unzip();
     let state = State {
         trail,
@@ -259,11 +263,8 @@ fn take_run(
         durable,
         clean: false,
         max_clock: believed.map_or(seen, |state| state.max_clock),
-        pruned: match believed {
-            Some(state) => state.pruned,
-            None if examined.fresh => None,
-            None => Some(seen),
-        },
+        pruned: believed.and_then(|state| state.pruned),
+        measured: Some(measured.at_least(said).go_on(opening.boot)),
         replaces: old.and_then(|state| state.replaces),
         keys,
     };
@@ -292,6 +293,7 @@ fn begin_again(
         clean: false,
         max_clock: opening.now,
         pruned: None,
+        measured: None,
         replaces: Some(replaces),
         keys,
     };

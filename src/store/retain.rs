@@ -13,12 +13,15 @@ use super::lines::{self, Lines, Piece};
 use super::names::{Form, Name};
 use super::{Home, Point};
 use crate::chain::Head;
-use crate::clock::{Day, Micros};
+use crate::clock::Micros;
 use crate::error::Error;
 use crate::io::Disk;
 
 /// Files in one `AUDIT_PRUNE`, so that it stays a line.
 const BATCH: usize = 64;
+
+/// A file begun this much before a record of an earlier one was begun by another clock.
+const SET_BACK: Duration = Duration::from_secs(3_600);
 
 /// What to keep. A file goes when any limit says so; without limits nothing ever goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +47,8 @@ pub(crate) struct Prune {
     pub(crate) policy_days: Option<u32>,
     /// The time of the newest record among them.
     pub(crate) newest: Option<Micros>,
-    day: Day,
+    /// The day of the trail's life that they were closed in, where they go for their age.
+    day: Option<u64>,
 }
 
 impl Prune {
@@ -77,8 +81,7 @@ impl Prune {
 
 /// What is due now, oldest first: `None` for nothing. After each prune ask again, until there is nothing.
 ///
-/// The newest file never goes, and none under legal hold: files around it do. Ask at every rotation and once an hour: a file
-/// that this run closed is as old as the first question that saw it closed.
+/// The newest file never goes, and none under legal hold: files around it do. Ask at every rotation and once an hour.
 ///
 /// # Errors
 /// A compressed file, which this build cannot read: what is older than it cannot go before it.
@@ -87,42 +90,45 @@ pub(crate) fn due(
     home: &Home,
     trail: TrailId,
     keep: &Keep,
-    calendar: &mut Calendar,
+    calendar: &Calendar,
     holds: &Holds,
 ) -> Result<Option<Prune>, Error> {
     if keep == &Keep::default() || holds.trail {
         return Ok(None);
     }
     let branch = branch::walk(disk, home, Some(trail))?;
-    calendar.notice(&branch);
-    let old = Old::new(&branch, calendar.wall());
     let mut bytes = total(disk, home, &branch);
     let mut goes = Vec::new();
     let (mut newest, mut day, mut by_age) = (None, None, true);
     let closed = branch.live.split_last().map_or(&[][..], |(_, closed)| closed);
     let free = closed.iter().enumerate().filter(|(_, live)| !holds.has(live.number()));
     for (at, live) in free.take(BATCH) {
-        let record = last_time(disk, live)?.filter(|time| *time <= calendar.wall());
-        let closed_at = old.closed(at);
-        let age = closed_at.map(|closed| closed.max(record.unwrap_or(Micros::MIN)));
-        let aged = keep
-            .days
-            .is_some_and(|days| calendar.is_older(live.number(), age, Duration::from_secs(u64::from(days) * 86_400)));
-        let its_day = age.unwrap_or(live.header.opened).day();
-        let aged = aged && day.is_none_or(|day| day == its_day) && calendar.allows(its_day);
+        let age = calendar.age(branch.live.get(at + 1..).unwrap_or_default());
+        let limit = keep.days.map(|days| Duration::from_secs(u64::from(days) * 86_400));
+        let aged = age.zip(limit).filter(|((age, _), limit)| age >= limit);
+        let aged = aged.map(|((_, closed), _)| closed);
+        let aged = aged.filter(|closed| day.is_none_or(|day| day == *closed) && calendar.allows(*closed));
         let left = (branch.live.len() - goes.len()) as u64;
         let evicted =
             keep.files.is_some_and(|files| left > files.max(1)) || keep.bytes.is_some_and(|most| bytes > most);
-        if !aged && !evicted {
+        if aged.is_none() && !evicted {
             break;
         }
-        by_age &= aged;
-        day = day.or(Some(its_day));
+        by_age &= aged.is_some();
+        day = day.or(aged);
         bytes = bytes.saturating_sub(live.len);
-        newest = newest.max(record);
+        newest = newest.max(last_time(disk, live)?.filter(|time| *time <= calendar.wall()));
         goes.push(at);
     }
-    Ok(plan(&branch, &goes, holds, day, newest, keep.days.filter(|_| by_age)))
+    let by_age = keep.days.filter(|_| by_age);
+    Ok(plan(
+        &branch,
+        &goes,
+        holds,
+        day.filter(|_| by_age.is_some()),
+        newest,
+        by_age,
+    ))
 }
 
 /// `goes` are places on the branch.
@@ -130,7 +136,7 @@ fn plan(
     branch: &Branch,
     goes: &[usize],
     holds: &Holds,
-    day: Option<Day>,
+    day: Option<u64>,
     newest: Option<Micros>,
     policy_days: Option<u32>,
 ) -> Option<Prune> {
@@ -158,7 +164,7 @@ fn plan(
         },
         policy_days,
         newest,
-        day: day?,
+        day,
     })
 }
 
@@ -172,10 +178,17 @@ pub(crate) fn prune(
     prune: &Prune,
     holds: &Holds,
 ) -> Result<u64, Error> {
-    calendar.pruned(prune.day);
+    if let Some(day) = prune.day {
+        calendar.pruned(day);
+    }
     let branch = branch::survey(disk, home, Some(trail), None)?;
-    // What has no header goes when it was last written to before the newest record that goes.
-    let leftovers = prune.newest.filter(|_| prune.policy_days.is_some());
+    // What has no header goes when it was last written to before the newest record that goes; unless the clock was set back
+    // behind that record, for then it says nothing.
+    let stay = branch.live.iter().filter(|file| file.number() >= prune.kept_from.file);
+    let back = |newest: &Micros| stay.clone().any(|file| newest.since(file.header.opened) > SET_BACK);
+    let leftovers = prune
+        .newest
+        .filter(|newest| prune.policy_days.is_some() && !back(newest));
     sweep(disk, home, &branch, &prune.kept_from, holds, leftovers)
 }
 
@@ -264,47 +277,6 @@ pub(super) fn sweep(
     Ok(freed)
 }
 
-/// When files were closed, by clocks that may have jumped.
-///
-/// Files follow one another in true time, whatever their headers say. An opening time counts if it is not in the future and
-/// not before one that counted: a clock that had jumped ahead and came back, or fell behind, makes times that do not. A file
-/// was closed at the next opening that counts.
-struct Old {
-    /// By position on the branch.
-    closed: Vec<Option<Micros>>,
-}
-
-impl Old {
-    fn new(branch: &Branch, wall: Micros) -> Old {
-        let mut latest = Micros::MIN;
-        let counts: Vec<Option<Micros>> = branch
-            .live
-            .iter()
-            .map(|file| {
-                let opened = file.header.opened;
-                (latest <= opened && opened <= wall).then(|| latest = opened)?;
-                Some(opened)
-            })
-            .collect();
-        let mut next = None;
-        let mut closed: Vec<Option<Micros>> = counts
-            .iter()
-            .rev()
-            .map(|opened| {
-                let after = next;
-                next = opened.or(next);
-                after
-            })
-            .collect();
-        closed.reverse();
-        Old { closed }
-    }
-
-    fn closed(&self, at: usize) -> Option<Micros> {
-        self.closed.get(at).copied().flatten()
-    }
-}
-
 /// The `time` of a file's last record, from its end: `None` if it has none, or nothing there can be read.
 fn last_time(disk: &dyn Disk, live: &LiveFile) -> Result<Option<Micros>, Error> {
     let read = || -> io::Result<Option<Micros>> {
@@ -354,7 +326,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::clock::{Boot, Elapsed};
     use crate::io::mem::MemDisk;
+    use crate::store::Opening;
     use crate::store::calendar::Step;
     use crate::store::header::Held;
     use crate::store::sample::*;
@@ -371,15 +345,13 @@ mod tests {
         truth: Micros,
         /// What the wall clock says beyond the truth.
         offset: i64,
-        monotonic: Duration,
+        elapsed: Elapsed,
         /// When each file was last written to, in truth.
         written: BTreeMap<u64, Micros>,
         /// True ages of the files that went, in hours.
         ages: Vec<i64>,
-        /// Days whose files went, in this run and in all.
-        days: BTreeSet<Day>,
-        all_days: usize,
-        run_hours: i64,
+        /// Days whose files went.
+        days: BTreeSet<u64>,
         steps: Vec<Step>,
     }
 
@@ -387,7 +359,14 @@ mod tests {
         fn new(keep: Keep) -> World {
             let disk = MemDisk::new();
             let writer = Writer::start(&disk, noon()).unwrap();
-            let (calendar, step) = Calendar::start(&writer.opened.state, noon(), Duration::ZERO);
+            let elapsed = Elapsed {
+                monotonic: Duration::ZERO,
+                boot: Some(Boot {
+                    id: 1,
+                    up: Duration::from_secs(1_000),
+                }),
+            };
+            let (calendar, step) = Calendar::start(&writer.opened.state, noon(), elapsed);
             assert_eq!(step, None);
             World {
                 writer: Some(writer),
@@ -396,12 +375,10 @@ mod tests {
                 keep,
                 truth: noon(),
                 offset: 0,
-                monotonic: Duration::ZERO,
+                elapsed,
                 written: BTreeMap::new(),
                 ages: Vec::new(),
                 days: BTreeSet::new(),
-                all_days: 0,
-                run_hours: 0,
                 steps: Vec::new(),
             }
         }
@@ -419,34 +396,42 @@ mod tests {
 
         fn hours(&mut self, hours: i64) {
             for _ in 0..hours / 4 {
-                self.truth = Micros(self.truth.0 + 4 * HOUR);
-                self.monotonic += Duration::from_secs(4 * 3600);
-                self.run_hours += 4;
+                self.pass(4);
+                self.elapsed.monotonic += Duration::from_secs(4 * 3600);
                 self.work();
+            }
+        }
+
+        /// Time in which the machine is on.
+        fn pass(&mut self, hours: i64) {
+            self.truth = Micros(self.truth.0 + hours * HOUR);
+            if let Some(boot) = &mut self.elapsed.boot {
+                boot.up += Duration::from_secs(hours as u64 * 3600);
             }
         }
 
         /// One record, a new file if it is another day, and what retention wants.
         fn work(&mut self) {
             let wall = self.wall();
-            self.steps.extend(self.calendar.tick(wall, self.monotonic));
+            self.steps.extend(self.calendar.tick(wall, self.elapsed));
             let mut writer = self.writer.take().unwrap();
             self.disk.set_now(wall);
             writer.now = wall;
             if wall.day() != writer.segment.day() {
                 writer.sync().unwrap();
+                writer.header.measured = Some(self.calendar.measured(self.elapsed));
                 writer.rotate(wall).unwrap();
             }
             writer.record("x").unwrap();
             writer.sync().unwrap();
             self.written.insert(writer.header.file, self.truth);
             let (disk, home, trail) = (writer.disk.clone(), writer.home.clone(), writer.opened.trail);
-            while let Some(due) = due(&disk, &home, trail, &self.keep, &mut self.calendar, &Holds::default()).unwrap() {
+            while let Some(due) = due(&disk, &home, trail, &self.keep, &self.calendar, &Holds::default()).unwrap() {
                 writer.own("PRUNE", &Value::Object(due.metadata()).to_string()).unwrap();
                 writer.sync().unwrap();
                 prune(&disk, &home, trail, &mut self.calendar, &due, &Holds::default()).unwrap();
                 writer.header.kept_from = Some(due.kept_from);
-                self.days.insert(due.day);
+                self.days.extend(due.day);
                 for (file, _) in &due.files {
                     let written = self.written.remove(file).unwrap_or(Micros::MIN);
                     self.ages.push((self.truth.0 - written.0) / HOUR);
@@ -459,22 +444,51 @@ mod tests {
 
         /// The process ends, `hours` pass, and it starts with its clock off by `offset` hours.
         fn restart(&mut self, hours: i64, offset: i64) {
-            let mut writer = self.writer.take().unwrap();
-            self.calendar.remember(&mut writer.opened.state);
-            self.disk = writer.stop().unwrap();
+            self.end(true);
+            self.pass(hours);
+            self.begin(offset);
+        }
+
+        /// The same, and the machine is off meanwhile.
+        fn reboot(&mut self, hours: i64, offset: i64) {
+            self.end(true);
             self.truth = Micros(self.truth.0 + hours * HOUR);
-            self.monotonic = Duration::from_secs(7);
+            if let Some(boot) = &mut self.elapsed.boot {
+                (boot.id, boot.up) = (boot.id + 1, Duration::from_secs(20));
+            }
+            self.begin(offset);
+        }
+
+        fn end(&mut self, clean: bool) {
+            let mut writer = self.writer.take().unwrap();
+            self.disk = match clean {
+                true => {
+                    self.calendar.remember(&mut writer.opened.state);
+                    writer.stop().unwrap()
+                }
+                false => writer.kill(),
+            };
+        }
+
+        fn begin(&mut self, offset: i64) {
+            self.elapsed.monotonic = Duration::from_secs(7);
             self.offset = offset * HOUR;
-            self.all_days += self.days.len();
-            self.days.clear();
-            self.run_hours = 0;
-            let wall = self.wall();
-            let writer = Writer::start(&self.disk, wall).unwrap();
-            let (calendar, step) = Calendar::start(&writer.opened.state, wall, self.monotonic);
+            let wanted = Opening {
+                boot: self.elapsed.boot,
+                ..opening(self.wall())
+            };
+            let writer = Writer::start_with(&self.disk, &wanted).unwrap();
+            let (calendar, step) = Calendar::start(&writer.opened.state, wanted.now, self.elapsed);
             self.calendar = calendar;
             self.steps.extend(step);
             self.writer = Some(writer);
             self.work();
+        }
+
+        /// How old the oldest file is, in hours.
+        fn oldest(&self) -> i64 {
+            let oldest = self.written.values().min();
+            oldest.map_or(0, |oldest| (self.truth.0 - oldest.0) / HOUR)
         }
 
         fn clock(&mut self, offset: i64) {
@@ -499,6 +513,9 @@ mod tests {
     }
 
     const POLICY: i64 = DAYS as i64 * 24;
+    /// Behind that age everything is gone where the clocks measured it: the rest of the day that a file was begun on, and a
+    /// day that the files of the day before may have to themselves.
+    const GRACE: i64 = POLICY + 52;
     /// From 2026 to 2099.
     const FAR: i64 = 73 * 365 * 24;
 
@@ -544,23 +561,94 @@ mod tests {
     }
 
     #[test]
-    fn starts_in_2099_take_the_files_of_one_day_at_most() {
-        let mut world = World::with_days();
-        world.hours(5 * 24);
-        world.restart(1, FAR);
-        assert!(
-            world.youngest_that_went() >= POLICY,
-            "the first start there is not confirmed: {:?}",
-            world.ages
-        );
-        for _ in 0..20 {
-            world.restart(0, FAR);
+    fn no_start_by_a_clock_that_was_set_ahead_takes_anything_young() {
+        for ahead in [24, POLICY, POLICY + 48, FAR] {
+            for reboots in [false, true] {
+                let mut world = World::with_days();
+                world.hours(36);
+                let restart = |world: &mut World, offset| match reboots {
+                    true => world.reboot(0, offset),
+                    false => world.restart(0, offset),
+                };
+                // The second start there confirms nothing, nor does the twentieth, nor one that goes on ahead of all before.
+                for round in 1..20 {
+                    restart(&mut world, ahead);
+                    restart(&mut world, ahead * round);
+                }
+                assert_eq!(world.ages, Vec::<i64>::new(), "{ahead} h, {reboots}");
+                // Nor does a day in which it goes on as a clock should.
+                restart(&mut world, ahead);
+                world.hours(28);
+                assert_eq!(world.ages, Vec::<i64>::new(), "{ahead} h, {reboots}");
+                restart(&mut world, 0);
+                world.hours(10 * 24);
+                assert!(world.youngest_that_went() >= POLICY, "{:?}", world.ages);
+                assert!(world.oldest() < GRACE, "{} h", world.oldest());
+                assert!(world.verdict().tampered.is_empty());
+            }
         }
-        let young = world.ages.iter().filter(|age| **age < POLICY).count();
-        assert!(young <= 2, "{young} of {}", world.files());
-        world.restart(1, 0);
+    }
+
+    #[test]
+    fn a_service_that_was_down_for_long_goes_on_where_it_was() {
+        let mut world = World::with_days();
         world.hours(6 * 24);
+        // The machine was on: the files have aged, and go a day at a time.
+        world.restart(14 * 24, 0);
+        world.hours(5 * 24);
+        assert!(world.oldest() < GRACE, "{} h", world.oldest());
+        // It was off: nobody measured that, and they stay that much longer.
+        let gone = world.ages.len();
+        world.reboot(14 * 24, 0);
+        world.hours(POLICY - 24);
+        assert!(world.ages.len() <= gone + 4, "{:?}", world.ages);
+        world.hours(72);
+        assert!(world.oldest() < GRACE, "{} h", world.oldest());
+        assert!(world.youngest_that_went() >= POLICY, "{:?}", world.ages);
         assert!(world.verdict().tampered.is_empty());
+    }
+
+    #[test]
+    fn a_service_that_restarts_every_hour_of_a_year_keeps_what_it_should_and_no_more() {
+        for known in [true, false] {
+            let mut world = World::with_days();
+            if !known {
+                world.elapsed.boot = None;
+            }
+            for hour in 0..40 * 6 {
+                world.hours(4);
+                match hour % 50 {
+                    49 => world.reboot(0, 0),
+                    _ => world.restart(0, 0),
+                }
+                assert!(world.oldest() < GRACE, "{known}: {} h", world.oldest());
+            }
+            assert!(world.youngest_that_went() >= POLICY, "{:?}", world.ages);
+            assert!(world.verdict().tampered.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_state_of_another_build_or_none_makes_nothing_old() {
+        let mut world = World::with_days();
+        world.hours(36);
+        // As an earlier build left it: neither headers nor state say what was measured.
+        let mut state = world.writer.take().unwrap();
+        state.opened.state.measured = None;
+        state.opened.state.pruned = Some(Micros(noon().0 - 30 * 24 * HOUR));
+        world.disk = state.stop().unwrap();
+        world.begin(FAR);
+        world.hours(24);
+        assert_eq!(world.ages, Vec::<i64>::new());
+        world.end(false);
+        world.disk.remove("/logs.keys/state");
+        world.begin(FAR);
+        world.hours(8);
+        assert_eq!(world.ages, Vec::<i64>::new());
+        world.clock(0);
+        world.hours(8 * 24);
+        assert!(world.youngest_that_went() >= POLICY, "{:?}", world.ages);
+        assert!(world.oldest() < GRACE, "{} h", world.oldest());
     }
 
     #[test]
@@ -628,7 +716,7 @@ mod tests {
             files: Some(2),
             ..Keep::default()
         };
-        let mut ask = |trail: bool, held: &[u64]| {
+        let ask = |trail: bool, held: &[u64]| {
             let ends = Point::GENESIS;
             let held = held.iter().map(|file| Held {
                 file: *file,
@@ -644,13 +732,13 @@ mod tests {
                 &writer.home,
                 writer.opened.trail,
                 &keep,
-                &mut world.calendar,
+                &world.calendar,
                 &holds,
             )
             .unwrap()
         };
         let files = |prune: Option<Prune>| prune.map(|prune| prune.files.iter().map(|(file, _)| *file).collect());
-        let mut files_of = |held: &[u64]| files(ask(false, held)).unwrap_or_default();
+        let files_of = |held: &[u64]| files(ask(false, held)).unwrap_or_default();
         let all: Vec<u64> = files_of(&[]);
         assert!(all.starts_with(&[1, 2, 3, 4]), "{all:?}");
         assert!(files_of(&[1, 3]).starts_with(&[2, 4]));
@@ -695,7 +783,7 @@ mod tests {
             &writer.home,
             writer.opened.trail,
             &keep,
-            &mut world.calendar,
+            &world.calendar,
             &Holds::default(),
         )
         .unwrap_err();
@@ -708,6 +796,59 @@ mod tests {
         Hours(i64),
         Clock(i64),
         Restart(i64, i64),
+        Reboot(i64, i64),
+        /// Killed, and started anew after some hours.
+        Kill(i64, i64),
+        /// So many starts within a second, each further off than the last.
+        Flutter(i64, i64),
+        /// The state file is lost.
+        Lost(i64),
+        /// It is kept, or the one that was kept comes back.
+        Keep,
+        Back(i64),
+        /// From now on nobody knows when the machine was started, or somebody does.
+        Boots(bool),
+    }
+
+    impl World {
+        fn event(&mut self, event: Event, kept: &mut Option<Vec<u8>>) {
+            const STATE: &str = "/logs.keys/state";
+            match event {
+                Event::Hours(hours) => self.hours(hours),
+                Event::Clock(offset) => self.clock(offset),
+                Event::Restart(hours, offset) => self.restart(hours, offset),
+                Event::Reboot(hours, offset) => self.reboot(hours, offset),
+                Event::Kill(hours, offset) => {
+                    self.end(false);
+                    self.pass(hours);
+                    self.begin(offset);
+                }
+                Event::Flutter(starts, offset) => {
+                    for start in 1..=starts {
+                        self.reboot(0, offset * start);
+                    }
+                }
+                Event::Lost(offset) => {
+                    self.end(true);
+                    self.disk.remove(STATE);
+                    self.begin(offset);
+                }
+                Event::Keep => *kept = self.disk.get(STATE),
+                Event::Back(offset) => {
+                    self.end(false);
+                    if let Some(kept) = kept {
+                        self.disk.put(STATE, kept);
+                    }
+                    self.begin(offset);
+                }
+                Event::Boots(known) => {
+                    let up = Duration::from_secs(5_000);
+                    self.elapsed.boot = known
+                        .then_some(Boot { id: 77, up })
+                        .filter(|_| self.elapsed.boot.is_none());
+                }
+            }
+        }
     }
 
     fn offset() -> impl Strategy<Value = i64> {
@@ -716,44 +857,63 @@ mod tests {
 
     fn event() -> impl Strategy<Value = Event> {
         prop_oneof![
-            4 => (1_i64..20).prop_map(|steps| Event::Hours(steps * 4)),
-            2 => offset().prop_map(Event::Clock),
-            2 => (0_i64..100, offset()).prop_map(|(hours, offset)| Event::Restart(hours, offset)),
+            8 => (1_i64..20).prop_map(|steps| Event::Hours(steps * 4)),
+            4 => offset().prop_map(Event::Clock),
+            4 => (0_i64..100, offset()).prop_map(|(hours, offset)| Event::Restart(hours, offset)),
+            2 => (0_i64..100, offset()).prop_map(|(hours, offset)| Event::Reboot(hours, offset)),
+            2 => (0_i64..20, offset()).prop_map(|(hours, offset)| Event::Kill(hours, offset)),
+            1 => (2_i64..8, 0_i64..40).prop_map(|(starts, offset)| Event::Flutter(starts, offset)),
+            1 => offset().prop_map(Event::Lost),
+            1 => Just(Event::Keep),
+            1 => offset().prop_map(Event::Back),
+            1 => any::<bool>().prop_map(Event::Boots),
         ]
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whatever the clock does: the files of one day for 24 hours of run time, and of one more for a start.
+        /// Ages are true ones here, whatever clocks said, and whatever became of the state.
         #[test]
-        fn no_clock_takes_more_than_a_days_files_in_a_day(events in prop::collection::vec(event(), 1..25)) {
+        fn no_history_of_clocks_and_starts_takes_a_young_file(events in prop::collection::vec(event(), 1..16)) {
             let mut world = World::with_days();
+            let begun = world.truth;
+            let mut kept = None;
             for event in events {
-                match event {
-                    Event::Hours(hours) => world.hours(hours),
-                    Event::Clock(offset) => world.clock(offset),
-                    Event::Restart(hours, offset) => world.restart(hours, offset),
-                }
-                prop_assert!(world.days.len() as i64 <= 1 + world.run_hours / 24, "{:?} in {} h", world.days, world.run_hours);
+                world.event(event, &mut kept);
+                prop_assert!(world.youngest_that_went() >= POLICY, "{:?}", world.ages);
+                let passed = (world.truth.0 - begun.0) / HOUR;
+                prop_assert!(world.days.len() as i64 <= 1 + passed / 24, "{:?} in {passed} h", world.days);
             }
-            let verdict = world.verdict();
-            prop_assert!(verdict.tampered.is_empty(), "{:?}", verdict.tampered);
+            // And nothing is kept for ever: what is there now goes once the clocks have measured its time.
+            let now = world.truth;
+            world.hours(GRACE);
+            let left: Vec<&Micros> = world.written.values().filter(|written| **written < now).collect();
+            prop_assert!(left.is_empty(), "{left:?} at {now}");
+            prop_assert!(world.youngest_that_went() >= POLICY, "{:?}", world.ages);
         }
 
-        /// What a run closed itself is as old as the monotonic clock says, and nothing else counts.
+        /// With a clock that is right, on a machine that stays on.
         #[test]
-        fn in_one_run_no_clock_takes_a_young_file(
-            first in offset(),
-            events in prop::collection::vec((1_i64..30, offset()), 1..16),
+        fn an_honest_clock_keeps_files_for_their_time_and_hardly_longer(
+            runs in prop::collection::vec((0_i64..12, 0_i64..60, any::<bool>()), 1..12),
         ) {
             let mut world = World::with_days();
-            world.clock(first);
-            for (steps, offset) in events {
+            let mut down = 0;
+            for (steps, hours, clean) in runs {
                 world.hours(steps * 4);
-                world.clock(offset);
+                // While nothing runs nothing goes, and behind that days go after each other.
+                prop_assert!(world.oldest() < GRACE + down, "{} h, {} h down", world.oldest(), down);
+                world.end(clean);
+                world.pass(hours);
+                world.begin(0);
+                down += hours;
             }
             prop_assert!(world.youngest_that_went() >= POLICY, "{:?}", world.ages);
+            world.hours(GRACE + down);
+            prop_assert!(world.oldest() < GRACE, "{} h", world.oldest());
+            let verdict = world.verdict();
+            prop_assert!(verdict.tampered.is_empty(), "{:?}", verdict.tampered);
         }
     }
 }

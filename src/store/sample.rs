@@ -46,6 +46,7 @@ pub(crate) fn opening(now: Micros) -> Opening {
     Opening {
         lock_wait: Duration::ZERO,
         now,
+        boot: None,
         host: "host-a".into(),
         wish: Wish::default(),
     }
@@ -73,14 +74,20 @@ impl Writer {
 
     /// The same with this trust.
     pub(crate) fn start_as(disk: &MemDisk, now: Micros, trust: Option<Trust>) -> Result<Writer, Error> {
-        disk.set_now(now);
         let mut wanted = opening(now);
         wanted.wish.trust = trust;
-        let opened = open(disk.shared(), Home::create(disk, Path::new(DIR), None)?, &wanted)?;
+        Writer::start_with(disk, &wanted)
+    }
+
+    pub(crate) fn start_with(disk: &MemDisk, wanted: &Opening) -> Result<Writer, Error> {
+        let now = wanted.now;
+        disk.set_now(now);
+        let opened = open(disk.shared(), Home::create(disk, Path::new(DIR), None)?, wanted)?;
         let keys = opened.keys.as_ref();
         let key = keys.map(|keys| keys.seed.first_key(&opened.trail.0, opened.run));
         let home = home();
-        let header = opened.header(now, Identity::default());
+        let mut header = opened.header(now, Identity::default());
+        header.measured = opened.state.measured.map(|measured| measured::micros(measured.total));
         let (segment, head) = Segment::create(&disk.shared(), &home, &header, now.day())?;
         let point = Point { seq: opened.seq, head };
         let disk = disk.clone();

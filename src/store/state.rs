@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Home;
 use super::header::{NUMBER_END, Point, Replaces, TrailId};
+use super::measured::Measured;
 use super::members::{Members, push_string, version};
 use crate::base64url;
 use crate::chain::Head;
@@ -38,8 +39,10 @@ pub(crate) struct State {
     pub(crate) clean: bool,
     /// The largest clock the trail has seen since it last stepped back.
     pub(crate) max_clock: Micros,
-    /// The trail's clock when retention last removed files.
+    /// The wall clock when retention last removed files for their age: for people.
     pub(crate) pruned: Option<Micros>,
+    /// How old the trail is. Earlier builds did not say so.
+    pub(crate) measured: Option<Measured>,
     /// The trail in whose place this one was begun.
     pub(crate) replaces: Option<Replaces>,
     /// What a keyed trail needs for its next run.
@@ -96,6 +99,9 @@ impl State {
         let mut text = Zeroizing::new(text.into_bytes());
         // Room for all of it: a buffer that grows leaves secrets where it was.
         text.reserve(32 << 10);
+        if let Some(measured) = &self.measured {
+            text.extend_from_slice(format!(",\"measured\":{}", measured.json()).as_bytes());
+        }
         if let Some(replaces) = &self.replaces {
             text.extend_from_slice(format!(",\"replaces\":{}", replaces.json()).as_bytes());
         }
@@ -166,6 +172,10 @@ impl State {
             pruned: match members.get("pruned")? {
                 Value::Null => None,
                 at => Some(time(at)?),
+            },
+            measured: match members.get("measured") {
+                None => None,
+                Some(measured) => Some(Measured::from_json(measured)?),
             },
             replaces: match members.get("replaces") {
                 None => None,
@@ -283,8 +293,13 @@ fn check(text: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
     use proptest::prelude::*;
+
+    use super::*;
+    use crate::clock::Boot;
+    use crate::store::measured::Batch;
 
     fn state() -> impl Strategy<Value = State> {
         let time = || (Micros::MIN.0..=Micros::MAX.0).prop_map(Micros);
@@ -304,21 +319,34 @@ mod tests {
             any::<bool>(),
             time(),
             prop::option::of(time()),
+            prop::option::of(measured()),
             prop::option::of(replaces),
             prop::option::of(keys()),
         )
             .prop_map(
-                |(trail, next_run, durable, clean, max_clock, pruned, replaces, keys)| State {
+                |(trail, next_run, durable, clean, max_clock, pruned, measured, replaces, keys)| State {
                     trail: TrailId(trail),
                     next_run,
                     durable,
                     clean,
                     max_clock,
                     pruned,
+                    measured,
                     replaces,
                     keys,
                 },
             )
+    }
+
+    fn measured() -> impl Strategy<Value = Measured> {
+        let span = || (0..NUMBER_END).prop_map(Duration::from_micros);
+        let boot = (any::<u128>(), span()).prop_map(|(id, up)| Boot { id, up });
+        let batch = (0..NUMBER_END, span()).prop_map(|(day, begun)| Batch { day, begun });
+        (span(), prop::option::of(boot), prop::option::of(batch)).prop_map(|(total, boot, batch)| Measured {
+            total,
+            boot,
+            batch,
+        })
     }
 
     fn keys() -> impl Strategy<Value = Keys> {
@@ -355,6 +383,7 @@ mod tests {
             clean: true,
             max_clock: Micros::parse(b"2026-11-20T08:15:31.000000Z").unwrap(),
             pruned: None,
+            measured: None,
             replaces: None,
             keys: None,
         };
@@ -371,6 +400,27 @@ mod tests {
     }
 
     #[test]
+    fn what_was_measured_stands_behind_the_time_of_the_last_prune() {
+        let measured = Measured {
+            total: Duration::from_secs(90_000),
+            boot: Some(Boot {
+                id: 0x1010_1010_1010_1010_1010_1010_1010_1010,
+                up: Duration::from_micros(7),
+            }),
+            batch: Some(Batch {
+                day: 1,
+                begun: Duration::from_secs(86_400),
+            }),
+        };
+        let text = r#"{"micros":90000000000,"boot":{"id":"EBAQEBAQEBAQEBAQEBAQEA","micros":7},"batch":{"day":1,"micros":86400000000}}"#;
+        assert_eq!(measured.json(), text);
+        let read = |text: &str| Measured::from_json(&serde_json::from_str(text).unwrap());
+        assert_eq!(read(text), Some(measured));
+        assert_eq!(read(r#"{"micros":0}"#), Some(Measured::default()));
+        assert_eq!(read(r#"{"micros":9007199254740992}"#), None);
+    }
+
+    #[test]
     fn the_state_of_a_keyed_trail_has_its_secrets_before_the_check() {
         let mut state = State {
             trail: TrailId([0x10; 16]),
@@ -379,6 +429,7 @@ mod tests {
             clean: false,
             max_clock: Micros::parse(b"2026-11-20T08:15:31.000000Z").unwrap(),
             pruned: None,
+            measured: None,
             replaces: None,
             keys: Some(Keys {
                 stored: Stored::Plain(Arc::new(Secrets {

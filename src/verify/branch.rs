@@ -13,6 +13,8 @@ use crate::verify::survey::{Found, Survey};
 pub(crate) struct Branch<'a> {
     pub(crate) live: Vec<&'a Found>,
     pub(crate) superseded: Vec<&'a Found>,
+    /// What is left before the hole that the walk ended at, if it did, as files follow one another there.
+    pub(crate) behind: Vec<&'a Found>,
     pub(crate) trail: Option<TrailId>,
     pub(crate) faults: Vec<Fault>,
 }
@@ -58,6 +60,13 @@ impl<'a> Branch<'a> {
         }
         branch.live.reverse();
         branch.leave_out(&files);
+        let hole = branch.live.first().and_then(|oldest| oldest.header.prev_file);
+        let mut next = hole.and_then(|missing| files.range(..missing).next_back());
+        while let Some((_, found)) = next {
+            branch.behind.push(found);
+            next = found.header.prev_file.and_then(|prev| files.range(..=prev).next_back());
+        }
+        branch.behind.reverse();
         branch
     }
 

@@ -107,6 +107,7 @@ const KEYS: &[&str] = &[
     "tree",
     "pk",
     "replaces",
+    "measured",
 ];
 
 impl Header {
@@ -181,6 +182,7 @@ impl Members {
             .iter()
             .all(|key| self.get(key).is_none_or(Value::is_string));
         let pid = self.get("pid").is_none_or(|pid| number(pid).is_some_and(|pid| pid > 0));
+        let measured = self.get("measured").is_none_or(|measured| number(measured).is_some());
         self.get("must")?.as_array()?;
         let replaces = self.get("replaces").is_none_or(Value::is_object);
         let hold = self.get("hold").is_none_or(Value::is_boolean);
@@ -244,7 +246,7 @@ impl Members {
         let previous = header.prev_file.map_or(genesis, |prev| prev < header.file && prev > 0);
         let clean = header.clean || header.cause == Cause::Recover;
         let numbers = header.run > 0 && header.file > 0;
-        (in_order && texts && pid && replaces && hold && previous && clean && numbers).then_some(header)
+        (in_order && texts && pid && measured && replaces && hold && previous && clean && numbers).then_some(header)
     }
 }
 
@@ -371,6 +373,8 @@ mod tests {
         for more in [
             "\"salted\":1",
             "\"replaces\":[]",
+            "\"measured\":1.0",
+            "\"measured\":9007199254740992",
             "\"tree\":[1]",
             "\"pk\":\"\"",
             "\"alg\":1",

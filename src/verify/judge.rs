@@ -12,7 +12,7 @@ use crate::verify::header::Cause;
 use crate::verify::held::HeldFile;
 use crate::verify::keys;
 use crate::verify::own::Prune;
-use crate::verify::report::{Fault, FaultKind, Verdict};
+use crate::verify::report::{Fault, FaultKind, Verdict, plural};
 #[cfg(feature = "sign")]
 use crate::verify::signed::Signatures;
 use crate::verify::state;
@@ -25,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) branch: Branch<'a>,
     /// Of the live files, in their order.
     pub(crate) folds: Vec<Folded>,
+    /// Of the files before a hole, in their order.
+    pub(crate) behind: Vec<Folded>,
     /// Older files under legal hold that the branch does not pass.
     pub(crate) held: Vec<(HeldFile<'a>, Folded)>,
     /// Highest number proven durable by lines of files without a header, and where.
@@ -395,6 +397,35 @@ impl Case<'_> {
                 .file(&oldest.name)
                 .line(1),
         );
+        self.tell_what_is_behind(missing, judgement);
+    }
+
+    /// What is left before a file that is missing. The chain does not come that far, so that it is proven by nothing; but it
+    /// may be all that there is of it.
+    fn tell_what_is_behind(&self, missing: u64, judgement: &mut Judgement) {
+        let behind = self.branch.behind.iter().zip(&self.behind);
+        let intact: u64 = behind.clone().map(|(_, fold)| fold.intact).sum();
+        let (Some(first), Some(last)) = (self.branch.behind.first(), behind.clone().next_back()) else {
+            return;
+        };
+        // Whether each goes on from the end of the one before, with nothing damaged, from the trail's beginning on.
+        let mut reached = Some(Point::GENESIS);
+        for (found, fold) in behind {
+            let goes_on = reached == Some(found.header.prev);
+            reached = Some(fold.end).filter(|_| goes_on && fold.breaks.is_empty());
+        }
+        let chained = match reached {
+            Some(_) => "they go on from each other, from the first one of the trail on",
+            None => "they do not all go on from each other, from the first one of the trail on",
+        };
+        judgement.notes.push(format!(
+            "before file {missing}, which is missing, {} with {} intact, between {} and {}: {chained}; nothing behind the \
+             hole proves that they belong to the trail, or that they are all",
+            plural(self.branch.behind.len() as u64, "file"),
+            plural(intact, "record"),
+            first.header.prev.seq + 1,
+            last.1.end.seq,
+        ));
     }
 
     /// Files without a valid header may stand for numbers that later headers skip.

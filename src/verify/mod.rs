@@ -285,9 +285,12 @@ impl Verify {
             None => None,
             Some(is_public) => {
                 let roots = public.union(&aside.roots).copied().collect();
-                let found = Signatures::of(&**disk, &branch, &certificates, &roots, is_public);
-                let failed = |error| Error::io("read the checkpoints of the trail", &home.dir, error);
-                Some(found.map_err(failed)?)
+                match Signatures::of(&**disk, &branch, &certificates, &roots, is_public) {
+                    Ok(found) => Some(found),
+                    // Removed since the look at the directory.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    Err(error) => return Err(Error::io("read the checkpoints of the trail", &home.dir, error)),
+                }
             }
         };
         let mark = state.state().and_then(|state| state.durable);
@@ -359,6 +362,19 @@ impl Verify {
         for file in &survey.unreadable {
             plan(&file.name, &file.path, file.form, 0, file.len, Fold::loose());
         }
+        for (place, found) in branch.behind.iter().enumerate() {
+            let next = branch.behind.get(place + 1);
+            let until = next.map(|next| Until {
+                point: next.header.prev,
+                supersedes: true,
+            });
+            let start = Point {
+                seq: found.header.prev.seq,
+                head: found.header.head,
+            };
+            let fold = Fold::new(start, found.body_at, until, None, Seals::Any);
+            plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
+        }
         let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
         let outcomes = pass::run(jobs, self.threads_for(&survey), self.deep, &AtomicU64::new(0));
         let live = held || is_held(&**disk, &home);
@@ -379,8 +395,9 @@ impl Verify {
             return Ok(None);
         }
         let others = survey.reconsider(&aside.forms, |found| {
-            // Of a superseded file nothing is judged.
-            let judged = !branch.superseded.iter().any(|left_out| left_out.name == found.name);
+            // Of a superseded file nothing is judged, nor of one before a hole.
+            let mut others = branch.superseded.iter().chain(&branch.behind);
+            let judged = !others.any(|other| other.name == found.name);
             let mut folds = names.iter().zip(&folds).filter(|_| judged);
             let fold = folds.find(|(name, _)| **name == found.name);
             fold.is_none_or(|(_, fold)| fold.is_whole())
@@ -393,6 +410,7 @@ impl Verify {
         let loose = folds.split_off(branch.live.len());
         let (left_out, loose) = loose.split_at(branch.superseded.len());
         let (held_folds, loose) = loose.split_at(kept.len());
+        let (loose, behind) = loose.split_at(survey.unreadable.len());
         let proofs = survey.unreadable.iter().zip(loose);
         let mut notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
         let mark = ending::mark(&state);
@@ -432,6 +450,7 @@ impl Verify {
             survey: &survey,
             loose_proof: proofs.map(|(file, fold)| (fold.proof, file.name.clone())).max(),
             left_out_lines: left_out.iter().map(|fold| fold.lines).sum(),
+            behind: behind.to_vec(),
             branch,
             folds,
             held: kept.into_iter().zip(held_folds.iter().cloned()).collect(),

@@ -57,6 +57,7 @@ fn header(trust: Trust) -> Header {
         tree: None,
         pk: None,
         replaces: None,
+        measured: None,
     }
 }
 

@@ -54,6 +54,7 @@ impl Writer {
         let opening = Opening {
             lock_wait: Duration::ZERO,
             now: self.now,
+            boot: self.core.time.elapsed().boot,
             host: self.who.host.clone().unwrap_or_default(),
             wish: Wish {
                 salted: Some(self.core.salts.is_some()),

@@ -302,11 +302,13 @@ impl Writer {
             #[cfg(test)]
             slip,
         } = desk;
-        let (now, monotonic) = (core.time.micros(), core.time.monotonic());
-        let (calendar, step) = Calendar::start(&opened.state, now, monotonic);
+        let (now, elapsed) = (core.time.micros(), core.time.elapsed());
+        let monotonic = elapsed.monotonic;
+        let (calendar, step) = Calendar::start(&opened.state, now, elapsed);
         let keys = opened.keys.take();
         let mut signer = Signer::of(&opened, keys.as_ref(), &key_source)?;
         let mut header = opened.header(now, who.clone());
+        header.measured = Some(calendar.measured(elapsed));
         if let Some(signer) = &signer {
             signer.fill(&mut header, false);
         }

@@ -83,6 +83,8 @@ pub(super) struct Moods {
     pub(super) syncs: AtomicU64,
     /// Bytes free; nobody knows at first.
     free: Mutex<Option<u64>>,
+    /// A file that is removed before it is opened for reading once more than so often.
+    fleeting: Mutex<Option<(PathBuf, u32)>>,
 }
 
 impl Moody {
@@ -101,6 +103,7 @@ impl<D: Disk + Clone + 'static> Moody<D> {
                 writes: AtomicU64::new(0),
                 syncs: AtomicU64::new(0),
                 free: Mutex::new(None),
+                fleeting: Mutex::new(None),
             }),
         }
     }
@@ -112,6 +115,11 @@ impl<D: Disk + Clone + 'static> Moody<D> {
     /// The disk has so much room from now on.
     pub(super) fn has(&self, free: u64) {
         *self.moods.free.lock() = Some(free);
+    }
+
+    /// The file is there for so many looks into it.
+    pub(super) fn vanishes(&self, path: &str, looks: u32) {
+        *self.moods.fleeting.lock() = Some((path.into(), looks));
     }
 
     pub(super) fn writes(&self, mood: Mood) {
@@ -170,6 +178,14 @@ impl<D: Disk + Clone + 'static> Disk for Moody<D> {
         self.wrap(path, self.disk.open_append(path))
     }
     fn open_read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        if let Some((fleeting, looks)) = &mut *self.moods.fleeting.lock()
+            && fleeting == path
+        {
+            match looks.checked_sub(1) {
+                Some(left) => *looks = left,
+                None => drop(self.disk.unlink(path)),
+            }
+        }
         self.disk.open_read(path)
     }
     fn open_lock(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {

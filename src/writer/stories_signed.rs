@@ -233,6 +233,39 @@ fn a_pruned_past_stands_in_the_tree_as_the_head_behind_it() {
 }
 
 #[test]
+fn a_file_that_retention_removes_while_a_signed_trail_is_verified_is_not_missed() {
+    let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
+    let first = "/logs/audit-2026-11-21.jsonl";
+    let mut oldest = None;
+    for _ in 0..4 {
+        oldest = disk.get(first).or(oldest);
+        let trail = signed(&disk, &clock, &lines)
+            .retention(Retention::files(3))
+            .build()
+            .unwrap();
+        emit(&trail).synced().unwrap();
+        clock.pass(Duration::from_secs(11));
+        emit(&trail).synced().unwrap();
+        trail.close().unwrap();
+    }
+    assert_eq!(disk.get(first), None, "it was removed");
+    for looks in 0..6 {
+        // Its record is on the disk, and the file not gone yet.
+        disk.put(first, &oldest.clone().unwrap());
+        let disk = Moody::over(disk.clone());
+        disk.vanishes(first, looks);
+        let lines = lines.lock();
+        let verify = Verify::new(LOGS).threads(1).key(lines[0].clone());
+        let report = verify.run_on(&disk.shared()).unwrap();
+        assert_eq!(report.verdict(), Verdict::Verified, "{looks}: {report}");
+        let mut walk = Walk::begin(disk.shared(), Path::new(LOGS)).unwrap();
+        while let Some(line) = walk.next() {
+            line.unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_minute_without_records_ends_in_a_signed_checkpoint() {
     let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
     let trail = signed(&disk, &clock, &lines).build().unwrap();

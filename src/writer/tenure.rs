@@ -105,6 +105,7 @@ impl Writer {
         let opening = Opening {
             lock_wait: Duration::ZERO,
             now: self.now,
+            boot: None,
             host: self.who.host.clone().unwrap_or_default(),
             wish: Wish::default(),
         };

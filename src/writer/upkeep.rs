@@ -7,6 +7,7 @@ use super::seals::Seals;
 use super::signer::Signer;
 use super::{Durable, END_PATIENCE, LAST_OUT, ORPHAN_REST, Phase, Stuck, Writer};
 use crate::canary;
+use crate::clock::Elapsed;
 use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
 use crate::status::complain;
@@ -42,7 +43,8 @@ impl Writer {
             }
         }
         self.monotonic = monotonic;
-        if let Some(step) = self.calendar.tick(self.now, monotonic) {
+        let boot = self.core.time.elapsed().boot;
+        if let Some(step) = self.calendar.tick(self.now, Elapsed { monotonic, boot }) {
             self.own.push_back(Own::clock_step(step));
         }
     }
@@ -74,6 +76,7 @@ impl Writer {
             tree: None,
             pk: None,
             replaces: self.state.replaces.filter(|_| prev.file.is_none()),
+            measured: Some(self.calendar.measured(self.core.time.elapsed())),
         };
         if let Some(signer) = &self.signer {
             signer.fill(&mut header, cause == Cause::Resync);
@@ -215,7 +218,7 @@ impl Writer {
     /// Removes what need not be kept, one record's worth; whether there was any.
     pub(super) fn prune(&mut self, keep: &Keep) -> Result<bool, Stuck> {
         let holds = self.pruned_around();
-        let due = retain::due(&*self.disk, &self.home, self.trail, keep, &mut self.calendar, &holds);
+        let due = retain::due(&*self.disk, &self.home, self.trail, keep, &self.calendar, &holds);
         let prune = match due {
             Ok(Some(prune)) => prune,
             Ok(None) => return Ok(false),

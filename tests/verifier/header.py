@@ -51,6 +51,7 @@ KEYS = {
     "tree": (lambda v: isinstance(v, list) and len(v) <= LIST and all(binary(root, 32) for root in v), True),
     "pk": (lambda v: binary(v, 32), True),
     "replaces": (lambda v: isinstance(v, dict), True),
+    "measured": (whole, True),
 }
 
 

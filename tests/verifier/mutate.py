@@ -241,10 +241,11 @@ def header_optional(trail, rnd, value):
         ("kept_from", before_of(one)), ("kept_from", before_of(two)),
         ("held", [Pairs(before_of(one) + [("seq", Raw(str(two[1]))), ("head", b64(two[2]))])]),
         ("must", [rnd.choice(["x", ""])]), ("alg", "sha256"), ("zip", "gzip"), ("salted", True), ("tree", []), ("pk", b64(two[2])),
-        ("replaces", Pairs([("trail", "A" * 22)])), ("later", Raw("1")), ("pid", Raw("7")), ("service", "s"),
+        ("replaces", Pairs([("trail", "A" * 22)])),
+        ("measured", Raw(rnd.choice(["0", "9007199254740991", "9007199254740992", "-1", "1.0"]))), ("later", Raw("1")), ("pid", Raw("7")), ("service", "s"),
     ])
     order = ["tracing_audit", "trail", "run", "run_id", "file", "cause", "prev_file", "prev_seq", "prev_head", "clean", "trust", "commit", "opened",
-             "service", "version", "host", "pid", "kept_from", "held", "hold", "must", "alg", "zip", "salted", "tree", "pk", "replaces", "tag", "seal"]
+             "service", "version", "host", "pid", "kept_from", "held", "hold", "must", "alg", "zip", "salted", "tree", "pk", "replaces", "measured", "tag", "seal"]
     value[:] = [pair for pair in value if pair[0] != key]
     rank = order.index(key) if key in order else rnd.randrange(1, len(order))
     at = sum(1 for name, _ in value if name in order and order.index(name) < rank)
