@@ -86,7 +86,8 @@ impl Chunk {
         self.first
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many lines it has.
+    pub(crate) fn count(&self) -> usize {
         self.entries.len()
     }
 

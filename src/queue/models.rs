@@ -224,7 +224,7 @@ fn parked_writer() {
         if chunks.is_empty() {
             queue.rest(Rest::Park(Instant::now() + FAR));
         }
-        seen += chunks.iter().map(Chunk::len).sum::<usize>();
+        seen += chunks.iter().map(Chunk::count).sum::<usize>();
         queue.give_back(&mut chunks);
     }
     threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));

@@ -86,7 +86,7 @@ impl World {
         let mut last = None;
         let tickets: Vec<_> = chunks
             .iter()
-            .map(|chunk| (chunk.first_ticket(), chunk.len() as u64))
+            .map(|chunk| (chunk.first_ticket(), chunk.count() as u64))
             .collect();
         self.queue.give_back(&mut chunks);
         for (first, count) in tickets {

@@ -281,8 +281,8 @@ impl Writer {
             self.core.outlet.hand_over(&trail, severity, time, rest, until);
         }
         let tickets = texts.iter().filter_map(|text| text.tickets);
-        let waiting = chunks.iter().filter(|chunk| chunk.len() > 0);
-        let waiting = waiting.map(|chunk| (chunk.first_ticket(), chunk.first_ticket() + chunk.len() as u64 - 1));
+        let waiting = chunks.iter().filter(|chunk| chunk.count() > 0);
+        let waiting = waiting.map(|chunk| (chunk.first_ticket(), chunk.first_ticket() + chunk.count() as u64 - 1));
         let tickets = tickets.chain(waiting);
         if let Some((first, last)) = tickets.reduce(|(first, _), (_, last)| (first, last)) {
             // Who waits for them hears that they are not in the file.

@@ -171,6 +171,8 @@ fn a_future_that_is_dropped_leaves_nothing_behind_and_another_goes_on() {
     trail.close().unwrap();
 }
 
+type Wait = dyn Future<Output = Result<u64, Error>>;
+
 /// A waker with ideas of its own.
 struct Odd<F>(F, AtomicU64);
 
@@ -201,9 +203,9 @@ fn a_waker_may_look_at_receipts_and_may_panic() {
         ));
         let panics = Arc::new(Odd(|| panic!("as planned"), AtomicU64::new(0)));
         let wakers = [Waker::from(Arc::clone(&looks)), Waker::from(Arc::clone(&panics))];
-        let mut waits: Vec<Pin<Box<dyn Future<Output = Result<u64, Error>>>>> = Vec::new();
+        let mut waits: Vec<Pin<Box<Wait>>> = Vec::new();
         for waker in &wakers {
-            let mut wait: Pin<Box<dyn Future<Output = _>>> = match level {
+            let mut wait: Pin<Box<Wait>> = match level {
                 0 => Box::pin(receipt.written_async()),
                 _ => Box::pin(receipt.synced_async()),
             };
