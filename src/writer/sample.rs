@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::builder::Builder;
 use crate::clock::{Clock, Micros};
+use crate::error::Error;
 use crate::event::{EventType, events};
 use crate::io::mem::MemDisk;
 use crate::io::{Disk, DiskFile, Stat};
@@ -281,13 +282,22 @@ pub(super) fn emit(trail: &Trail) -> Receipt {
 
 /// The live records.
 pub(super) fn records(disk: &MemDisk) -> Vec<Record> {
-    let mut walk = Walk::begin(disk.shared(), Path::new(LOGS)).unwrap();
-    let mut records = Vec::new();
-    while let Some(next) = walk.next() {
-        let (_, line) = next.unwrap();
-        records.push(crate::parse::record(line).unwrap());
-    }
+    let (records, holes) = records_and_holes(disk);
+    assert!(holes.is_empty(), "{holes:?}");
     records
+}
+
+/// The live records, and what a reader says is missing between them.
+pub(super) fn records_and_holes(disk: &MemDisk) -> (Vec<Record>, Vec<Error>) {
+    let mut walk = Walk::begin(disk.shared(), Path::new(LOGS)).unwrap();
+    let (mut records, mut holes) = (Vec::new(), Vec::new());
+    while let Some(next) = walk.next() {
+        match next {
+            Ok((_, line)) => records.push(crate::parse::record(line).unwrap()),
+            Err(error) => holes.push(error),
+        }
+    }
+    (records, holes)
 }
 
 pub(super) fn check(disk: &MemDisk) -> Report {
