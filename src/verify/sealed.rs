@@ -301,6 +301,36 @@ fn a_commit_that_was_left_out_shows_by_its_index() {
     }
 }
 
+#[test]
+fn a_commit_that_no_line_can_have_ended_is_tampering_and_no_work() {
+    // More than the keys that would ever be derived.
+    const FAR: u64 = 1 << 40;
+    for cause in [Cause::Resync, Cause::Rotate] {
+        let mut sealer = Sealer::new();
+        sealer.commit(2).next(cause);
+        sealer.header.commit = FAR;
+        // As if as many records stood before it.
+        sealer.header.prev.seq = FAR;
+        sealer.begin();
+        sealer.commit(1).next(Cause::Rotate);
+        sealer.header.commit = FAR + 1;
+        sealer.begin();
+        let disk = sealer.commit(1).stop();
+        let report = check(&disk, &[key_line()]);
+        assert_eq!(report.verdict(), Verdict::Tampered, "{report}");
+        assert!(!has(&report, FaultKind::Unsupported), "{report}");
+    }
+    // The file before it is gone: a number above that of the records is no commit's.
+    let mut sealer = Sealer::new();
+    sealer.commit(2).next(Cause::Rotate);
+    sealer.header.commit = 3;
+    sealer.begin();
+    let disk = sealer.commit(1).stop();
+    disk.remove(format!("{DIR}/audit-2026-11-20.jsonl"));
+    let report = check(&disk, &[key_line()]);
+    assert!(report.to_string().contains("commit 2 at most"), "{report}");
+}
+
 /// A trail cut back to an earlier clean end, which nothing on its host tells from an honest one.
 fn cut_back() -> (MemDisk, Point, MemDisk) {
     let mut sealer = Sealer::new();
@@ -599,4 +629,20 @@ fn an_erasure_behind_more_than_is_kept_is_not_judged_and_no_tampering() {
     assert_eq!(report.verdict(), Verdict::Unreadable, "{report}");
     let report = erased_behind(&others, |_| {}, |_| {});
     assert!(has(&report, FaultKind::Erased), "what was kept is judged: {report}");
+}
+
+#[test]
+fn a_change_of_keys_that_a_crash_ended_leaves_the_old_key_in_force() {
+    let told = "{\"what\":\"rotated\",\"kid\":\"abcdef\",\"prev_kid\":\"ABCDEF\",\"first_run\":2}";
+    let mut sealer = Sealer::new();
+    sealer.commit(2).line("AUDIT_KEY", told, true);
+    let report = check(&sealer.next(Cause::Recover).commit(1).stop(), &[key_line()]);
+    assert_eq!(report.verdict(), Verdict::Verified, "{report}");
+    // Where the key was changed, the one that is at hand says nothing of the run.
+    let mut sealer = Sealer::new();
+    sealer.commit(2).line("AUDIT_KEY", told, true);
+    sealer.next(Cause::Recover);
+    sealer.key = Seed(SecretBytes::new([8; 32])).first_key(&TRAIL.0, 2);
+    let report = check(&sealer.commit(1).stop(), &[key_line()]);
+    assert_eq!(report.verdict(), Verdict::UnknownKey, "{report}");
 }
