@@ -299,7 +299,8 @@ impl Walk {
 }
 
 /// The last commit that a file can begin with, as far as headers and lengths tell before a line is read: each has a record of
-/// its own, which ends in a seal and takes more than that frame. So nobody can make up a header that takes longer than the lines before it would.
+/// its own, which ends in a seal and takes more than that frame. So nobody can make up a header that takes longer than the
+/// lines before it would.
 fn most(before: Option<&Found>, found: &Found) -> u64 {
     let header = &found.header;
     if header.trust == Trust::Chained {
