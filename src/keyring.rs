@@ -139,7 +139,7 @@ fn look(disk: Arc<dyn Disk>, dir: &Path, keys: Option<&Path>) -> Result<Option<K
     let Some(keyed) = keyed else {
         return Ok(Some(ring));
     };
-    let now = kept.map(|kept| kept.kid.clone()).filter(|kid| !kid.is_empty());
+    let now = kept.map(|kept| kept.kid.clone()).filter(|kid| is_id(kid));
     let (first, changes) = in_force(changes(disk, dir)?, now);
     ring.keys.push(RunsKey {
         id: first,
@@ -195,10 +195,16 @@ fn change(line: &[u8]) -> Option<Change> {
     text("what").filter(|what| *what == "rotated")?;
     Some(Change {
         first_run: said.get("first_run")?.as_u64()?,
-        kid: text("kid")?.to_owned(),
-        prev_kid: text("prev_kid").unwrap_or_default().to_owned(),
+        kid: text("kid").filter(|kid| is_id(kid))?.to_owned(),
+        prev_kid: text("prev_kid").filter(|kid| is_id(kid)).unwrap_or_default().to_owned(),
         pk: text("pk").and_then(|pk| base64url::parse(pk.as_bytes())),
     })
+}
+
+/// Anyone who can append to a file, or replace the state, can have it say anything.
+fn is_id(text: &str) -> bool {
+    let letter = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_');
+    text.len() == 6 && text.bytes().all(letter)
 }
 
 /// The head that the first header of a run goes on from, of a run that has one or is the next.
@@ -214,5 +220,39 @@ impl KeyLine {
     /// The id of its key, six characters that tell nothing of a secret one: the trail's state and records name it by that.
     pub fn id(&self) -> String {
         key::line_id(self.key.expose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Head, leaf};
+
+    #[test]
+    fn nothing_but_an_id_is_taken_for_one() {
+        let told = |kid: &str, prev: &str| {
+            let said = serde_json::json!({"what": "rotated", "kid": kid, "prev_kid": prev, "first_run": 3});
+            let rest = format!(
+                "\"time\":\"2026-11-20T08:15:30.000000Z\",\"event\":\"AUDIT_KEY\",\"category\":\"audit\",\"severity\":\"low\",\
+                 \"outcome\":\"success\",\"metadata\":{said}"
+            );
+            let mut line = format!("{{\"seq\":1,{rest}").into_bytes();
+            Head::ZERO.record(1, &leaf(rest.as_bytes())).push_frame(&mut line);
+            change(&line).map(|change| (change.kid, change.prev_kid))
+        };
+        let both = |kid: &str, prev: &str| Some((kid.to_owned(), prev.to_owned()));
+        assert_eq!(told("abc-_9", "ABCDEF"), both("abc-_9", "ABCDEF"));
+        for hostile in [
+            "\u{1b}[2J",
+            "\u{9b}31m",
+            "abc\u{7}d",
+            "\u{202e}abc",
+            "abcd\ne",
+            "abcdefg",
+            "",
+        ] {
+            assert_eq!(told(hostile, "ABCDEF"), None, "{hostile:?}");
+            assert_eq!(told("abcdef", hostile), both("abcdef", ""), "{hostile:?}");
+        }
     }
 }

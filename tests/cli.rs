@@ -215,6 +215,63 @@ fn nothing_in_a_record_reaches_the_terminal_as_a_command() {
 }
 
 #[test]
+fn nothing_that_a_trail_says_reaches_the_terminal_as_a_command() {
+    let hostile = "a\\u001b]0;b\\u0007\\u001b[2J\u{9b}31m\u{7f}\u{202e}\u{61c}\\nverified: all is well";
+    let texts = [
+        "torn_files",
+        "state",
+        "what",
+        "kid",
+        "prev_kid",
+        "reason",
+        "by",
+        "policy_days",
+        "newest",
+        "settings",
+    ];
+    let members: String = texts.map(|key| format!("\"{key}\":\"{hostile}\",")).concat();
+    let listed = members.replacen(&format!("\"{hostile}\""), &format!("[\"{hostile}\"]"), 1);
+    for event in [
+        "RECOVER",
+        "TAMPER_SUSPECTED",
+        "PRUNE",
+        "CONFIG",
+        "KEY",
+        "ERASE",
+        "GAP",
+        "CHECKPOINT",
+        "STOP",
+    ] {
+        let mut hand = Hand::new();
+        for cause in ["start", "recover"] {
+            hand.open(cause).begin();
+            let said = format!(",\"metadata\":{{{listed}\"seq\":\"{hostile}\"}}");
+            let rest = hand.rest(&format!("AUDIT_{event}"), &said);
+            hand.put(&rest);
+            hand.run += 1;
+        }
+        let laid = hand.lay();
+        let dir = dir(&laid);
+        for arguments in [
+            &["verify", dir][..],
+            &["verify", "--strict", "--deep", dir],
+            &["verify", "--json", dir],
+            &["tail", dir],
+            &["key", dir],
+            &["key", "--json", dir],
+            &["prove", dir, "--seq", "1"],
+        ] {
+            let (_, out, err) = run(arguments);
+            for line in (out + &err).lines() {
+                let obeyed = |letter: char| letter.is_control() || matches!(letter, '\u{202e}' | '\u{61c}');
+                assert!(!line.contains(obeyed), "{arguments:?} {event}: {line:?}");
+                assert!(!line.starts_with("verified: all"), "{arguments:?} {event}: {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let mut hand = Hand::new();
     hand.open("start").begin().records(5_000).stop();

@@ -12,18 +12,41 @@ impl Case<'_> {
     pub(crate) fn judge_tombstones(&self, end: &End, judgement: &mut Judgement) {
         let live = || self.branch.live.iter().copied().zip(&self.folds).take(end.files);
         let proven = || live().chain(self.kept(end));
-        let orders = proven().flat_map(|(_, fold)| &fold.erasures);
-        let orders = orders.filter(|(by, _)| *by <= end.proven);
-        let mut ordered: HashMap<(u64, u64), Leaf> = HashMap::new();
-        for (by, erase) in orders {
-            ordered.extend(erase.records.iter().map(|(seq, leaf)| ((*by, *seq), *leaf)));
+        let mut ordered: HashMap<(u64, u64), Option<Leaf>> = HashMap::new();
+        for (_, fold) in proven() {
+            ordered.extend(
+                fold.tombstones
+                    .iter()
+                    .map(|tombstone| ((tombstone.by, tombstone.seq), None)),
+            );
         }
+        for order in proven().flat_map(|(_, fold)| &fold.erasures) {
+            if let Some(leaf) = ordered
+                .get_mut(&(order.by, order.seq))
+                .filter(|_| order.by <= end.proven)
+            {
+                *leaf = Some(order.leaf);
+            }
+        }
+        // Of what was not kept nothing can be said.
+        let unknown = |by: u64| {
+            let mut files = proven();
+            files.any(|(_, fold)| {
+                fold.more_erasures
+                    .is_some_and(|first| (first..=fold.end.seq).contains(&by))
+            })
+        };
         let mut erased = 0_u64;
+        let mut unjudged = 0_u64;
         for (found, fold) in proven() {
             for tombstone in fold.tombstones.iter().filter(|tombstone| tombstone.seq <= end.proven) {
-                let order = ordered.get(&(tombstone.by, tombstone.seq));
-                if tombstone.by > tombstone.seq && order == Some(&tombstone.leaf) {
+                let order = ordered.get(&(tombstone.by, tombstone.seq)).copied().flatten();
+                if tombstone.by > tombstone.seq && order == Some(tombstone.leaf) {
                     erased += 1;
+                    continue;
+                }
+                if tombstone.by > tombstone.seq && order.is_none() && unknown(tombstone.by) {
+                    unjudged += 1;
                     continue;
                 }
                 let detail = match order {
@@ -43,6 +66,12 @@ impl Case<'_> {
                     .faults
                     .push(Fault::new(FaultKind::Unsupported, Verdict::Unreadable, detail).file(&found.name));
             }
+        }
+        if unjudged > 0 {
+            let detail = format!("{unjudged} tombstones are of erasures that stand behind more than this build judges");
+            judgement
+                .faults
+                .push(Fault::new(FaultKind::Unsupported, Verdict::Unreadable, detail));
         }
         if erased > 0 {
             judgement.notes.push(format!(

@@ -8,8 +8,8 @@ use crate::merkle::Range;
 use crate::reader::line::{Flaw, Sealed as Sealing};
 use crate::store::Point;
 use crate::verify::anchor::Anchor;
-use crate::verify::folded::{Break, Folded, Root, Said, Saying, Sealed, SignedAt, Tombstone, What};
-use crate::verify::own::Own;
+use crate::verify::folded::{Break, Folded, Ordered, Root, Said, Saying, Sealed, SignedAt, Tombstone, What};
+use crate::verify::own::{Erase, Own};
 use crate::verify::scan::{Flawed, Scan, Scanned};
 
 /// How much of a file counts.
@@ -77,6 +77,9 @@ const LISTED: usize = 256;
 /// Tombstones kept for a file; a file of nothing else would hold more.
 const BURIED: usize = 1 << 18;
 
+/// Erasures of single records kept for a file: more than one of the usual size has room for, each ordered on its own.
+const ORDERED: usize = 1 << 19;
+
 /// Sayings kept for a file: a trail has few, a hostile file may have many.
 const SAYINGS: usize = 10_000;
 
@@ -118,6 +121,7 @@ impl Fold {
                 tombstones: Vec::new(),
                 more_tombstones: 0,
                 erasures: Vec::new(),
+                more_erasures: None,
                 stop: None,
                 gaps: 0,
                 lost: 0,
@@ -377,6 +381,16 @@ impl Fold {
         }
     }
 
+    /// Nothing is kept of an order but its number and what it is for.
+    fn order(&mut self, by: u64, erase: &Erase) {
+        let room = ORDERED - self.out.erasures.len();
+        let records = erase.records.iter().map(|&(seq, leaf)| Ordered { by, seq, leaf });
+        self.out.erasures.extend(records.take(room));
+        if erase.records.len() > room {
+            self.out.more_erasures.get_or_insert(by);
+        }
+    }
+
     /// Takes note of the end of a commit; false if the seal is not of the one that has the key.
     fn unseal(&mut self, record: &Scanned, head: &Head, at: u64, seal: &Sealing) -> bool {
         if self.broken || !self.out.breaks.is_empty() {
@@ -439,9 +453,7 @@ impl Fold {
                 return;
             }
             Own::Erase(erase) => {
-                if self.out.erasures.len() < SAYINGS {
-                    self.out.erasures.push((seq, erase));
-                }
+                self.order(seq, &erase);
                 return;
             }
             Own::Recover(recover) => Saying::Recover(recover),

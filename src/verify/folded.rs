@@ -4,7 +4,7 @@ use crate::chain::{Head, Leaf};
 use crate::merkle::Range;
 use crate::reader::line::Flaw;
 use crate::store::Point;
-use crate::verify::own::{Erase, Prune, Recover, Retention, Signed};
+use crate::verify::own::{Prune, Recover, Retention, Signed};
 use crate::verify::report::FaultKind;
 
 /// What a file holds.
@@ -36,8 +36,10 @@ pub(crate) struct Folded {
     pub(crate) tombstones: Vec<Tombstone>,
     /// Those beyond the length of the list.
     pub(crate) more_tombstones: u64,
-    /// Erasures that were ordered.
-    pub(crate) erasures: Vec<(u64, Erase)>,
+    /// Erasures that were ordered, record by record.
+    pub(crate) erasures: Vec<Ordered>,
+    /// The first order that the list has no room for, or not for all of it.
+    pub(crate) more_erasures: Option<u64>,
     /// The number of the last `AUDIT_STOP` in the chain.
     pub(crate) stop: Option<u64>,
     pub(crate) gaps: u64,
@@ -76,6 +78,15 @@ pub(crate) struct Tombstone {
     pub(crate) leaf: Leaf,
     /// The number of the record that ordered it.
     pub(crate) by: u64,
+}
+
+/// One record that an `AUDIT_ERASE` names.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ordered {
+    /// The number of the `AUDIT_ERASE`.
+    pub(crate) by: u64,
+    pub(crate) seq: u64,
+    pub(crate) leaf: Leaf,
 }
 
 /// How far a keyed file is sealed.

@@ -56,7 +56,9 @@ impl Case<'_> {
                     ),
                     Saying::Config(retention) => policy = retention.days,
                     Saying::Prune(prune) => self.list_prune(found, said, prune, policy, judgement),
-                    Saying::Rekeyed { first_run, .. } if header.trust == Trust::Sealed => {
+                    Saying::Rekeyed { first_run, .. }
+                        if header.trust == Trust::Sealed && !self.goes_on_under_its_key(*first_run, end) =>
+                    {
                         judgement.rekeyed.insert(*first_run);
                     }
                     Saying::Recover(_) | Saying::Rekeyed { .. } => {}
@@ -76,6 +78,13 @@ impl Case<'_> {
             ));
         }
         self.judge_tombstones(end, judgement);
+    }
+
+    /// Whether seals of that run or a later one are right under a key that was given. Then a change of keys that was announced
+    /// for it, and that no other key line tells of, did not come about: the state decides, and a crash came before it.
+    fn goes_on_under_its_key(&self, first_run: u64, end: &End) -> bool {
+        let mut walked = self.branch.live.iter().zip(&self.folds).take(end.files);
+        walked.any(|(found, fold)| found.header.run >= first_run && fold.is_sealed_by_rule && fold.sealed.is_some())
     }
 
     /// An end that was not clean; `stopped` if an `AUDIT_STOP` stands there all the same.

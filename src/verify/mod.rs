@@ -35,7 +35,7 @@ mod state;
 mod survey;
 mod torn;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -51,6 +51,7 @@ use crate::store::{Home, Point, Trust};
 use crate::verify::anchor::Known;
 use crate::verify::branch::Branch;
 use crate::verify::fold::{Fold, Seals, Until};
+use crate::verify::folded::Folded;
 use crate::verify::header::Cause;
 use crate::verify::judge::Case;
 use crate::verify::keys::Keys;
@@ -394,13 +395,13 @@ impl Verify {
         if folds.len() < names.len() {
             return Ok(None);
         }
+        // Of a superseded file nothing is judged, nor of one before a hole.
+        let passed_over = branch.superseded.iter().chain(&branch.behind);
+        let passed_over: HashSet<&str> = passed_over.map(|found| &*found.name).collect();
+        let judged: HashMap<&str, &Folded> = names.iter().copied().zip(&folds).rev().collect();
         let others = survey.reconsider(&aside.forms, |found| {
-            // Of a superseded file nothing is judged, nor of one before a hole.
-            let mut others = branch.superseded.iter().chain(&branch.behind);
-            let judged = !others.any(|other| other.name == found.name);
-            let mut folds = names.iter().zip(&folds).filter(|_| judged);
-            let fold = folds.find(|(name, _)| **name == found.name);
-            fold.is_none_or(|(_, fold)| fold.is_whole())
+            let fold = judged.get(&*found.name).filter(|_| !passed_over.contains(&*found.name));
+            fold.is_none_or(|fold| fold.is_whole())
         });
         if !others.is_empty() {
             aside.forms.extend(others);
@@ -412,7 +413,7 @@ impl Verify {
         let (held_folds, loose) = loose.split_at(kept.len());
         let (loose, behind) = loose.split_at(survey.unreadable.len());
         let proofs = survey.unreadable.iter().zip(loose);
-        let mut notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
+        let notes = torn::check(&**disk, &home.dir, &survey.torn, &folds);
         let mark = ending::mark(&state);
         let branch_trail = branch.trail;
         let mut report = Report {
@@ -471,9 +472,9 @@ impl Verify {
         if known != (aside.roots.len(), aside.rekeyed.len()) {
             return Ok(None);
         }
-        judgement.notes.into_iter().for_each(|note| report.notes.push(note));
-        report.notes.append(&mut assigned.notes);
-        report.notes.append(&mut notes);
+        // What a record says of a file's name may be anything.
+        let notes = judgement.notes.into_iter().chain(assigned.notes).chain(notes);
+        report.notes = notes.map(|note| report::harmless(&note)).collect();
         report.records = judgement.proven.saturating_sub(judgement.first_seq.saturating_sub(1));
         if report.records > 0 {
             report.first_seq = Some(judgement.first_seq);

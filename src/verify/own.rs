@@ -80,7 +80,7 @@ pub(crate) struct Prune {
 const LISTED: usize = 4_096;
 
 /// Records that one erasure may name: what a line of 16 MiB has room for.
-const ERASED: usize = 1 << 18;
+const ERASED: usize = 1 << 19;
 
 impl Own {
     /// Up to which number it states, as record `seq`, that all was synced.

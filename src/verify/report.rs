@@ -503,7 +503,7 @@ pub(crate) fn plural(count: u64, noun: &str) -> String {
 pub(crate) fn harmless(text: &str) -> String {
     let hidden = |letter: char| {
         letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

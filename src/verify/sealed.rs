@@ -301,6 +301,36 @@ fn a_commit_that_was_left_out_shows_by_its_index() {
     }
 }
 
+#[test]
+fn a_commit_that_no_line_can_have_ended_is_tampering_and_no_work() {
+    // More than the keys that would ever be derived.
+    const FAR: u64 = 1 << 40;
+    for cause in [Cause::Resync, Cause::Rotate] {
+        let mut sealer = Sealer::new();
+        sealer.commit(2).next(cause);
+        sealer.header.commit = FAR;
+        // As if as many records stood before it.
+        sealer.header.prev.seq = FAR;
+        sealer.begin();
+        sealer.commit(1).next(Cause::Rotate);
+        sealer.header.commit = FAR + 1;
+        sealer.begin();
+        let disk = sealer.commit(1).stop();
+        let report = check(&disk, &[key_line()]);
+        assert_eq!(report.verdict(), Verdict::Tampered, "{report}");
+        assert!(!has(&report, FaultKind::Unsupported), "{report}");
+    }
+    // The file before it is gone: a number above that of the records is no commit's.
+    let mut sealer = Sealer::new();
+    sealer.commit(2).next(Cause::Rotate);
+    sealer.header.commit = 3;
+    sealer.begin();
+    let disk = sealer.commit(1).stop();
+    disk.remove(format!("{DIR}/audit-2026-11-20.jsonl"));
+    let report = check(&disk, &[key_line()]);
+    assert!(report.to_string().contains("commit 2 at most"), "{report}");
+}
+
 /// A trail cut back to an earlier clean end, which nothing on its host tells from an honest one.
 fn cut_back() -> (MemDisk, Point, MemDisk) {
     let mut sealer = Sealer::new();
@@ -513,6 +543,11 @@ fn a_compressed_file_is_read_like_the_plain_one_and_counts_once() {
 
 /// A record erased by order, in a file that is closed; the order stands in the next. `change` alters what is left.
 fn erased(change: impl FnOnce(&mut String), order: impl FnOnce(&mut String)) -> Report {
+    erased_behind(&[], change, order)
+}
+
+/// The same with other erasures before that order.
+fn erased_behind(others: &[String], change: impl FnOnce(&mut String), order: impl FnOnce(&mut String)) -> Report {
     let mut sealer = Sealer::new();
     sealer.commit(3);
     let text = String::from_utf8(sealer.bytes.clone()).unwrap();
@@ -527,6 +562,9 @@ fn erased(change: impl FnOnce(&mut String), order: impl FnOnce(&mut String)) -> 
     sealer.next(Cause::Rotate).commit(1);
     let mut metadata = format!("{{\"seqs\":[1,2],\"leaves\":[\"{}\",\"{leaf}\"]}}", "A".repeat(43));
     order(&mut metadata);
+    for other in others {
+        sealer.line("AUDIT_ERASE", other, true);
+    }
     sealer.line("AUDIT_ERASE", &metadata, true);
     let disk = sealer.stop();
     disk.overwrite(format!("{DIR}/audit-2026-11-20.jsonl"), left.as_bytes());
@@ -550,4 +588,61 @@ fn a_tombstone_holds_only_by_a_proven_order_for_that_record_and_content() {
         |_| {},
     );
     assert_eq!(forged.verdict(), Verdict::Tampered, "{forged}");
+}
+
+#[test]
+fn erasures_are_believed_however_many_stand_in_one_file() {
+    const MANY: u64 = 10_001;
+    let mut sealer = Sealer::new();
+    let mut left = sealer.bytes.clone();
+    let mut leaves = Vec::new();
+    for n in 1..=MANY {
+        let at = sealer.bytes.len();
+        sealer.line("DATA_READ", &format!("{{\"n\":{n}}}"), n == MANY);
+        let line = std::str::from_utf8(&sealer.bytes[at..]).unwrap();
+        let (seq, rest) = line.split_at(line.find(',').unwrap() + 1);
+        let (rest, frame) = rest.split_at(rest.find(",\"tag\":").unwrap());
+        let leaf = crate::base64url::text(&leaf(rest.as_bytes()));
+        left.extend(format!("{seq}\"erased\":\"{leaf}\",\"by\":{}{frame}", MANY + n).into_bytes());
+        leaves.push(leaf);
+    }
+    sealer.next(Cause::Rotate);
+    for (n, leaf) in (1..).zip(&leaves) {
+        let order = format!("{{\"seqs\":[{n}],\"leaves\":[\"{leaf}\"]}}");
+        sealer.line("AUDIT_ERASE", &order, n == MANY);
+    }
+    let disk = sealer.stop();
+    disk.overwrite(format!("{DIR}/audit-2026-11-20.jsonl"), &left);
+    let report = check(&disk, &[key_line()]);
+    assert_eq!(report.verdict(), Verdict::Verified, "{report}");
+}
+
+#[test]
+fn an_erasure_behind_more_than_is_kept_is_not_judged_and_no_tampering() {
+    const EACH: usize = 200_000;
+    let leaf = format!("\"{}\"", "A".repeat(43));
+    let leaves = vec![leaf.as_str(); EACH].join(",");
+    let other = format!("{{\"seqs\":[{}],\"leaves\":[{leaves}]}}", vec!["1"; EACH].join(","));
+    let others = [other.clone(), other.clone(), other];
+    let by_the_last = |left: &mut String| *left = left.replace("\"by\":5", "\"by\":8");
+    let report = erased_behind(&others, by_the_last, |_| {});
+    assert_eq!(report.verdict(), Verdict::Unreadable, "{report}");
+    let report = erased_behind(&others, |_| {}, |_| {});
+    assert!(has(&report, FaultKind::Erased), "what was kept is judged: {report}");
+}
+
+#[test]
+fn a_change_of_keys_that_a_crash_ended_leaves_the_old_key_in_force() {
+    let told = "{\"what\":\"rotated\",\"kid\":\"abcdef\",\"prev_kid\":\"ABCDEF\",\"first_run\":2}";
+    let mut sealer = Sealer::new();
+    sealer.commit(2).line("AUDIT_KEY", told, true);
+    let report = check(&sealer.next(Cause::Recover).commit(1).stop(), &[key_line()]);
+    assert_eq!(report.verdict(), Verdict::Verified, "{report}");
+    // Where the key was changed, the one that is at hand says nothing of the run.
+    let mut sealer = Sealer::new();
+    sealer.commit(2).line("AUDIT_KEY", told, true);
+    sealer.next(Cause::Recover);
+    sealer.key = Seed(SecretBytes::new([8; 32])).first_key(&TRAIL.0, 2);
+    let report = check(&sealer.commit(1).stop(), &[key_line()]);
+    assert_eq!(report.verdict(), Verdict::UnknownKey, "{report}");
 }

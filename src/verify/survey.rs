@@ -1,6 +1,6 @@
 //! What is in the directory, as far as first lines tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -97,8 +97,10 @@ impl Survey {
             lock_file: names.iter().any(|name| name == ".lock"),
             ..Survey::default()
         };
-        let parsed: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
-        for name in &parsed {
+        let ours: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
+        // A great many files may be there.
+        let parsed: HashSet<Name> = ours.iter().copied().collect();
+        for name in ours {
             if let Some(why) = failing.get(&name.to_string()) {
                 survey.refused.push((name.to_string(), why.clone()));
                 continue;
@@ -107,7 +109,7 @@ impl Survey {
                 Form::Plain => {
                     let twin = parsed.contains(&name.with(Form::Gzip));
                     if !twin || !Choice::is_compressed(forms, &name.to_string()) {
-                        survey.look(disk, dir, *name);
+                        survey.look(disk, dir, name);
                     }
                     if twin {
                         survey.twins.insert(name.to_string());
@@ -117,9 +119,9 @@ impl Survey {
                 Form::Gzip => {
                     let plain = name.with(Form::Plain);
                     if !parsed.contains(&plain) || Choice::is_compressed(forms, &plain.to_string()) {
-                        survey.look(disk, dir, *name);
+                        survey.look(disk, dir, name);
                     } else {
-                        survey.look_at_kind(disk, dir, *name);
+                        survey.look_at_kind(disk, dir, name);
                     }
                 }
                 Form::Torn(_) => survey.torn.push(name.to_string()),
@@ -273,18 +275,22 @@ impl Survey {
     /// `verifies` says whether a file with a valid header does.
     pub(crate) fn reconsider(&self, forms: &Forms, verifies: impl Fn(&Found) -> bool) -> Forms {
         let mut others = Forms::new();
+        let valid: HashMap<&str, &Found> = self.valid.iter().map(|found| (&*found.name, found)).collect();
+        let empty: HashSet<&str> = self.empty.iter().map(String::as_str).collect();
+        let refused: HashSet<&str> = self.refused.iter().map(|(name, _)| &**name).collect();
+        // Though they may have been set apart.
+        let apart: HashMap<&str, &Found> = self.unsealed.iter().map(|found| (&*found.name, found)).collect();
+        let header = |name: &str| valid.get(name).or(apart.get(name)).map(|found| &found.header);
         for plain in &self.twins {
             let packed = format!("{plain}.gz");
-            let valid = |name: &str| self.valid.iter().find(|found| found.name == name);
-            let nothing = |name: &str| self.empty.iter().any(|empty| empty == name);
-            let refused = |name: &str| self.refused.iter().any(|(refused, _)| refused == name);
+            let valid = |name: &str| valid.get(name).copied();
             let choice = match forms.get(plain) {
-                None if refused(plain) || valid(plain).is_some_and(&verifies) => continue,
-                None => Choice::Compressed(self.header(plain).cloned().map(Box::new)),
+                None if refused.contains(&**plain) || valid(plain).is_some_and(&verifies) => continue,
+                None => Choice::Compressed(header(plain).cloned().map(Box::new)),
                 Some(Choice::Compressed(header)) => {
                     let same = |found: &&Found| header.as_deref().is_none_or(|header| *header == found.header);
                     let good = valid(&packed).filter(same).is_some_and(&verifies);
-                    if good || (header.is_none() && !nothing(&packed)) {
+                    if good || (header.is_none() && !empty.contains(&*packed)) {
                         continue;
                     }
                     Choice::Plain
@@ -296,22 +302,18 @@ impl Survey {
         others
     }
 
-    /// The valid header of a file, though it may have been set apart.
-    fn header(&self, name: &str) -> Option<&Header> {
-        let valid = self.valid.iter().find(|found| found.name == name);
-        let apart = self.unsealed.iter().find(|found| found.name == name);
-        valid.or(apart).map(|found| &found.header)
-    }
-
     /// The trail that most files are of; the one named, if any file is.
     pub(crate) fn trail(&self, named: Option<TrailId>) -> Option<TrailId> {
-        let of = |trail: TrailId| self.valid.iter().filter(|found| found.header.trail == trail).count();
-        if let Some(named) = named.filter(|named| of(*named) > 0) {
+        let mut counts: HashMap<TrailId, usize> = HashMap::new();
+        for found in &self.valid {
+            *counts.entry(found.header.trail).or_default() += 1;
+        }
+        if let Some(named) = named.filter(|named| counts.contains_key(named)) {
             return Some(named);
         }
         let mut most: Option<(usize, TrailId)> = None;
         for found in &self.valid {
-            let count = of(found.header.trail);
+            let count = counts.get(&found.header.trail).copied().unwrap_or_default();
             if most.is_none_or(|(known, _)| count > known) {
                 most = Some((count, found.header.trail));
             }

@@ -15,6 +15,7 @@ use crate::verify::own::Recover;
 pub(crate) fn check(disk: &dyn Disk, dir: &Path, present: &[String], folds: &[Folded]) -> Vec<String> {
     let mut notes = Vec::new();
     let mut named = BTreeSet::new();
+    let there: BTreeSet<&str> = present.iter().map(String::as_str).collect();
     let recovers = folds
         .iter()
         .flat_map(|fold| &fold.said)
@@ -28,7 +29,7 @@ pub(crate) fn check(disk: &dyn Disk, dir: &Path, present: &[String], folds: &[Fo
             .torn_files
             .iter()
             .map(String::as_str)
-            .filter(|name| !present.iter().any(|there| there == name))
+            .filter(|name| !there.contains(name))
             .collect();
         if !gone.is_empty() {
             notes.push(format!("{}: set aside by a recovery, and gone", gone.join(", ")));

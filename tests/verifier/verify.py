@@ -158,7 +158,7 @@ class Verifier:
         return f.paths[0] in sealed
 
     def verifies(self, f, path, until, cuts, keyed):
-        key = (not self.key.root and self.key.at(f.run, f.keys["commit"])) if keyed else None
+        key = (not self.key.root and self.key.at(f.run, f.keys["commit"])) if keyed and f.keys["commit"] <= f.seq else None
         return is_whole(f, path, until, cuts, key)
 
     def branch(self):

@@ -186,6 +186,8 @@ class Walk:
             goes_on = after and after.run == f.run and self.index is not None and f.cause in ("rotate", "resync")
             if commit != (self.index if goes_on else 0) and (after or f.prev is None or f.cause in ("start", "recover")):
                 return self.fault("commit", f, 1)
+            if not goes_on and commit > f.seq:
+                return self.fault("commit", f, 1)  # each has a record of its own
             if not goes_on and not self.v.key.root:
                 self.key = self.v.key.at(f.run, commit)
         self.index = commit if self.v.keyed(f) else None

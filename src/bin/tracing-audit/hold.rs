@@ -6,7 +6,7 @@ use clap::Args;
 use tracing_audit::Hold;
 
 use crate::open::Order;
-use crate::out::Failure;
+use crate::out::{Failure, Harmless};
 
 /// Put a stopped trail or a file of it under legal hold, or release it.
 #[derive(Debug, Args)]
@@ -42,6 +42,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         true => trail.release(hold, &order.reason, &order.by),
     })?;
     let is = if *release { "no longer" } else { "now" };
-    writeln!(anstream::stdout(), "{name} is {is} under legal hold").map_err(Failure::of_write(0))?;
+    writeln!(anstream::stdout(), "{} is {is} under legal hold", Harmless(name)).map_err(Failure::of_write(0))?;
     Ok(0)
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tracing_audit::{KeyLine, Keyring, RunsKey, Trust};
 
 use crate::open;
-use crate::out::{self, Failure};
+use crate::out::{Failure, Harmless};
 use crate::verify::keys_of;
 
 /// Show which keys a trail has, by their ids, or give it another.
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     };
     let mut out = anstream::stdout().lock();
     let shown = match arguments.json {
-        true => writeln!(out, "{}", object(&ring, &kept)),
+        true => writeln!(out, "{}", Harmless(&object(&ring, &kept).to_string())),
         false => show(&mut out, &ring, &kept),
     };
     shown.and_then(|()| out.flush()).map_err(Failure::of_write(code))?;
@@ -82,7 +82,7 @@ fn show(out: &mut impl Write, ring: &Keyring, kept: &[KeyLine]) -> io::Result<()
             Some(to) => format!("runs {} to {to}", key.first_run()),
             None => format!("from run {} on", key.first_run()),
         };
-        writeln!(out, "key {}: {runs}", key.id().unwrap_or("without an id"))?;
+        writeln!(out, "key {}: {runs}", Harmless(key.id().unwrap_or("without an id")))?;
         match key.line() {
             Some(line) => writeln!(out, "  {line}")?,
             None => writeln!(out, "  its key line was given once, and is not kept here")?,
@@ -91,7 +91,7 @@ fn show(out: &mut impl Write, ring: &Keyring, kept: &[KeyLine]) -> io::Result<()
     for (place, line) in kept.iter().enumerate() {
         let what = match key_of(ring, line) {
             _ if line.trail() != ring.trail() => format!("of another trail, {}", line.trail()),
-            Some(key) => format!("key {}", key.id().unwrap_or_default()),
+            Some(key) => format!("key {}", Harmless(key.id().unwrap_or_default())),
             None => format!("id {}, which is no key of this trail", line.id()),
         };
         writeln!(
@@ -180,7 +180,7 @@ fn rotate(arguments: &Arguments, path: &Path) -> Result<u8, Failure> {
         "key {} from run {} on; its line, {what}, is in {}: take it away from this host, and keep the old one for the runs before",
         line.id(),
         line.first_run(),
-        out::Harmless(&path.display().to_string())
+        Harmless(&path.display().to_string())
     )
     .map_err(Failure::of_write(0))?;
     Ok(0)

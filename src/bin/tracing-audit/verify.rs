@@ -101,7 +101,7 @@ fn trail(dir: &Path, keys: Vec<KeyLine>, arguments: &Arguments) -> Result<u8, Fa
     let code = report.exit_code();
     let mut out = anstream::stdout().lock();
     if arguments.json {
-        writeln!(out, "{}", report.to_json()).map_err(Failure::of_write(code))?;
+        writeln!(out, "{}", Harmless(&report.to_json())).map_err(Failure::of_write(code))?;
     } else {
         headed(&mut out, colour(report.verdict()), &report.to_string()).map_err(Failure::of_write(code))?;
     }
@@ -162,7 +162,7 @@ fn bundle(path: &Path, keys: &[KeyLine], json: bool) -> Result<u8, Failure> {
     let code = findings.exit_code();
     let mut out = anstream::stdout().lock();
     let written = match json {
-        true => writeln!(out, "{}", findings.to_json()),
+        true => writeln!(out, "{}", Harmless(&findings.to_json())),
         false => headed(&mut out, colour(findings.verdict()), findings.to_string().trim_end()),
     };
     written.and_then(|()| out.flush()).map_err(Failure::of_write(code))?;
@@ -183,7 +183,7 @@ fn unproven(code: u8, verdict: &str, why: &str, json: bool) -> Result<u8, Failur
         true => {
             let object = serde_json::json!({ "verdict": verdict, "exit_code": code, "detail": why });
             let mut out = anstream::stdout().lock();
-            writeln!(out, "{object}")
+            writeln!(out, "{}", Harmless(&object.to_string()))
                 .and_then(|()| out.flush())
                 .map_err(Failure::of_write(code))?;
         }
@@ -195,7 +195,7 @@ fn unproven(code: u8, verdict: &str, why: &str, json: bool) -> Result<u8, Failur
 fn shown(proven: &Proven, json: bool) -> Result<u8, Failure> {
     let mut out = anstream::stdout().lock();
     let written = match json {
-        true => writeln!(out, "{}", proven.to_json()),
+        true => writeln!(out, "{}", Harmless(&proven.to_json())),
         false => {
             // Line by line, for what a record holds must not make lines of its own.
             let text: Vec<String> = proven
