@@ -14,6 +14,7 @@ use crate::redact::{HashKey, Policy, Redaction};
 use crate::render::{Limits, Salts};
 use crate::severity::Severity;
 use crate::status::{Source, complain};
+use crate::store::names::Given;
 use crate::store::retain::Keep;
 use crate::store::{self, Home, Identity, Opening, Wish};
 use crate::trail::{self, Core, Lease, Plan, Sink, Trail};
@@ -245,12 +246,16 @@ impl Builder {
     /// It belongs on another machine, or on paper. Called within [`build`](Builder::build). Default: it is printed on standard
     /// error.
     ///
+    /// The closure cannot return an error, and a line that it lets go is gone: let it panic where it cannot keep the line. The
+    /// panic goes through `build`, no trail is there, and the line counts as not given: the next start gives one again, for the
+    /// runs from there on. The few records of the run in which it panicked stand before those: no line proves them by itself.
+    ///
     /// ```no_run
     /// use tracing_audit::{Trail, Trust};
     ///
     /// let trail = Trail::builder("logs")
     ///     .trust(Trust::Sealed)
-    ///     .key_line(|line| drop(std::fs::write("/mnt/usb/audit.key", line.to_string())))
+    ///     .key_line(|line| std::fs::write("/mnt/usb/audit.key", line.to_string()).expect("the key line must be kept"))
     ///     .build()?;
     /// # Ok::<(), tracing_audit::Error>(())
     /// ```
@@ -456,6 +461,7 @@ impl Builder {
             teller: self.teller,
             key_source: settings.key_source.value.clone(),
             joins: false,
+            given: Given::default(),
             #[cfg(test)]
             slip: self.slip,
         };

@@ -111,7 +111,8 @@ impl Receipt {
         self.wait(Level::Written)
     }
 
-    /// Waits until the record is on the disk, and says its number. It then survives a power cut.
+    /// Waits until the record is on the disk, and says its number. It then survives a power cut. The durable mark, by which
+    /// `verify` tells a cut from a crash, is noted every 10 s of activity and at a clean end: until then it lags behind.
     ///
     /// # Errors
     /// As [`written`](Receipt::written).

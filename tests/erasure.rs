@@ -228,13 +228,19 @@ fn the_command_erases_in_a_stopped_trail_and_refuses_a_running_one() {
     let numbers = format!("{},{}", seqs[0], seqs[1]);
     let (code, said) = run(&["--seq", &numbers]);
     assert_eq!(code, 4, "{said}");
+    // What it cannot be given it does not advise.
+    assert!(said.contains("Trail::erase") && !said.contains("lock_wait"), "{said}");
     trail.close().unwrap();
+    for wrong in ["4..", "9..4", "1..9999999999", "x"] {
+        assert_eq!(run(&["--seq", wrong]).0, 64, "{wrong}");
+    }
     let (code, said) = run(&["--seq", "2"]);
     assert!(code == 4 && said.contains("about itself"), "{said}");
     assert_eq!(run(&[]).0, 64);
-    let (code, said) = run(&["--seq", &numbers]);
+    // A row as `prove` takes it, and one of its records again.
+    let (code, said) = run(&["--seq", &format!("{}..{},{}", seqs[0], seqs[1], seqs[1])]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.starts_with("2 records are erased"), "{said}");
+    assert!(said.starts_with("erased 2 records"), "{said}");
     assert!(!holds(&dir, "secret") && holds(&dir, "stays"));
     assert_consistent(&dir);
 }

@@ -120,7 +120,7 @@ def build(vectors):
         ("witness", "a checkpoint with another's signature, too", row[:note] + [row[note][:-2] + "\u2014 witness AAAA\\n\"}"] + row[note + 1:]),
         ("no-note", "no checkpoint", row[:note] + row[note + 1:]),
         ("no-header", "no header of the file of the checkpoint", without),
-        ("missing-line", "a line of keys left out", [row[0]] + row[3:]),
+        ("missing-line", "a line of keys left out, and the root key named", [named[0]] + named[3:]),
         ("other-pk", "the bundle names another root key than the one that certifies it", [named[0].replace(b64(key), b64(public(signer("nobody"))))] + named[1:]),
         ("white-space", "white space behind a comma", [row[0].replace('","records"', '", "records"')] + row[1:]),
         ("cut", "the last record is missing", row[:-1]),
@@ -129,7 +129,11 @@ def build(vectors):
         add(name, why, lines, 1)
     add("trailing", "an empty line behind the last record", row, 1, tail="\n")
     add("no-line-feed", "no line feed behind the last record", row[:-1], 1, tail=row[-1])
-    add("wrong-key", "a key line of the same trail with another key", row, 1, key=key_line(secret=public(signer("nobody"))))
+    add("missing-first-line", "the first line of keys left out, as behind a change of the root key", [row[0]] + row[3:], 3)
+    nobodys = key_line(secret=public(signer("nobody")))
+    add("wrong-key", "a key line of the same trail with another key", row, 3, key=nobodys)
+    add("wrong-key-named", "the same, and the bundle names the root key", named, 3, key=nobodys)
+    add("wrong-key-altered", "the same with a record that was altered", row[:read] + [row[read].replace('"user_id":"17"', '"user_id":"18"')] + row[read + 1:], 1, key=nobodys)
     add("other-trail", "a key line of another trail", row, 3, key=key_line(secret=key).replace(clean.trail, b64(b"\x11" * 16)))
     add("later-version", "a later version", [row[0].replace('bundle":1', 'bundle":2')] + row[1:], 4)
     return BUNDLES

@@ -152,7 +152,10 @@ impl<R: Read> Check<'_, R> {
                     let line = line.ok_or_else(|| self.lines.wrong(FaultKind::Line, "it is no line of audit.keys"))?;
                     let lead = match lead {
                         Some(lead) => lead,
-                        None => lead.insert(Lead::new(opening.trail, self.root(opening, &line)?.as_ref())),
+                        None => {
+                            self.found.first_file = line.file;
+                            lead.insert(Lead::new(opening.trail, self.root(opening, &line)?.as_ref()))
+                        }
                     };
                     lead.key(&line).map_err(|flaw| self.lines.flaw(flaw))?;
                     header = None;
@@ -182,18 +185,18 @@ impl<R: Read> Check<'_, R> {
         })
     }
 
-    /// The root key: of the key lines given, one that certifies the first key of a file; if none is of this trail, the one
-    /// that the bundle names.
+    /// The root key: of the key lines given, one that certifies the first key of a file; if none does, the one that the bundle
+    /// names. A line of the trail that does not certify it accuses nobody: keys are changed.
     fn root(&mut self, opening: &Opening, first: &Certificate) -> Result<Option<PublicKey>, Stop> {
         let trail = opening.trail;
         let of_trail: Vec<&KeyLine> = self.keys.iter().filter(|key| key.trail == trail).collect();
         let certifies = of_trail.iter().find(|key| first.is_under(key.key.expose(), &trail));
         self.found.key = opening.pk;
-        let root = match certifies.or(of_trail.first()) {
-            Some(key) => *key.key.expose(),
-            None => return Ok(opening.pk),
+        let Some(root) = certifies.map(|key| *key.key.expose()) else {
+            self.found.other_key = !of_trail.is_empty();
+            return Ok(opening.pk);
         };
-        if certifies.is_some() && opening.pk.is_some_and(|pk| pk != root) {
+        if opening.pk.is_some_and(|pk| pk != root) {
             let why = "the key that it names is not the one that certifies the first key of a file";
             let fault = Fault::new(FaultKind::Key, Verdict::Tampered, why);
             return Err(stop(fault.line(1)));

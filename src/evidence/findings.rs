@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::merkle::Hash;
+use crate::proof::lead::other_line;
 use crate::sign::PublicKey;
 use crate::store::{Header, Identity};
 use crate::verify::{Fault, FaultKind, Verdict};
@@ -21,6 +22,10 @@ pub struct Findings {
     pub(super) key: Option<PublicKey>,
     /// It was given.
     pub(super) known: bool,
+    /// Lines of the trail were given, and none of them is the one that it takes.
+    pub(super) other_key: bool,
+    /// The first file with a key.
+    pub(super) first_file: u64,
     pub(super) rows: Vec<(u64, u64)>,
     pub(super) records: u64,
     /// How many of them are hashes.
@@ -58,7 +63,8 @@ impl Origin {
 }
 
 impl Findings {
-    /// The result in one word: verified, tampered, unknown key or unreadable. Without a key line of the trail nothing is proven.
+    /// The result in one word: verified, tampered, unknown key or unreadable. Without the key line of the trail that certifies its
+    /// first key nothing is proven.
     pub fn verdict(&self) -> Verdict {
         match self.faults.first() {
             Some(fault) => fault.verdict(),
@@ -155,6 +161,14 @@ impl Findings {
     /// The fault that a good bundle has without a key line.
     pub(super) fn without_key(&self) -> Fault {
         let why = "it fits together, and so would one that anybody made: nothing is proven without the trail's public key line";
+        let why = match self.other_key {
+            // The header of the first file is there if it says what came before.
+            true => {
+                let run = self.before_keys.and(self.origins.first()).map(|origin| origin.run);
+                &format!("{why}; {}", other_line(self.first_file, run))
+            }
+            false => why,
+        };
         Fault::new(FaultKind::UnknownKey, Verdict::UnknownKey, why)
     }
 }

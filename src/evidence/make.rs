@@ -31,7 +31,7 @@ pub(super) fn write(disk: Arc<dyn Disk>, evidence: &Evidence, out: impl Write) -
 
     let first = opening.rows.first().map_or(1, |(first, _)| *first);
     let last = opening.rows.last().map_or(1, |(_, last)| *last);
-    let before = trail.tree_at(index_of(first)?)?;
+    let before = trail.tree_before(first)?;
     let seqs = || opening.rows.iter().flat_map(|(from, to)| *from..=*to);
     let mut paths = Paths::new(signed.size, &before, seqs().map(|seq| seq - 1));
     trail.leaves(before.size(), signed.size, |_, leaf, _| {
@@ -99,7 +99,7 @@ fn choose(trail: &Source<'_>, evidence: &Evidence) -> Result<(Signed, Vec<(u64, 
     if last >= SEQ_LIMIT {
         return Err(uncovered(last));
     }
-    let before = trail.tree_at(last - 1)?;
+    let before = trail.tree_before(last)?;
     let signed = match chosen.iter().any(|(_, to)| to.is_none()) {
         true => trail.last(last, before.size())?,
         false => trail.covering(last, before.size())?,

@@ -176,7 +176,7 @@ fn what_cannot_be_shown_is_refused_in_plain_words() {
             2,
             |evidence| evidence.record(3).record(20),
             ErrorKind::Unproven,
-            "were removed",
+            "nothing about record 3 can be proven: the records before ",
         ),
         (
             1,
@@ -227,15 +227,23 @@ fn a_key_line_is_held_against_the_trail_and_named_in_the_bundle() {
     // Of several lines the one that certifies counts.
     let lines = [key(5), key(0)];
     assert_eq!(Evidence::verify(text.as_bytes(), &lines).unwrap().exit_code(), 0);
-    let wrong = Evidence::verify(text.as_bytes(), &lines[..1]).unwrap();
-    assert_eq!(
-        (
-            wrong.exit_code(),
-            wrong.faults()[0].kind(),
-            wrong.faults()[0].line_number()
-        ),
-        (1, FaultKind::Key, Some(2))
-    );
+    // Another line of the trail proves nothing, and accuses nobody.
+    for text in [&text, &unnamed] {
+        let other = Evidence::verify(text.as_bytes(), &lines[..1]).unwrap();
+        assert_eq!((other.exit_code(), other.faults().len()), (3, 0), "{other}");
+        assert!(other.to_string().contains("give the line that held when"), "{other}");
+    }
+    assert_eq!(Evidence::verify(broken.as_bytes(), &lines[..1]).unwrap().exit_code(), 1);
+    // A bundle that names a key which does not certify it contradicts itself.
+    let named = text.replacen(&pk_of(&key(0)), &pk_of(&key(5)), 1);
+    for keys in [&lines[..], &lines[..1], &[]] {
+        let wrong = Evidence::verify(named.as_bytes(), keys).unwrap();
+        assert_eq!((wrong.exit_code(), wrong.faults()[0].kind()), (1, FaultKind::Key));
+    }
+}
+
+fn pk_of(key: &KeyLine) -> String {
+    crate::base64url::text(key.key.expose())
 }
 
 #[test]
@@ -259,9 +267,18 @@ fn behind_a_change_of_the_root_key_the_new_one_vouches_for_what_was_there_and_sa
         said.contains("From which run and host 4 of the records come is not shown"),
         "{said}"
     );
+    // The old line alone is none of this bundle's, and no sign that anybody changed it.
+    let old = Evidence::verify(text.as_bytes(), &[key(0)]).unwrap();
+    assert_eq!(old.verdict(), Verdict::UnknownKey);
+    let hint = format!("that of file {}, in run 1:", trail.header.file);
+    assert!(
+        old.to_string().contains(&hint) && old.to_json().contains(&hint),
+        "{old}"
+    );
     // Before the change the old one vouches, if its checkpoints reach so far.
     let text = made(&trail, 1, |evidence| evidence.record(2)).unwrap();
     assert_eq!(Evidence::verify(text.as_bytes(), &[key(0)]).unwrap().exit_code(), 0);
+    assert_eq!(Evidence::verify(text.as_bytes(), &[key(1)]).unwrap().exit_code(), 3);
 }
 
 #[test]

@@ -68,18 +68,10 @@ impl Lead {
             ));
         }
         if self.under.is_some_and(|under| !line.is_under(&under, &self.trail)) {
-            return Err(match self.file {
-                0 => Flaw {
-                    remedy: Some(
-                        "give the public key line of the run that the record is of; keys may have been rotated",
-                    ),
-                    ..wrong("its first key of a file is not certified by the key of the key line".to_owned())
-                },
-                _ => wrong(format!(
-                    "the key of file {} is not certified by the one before it",
-                    line.file
-                )),
-            });
+            return Err(wrong(match self.file {
+                0 => "its first key of a file is not certified by the root key that it names".to_owned(),
+                _ => format!("the key of file {} is not certified by the one before it", line.file),
+            }));
         }
         (self.under, self.file, self.head) = (Some(line.pk), line.file, line.head);
         Ok(())
@@ -159,6 +151,18 @@ impl Notes {
         self.last
             .ok_or_else(|| Flaw::new(FaultKind::Signature, "it has no checkpoint"))
     }
+}
+
+/// What to say where no key line that was given certifies the first key of a file: the one of that file, in this run.
+pub(crate) fn other_line(file: u64, run: Option<u64>) -> String {
+    let when = match run {
+        Some(run) => format!("file {file}, in run {run}"),
+        None => format!("file {file}"),
+    };
+    format!(
+        "no key line that was given certifies its first key, that of {when}: the trail's key was changed, or somebody else made this; \
+         give the line that held when that file was begun (its fourth word is the first run that a line is for)"
+    )
 }
 
 /// Whether a record's rest is one that a trail writes. What was signed is signed; but it may be none.

@@ -13,7 +13,7 @@ use crate::merkle::proof::Prover;
 
 pub(crate) fn inclusion(disk: Arc<dyn Disk>, dir: &Path, seq: u64) -> Result<Proof, Error> {
     let trail = Source::open(disk, dir)?;
-    let before = trail.tree_at(index_of(seq)?)?;
+    let before = trail.tree_before(seq)?;
     let signed = trail.covering(seq, before.size())?;
     let mut prover = Prover::inclusion(index_of(seq)?, signed.size, &before).map_err(|_| pruned(seq))?;
     let mut content = None;
@@ -30,7 +30,7 @@ pub(crate) fn inclusion(disk: Arc<dyn Disk>, dir: &Path, seq: u64) -> Result<Pro
 
 pub(super) fn consistency(disk: Arc<dyn Disk>, dir: &Path, size: u64) -> Result<Proof, Error> {
     let trail = Source::open(disk, dir)?;
-    let before = trail.tree_at(size)?;
+    let before = trail.tree_at(size, &format_args!("the first {size} records"))?;
     let signed = trail.last(size, before.size())?;
     let mut prover = Prover::consistency(size, signed.size, &before).map_err(|_| pruned(size))?;
     let mut old = before.clone();

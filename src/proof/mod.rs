@@ -150,8 +150,8 @@ impl Proof {
     /// beside an honest checkpoint. [`Proven::agrees_with`] compares with one that was kept elsewhere.
     ///
     /// # Errors
-    /// Something in it does not follow from the key ([`ErrorKind::Damaged`]), or it is of another trail
-    /// ([`ErrorKind::Key`]).
+    /// Something in it does not follow from what stands before it ([`ErrorKind::Damaged`]); or it is of another trail, or its
+    /// first key is under another root, as behind a change of the trail's key ([`ErrorKind::Key`]).
     pub fn verify(&self, key: &KeyLine) -> Result<Proven, Error> {
         if key.trail != self.trail {
             return Err(Error::new(
@@ -163,7 +163,15 @@ impl Proof {
                 ),
             ));
         }
-        check::all(self, Some(key.key.expose()))
+        let root = key.key.expose();
+        if let Some(first) = self.keys.first()
+            && !first.is_under(root, &self.trail)
+        {
+            // Damaged is what does not even fit together.
+            check::all(self, None)?;
+            return Err(Error::new(ErrorKind::Key, lead::other_line(first.file, None)));
+        }
+        check::all(self, Some(root))
     }
 }
 

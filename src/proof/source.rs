@@ -1,9 +1,11 @@
 //! A signed trail's directory, as proofs are made from it: its checkpoints, its leaves, and what leads to its keys.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::make::index_of;
 use super::unproven;
 use crate::chain::Leaf;
 use crate::error::Error;
@@ -74,21 +76,27 @@ impl<'a> Source<'a> {
         Ok(Source { disk, dir, trail, live })
     }
 
-    /// The tree of at most so many records from which the others are read: that of the newest header which has one.
-    pub(crate) fn tree_at(&self, size: u64) -> Result<Range, Error> {
+    /// The tree of at most so many records from which the others are read: that of the newest header which has one. `about` is
+    /// what is to be proven, for whoever must hear that it cannot be.
+    pub(crate) fn tree_at(&self, size: u64, about: &dyn Display) -> Result<Range, Error> {
         let tree = |live: &LiveFile| match (&live.header.tree, live.header.prev.seq) {
             (Some(peaks), seq) => Range::of(seq, peaks.clone()),
             (None, 0) => Some(Range::default()),
             (None, _) => None,
         };
         let mut files = self.live.iter().rev().filter(|live| live.header.prev.seq <= size);
-        files.find_map(tree).ok_or_else(|| match self.live.first() {
-            Some(oldest) => unproven(format!(
-                "nothing about record {size} can be proven: the records before {} were removed",
-                oldest.header.prev.seq + 1
-            )),
-            None => pruned(size),
+        files.find_map(tree).ok_or_else(|| {
+            let oldest = self.live.first().map_or(size, |oldest| oldest.header.prev.seq);
+            unproven(format!(
+                "nothing about {about} can be proven: the records before {} were removed",
+                oldest + 1
+            ))
         })
+    }
+
+    /// The tree before a record, from which what comes before that record is known.
+    pub(crate) fn tree_before(&self, seq: u64) -> Result<Range, Error> {
+        self.tree_at(index_of(seq)?, &format_args!("record {seq}"))
     }
 
     /// The checkpoint that covers a record and takes the fewest steps to show.

@@ -1,5 +1,6 @@
 //! Names of files in a trail directory. A name says the day of opening and nothing more: order is by header.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -97,14 +98,24 @@ pub(crate) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Name>, Error> {
     Ok(names)
 }
 
-/// The first part of a day behind every part there is, whatever its form: one look at a listing, however many.
-pub(crate) fn next_part(names: &[Name], day: Day) -> u32 {
-    names
-        .iter()
-        .filter(|name| name.day == day)
-        .map(|name| name.part)
-        .max()
-        .map_or(1, |last| last.saturating_add(1))
+/// The last part of each day that was given. A file that somebody moved away is in no listing, and whoever moves it back must
+/// find its name free.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given(BTreeMap<Day, u32>);
+
+impl Given {
+    pub(crate) fn note(&mut self, name: Name) {
+        let last = self.0.entry(name.day).or_default();
+        *last = name.part.max(*last);
+    }
+}
+
+/// The first part of a day behind every part there is, whatever its form, and every one that was given: one look at a listing,
+/// however many.
+pub(crate) fn next_part(names: &[Name], given: &Given, day: Day) -> u32 {
+    let there = names.iter().filter(|name| name.day == day).map(|name| name.part);
+    let last = there.chain(given.0.get(&day).copied()).max();
+    last.map_or(1, |last| last.saturating_add(1))
 }
 
 #[cfg(test)]
@@ -150,10 +161,21 @@ mod tests {
     fn a_part_is_never_used_twice_while_anything_of_it_is_left() {
         let day = Day::parse("2026-11-20").unwrap();
         let other = Name::plain(Day(day.0 + 1), 9);
-        assert_eq!(next_part(&[other], day), 1);
-        assert_eq!(next_part(&[Name::plain(day, 1), other], day), 2);
-        let torn = Name::plain(day, 10_000).with(Form::Torn(1));
-        assert_eq!(next_part(&[Name::plain(day, 3), torn], day), 10_001);
+        let none = Given::default();
+        assert_eq!(next_part(&[other], &none, day), 1);
+        assert_eq!(next_part(&[Name::plain(day, 1), other], &none, day), 2);
+        for form in [Form::Torn(1), Form::Gzip] {
+            let more = Name::plain(day, 10_000).with(form);
+            assert_eq!(next_part(&[Name::plain(day, 3), more], &none, day), 10_001);
+        }
+        // Nor while the run goes on that gave it.
+        let mut given = none;
+        for name in [Name::plain(day, 6), Name::plain(day, 2), other] {
+            given.note(name);
+        }
+        assert_eq!(next_part(&[Name::plain(day, 3)], &given, day), 7);
+        assert_eq!(next_part(&[Name::plain(day, 9)], &given, day), 10);
+        assert_eq!(next_part(&[], &given, other.day), 10);
     }
 
     proptest! {

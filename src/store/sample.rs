@@ -88,7 +88,7 @@ impl Writer {
         let home = home();
         let mut header = opened.header(now, Identity::default());
         header.measured = opened.state.measured.map(|measured| measured::micros(measured.total));
-        let (segment, head) = Segment::create(&disk.shared(), &home, &header, now.day())?;
+        let (segment, head) = Segment::create(&disk.shared(), &home, &header, now.day(), names::Given::default())?;
         let point = Point { seq: opened.seq, head };
         let disk = disk.clone();
         let mut writer = Writer {
@@ -230,7 +230,13 @@ impl Writer {
             opened: now,
             ..self.header.clone()
         };
-        let (segment, head) = Segment::create(&self.disk.shared(), &self.home, &self.header, now.day())?;
+        let (segment, head) = Segment::create(
+            &self.disk.shared(),
+            &self.home,
+            &self.header,
+            now.day(),
+            self.segment.given(),
+        )?;
         self.segment = segment;
         self.point = Point {
             seq: prev.point.seq,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Home;
 use super::header::Header;
-use super::names::{self, Name};
+use super::names::{self, Given, Name};
 use crate::chain::Head;
 use crate::clock::Day;
 use crate::error::{Error, ErrorKind};
@@ -30,6 +30,8 @@ pub(crate) struct Segment {
     spoilt: bool,
     /// It was removed again, since not even its first lines could be written.
     gone: bool,
+    /// The names of the files before it in this run.
+    given: Given,
 }
 
 /// What became of an open file behind our back.
@@ -52,15 +54,17 @@ pub(crate) enum Moved {
 
 impl Segment {
     /// Makes a file, and gives the head behind its header. The header is written with the first lines, in one commit. Nothing
-    /// is synced here: the first sync group of a file waits for its own data, for the directory, and for the file before.
+    /// is synced here: the first sync group of a file waits for its own data, for the directory, and for the file before. No name
+    /// of `given`, the files before it in this run, is given again.
     pub(crate) fn create(
         disk: &Arc<dyn Disk>,
         home: &Home,
         header: &Header,
         day: Day,
+        given: Given,
     ) -> Result<(Segment, Head), Error> {
         let names = names::list(&**disk, &home.dir)?;
-        let mut part = names::next_part(&names, day);
+        let mut part = names::next_part(&names, &given, day);
         let (name, path, file) = loop {
             let name = Name::plain(day, part);
             let path = name.path(&home.dir);
@@ -93,6 +97,7 @@ impl Segment {
             header: line,
             spoilt: false,
             gone: false,
+            given,
         };
         Ok((segment, head))
     }
@@ -124,6 +129,15 @@ impl Segment {
     /// Whether the file was removed. Once the directory is synced its number is free.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone
+    }
+
+    /// The names that no file of this run may have any more. One that holds nothing and is gone has left its own.
+    pub(crate) fn given(&self) -> Given {
+        let mut given = self.given.clone();
+        if !self.gone {
+            given.note(self.name);
+        }
+        given
     }
 
     /// What a second thread syncs while this one goes on writing.
@@ -185,7 +199,8 @@ mod tests {
     fn segment(disk: &MemDisk) -> Segment {
         let opened = start(disk, noon()).unwrap();
         let header = opened.header(noon(), crate::store::Identity::default());
-        let (segment, head) = Segment::create(&disk.shared(), &home(), &header, noon().day()).unwrap();
+        let (segment, head) =
+            Segment::create(&disk.shared(), &home(), &header, noon().day(), Given::default()).unwrap();
         assert_eq!(head, header.render().1);
         segment
     }

@@ -82,7 +82,8 @@ impl Trail {
     ///
     /// A trail rotates, compresses nothing that is open, and removes files by itself: it needs no `logrotate`. Where one is run
     /// all the same, call this from its `postrotate`. A file that was moved away or cut meanwhile is what an attacker would
-    /// leave, too: the trail says so in `AUDIT_TAMPER_SUSPECTED`, and goes on without losing a record.
+    /// leave, too: the trail says so in `AUDIT_TAMPER_SUSPECTED`, and goes on without losing a record. No file of the same run has
+    /// the name of the one that was moved: move it back as it was.
     ///
     /// # Errors
     /// As [`flush`](Trail::flush), and what the disk said of the new file.

@@ -74,9 +74,10 @@ impl Case<'_> {
                 .push(Fault::new(FaultKind::Unsupported, Verdict::Unreadable, detail));
         }
         if erased > 0 {
-            judgement.notes.push(format!(
-                "{erased} records were erased by order; their leaves still prove that they were there"
-            ));
+            judgement.notes.push(match erased {
+                1 => "1 record was erased by order; its leaf still proves that it was there".to_owned(),
+                _ => format!("{erased} records were erased by order; their leaves still prove that they were there"),
+            });
         }
     }
 }

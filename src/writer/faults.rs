@@ -133,7 +133,8 @@ impl Writer {
         let Some(header) = self.unborn.as_ref().filter(|_| self.stillborn) else {
             return Ok(());
         };
-        match Segment::create(&self.disk, &self.home, header, header.opened.day()) {
+        let given = self.segment.given();
+        match Segment::create(&self.disk, &self.home, header, header.opened.day(), given) {
             Ok((segment, _)) => {
                 self.handle = segment.sync_handle();
                 self.segment = segment;
@@ -269,7 +270,8 @@ impl Writer {
         again.extend(std::mem::take(&mut self.again));
         self.again = again.into();
         let header = self.header(Cause::Resync, self.durable);
-        let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day()) {
+        let given = self.segment.given();
+        let (segment, head) = match Segment::create(&self.disk, &self.home, &header, self.now.day(), given) {
             Ok(made) => made,
             Err(error) => return Err(self.again_failed(error)),
         };

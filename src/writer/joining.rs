@@ -85,6 +85,7 @@ impl Writer {
                 teller: Teller::default(),
                 key_source: self.key_source.clone(),
                 joins: true,
+                given: self.segment.given(),
                 #[cfg(test)]
                 slip: None,
             },

@@ -63,6 +63,7 @@ use crate::meter::{Facade, Tally};
 use crate::queue::{Chunk, Loss, PerSeverity, Rest};
 use crate::status::complain;
 use crate::store::finding::Suspicion;
+use crate::store::names::Given;
 use crate::store::retain::Keep;
 use crate::store::state::Keys;
 use crate::store::{
@@ -127,6 +128,8 @@ pub(crate) struct Desk {
     pub(crate) key_source: KeySource,
     /// Goes on in the place of a writer that holds records already.
     pub(crate) joins: bool,
+    /// The names of files that the writer before gave.
+    pub(crate) given: Given,
     #[cfg(test)]
     pub(crate) slip: Option<crate::store::Slip>,
 }
@@ -299,6 +302,7 @@ impl Writer {
             teller,
             key_source,
             joins,
+            given,
             #[cfg(test)]
             slip,
         } = desk;
@@ -312,7 +316,7 @@ impl Writer {
         if let Some(signer) = &signer {
             signer.fill(&mut header, false);
         }
-        let (segment, head) = Segment::create(&disk, &home, &header, now.day())?;
+        let (segment, head) = Segment::create(&disk, &home, &header, now.day(), given)?;
         let point = Point { seq: opened.seq, head };
         let mut own = VecDeque::from([Own::start(opened.run, opened.next_file, !opened.clean, false)]);
         let queue_bytes = core.queue.limit() as u64;

@@ -15,7 +15,7 @@ use crate::record::Record;
 use crate::status::{DiskTier, Health};
 use crate::sync::Mutex;
 use crate::trail::Trail;
-use crate::verify::{Verdict, verify};
+use crate::verify::{FaultKind, Verdict, verify};
 
 struct Real {
     _home: tempfile::TempDir,
@@ -151,6 +151,34 @@ fn reopen_goes_on_in_a_new_file_and_says_what_became_of_the_old_one() {
     assert_eq!(suspicions(&real.text()).len(), 1);
     trail.clone().close().unwrap();
     assert_eq!(trail.reopen().unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn a_file_that_was_moved_away_can_be_moved_back_for_no_other_has_its_name() {
+    for is_asked in [true, false] {
+        let real = Real::new();
+        let trail = real.builder().build().unwrap();
+        let mut moved = Vec::new();
+        for _ in 0..3 {
+            emit(&trail).synced().unwrap();
+            let path = trail.status().file;
+            let away = path.with_extension("1");
+            fs::rename(&path, &away).unwrap();
+            moved.push((path, away));
+            if is_asked {
+                trail.reopen().unwrap();
+            }
+        }
+        emit(&trail).synced().unwrap();
+        trail.close().unwrap();
+        for (path, away) in moved {
+            assert!(!path.exists(), "{} is somebody else's", path.display());
+            fs::rename(away, path).unwrap();
+        }
+        let report = verify(&real.dir).unwrap();
+        let kinds: Vec<_> = report.faults().iter().map(|fault| fault.kind()).collect();
+        assert_eq!(kinds, [FaultKind::Suspected; 3], "nothing is missing: {report}");
+    }
 }
 
 #[test]

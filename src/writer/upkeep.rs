@@ -118,7 +118,8 @@ impl Writer {
         };
         let row = self.signer.as_mut().map_or(Ok(()), Signer::new_row);
         let header = self.header(Cause::Rotate, prev);
-        let made = row.and_then(|()| Segment::create(&self.disk, &self.home, &header, self.now.day()));
+        let given = self.segment.given();
+        let made = row.and_then(|()| Segment::create(&self.disk, &self.home, &header, self.now.day(), given));
         let certified = made.and_then(|(segment, head)| {
             let signer = self.signer.as_mut();
             signer.map_or(Ok(()), |signer| signer.certify(segment.number(), head))?;

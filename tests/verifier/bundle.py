@@ -56,8 +56,9 @@ def opening(lines):
 
 
 def files(lines, trail, pk, roots):
-    """The headers in the bundle, each with whether it is that of the first line of keys; the last one is of the checkpoints."""
-    under, file, found, size, first = None, 0, [], 0, True
+    """The headers in the bundle, each with whether it is that of the first line of keys, the last one being of the checkpoints; and
+    whether one of the roots that are known certifies that line."""
+    under, file, found, size, first, known = None, 0, [], 0, True, False
     while lines.begins('{"file":', '{"tracing_audit":'):
         if lines.begins('{"file":'):
             parts = demand(KEYS.fullmatch(lines.text.encode()), "no line of audit.keys")
@@ -65,10 +66,11 @@ def files(lines, trail, pk, roots):
             head = binary(parts[2].decode(), 32)
             demand(head and new and sig and whole(number, 1) and number > file, "a line of keys does not read, or is out of order")
             message = b"".join((b"tracing-audit/1 file", binary(trail, 16), le64(number), head, new))
-            if under is None and (roots or pk):
-                fitting = [root for root in roots or [pk] if signed_by(root, sig, message)]
-                demand(fitting and pk in (None, fitting[0]), "no key of the trail certifies the first line of keys")
-            elif under is not None:
+            if under is None:
+                fitting = [root for root in roots if signed_by(root, sig, message)]
+                known = bool(fitting)
+                demand(pk is None or (pk == fitting[0] if known else signed_by(pk, sig, message)), "the root it names does not certify the first line of keys")
+            else:
                 demand(signed_by(under, sig, message), "a line of keys is not certified")
                 first = False
             under, file, header = new, number, None
@@ -83,7 +85,7 @@ def files(lines, trail, pk, roots):
             found.append((header, first))
         lines.advance()
     demand(under and header, "no key of a file, or the last one without its header")
-    return found
+    return found, known
 
 
 def notes(lines, trail, header):
@@ -163,7 +165,7 @@ def judge(file, keys=()):
         trail, pk, rows = opening(lines)
         roots = [key.secret for key in map(Key, keys) if key.trail == trail]
         lines.advance()
-        headers = files(lines, trail, pk, roots)
+        headers, known = files(lines, trail, pk, roots)
         size, root = notes(lines, trail, headers[-1][0])
         for record in records(lines, rows, size, root):
             proven.append(record)
@@ -171,7 +173,7 @@ def judge(file, keys=()):
     except (Wrong, UnicodeDecodeError) as why:
         return {"exit": 1, "why": str(why), "line": lines.number if lines else 1, "records": [seq for seq, *_ in proven or ()]}
     first = [header["prev_seq"] for header, is_first in headers if is_first]
-    return {"exit": 0 if roots else 3, "size": size, "root": b64(root), "records": [seq for seq, *_ in proven],
+    return {"exit": 0 if known else 3, "size": size, "root": b64(root), "records": [seq for seq, *_ in proven],
             "closed": sum(not content for *_, content in proven), "before": first[0] if first else None, "files": origins(headers, rows, size)}
 
 

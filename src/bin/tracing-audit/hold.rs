@@ -37,7 +37,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Some(file) => (Hold::File(file.clone()), file.as_str()),
         None => (Hold::Trail, "the whole trail"),
     };
-    order.carry_out(|trail| match release {
+    let instead = if *release { "Trail::release" } else { "Trail::hold" };
+    order.carry_out(instead, |trail| match release {
         false => trail.hold(hold, &order.reason, &order.by),
         true => trail.release(hold, &order.reason, &order.by),
     })?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
-use tracing_audit::{KeyLine, Keyring, RunsKey, Trust};
+use tracing_audit::{Builder, KeyLine, Keyring, RunsKey, Trust};
 
 use crate::open;
 use crate::out::{Failure, Harmless};
@@ -166,7 +166,9 @@ fn rotate(arguments: &Arguments, path: &Path) -> Result<u8, Failure> {
         given = Some(line.clone());
         writeln!(file, "{line}").and_then(|()| file.sync_all())
     };
-    let rotated = builder.and_then(|builder| Ok(builder.rotate_key(keep)?));
+    let rotate = |builder: Builder| builder.rotate_key(keep);
+    let instead = "Builder::rotate_key before it opens the trail";
+    let rotated = builder.and_then(|builder| rotate(builder).map_err(|error| open::running(error, instead)));
     if given.is_none() {
         // It has nothing in it.
         let _ = std::fs::remove_file(path);

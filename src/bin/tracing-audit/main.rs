@@ -6,6 +6,7 @@ mod key;
 mod open;
 mod out;
 mod prove;
+mod row;
 mod tail;
 mod verify;
 
@@ -70,6 +71,10 @@ fn main() -> ExitCode {
         Err(Failure::Closed(code)) => ExitCode::from(code),
         Err(Failure::Trail(error)) => {
             out::complain(&error);
+            ExitCode::from(4)
+        }
+        Err(Failure::Running(said)) => {
+            out::complain(&said);
             ExitCode::from(4)
         }
         Err(Failure::File(path, error)) => {

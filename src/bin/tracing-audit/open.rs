@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use tracing_audit::{Builder, Error, Retention, Trail};
+use tracing_audit::{Builder, Error, ErrorKind, Retention, Trail};
 
 use crate::out::Failure;
 
@@ -26,14 +26,30 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Runs the trail for as long as `work` takes, and ends it cleanly. Retention removes nothing meanwhile.
-    pub(crate) fn carry_out(&self, work: impl FnOnce(&Trail) -> Result<(), Error>) -> Result<(), Failure> {
-        let trail = builder(&self.dir, self.keys.as_deref())?.build()?;
+    /// Runs the trail for as long as `work` takes, and ends it cleanly. Retention removes nothing meanwhile. `instead` is what a
+    /// program that has the trail open does itself.
+    pub(crate) fn carry_out(
+        &self,
+        instead: &str,
+        work: impl FnOnce(&Trail) -> Result<(), Error>,
+    ) -> Result<(), Failure> {
+        let builder = builder(&self.dir, self.keys.as_deref())?;
+        let trail = builder.build().map_err(|error| running(error, instead))?;
         let done = work(&trail);
         let closed = trail.close();
         done?;
         Ok(closed?)
     }
+}
+
+/// Who holds the trail, and what this command's user can do about it, which is not what a program's author can.
+pub(crate) fn running(error: Error, instead: &str) -> Failure {
+    if error.kind() != ErrorKind::Locked {
+        return error.into();
+    }
+    let said = error.to_string();
+    let who = said.split_once("; stop it").map_or(&*said, |(who, _)| who);
+    Failure::Running(format!("{who}; stop it, or let that program do it itself: {instead}"))
 }
 
 /// Opens a trail that is there, and stopped, for one run.

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub(crate) enum Failure {
     Trail(tracing_audit::Error),
+    /// A program writes to the trail: who, and what to do.
+    Running(String),
     Output(io::Error),
     /// A file that was named could not be read.
     File(PathBuf, io::Error),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tracing_audit::{Error, ErrorKind, Evidence, Proof};
 
 use crate::out::{self, Failure, Harmless};
+use crate::row::{self, Row};
 use crate::verify::keys_of;
 
 /// Make a proof about a signed trail, for somebody who has the public key line and nothing else.
@@ -40,30 +41,6 @@ pub(crate) struct Arguments {
     /// A new file for the proof or the bundle, in place of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-/// Records from one to another, both included.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    from: u64,
-    to: Option<u64>,
-}
-
-impl FromStr for Row {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Row, String> {
-        let number = |text: &str| text.parse().map_err(|_| format!("{text:?} is no number of a record"));
-        let (from, to) = match text.split_once("..") {
-            Some((from, "")) => (number(from)?, None),
-            Some((from, to)) => (number(from)?, Some(number(to)?)),
-            None => (number(text)?, Some(number(text)?)),
-        };
-        match to.is_some_and(|to| to < from) {
-            true => Err("the first number is above the last".to_owned()),
-            false => Ok(Row { from, to }),
-        }
-    }
 }
 
 /// A state of the trail that is known from elsewhere.
@@ -199,8 +176,7 @@ fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
     };
     // Standard output may be the bundle.
     if arguments.out.is_some() {
-        let records = if written == 1 { "record" } else { "records" };
-        writeln!(anstream::stdout(), "{written} {records} in the bundle").map_err(Failure::of_write(0))?;
+        writeln!(anstream::stdout(), "{} in the bundle", row::records(written)).map_err(Failure::of_write(0))?;
     }
     Ok(0)
 }

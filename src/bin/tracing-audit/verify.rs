@@ -123,7 +123,8 @@ fn headed(out: &mut impl Write, colour: &str, text: &str) -> io::Result<()> {
     writeln!(out, "{colour}{first}{}\n{rest}", paint::PLAIN)
 }
 
-/// 0 if the proof holds under one of the keys, 1 if it does not, 3 if none is of its trail, 4 if it cannot be read.
+/// 0 if the proof holds under one of the keys, 1 if it does not hold together, 3 if none of them is its own, 4 if it cannot be
+/// read.
 fn proof(path: &Path, keys: &[KeyLine], json: bool) -> Result<u8, Failure> {
     // The longest line, and the notes of a file beside it.
     const LONGEST: u64 = 1 << 30;
