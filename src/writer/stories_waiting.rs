@@ -215,12 +215,14 @@ fn a_waker_may_look_at_receipts_and_may_panic() {
         disk.syncs(Mood::Works);
         // Whoever wakes them lives on, and serves the next.
         emit(&trail).synced().unwrap();
+        // Written it may be before anybody waits; synced it is not while the disk hangs. Who asks again before the call takes
+        // the wait away from it, so first the calls.
+        let called = |odd: &AtomicU64| odd.load(Ordering::SeqCst) > 0;
+        wait_until(|| level == 0 || (called(&looks.1) && called(&panics.1)));
         for mut wait in waits {
             let done = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             assert!(matches!(done, Poll::Ready(Ok(_))), "{done:?}");
         }
-        // Written it may be before anybody waits; synced it is not while the disk hangs.
-        wait_until(|| level == 0 || looks.1.load(Ordering::SeqCst) > 0);
     }
     trail.close().unwrap();
     assert_consistent(&disk.disk);
