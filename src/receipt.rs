@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::queue::Queue;
-use crate::sync::{self, AtomicU64, Condvar, Home, Instant, Mutex, RwLock, global, on_own_thread, planted};
+use crate::sync::{self, AtomicBool, AtomicU64, Gong, Home, Instant, Mutex, RwLock, global, on_own_thread, planted};
 
 /// What became of a record that was emitted. Plain data: drop it, copy it, or ask it.
 ///
@@ -182,7 +182,8 @@ pub(crate) struct Progress {
     askers: AtomicU64,
     gathering: AtomicU64,
     state: Mutex<State>,
-    changed: Condvar,
+    ended: AtomicBool,
+    changed: Gong,
 }
 
 #[derive(Debug, Default)]
@@ -191,7 +192,6 @@ struct State {
     sleepers: Vec<Sleeper>,
     next_sleeper: u64,
     watched: bool,
-    ended: bool,
 }
 
 /// From this ticket on, `seq = ticket + ahead`, until the next point; `None`: these records were lost after all.
@@ -228,7 +228,8 @@ impl Progress {
             askers: AtomicU64::new(0),
             gathering: AtomicU64::new(0),
             state: Mutex::default(),
-            changed: Condvar::new(),
+            ended: AtomicBool::new(false),
+            changed: Gong::default(),
         }
     }
 
@@ -291,20 +292,24 @@ impl Progress {
 
     /// Nothing more will come.
     pub(crate) fn ended(&self) {
-        self.state.lock().ended = true;
+        self.ended.store(true, Ordering::SeqCst);
         if !planted!(EndsSilently) {
             self.wanted_synced.fetch_max(1, Ordering::Relaxed);
             self.broadcast(&self.wanted_synced);
         }
     }
 
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
     fn broadcast(&self, wanted: &AtomicU64) {
         if wanted.load(Ordering::SeqCst) == 0 {
             return;
         }
+        self.changed.strike();
         let mut state = self.state.lock();
-        self.changed.notify_all();
-        let ended = state.ended;
+        let ended = self.has_ended();
         let due = state.take_due(|sleeper| ended || self.reached(sleeper.level, sleeper.ticket));
         drop(state);
         wake(due);
@@ -398,20 +403,16 @@ impl Progress {
         refuse_own_thread()?;
         let deadline = sync::end(Instant::now(), self.wait_limit);
         self.want(level, ticket);
-        let Some(mut state) = sync::lock(&self.state, self.home) else {
+        if self.home.is_elsewhere() {
+            // The thread that would wake us does not exist here, and who held the lock of the gong may not either.
             return Err(closed());
-        };
-        loop {
-            if self.reached(level, ticket) {
-                drop(state);
-                return self.outcome(ticket);
-            }
-            if state.ended || self.home.is_elsewhere() {
-                return Err(closed());
-            }
-            if self.changed.wait_until(&mut state, deadline).timed_out() && !self.reached(level, ticket) {
-                return Err(self.timeout(level));
-            }
+        }
+        self.changed
+            .wait(deadline, || self.reached(level, ticket) || self.has_ended());
+        match (self.reached(level, ticket), self.has_ended()) {
+            (true, _) => self.outcome(ticket),
+            (false, true) => Err(closed()),
+            (false, false) => Err(self.timeout(level)),
         }
     }
 
@@ -523,7 +524,7 @@ impl Future for Waiting {
             drop(state);
             return Poll::Ready(progress.outcome(ticket));
         }
-        if state.ended || progress.home.is_elsewhere() {
+        if progress.has_ended() || progress.home.is_elsewhere() {
             return Poll::Ready(Err(closed()));
         }
         let first = this.asleep.is_none();
@@ -587,7 +588,7 @@ pub(crate) fn enter(progress: &Arc<Progress>) {
         trails.insert(progress.trail, Arc::clone(progress));
         let ended: Vec<u32> = trails
             .iter()
-            .filter(|(_, progress)| progress.state.lock().ended)
+            .filter(|(_, progress)| progress.has_ended())
             .map(|(trail, _)| *trail)
             .collect();
         for trail in ended.iter().take(ended.len().saturating_sub(ENDED)) {

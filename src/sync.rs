@@ -8,18 +8,20 @@ use std::io;
 use std::time::Duration;
 
 mod aside;
+mod gong;
 #[cfg(all(test, shuttle))]
 pub(crate) mod model;
 
 pub(crate) use aside::Aside;
+pub(crate) use gong::Gong;
 
 #[cfg(all(test, shuttle))]
-pub(crate) use model::{AtomicU64, AtomicUsize, Condvar, Instant, JoinHandle, Mutex, MutexGuard, RwLock};
+pub(crate) use model::{AtomicBool, AtomicU64, AtomicUsize, Condvar, Instant, JoinHandle, Mutex, MutexGuard, RwLock};
 #[cfg(not(all(test, shuttle)))]
 pub(crate) use {
     parking_lot::{Condvar, Mutex, MutexGuard},
     std::sync::RwLock,
-    std::sync::atomic::{AtomicU64, AtomicUsize},
+    std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize},
     std::thread::JoinHandle,
     std::time::Instant,
 };
@@ -51,6 +53,27 @@ pub(crate) use global;
 /// When a wait of so long ends. One that never ends by its time, `Duration::MAX`, ends after a century.
 pub(crate) fn end(now: Instant, wait: Duration) -> Instant {
     now + wait.min(Duration::from_secs(100 * 365 * 86_400))
+}
+
+/// Looks again and again whether it is so, and lets others go on in between; whether it is. For what is likely to be so within
+/// less time than it takes to wake a thread.
+#[cfg(not(all(test, shuttle)))]
+pub(crate) fn spin(at_most: Duration, so: impl Fn() -> bool) -> bool {
+    let began = Instant::now();
+    loop {
+        if so() {
+            return true;
+        }
+        if began.elapsed() >= at_most {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(all(test, shuttle))]
+pub(crate) fn spin(_: Duration, so: impl Fn() -> bool) -> bool {
+    so()
 }
 
 /// Whether the mistake of this name is made here, for a model to find. Never, outside the models' controls.

@@ -23,7 +23,7 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler};
 use shuttle::{Config, MaxSteps, Runner};
 
 pub(crate) use shuttle::sync::RwLock;
-pub(crate) use shuttle::sync::atomic::{AtomicU64, AtomicUsize};
+pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 pub(crate) use shuttle::thread::JoinHandle;
 
 /// Waits shorter than this may end at any moment: the writer's naps and the pauses of its first attempts again.

@@ -13,7 +13,7 @@ use crate::chain::{SEAL, leaf, leaves};
 use crate::meter::Trouble;
 use crate::queue::{Line, Loss};
 use crate::store::Mark;
-use crate::sync::Instant;
+use crate::sync::{self, Instant};
 
 /// Chunks in a commit: about half a megabyte.
 const CHUNKS: usize = 8;
@@ -267,8 +267,12 @@ impl Writer {
             false => self.gather.pause(progress.askers(), Instant::now()),
         };
         progress.gather(pause.map_or(0, |(_, askers)| askers));
-        // One more may have asked in between, and rung nobody.
-        let pause = pause.filter(|(_, askers)| progress.askers() < *askers);
+        // They come sooner than a sleeping thread would be woken.
+        let pause = pause.filter(|(until, askers)| {
+            !sync::spin(until.saturating_duration_since(Instant::now()), || {
+                progress.askers() >= *askers
+            })
+        });
         self.gathers = pause.map(|(until, _)| until);
         self.gathers.is_some()
     }
@@ -319,7 +323,7 @@ impl Writer {
             self.state.clone()
         });
         let grow = self.signer.as_mut().map(Signer::sync_begins);
-        self.gather.sync_begins(self.core.progress.askers());
+        let asked = self.gather.sync_begins(self.core.progress.askers());
         self.syncing = Some(Syncing {
             mark,
             older: self.older.len(),
@@ -329,6 +333,7 @@ impl Writer {
             files,
             directory: std::mem::take(&mut self.directory),
             ticket: self.kept.begin_sync(),
+            asked,
             settle: self.seals.as_ref().map(Seals::settle),
             state,
             lines,

@@ -23,11 +23,12 @@ pub(super) struct Gather {
 }
 
 impl Gather {
-    /// A sync begins, and serves everybody who has asked so far.
-    pub(super) fn sync_begins(&mut self, askers: u64) {
+    /// A sync begins, and serves everybody who has asked so far; whether that is anybody.
+    pub(super) fn sync_begins(&mut self, askers: u64) -> bool {
         self.served = askers.saturating_sub(self.begun_at);
         self.begun_at = askers;
         self.until = None;
+        self.served > 0
     }
 
     pub(super) fn sync_took(&mut self, took: Duration) {
