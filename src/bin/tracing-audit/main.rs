@@ -1,14 +1,19 @@
 //! Checks, shows and proves audit trails, erases records of them, holds their files, and tells of their keys.
 
+mod demo;
 mod erase;
+mod events;
 mod hold;
 mod key;
 mod open;
 mod out;
 mod prove;
 mod row;
+mod shell;
+mod table;
 mod tail;
 mod verify;
+mod when;
 
 use std::process::ExitCode;
 
@@ -43,6 +48,14 @@ enum Command {
     Hold(hold::Arguments),
     /// Show which keys a trail has, or give a stopped one another; shows no secret
     Key(key::Arguments),
+    /// Show the types of events, and what each means
+    Events(events::Arguments),
+    /// Make a trail of a service that does not exist, to try the other commands on
+    Demo(demo::Arguments),
+    /// Print the completions of a shell
+    Completions(shell::Completions),
+    /// Print the manual page
+    Man(shell::Manual),
 }
 
 /// `sysexits.h`: the verdicts of `verify` have 1 to 4.
@@ -65,6 +78,10 @@ fn main() -> ExitCode {
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Hold(arguments) => hold::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
+        Command::Events(arguments) => events::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Completions(arguments) => shell::completions(&arguments),
+        Command::Man(arguments) => shell::manual(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -56,6 +56,12 @@ pub(crate) fn complain(message: &dyn Display) {
     );
 }
 
+/// A remark on standard error, about which nothing is wrong.
+pub(crate) fn note(message: &dyn Display) {
+    let text = Harmless(&message.to_string()).to_string();
+    let _ = writeln!(anstream::stderr(), "tracing-audit: {text}");
+}
+
 /// Text with nothing in it that a terminal would obey: control characters and marks that turn the direction of writing
 /// are shown as escapes.
 pub(crate) struct Harmless<'a>(pub(crate) &'a str);

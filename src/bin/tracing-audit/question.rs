@@ -1,0 +1,149 @@
+//! Which records are asked for.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use tracing_audit::{Category, EventType, Order, Outcome, Query, Severity};
+
+use crate::when::When;
+
+/// The trail, and the conditions that its records must meet, all of them. What may be given more than once is met by any of it.
+#[derive(Debug, Args)]
+pub(crate) struct Question {
+    /// The trail's directory
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) conditions: Conditions,
+}
+
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Conditions")]
+pub(crate) struct Conditions {
+    /// From this moment on: a time, a day in UTC, or how long ago (2026-11-20, yesterday, 2h)
+    #[arg(long, value_name = "WHEN")]
+    since: Option<When>,
+    /// Before this moment
+    #[arg(long, value_name = "WHEN")]
+    until: Option<When>,
+    /// Of this user: their id or their name
+    #[arg(long, value_name = "WHO")]
+    user: Option<String>,
+    /// Of this type; may be repeated. `tracing-audit events` lists them
+    #[arg(long, value_name = "TYPE")]
+    event: Vec<String>,
+    /// Of this category; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = category)]
+    category: Vec<Category>,
+    /// Of this severity; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = severity)]
+    severity: Vec<Severity>,
+    /// Of this severity or a higher one
+    #[arg(long, value_name = "NAME", value_parser = severity)]
+    at_least: Option<Severity>,
+    /// With this outcome; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = outcome)]
+    outcome: Vec<Outcome>,
+    /// From this address
+    #[arg(long, value_name = "ADDRESS")]
+    ip: Option<String>,
+    /// In this session
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// About this resource: its name, its type or its id
+    #[arg(long, value_name = "NAME")]
+    resource: Option<String>,
+    /// In this request, or in this trace
+    #[arg(long, value_name = "ID")]
+    request: Option<String>,
+    /// Of this tenant
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+    /// By this route
+    #[arg(long, value_name = "ROUTE")]
+    route: Option<String>,
+    /// That a rule has flagged
+    #[arg(long)]
+    flagged: bool,
+    /// With this text anywhere in its values, in this case
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// With this value under this key, of the record or of its metadata; may be repeated
+    #[arg(long = "where", value_name = "KEY=VALUE", value_parser = pair)]
+    fields: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Sort {
+    #[default]
+    Newest,
+    Oldest,
+}
+
+impl From<Sort> for Order {
+    fn from(sort: Sort) -> Order {
+        match sort {
+            Sort::Newest => Order::Newest,
+            Sort::Oldest => Order::Oldest,
+        }
+    }
+}
+
+impl Conditions {
+    pub(crate) fn query(&self) -> Query {
+        let mut query = Query::new();
+        macro_rules! given {
+            ($($name:ident)*) => { $(if let Some(value) = &self.$name { query = query.$name(value.clone()); })* };
+        }
+        given!(user ip session resource request tenant route text);
+        if let Some(When(time)) = self.since {
+            query = query.since(time);
+        }
+        if let Some(When(time)) = self.until {
+            query = query.until(time);
+        }
+        if let Some(severity) = self.at_least {
+            query = query.at_least(severity);
+        }
+        if self.flagged {
+            query = query.flagged(true);
+        }
+        let query = self.event.iter().fold(query, |query, event| query.event(event.as_str()));
+        let query = self.category.iter().fold(query, |query, one| query.category(*one));
+        let query = self.severity.iter().fold(query, |query, one| query.severity(*one));
+        let query = self.outcome.iter().fold(query, |query, one| query.outcome(*one));
+        self.fields
+            .iter()
+            .fold(query, |query, (name, value)| query.field(name.as_str(), value.as_str()))
+    }
+
+    /// What a type is likely to be meant, where no type has the name that was given: for a hint when nothing was found.
+    pub(crate) fn unknown_types(&self) -> impl Iterator<Item = &str> {
+        self.event
+            .iter()
+            .map(String::as_str)
+            .filter(|name| EventType::from_name(name).is_none())
+    }
+}
+
+fn category(text: &str) -> Result<Category, String> {
+    Category::from_name(text).ok_or_else(|| one_of(Category::ALL.iter().map(|one| one.as_str())))
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::from_name(text).ok_or_else(|| one_of(Severity::ALL.iter().map(|one| one.as_str())))
+}
+
+fn outcome(text: &str) -> Result<Outcome, String> {
+    Outcome::from_name(text).ok_or_else(|| one_of(Outcome::ALL.iter().map(|one| one.as_str())))
+}
+
+fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("it is one of {}", names.collect::<Vec<_>>().join(", "))
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it is a key, =, and a value".to_owned()),
+    }
+}
