@@ -109,6 +109,7 @@ pub struct Verify {
     anchors: Vec<Anchor>,
     remember: Option<PathBuf>,
     threads: Option<usize>,
+    progress: Arc<AtomicU64>,
 }
 
 impl Verify {
@@ -125,6 +126,7 @@ impl Verify {
             anchors: Vec::new(),
             remember: None,
             threads: None,
+            progress: Arc::default(),
         }
     }
 
@@ -179,6 +181,13 @@ impl Verify {
     /// On how many threads; at least one.
     pub fn threads(mut self, threads: usize) -> Verify {
         self.threads = Some(threads.clamp(1, 64));
+        self
+    }
+
+    /// Adds the bytes of files that are checked, while they are, to this number: for a progress bar. A trail that somebody
+    /// writes to may be looked at more than once.
+    pub fn progress(mut self, bytes: Arc<AtomicU64>) -> Verify {
+        self.progress = bytes;
         self
     }
 
@@ -377,7 +386,7 @@ impl Verify {
             plan(&found.name, &found.path, found.form, found.body_at, found.len, fold);
         }
         let (names, jobs): (Vec<&str>, Vec<Job>) = todo.into_iter().unzip();
-        let outcomes = pass::run(jobs, self.threads_for(&survey), self.deep, &AtomicU64::new(0));
+        let outcomes = pass::run(jobs, self.threads_for(&survey), self.deep, &self.progress);
         let live = held || is_held(&**disk, &home);
 
         let mut folds = Vec::new();

@@ -1,5 +1,6 @@
 //! Checks, shows and proves audit trails, erases records of them, holds their files, and tells of their keys.
 
+mod bar;
 mod demo;
 mod erase;
 mod events;

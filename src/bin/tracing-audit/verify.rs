@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use clap::Args;
 use tracing_audit::{Anchor, Error, ErrorKind, Evidence, KeyLine, Proof, Proven, Verdict, Verify};
 
+use crate::bar;
 use crate::out::{self, Failure, Harmless, paint};
 
 /// Check a trail, or a proof about one.
@@ -97,7 +100,9 @@ fn trail(dir: &Path, keys: Vec<KeyLine>, arguments: &Arguments) -> Result<u8, Fa
     if let Some(threads) = arguments.threads {
         verify = verify.threads(threads.into());
     }
-    let report = verify.run()?;
+    let done = Arc::new(AtomicU64::new(0));
+    let verify = verify.progress(Arc::clone(&done));
+    let report = bar::over(bar::bytes_in(dir), &done, || verify.run())?;
     let code = report.exit_code();
     let mut out = anstream::stdout().lock();
     if arguments.json {
