@@ -1,15 +1,14 @@
 //! `tracing-audit query`.
 
-use std::io::{BufWriter, IsTerminal as _, Write};
+use std::io::Write as _;
 
 use clap::Args;
-use tracing_audit::{Cursor, Record};
+use tracing_audit::Cursor;
 
 use crate::asked::Asked;
-use crate::out::{self, Failure, Harmless};
+use crate::lines::{Layout, Shown};
+use crate::out::{self, Failure};
 use crate::question::{Question, Sort};
-use crate::table::Rows;
-use crate::value;
 
 /// Show the records that meet conditions.
 #[derive(Debug, Args)]
@@ -26,22 +25,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "ORDER", default_value_t)]
     sort: Sort,
     /// Go on where an earlier answer ended
-    #[arg(long, value_name = "CURSOR")]
+    #[arg(long, value_name = "CURSOR", conflicts_with = "sort")]
     cursor: Option<Cursor>,
-    /// Only these keys, in this order; `metadata.NAME` for what has no key of its own
-    #[arg(long, value_name = "KEY,...", value_delimiter = ',', conflicts_with = "json")]
-    columns: Vec<String>,
     /// Only how many there are
     #[arg(long, conflicts_with_all = ["columns", "cursor", "limit", "all", "sort"])]
     count: bool,
-    /// The lines as they stand in the files
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    layout: Layout,
     #[command(flatten)]
     asked: Asked,
 }
-
-const COLUMNS: [&str; 8] = ["seq", "time", "severity", "event", "outcome", "user", "ip", "resource"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let dir = &arguments.question.dir;
@@ -50,122 +43,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         true => query.unlimited(),
         false => query.limit(arguments.limit),
     };
-    if let Some(cursor) = &arguments.cursor {
-        query = query.cursor(cursor.clone());
+    if let Some(cursor) = arguments.cursor {
+        query = query.cursor(cursor);
     }
-    arguments.asked.read(dir, &query)?;
-    let mut found = query.entries(dir)?;
-    let mut out = BufWriter::new(anstream::stdout().lock());
-    let code = match (arguments.count, arguments.json) {
-        (true, json) => {
-            let mut shown = Shown::default();
-            found.by_ref().for_each(|item| shown.take(item.map(drop)));
-            match json {
-                true => writeln!(out, "{{\"records\":{}}}", shown.records),
-                false => writeln!(out, "{}", shown.records),
-            }
-            .map_err(Failure::of_write(shown.code()))?;
-            shown.code()
-        }
-        (false, true) => {
-            let terminal = std::io::stdout().is_terminal();
-            let mut shown = Shown::default();
-            let mut lines = found.lines();
-            for line in lines.by_ref() {
-                match &line {
-                    Ok(line) if terminal => writeln!(out, "{}", Harmless(line)),
-                    Ok(line) => writeln!(out, "{line}"),
-                    Err(_) => out.flush(),
-                }
-                .map_err(Failure::of_write(shown.code()))?;
-                shown.take(line.map(drop));
-            }
-            out.flush().map_err(Failure::of_write(shown.code()))?;
-            more(lines.next_page());
-            return Ok(shown.end(arguments));
-        }
-        (false, false) => {
-            let shown = table(arguments, &mut found, &mut out)?;
-            out.flush().map_err(Failure::of_write(shown.code()))?;
-            more(found.next_page());
-            return Ok(shown.end(arguments));
-        }
-    };
-    out.flush().map_err(Failure::of_write(code))?;
-    Ok(code)
-}
-
-/// What was found, and what is wrong with the trail.
-#[derive(Debug, Default)]
-struct Shown {
-    records: u64,
-    damaged: bool,
-}
-
-impl Shown {
-    fn take(&mut self, item: Result<(), tracing_audit::Error>) {
-        match item {
-            Ok(()) => self.records += 1,
-            Err(damage) => {
-                self.damaged = true;
-                out::complain(&damage);
-            }
-        }
+    let mut lines = arguments.asked.read(dir, query)?.lines();
+    if arguments.count {
+        return count(&mut lines, arguments.layout.json);
     }
-
-    fn code(&self) -> u8 {
-        u8::from(self.damaged)
+    let shown = arguments.layout.show(&mut lines)?;
+    if shown.records == 0 {
+        arguments.question.conditions.say_nothing_found();
     }
-
-    fn end(&self, arguments: &Arguments) -> u8 {
-        if self.records == 0 {
-            out::note(&"no record meets this");
-            for name in arguments.question.conditions.unknown_types() {
-                out::note(&format_args!(
-                    "no type of the table is named {name}; `tracing-audit events` lists them"
-                ));
-            }
-        }
-        self.code()
-    }
-}
-
-/// Rows of a page are laid out together; of very many, a thousand at a time.
-const PAGE: usize = 1_000;
-
-fn table(
-    arguments: &Arguments,
-    found: &mut impl Iterator<Item = Result<Record, tracing_audit::Error>>,
-    out: &mut impl Write,
-) -> Result<Shown, Failure> {
-    let columns: Vec<&str> = match arguments.columns.is_empty() {
-        true => COLUMNS.to_vec(),
-        false => arguments.columns.iter().map(String::as_str).collect(),
-    };
-    let mut shown = Shown::default();
-    loop {
-        let names: Vec<String> = columns.iter().map(|name| name.to_uppercase()).collect();
-        let mut rows = Rows::under(names.iter().map(String::as_str));
-        let mut full = false;
-        for item in found.by_ref() {
-            let item = item.map(|record| rows.add(columns.iter().map(|name| value::of(&record, name))));
-            shown.take(item);
-            full = shown.records > 0 && shown.records % PAGE as u64 == 0;
-            if full {
-                break;
-            }
-        }
-        if !rows.is_empty() {
-            rows.print(out).map_err(Failure::of_write(shown.code()))?;
-        }
-        if !full {
-            return Ok(shown);
-        }
-    }
-}
-
-fn more(cursor: Option<Cursor>) {
-    if let Some(cursor) = cursor {
+    if let Some(cursor) = lines.next_page() {
         out::note(&format_args!("there may be more: --cursor {cursor}"));
     }
+    Ok(shown.code())
+}
+
+fn count(lines: &mut dyn Iterator<Item = Result<String, tracing_audit::Error>>, json: bool) -> Result<u8, Failure> {
+    let mut shown = Shown::default();
+    for line in lines {
+        shown.take(line);
+    }
+    let mut out = anstream::stdout().lock();
+    match json {
+        true => writeln!(out, "{{\"records\":{}}}", shown.records),
+        false => writeln!(out, "{}", shown.records),
+    }
+    .and_then(|()| out.flush())
+    .map_err(Failure::of_write(shown.code()))?;
+    Ok(shown.code())
 }

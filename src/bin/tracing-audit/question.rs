@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use tracing_audit::{Category, EventType, Order, Outcome, Query, Severity};
 
+use crate::out;
 use crate::when::When;
 
 /// The trail, and the conditions that its records must meet, all of them. What may be given more than once is met by any of it.
@@ -40,9 +41,9 @@ pub(crate) struct Conditions {
     /// Of this severity or a higher one
     #[arg(long, value_name = "NAME", value_parser = severity)]
     at_least: Option<Severity>,
-    /// With this outcome; may be repeated
+    /// With this outcome
     #[arg(long, value_name = "NAME", value_parser = outcome)]
-    outcome: Vec<Outcome>,
+    outcome: Option<Outcome>,
     /// From this address
     #[arg(long, value_name = "ADDRESS")]
     ip: Option<String>,
@@ -104,24 +105,29 @@ impl Conditions {
         if let Some(severity) = self.at_least {
             query = query.at_least(severity);
         }
+        if let Some(outcome) = self.outcome {
+            query = query.outcome(outcome);
+        }
         if self.flagged {
             query = query.flagged(true);
         }
         let query = self.event.iter().fold(query, |query, event| query.event(event.as_str()));
         let query = self.category.iter().fold(query, |query, one| query.category(*one));
         let query = self.severity.iter().fold(query, |query, one| query.severity(*one));
-        let query = self.outcome.iter().fold(query, |query, one| query.outcome(*one));
         self.fields
             .iter()
             .fold(query, |query, (name, value)| query.field(name.as_str(), value.as_str()))
     }
 
-    /// What a type is likely to be meant, where no type has the name that was given: for a hint when nothing was found.
-    pub(crate) fn unknown_types(&self) -> impl Iterator<Item = &str> {
-        self.event
-            .iter()
-            .map(String::as_str)
-            .filter(|name| EventType::from_name(name).is_none())
+    /// That nothing was found, and what may be the reason.
+    pub(crate) fn say_nothing_found(&self) {
+        out::note(&"no record meets this");
+        let unknown = |name: &&String| EventType::from_name(name).is_none();
+        for name in self.event.iter().filter(unknown) {
+            out::note(&format_args!(
+                "no type of the table is named {name}; `tracing-audit events` lists them"
+            ));
+        }
     }
 }
 

@@ -1,0 +1,142 @@
+//! `tracing-audit stats`, `user` and `sessions`: what records come to.
+
+use std::fmt::Display;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use tracing_audit::{Activity, Order, Query, Record, Sessions, Stats};
+
+use crate::asked::Asked;
+use crate::lines::Shown;
+use crate::out::{Failure, Harmless};
+use crate::question::{Conditions, Question};
+use crate::table::Rows;
+use crate::when;
+
+/// Count records by type, severity, outcome, user, address and route.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    question: Question,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Show what one user did.
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    /// The trail's directory
+    dir: PathBuf,
+    /// Their id, or their name
+    who: String,
+    #[command(flatten)]
+    conditions: Conditions,
+    /// So many of the newest records of them
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    recent: usize,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Show sessions, the newest first.
+#[derive(Debug, Args)]
+pub(crate) struct OfSessions {
+    #[command(flatten)]
+    question: Question,
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
+    let query = arguments.question.conditions.query();
+    let mut stats = Stats::new();
+    let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| stats.add(record))?;
+    print(&stats, arguments.json, &shown)
+}
+
+pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
+    let query = arguments.conditions.query().user(&arguments.who);
+    let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
+    let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
+    print(&activity, arguments.json, &shown)
+}
+
+pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
+    let query = arguments.question.conditions.query();
+    let mut sessions = Sessions::new();
+    let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| {
+        sessions.add(record);
+    })?;
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    let mut list = sessions.list();
+    list.sort_by_key(|session| std::cmp::Reverse(session.start()));
+    let mut rows = Rows::under(["SESSION", "USER", "IP", "START", "END", "RECORDS"]).right(&[5]);
+    for session in list.iter().take(arguments.limit) {
+        if arguments.json {
+            writeln!(out, "{}", json(session)?).map_err(Failure::of_write(shown.code()))?;
+        } else {
+            rows.add([
+                session.id().to_owned(),
+                session.user().unwrap_or_default().to_owned(),
+                session.ip().unwrap_or_default().to_owned(),
+                when::shown(session.start()),
+                session.end().map(when::shown).unwrap_or_default(),
+                session.records().to_string(),
+            ]);
+        }
+    }
+    if !arguments.json {
+        rows.print(&mut out).map_err(Failure::of_write(shown.code()))?;
+    }
+    out.flush().map_err(Failure::of_write(shown.code()))?;
+    Ok(shown.code())
+}
+
+/// Every record that meets the question, the oldest first.
+fn fold(
+    dir: &std::path::Path,
+    query: Query,
+    asked: &Asked,
+    mut add: impl FnMut(&Record),
+) -> Result<Shown, Failure> {
+    let mut shown = Shown::default();
+    for record in asked.read(dir, query.order(Order::Oldest).unlimited())? {
+        if let Some(record) = shown.take(record) {
+            add(&record);
+        }
+    }
+    Ok(shown)
+}
+
+fn json(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))
+}
+
+fn print<T: Serialize + Display>(value: &T, as_json: bool, shown: &Shown) -> Result<u8, Failure> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    let failed = Failure::of_write(shown.code());
+    match as_json {
+        true => writeln!(out, "{}", json(value)?).map_err(&failed)?,
+        false => {
+            for line in value.to_string().lines() {
+                writeln!(out, "{}", Harmless(line)).map_err(&failed)?;
+            }
+        }
+    }
+    out.flush().map_err(failed)?;
+    Ok(shown.code())
+}
