@@ -31,6 +31,7 @@ mod key;
 mod keyring;
 #[cfg(feature = "sign")]
 mod proof;
+mod query;
 mod queue;
 mod reader;
 mod store;
@@ -77,6 +78,7 @@ pub use layer::{AuditFilter, AuditLayer, Audited, AuditedFuture, Capture, ToOutc
 pub use outcome::Outcome;
 #[cfg(feature = "sign")]
 pub use proof::{Fact, Proof, Proven};
+pub use query::{Cursor, Found, FoundLines, Order, Query};
 pub use reader::{Entries, Follow, Lines, read};
 pub use receipt::Receipt;
 pub use record::Record;

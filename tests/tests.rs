@@ -45,6 +45,7 @@ mod macro_values;
 mod prometheus;
 #[cfg(feature = "sign")]
 mod proof;
+mod query;
 mod reader;
 mod schema;
 mod secrets;

@@ -168,6 +168,12 @@ pub(crate) fn tombstone(rest: &[u8]) -> Option<(Leaf, u64)> {
     Some((base64url::parse(leaf)?, by))
 }
 
+/// The number of a line that begins as a record's.
+pub(crate) fn seq(line: &[u8]) -> Option<u64> {
+    let (seq, behind) = number(line.strip_prefix(SEQ)?)?;
+    behind.starts_with(b",").then_some(seq)
+}
+
 /// A decimal number from 1 to 2^53 - 1 without a leading zero, and what follows it.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();

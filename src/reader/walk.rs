@@ -281,27 +281,37 @@ impl Walk {
         .remedy("what is there is read; `tracing-audit verify` says more")
     }
 
-    /// The form of a file that counts. `None` for a file that is gone: retention removes the oldest ones, also while they are
-    /// read.
+    /// What there is to read, oldest first, for who trusts the places of lines and does not hash them: files in the form that
+    /// counts, and the numbers of those before which one is missing.
+    pub(crate) fn into_files(mut self) -> Result<(Vec<LiveFile>, BTreeSet<u64>), Error> {
+        let mut files = Vec::with_capacity(self.todo.len());
+        while let Some(live) = self.todo.pop_front() {
+            files.push(self.counting(live)?);
+        }
+        Ok((files, self.holes))
+    }
+
+    /// The form of a file that counts, where both are there.
+    fn counting(&self, live: LiveFile) -> Result<LiveFile, Error> {
+        let packed = live.name.with(Form::Gzip);
+        let both = live.name.form == Form::Plain && self.names.binary_search(&packed).is_ok();
+        if cfg!(feature = "gzip") && both && !self.is_whole(&live) {
+            let packed = branch::packed(&*self.disk, &self.home, &live)?;
+            if let Some(packed) = packed.filter(|packed| self.is_whole(packed)) {
+                return Ok(packed);
+            }
+        }
+        Ok(live)
+    }
+
+    /// Opens a file in the form that counts. `None` for a file that is gone: retention removes the oldest ones, also while they
+    /// are read.
     fn open(&self, live: LiveFile) -> Result<Option<Open>, Error> {
-        let other = live.name.with(match live.name.form {
-            Form::Gzip => Form::Plain,
-            _ => Form::Gzip,
-        });
+        let live = self.counting(live)?;
         if !cfg!(feature = "gzip") {
             return self.open_form(live);
         }
-        if other.form == Form::Gzip && self.names.binary_search(&other).is_ok() && !self.is_whole(&live) {
-            let packed = branch::packed(&*self.disk, &self.home, &live)?;
-            if let Some(packed) = packed.filter(|packed| self.is_whole(packed)) {
-                return self.open_form(packed);
-            }
-        }
-        let elsewhere = LiveFile {
-            name: other,
-            path: other.path(&self.home.dir),
-            ..live.clone()
-        };
+        let elsewhere = live.in_other_form();
         match self.open_form(live)? {
             // Compressed since the look at the directory, or the other way round.
             None => self.open_form(elsewhere),

@@ -37,6 +37,19 @@ impl LiveFile {
         self.header.file
     }
 
+    /// The same file, compressed if it is plain, and plain if it is compressed.
+    pub(crate) fn in_other_form(&self) -> LiveFile {
+        let name = self.name.with(match self.name.form {
+            Form::Gzip => Form::Plain,
+            _ => Form::Gzip,
+        });
+        LiveFile {
+            name,
+            path: self.path.with_file_name(name.to_string()),
+            ..self.clone()
+        }
+    }
+
     /// The point behind the header.
     pub(crate) fn begin(&self) -> Point {
         Point {

@@ -1,0 +1,504 @@
+//! What a question to a trail is answered, and what not. The other answerer is `read`, record by record.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+use tracing_audit::{
+    Category, Cursor, Error, ErrorKind, Found, Order, Outcome, Query, Record, Rotation, Severity, Trail, events,
+};
+
+use crate::hand::{Hand, Laid, three_files};
+
+/// The numbers of an answer, and the messages of what is no record.
+fn answer(query: &Query, dir: &Path) -> (Vec<u64>, Vec<String>) {
+    split(query.entries(dir).unwrap())
+}
+
+fn split(items: impl Iterator<Item = Result<Record, Error>>) -> (Vec<u64>, Vec<String>) {
+    let (mut seqs, mut skipped) = (Vec::new(), Vec::new());
+    for item in items {
+        match item {
+            Ok(record) => seqs.push(record.seq()),
+            Err(error) => skipped.push(error.to_string()),
+        }
+    }
+    (seqs, skipped)
+}
+
+/// The same from every record that there is.
+fn plainly(query: &Query, dir: &Path, order: Order) -> Vec<u64> {
+    let records = tracing_audit::read(dir).unwrap().map(Result::unwrap);
+    let mut seqs: Vec<u64> = records
+        .filter(|record| query.matches(record))
+        .map(|record| record.seq())
+        .collect();
+    if order == Order::Newest {
+        seqs.reverse();
+    }
+    seqs
+}
+
+/// A trail of the crate's own writer: several files, all kinds of values.
+struct Written {
+    _home: TempDir,
+    dir: PathBuf,
+}
+
+fn write_into(trail: &Trail, records: std::ops::Range<u64>) {
+    let users = ["alice", "bob", "c\"arol\\", "d\u{2028}äve", "alice2"];
+    for n in records {
+        let user = users[n as usize % users.len()];
+        let event = match n % 7 {
+            0 => events::AUTH_FAILED,
+            1 => events::USER_DELETE,
+            2 => events::API_REQUEST,
+            _ => events::DATA_READ,
+        };
+        let draft = trail
+            .draft(event)
+            .user_id(format_args!("u-{}", n % 50))
+            .username(user)
+            .ip(format_args!("198.51.100.{}", n % 9))
+            .session_id(format_args!("s{}", n / 10))
+            .resource_type("book")
+            .resource_id(n)
+            .request_id(format_args!("r{n}"))
+            .tenant(if n % 2 == 0 { "north" } else { "south" })
+            .route("/books/{id}")
+            .status_code(if n % 11 == 0 { 500 } else { 200 })
+            .message(format_args!("book \"{n}\" was read\tby {user}, \"user_id\":\"u-1\""));
+        let draft = draft.field("shelf", &format!("{}", n % 3)).field("copies", &(n % 4));
+        let draft = draft.field("ratio", &(n as f64 / 4.0)).field("k\"ey", &(n % 2 == 0));
+        draft.emit().accepted().unwrap();
+    }
+}
+
+fn builder(dir: &Path) -> tracing_audit::Builder {
+    Trail::builder(dir)
+        .detached()
+        .mirror(false)
+        .line_bytes(16 << 10)
+        .rotation(Rotation::daily().max_bytes(64 << 10))
+}
+
+fn written(records: u64) -> Written {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    for run in 0..2 {
+        let trail = builder(&dir).build().unwrap();
+        write_into(&trail, run * records / 2..(run + 1) * records / 2);
+        trail.close().unwrap();
+    }
+    let files = fs::read_dir(&dir).unwrap();
+    let files = files.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .path()
+            .extension()
+            .is_some_and(|end| end == "jsonl")
+    });
+    assert!(files.count() > 4, "a trail of several files");
+    Written { _home: home, dir }
+}
+
+/// One question of each kind, and some together.
+fn questions(dir: &Path) -> Vec<Query> {
+    let records: Vec<Record> = tracing_audit::read(dir).unwrap().map(Result::unwrap).collect();
+    let time = |place: usize| records[records.len() * place / 10].time();
+    let new = || Query::new().unlimited();
+    vec![
+        new(),
+        new().user("u-7"),
+        new().user("alice"),
+        new().user("c\"arol\\"),
+        new().user("d\u{2028}äve"),
+        new().user("nobody"),
+        new().event("login_failed"),
+        new().event("AUTH_FAILED").event("user-delete"),
+        new().event("AUDIT_ROTATE"),
+        new().category(Category::Auth),
+        new().category(Category::Auth).category(Category::User),
+        new().severity(Severity::High),
+        new().at_least(Severity::Medium),
+        new().outcome(Outcome::Failure),
+        new().ip("198.51.100.3"),
+        new().session("s4"),
+        new().resource("book"),
+        new().resource("17"),
+        new().resource_type("book").resource_id("18"),
+        new().request("r19"),
+        new().tenant("north").user("bob"),
+        new().route("/books/{id}").event("api_request"),
+        new().flagged(true),
+        new().flagged(false).user("alice2"),
+        new().text("read\tby bob"),
+        new().text("book \"21\""),
+        new().text("BOOK"),
+        new().field("shelf", "2").field("copies", 3),
+        new().field("status_code", 500),
+        new().field("ratio", 2.5),
+        new().field("ratio", "2"),
+        new().field("k\"ey", true),
+        new().field("resource_id", 5),
+        new().since(time(3)).until(time(5)),
+        new().since(time(9)),
+        new().until(time(1)).at_least(Severity::Medium),
+        new().since(time(5)).until(time(3)),
+    ]
+}
+
+#[test]
+fn a_question_finds_what_reading_every_record_finds_in_either_order() {
+    let trail = written(900);
+    let mut found = 0;
+    for query in questions(&trail.dir) {
+        for order in [Order::Newest, Order::Oldest] {
+            let query = query.clone().order(order);
+            let expected = plainly(&query, &trail.dir, order);
+            assert_eq!(answer(&query, &trail.dir), (expected.clone(), vec![]), "{query:?}");
+            found += usize::from(!expected.is_empty());
+            let few: Vec<u64> = expected.into_iter().take(7).collect();
+            assert_eq!(answer(&query.clone().limit(7), &trail.dir).0, few, "{query:?}");
+        }
+    }
+    assert!(found > 60, "questions that find nothing show nothing: {found}");
+    let (seqs, _) = answer(&Query::new(), &trail.dir);
+    assert_eq!(seqs.len(), 100, "unless something is said");
+    assert_eq!(answer(&Query::new().limit(0), &trail.dir), (vec![], vec![]));
+}
+
+#[test]
+fn lines_are_the_bytes_of_the_files() {
+    let trail = written(700);
+    let lines: Vec<String> = tracing_audit::read(&trail.dir)
+        .unwrap()
+        .lines()
+        .map(Result::unwrap)
+        .collect();
+    let query = Query::new().unlimited().order(Order::Oldest);
+    let found: Vec<String> = query.entries(&trail.dir).unwrap().lines().map(Result::unwrap).collect();
+    assert_eq!(found, lines);
+    // From the middle on.
+    let mut records = query.limit(50).entries(&trail.dir).unwrap();
+    let first: Vec<u64> = records.by_ref().take(20).map(|record| record.unwrap().seq()).collect();
+    let mut rest = records.lines();
+    let rest_of: Vec<String> = rest.by_ref().map(Result::unwrap).collect();
+    assert_eq!((first.len(), &rest_of[..]), (20, &lines[20..50]));
+    assert_eq!(
+        rest.next_page().map(|cursor| cursor.to_string()).as_deref(),
+        Some("o50")
+    );
+}
+
+/// Every page of a question, joined.
+fn pages(query: &Query, dir: &Path, mut between: impl FnMut()) -> (Vec<u64>, Vec<String>, usize) {
+    let (mut seqs, mut skipped, mut pages) = (Vec::new(), Vec::new(), 0);
+    let mut next: Option<Cursor> = None;
+    loop {
+        let query = match next {
+            Some(cursor) => query.clone().cursor(cursor.to_string().parse().unwrap()),
+            None => query.clone(),
+        };
+        let mut found = query.entries(dir).unwrap();
+        let (more, damage) = split(found.by_ref());
+        assert_eq!(found.skipped().len(), damage.len());
+        seqs.extend(more);
+        skipped.extend(damage);
+        pages += 1;
+        between();
+        next = found.next_page();
+        if next.is_none() {
+            return (seqs, skipped, pages);
+        }
+    }
+}
+
+#[test]
+fn pages_joined_are_the_whole_answer() {
+    let trail = written(700);
+    for query in questions(&trail.dir) {
+        for order in [Order::Newest, Order::Oldest] {
+            let whole = answer(&query.clone().order(order), &trail.dir);
+            for size in [3, 50] {
+                if whole.0.len() > 8 * size {
+                    continue;
+                }
+                let (seqs, skipped, _) = pages(&query.clone().order(order).limit(size as u64), &trail.dir, || ());
+                assert_eq!((seqs, skipped), whole, "{query:?}, {size} a page");
+            }
+        }
+    }
+}
+
+#[test]
+fn pages_stay_what_they_are_while_a_writer_appends_between_them() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    let trail = builder(&dir).build().unwrap();
+    write_into(&trail, 0..200);
+    trail.flush().unwrap();
+    let query = Query::new().user("alice").limit(10);
+    let before = plainly(&query, &dir, Order::Newest);
+    let mut written = 200;
+    let more = |written: &mut u64| {
+        write_into(&trail, *written..*written + 100);
+        trail.flush().unwrap();
+        *written += 100;
+    };
+    let (seqs, _, count) = pages(&query, &dir, || more(&mut written));
+    assert_eq!(seqs, before, "no record that came later");
+    assert_eq!(count, 5, "the last of 40 fills a page");
+    let mut left = 6;
+    let (seqs, _, _) = pages(&query.clone().order(Order::Oldest), &dir, || {
+        if left > 0 {
+            left -= 1;
+            more(&mut written);
+        }
+    });
+    assert_eq!(seqs, plainly(&query, &dir, Order::Oldest), "and here every one");
+    trail.close().unwrap();
+}
+
+#[test]
+fn a_page_begins_at_any_record_of_a_long_file() {
+    let mut hand = Hand::new();
+    hand.open("start").begin().records(3_000);
+    let laid = hand.lay();
+    let at = |text: String| text.parse::<Cursor>().unwrap();
+    for seq in (1..=hand.seq).step_by(97).chain([1, 2, hand.seq - 1, hand.seq]) {
+        let newer = Query::new().cursor(at(format!("o{seq}"))).limit(3);
+        assert_eq!(
+            answer(&newer, &laid.dir).0,
+            (seq + 1..=hand.seq).take(3).collect::<Vec<_>>()
+        );
+        let older = Query::new().cursor(at(format!("n{seq}"))).limit(3);
+        assert_eq!(answer(&older, &laid.dir).0, (1..seq).rev().take(3).collect::<Vec<_>>());
+    }
+    assert_eq!(
+        answer(&Query::new().cursor(at("o9999".into())), &laid.dir),
+        (vec![], vec![])
+    );
+    assert_eq!(
+        answer(&Query::new().cursor(at("n9999".into())).limit(1), &laid.dir).0,
+        [hand.seq]
+    );
+}
+
+#[test]
+fn what_was_superseded_is_not_found() {
+    let mut hand = Hand::new();
+    hand.open("start").begin().records(2);
+    let synced = hand.point();
+    hand.records(2).open_at("resync", Some(synced)).records(3);
+    hand.next_run();
+    let point = hand.point();
+    hand.records(1).open_at("recover", Some(point)).begin().stop();
+    // What a crash may leave behind the last line that counts.
+    hand.files
+        .get_mut("audit-2026-11-20.jsonl")
+        .unwrap()
+        .extend(b"\"message\" and no more\n");
+    let laid = hand.lay();
+    for order in [Order::Newest, Order::Oldest] {
+        for query in [Query::new(), Query::new().text("book")] {
+            let query = query.order(order);
+            assert_eq!(answer(&query, &laid.dir), (plainly(&query, &laid.dir, order), vec![]));
+        }
+    }
+    assert_eq!(
+        answer(&Query::new().order(Order::Oldest), &laid.dir).0,
+        (1..=8).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_half_line_is_no_record() {
+    let mut hand = Hand::new();
+    hand.open("start").begin().records(2);
+    let laid = hand.lay();
+    let whole = hand.files[&hand.name].clone();
+    let last = hand.lines(&hand.name).pop().unwrap();
+    for cut in 1..last.len() {
+        laid.put(&hand.name, &whole[..whole.len() - cut]);
+        for order in [Order::Newest, Order::Oldest] {
+            let (mut seqs, skipped) = answer(&Query::new().order(order), &laid.dir);
+            seqs.sort_unstable();
+            assert_eq!((seqs, skipped), (vec![1, 2], vec![]), "{cut} bytes");
+        }
+    }
+}
+
+#[test]
+fn where_a_file_is_missing_the_answer_goes_on_and_says_so_in_its_place() {
+    let hand = three_files();
+    let laid = hand.lay();
+    fs::remove_file(laid.path("audit-2026-11-20.part0002.jsonl")).unwrap();
+    let order = |query: Query| -> Vec<Result<u64, ErrorKind>> {
+        let items = query.entries(&laid.dir).unwrap();
+        items
+            .map(|item| item.map(|record| record.seq()).map_err(|error| error.kind()))
+            .collect()
+    };
+    let damage = || std::iter::once(Err(ErrorKind::Damaged));
+    let (first, last) = ((1..=5).map(Ok), (12..=hand.seq).map(Ok));
+    let oldest: Vec<_> = first.clone().chain(damage()).chain(last.clone()).collect();
+    assert_eq!(order(Query::new().order(Order::Oldest)), oldest);
+    let newest: Vec<_> = last.rev().chain(damage()).chain(first.rev()).collect();
+    assert_eq!(order(Query::new()), newest);
+    let (_, skipped) = answer(&Query::new(), &laid.dir);
+    assert!(
+        skipped[0].starts_with("file 2 is missing before this one, and with it records up to 11"),
+        "{skipped:?}"
+    );
+    // On pages it is said once, however they fall.
+    for size in 1..8 {
+        for order in [Order::Newest, Order::Oldest] {
+            let (seqs, skipped, _) = pages(&Query::new().order(order).limit(size), &laid.dir, || ());
+            assert_eq!(
+                (seqs.len(), skipped.len()),
+                (oldest.len() - 1, 1),
+                "{size} a page, {order:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_damaged_line_is_passed_over_and_said_once() {
+    let hand = three_files();
+    let laid = hand.lay();
+    let spoil = |place: usize, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut lines = hand.lines("audit-2026-11-20.jsonl");
+        change(&mut lines[place]);
+        laid.put("audit-2026-11-20.jsonl", &lines.concat());
+    };
+    let all = |order| answer(&Query::new().order(order), &laid.dir);
+    type Change = (&'static str, Box<dyn Fn(&mut Vec<u8>)>);
+    let changes: [Change; 6] = [
+        ("its number", Box::new(|line| line[7] = b'x')),
+        ("the number of another", Box::new(|line| line[7] = b'1')),
+        ("its spelling", Box::new(|line| line.insert(9, b' '))),
+        ("its text", Box::new(|line| line[40] = 0)),
+        (
+            "nesting",
+            Box::new(|line| {
+                let deep = format!(",\"old\":{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+                let at = line.len() - 33;
+                line.splice(at..at, deep.into_bytes());
+            }),
+        ),
+        (
+            "a name twice",
+            Box::new(|line| {
+                let at = line.len() - 33;
+                line.splice(at..at, *b",\"message\":\"\"");
+            }),
+        ),
+    ];
+    for (what, change) in &changes {
+        spoil(3, change);
+        for order in [Order::Newest, Order::Oldest] {
+            let (mut seqs, skipped) = all(order);
+            seqs.sort_unstable();
+            let expected: Vec<u64> = (1..=hand.seq).filter(|seq| *seq != 3).collect();
+            assert_eq!((&seqs, skipped.len()), (&expected, 1), "{what}: {skipped:?}");
+            assert!(skipped[0].contains("audit-2026-11-20.jsonl"), "{}", skipped[0]);
+            for size in 1..6 {
+                let (seqs, skipped, _) = pages(&Query::new().order(order).limit(size), &laid.dir, || ());
+                assert_eq!(
+                    (seqs.len(), skipped.len()),
+                    (expected.len(), 1),
+                    "{what}, {size} a page: {skipped:?}"
+                );
+            }
+        }
+    }
+    // Lines that are missing at the end.
+    laid.put(
+        "audit-2026-11-20.jsonl",
+        &hand.lines("audit-2026-11-20.jsonl")[..4].concat(),
+    );
+    for order in [Order::Newest, Order::Oldest] {
+        let (seqs, skipped) = all(order);
+        assert_eq!(seqs.len() as u64, hand.seq - 2);
+        assert!(
+            skipped[0].starts_with("it ends too early: records 4 to 5 are missing"),
+            "{skipped:?}"
+        );
+    }
+    // Many.
+    let mut lines = hand.lines("audit-2026-11-20.jsonl");
+    lines.splice(2..2, std::iter::repeat_n(b"x\n".to_vec(), 10_000));
+    laid.put("audit-2026-11-20.jsonl", &lines.concat());
+    for order in [Order::Newest, Order::Oldest] {
+        let (seqs, skipped) = all(order);
+        assert_eq!((seqs.len() as u64, skipped.len()), (hand.seq, 9));
+        assert!(skipped[8].contains("more lines"), "{skipped:?}");
+    }
+}
+
+#[test]
+fn lines_of_any_length_end_in_a_record_or_an_error() {
+    for length in [(1 << 20) - 7, (5 << 20) + 1, 15 << 20, 17 << 20] {
+        let mut hand = Hand::new();
+        hand.open("start").begin().records(2);
+        let rest = hand.rest("DATA_READ", &format!(",\"message\":\"{}\"", "x".repeat(length)));
+        hand.put(&rest).records(2);
+        let laid = hand.lay();
+        for order in [Order::Newest, Order::Oldest] {
+            let (mut seqs, skipped) = answer(&Query::new().order(order), &laid.dir);
+            seqs.sort_unstable();
+            let expected: Vec<u64> = (1..=6).filter(|seq| length < 16 << 20 || *seq != 4).collect();
+            assert_eq!(
+                (seqs, skipped.len()),
+                (expected, usize::from(length > 16 << 20)),
+                "{length}"
+            );
+        }
+    }
+    // More parts than a record may have.
+    let mut hand = Hand::new();
+    hand.open("start").begin().records(2);
+    let rest = hand.rest("DATA_READ", &format!(",\"old\":[{}0]", "0,".repeat(1 << 20)));
+    hand.put(&rest).records(2);
+    let laid = hand.lay();
+    let (seqs, skipped) = answer(&Query::new(), &laid.dir);
+    assert_eq!((seqs, skipped.len()), (vec![6, 5, 3, 2, 1], 1));
+}
+
+#[test]
+fn erased_records_are_passed_over() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    let trail = builder(&dir).salted(true).build().unwrap();
+    write_into(&trail, 0..20);
+    trail.erase([5, 9], "a request", "dpo").unwrap();
+    trail.close().unwrap();
+    let query = Query::new().order(Order::Oldest);
+    let (seqs, skipped) = answer(&query, &dir);
+    assert!(!seqs.contains(&5) && !seqs.contains(&9) && seqs.contains(&8));
+    assert_eq!((seqs, skipped), (plainly(&query, &dir, Order::Oldest), vec![]));
+}
+
+#[test]
+fn a_file_that_retention_removes_meanwhile_is_no_error() {
+    let hand = three_files();
+    let laid = hand.lay();
+    let mut found = Query::new().order(Order::Oldest).entries(&laid.dir).unwrap();
+    assert_eq!(found.next().unwrap().unwrap().seq(), 1);
+    fs::remove_file(laid.path("audit-2026-11-20.jsonl")).unwrap();
+    fs::remove_file(laid.path("audit-2026-11-20.part0002.jsonl")).unwrap();
+    let (seqs, skipped) = split(found);
+    assert_eq!((seqs, skipped), ((2..=5).chain(12..=hand.seq).collect(), vec![]));
+}
+
+#[test]
+fn a_directory_that_is_none_is_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    assert!(Query::new().entries(home.path().join("none")).is_err());
+    assert_eq!(answer(&Query::new(), home.path()), (vec![], vec![]));
+}
