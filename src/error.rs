@@ -66,6 +66,14 @@ impl Error {
         }))
     }
 
+    /// The same where nobody knows the path.
+    #[cfg(feature = "export")]
+    pub(crate) fn nameless_io(what: &str, source: io::Error) -> Error {
+        let mut error = Error::io(what, "", source);
+        error.0.path = None;
+        error
+    }
+
     /// Names the file or directory the error is about.
     pub(crate) fn at(mut self, path: impl AsRef<Path>) -> Error {
         self.0.path = Some(path.as_ref().to_owned());

@@ -11,6 +11,8 @@ mod severity;
 mod trust;
 
 mod chain;
+#[cfg(feature = "export")]
+mod formats;
 mod key_line;
 #[cfg_attr(
     not(feature = "sign"),
@@ -26,6 +28,8 @@ mod sign;
 
 #[cfg(feature = "sign")]
 mod evidence;
+#[cfg(feature = "export")]
+mod export;
 mod io;
 mod key;
 mod keyring;
@@ -70,6 +74,8 @@ pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
 #[cfg(feature = "sign")]
 pub use evidence::{Evidence, Findings};
+#[cfg(feature = "export")]
+pub use export::{Export, Exported, Format, Row};
 pub use init::init;
 pub use key::KeySource;
 pub use key_line::KeyLine;

@@ -29,6 +29,8 @@ mod draft;
 mod erasure;
 mod errors;
 mod exits;
+#[cfg(feature = "export")]
+mod export;
 mod floors;
 #[cfg(unix)]
 mod fork;

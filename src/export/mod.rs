@@ -1,0 +1,316 @@
+//! Records in the formats that others read.
+
+mod cells;
+mod format;
+mod place;
+mod sink;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind};
+use crate::export::cells::Columns;
+use crate::export::sink::Sink;
+use crate::formats::{Entry, Object, Origin, cef, ecs, ocsf, spell, syslog};
+use crate::parse;
+use crate::record::Record;
+
+pub use format::Format;
+
+/// Writes records in a format that others read.
+///
+/// It takes whatever gives records or their lines, and holds one at a time. Give it lines ([`Entries::lines`]) where it matters
+/// that the export says exactly what the trail does: with them `jsonl` and `json` are the trail's own bytes, tag included, and ECS,
+/// OCSF, CEF and syslog carry the record's tag and leaf. A [`Record`] has neither.
+///
+/// Where an item is an error, or a line that is no record, the export goes on and says so in [`Exported::skipped`].
+///
+/// An export does not verify as the trail does; [`Evidence`](https://docs.rs/tracing-audit) is for that.
+///
+/// ```no_run
+/// use tracing_audit::{Export, Format};
+///
+/// let records = tracing_audit::read("logs")?.lines();
+/// let (path, exported) = Export::new(Format::Csv).to_file(records, "/tmp")?;
+/// println!("{}: {exported}", path.display());
+/// # Ok::<(), tracing_audit::Error>(())
+/// ```
+///
+/// [`Entries::lines`]: crate::Entries::lines
+#[derive(Clone, Debug)]
+#[must_use = "nothing is written until `write` or `to_file`"]
+pub struct Export {
+    format: Format,
+    columns: Option<Vec<String>>,
+    origin: Origin,
+    enterprise: u32,
+    gzip: bool,
+}
+
+/// What an export wrote, and what it could not.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Exported {
+    /// Records written.
+    pub records: u64,
+    /// Bytes written, after compression.
+    pub bytes: u64,
+    /// What stood where no record could be had: the first [`Exported::LISTED`] of them.
+    pub skipped: Vec<Error>,
+    /// How many more there were.
+    pub unlisted: u64,
+}
+
+/// What is exported: a [`Record`], or the line that it stands in.
+#[derive(Clone, Debug)]
+pub struct Row(Given);
+
+#[derive(Clone, Debug)]
+enum Given {
+    Record(Record),
+    Line(String),
+}
+
+impl Export {
+    /// An export in this format, without anything that only a file's header says.
+    pub fn new(format: Format) -> Export {
+        Export {
+            format,
+            columns: None,
+            origin: Origin::default(),
+            enterprise: syslog::ENTERPRISE,
+            gzip: false,
+        }
+    }
+
+    /// Compresses what is written (RFC 1952); [`to_file`](Export::to_file) puts `.gz` behind an automatic name. Off by default.
+    #[cfg(feature = "gzip")]
+    pub fn gzip(mut self, yes: bool) -> Export {
+        self.gzip = yes;
+        self
+    }
+
+    /// The columns of a CSV, in their order. By default all keys of a record, and `other`.
+    ///
+    /// A column is a key of a record (docs/FORMAT.md, "Keys"), a member of `metadata` (`metadata.rows`), `leaf`, or `other`: the
+    /// members that this version does not know, as JSON. `tag`, `seal` and `leaf` are empty unless lines are exported.
+    pub fn columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Export {
+        self.columns = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The host that the records are from. Headers of files say it, records do not; nothing is guessed where it is not said.
+    /// ECS, OCSF, CEF and syslog show it.
+    pub fn host(mut self, name: impl Into<String>) -> Export {
+        self.origin.host = Some(name.into());
+        self
+    }
+
+    /// The service that the records are from, and its version, as a header says them. Shown as [`host`](Export::host) is.
+    pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Export {
+        let version = version.into();
+        self.origin.service = Some(name.into());
+        self.origin.version = (!version.is_empty()).then_some(version);
+        self
+    }
+
+    /// The process that the records are from, as a header says it. ECS, CEF and syslog show it.
+    pub fn pid(mut self, pid: u32) -> Export {
+        self.origin.pid = Some(pid);
+        self
+    }
+
+    /// Your private enterprise number (iana.org/assignments/enterprise-numbers), under which syslog's structured data stand:
+    /// `tracing-audit@<number>`. By default 32473, which RFC 5612 keeps for documentation.
+    pub fn enterprise_number(mut self, number: u32) -> Export {
+        self.enterprise = number;
+        self
+    }
+
+    /// Writes all of them, oldest first or however they come, in memory that does not grow with their number.
+    ///
+    /// # Errors
+    /// The destination refused a byte; half an export is there then. A column that is unknown or named twice, or columns for a
+    /// format that has none.
+    pub fn write<R: Into<Row>>(
+        &self,
+        records: impl IntoIterator<Item = Result<R, Error>>,
+        into: impl Write,
+    ) -> Result<Exported, Error> {
+        let columns = self.checked_columns()?;
+        self.run(records, into, &columns)
+            .map_err(|error| Error::nameless_io("write the export", error))
+    }
+
+    /// Writes them to a new file for this user alone (0600), and says where.
+    ///
+    /// In a directory the file is called `audit-export-<UTC>.<extension>`, such as `audit-export-20261127T120000Z.csv`, with a number
+    /// behind the time where that name is taken. Any other path is the file's own. It has no name of its own until all is written
+    /// and synced, and nothing that is there is ever replaced.
+    ///
+    /// # Errors
+    /// Those of [`write`](Export::write); the path is taken, or not writable, or within the directory of a trail.
+    pub fn to_file<R: Into<Row>>(
+        &self,
+        records: impl IntoIterator<Item = Result<R, Error>>,
+        path: impl AsRef<Path>,
+    ) -> Result<(PathBuf, Exported), Error> {
+        let columns = self.checked_columns()?;
+        place::put(path.as_ref(), &self.ending(), |file| self.run(records, file, &columns))
+    }
+
+    /// What an automatic name ends in.
+    fn ending(&self) -> String {
+        let gzip = if self.gzip { ".gz" } else { "" };
+        format!("{}{gzip}", self.format.extension())
+    }
+
+    fn checked_columns(&self) -> Result<Columns, Error> {
+        match &self.columns {
+            None => Ok(Columns::all()),
+            Some(names) if self.format == Format::Csv => Columns::named(names),
+            Some(_) => Err(Error::new(
+                ErrorKind::Config,
+                format!("the format {} has no columns; csv has", self.format),
+            )),
+        }
+    }
+
+    fn run<R: Into<Row>>(
+        &self,
+        records: impl IntoIterator<Item = Result<R, Error>>,
+        into: impl Write,
+        columns: &Columns,
+    ) -> io::Result<Exported> {
+        let mut sink = Sink::new(into, self.gzip);
+        let mut done = Exported::default();
+        match self.format {
+            Format::Csv => {
+                let mut table = cells::table(&mut sink);
+                table.write_record(columns.names())?;
+                each(records, &mut done, |entry| {
+                    columns.cells(entry).try_for_each(|cell| table.write_field(&*cell))?;
+                    Ok(table.write_record(None::<&[u8]>)?)
+                })?;
+                table.flush()?;
+            }
+            Format::Json => {
+                let mut before: &[u8] = b"[\n";
+                each(records, &mut done, |entry| {
+                    sink.write_all(std::mem::replace(&mut before, b",\n"))?;
+                    sink.write_all(&self.line(entry))
+                })?;
+                // An array without elements has its beginning to come.
+                sink.write_all(if done.records == 0 { b"[]\n" } else { b"\n]\n" })?;
+            }
+            _ => each(records, &mut done, |entry| {
+                sink.write_all(&self.line(entry))?;
+                sink.write_all(b"\n")
+            })?,
+        }
+        done.bytes = sink.finish()?;
+        Ok(done)
+    }
+
+    /// A record in every format but CSV, without a line feed.
+    fn line(&self, entry: &Entry<'_>) -> Vec<u8> {
+        let json = |object: Object| {
+            let mut out = Vec::new();
+            spell::push(&mut out, &Value::Object(object));
+            out
+        };
+        match self.format {
+            Format::Ecs => json(ecs::document(entry, &self.origin)),
+            Format::Ocsf => json(ocsf::event(entry, &self.origin)),
+            Format::Cef => cef::line(entry, &self.origin).into_bytes(),
+            Format::Syslog => syslog::line(entry, &self.origin, self.enterprise).into_bytes(),
+            Format::JsonLines | Format::Json | Format::Csv => match entry.line {
+                Some(line) => line.as_bytes().to_vec(),
+                None => {
+                    let mut out = Vec::new();
+                    spell::push_record(&mut out, entry.record);
+                    out
+                }
+            },
+        }
+    }
+}
+
+/// Hands on every record, and keeps what stood where there was none.
+fn each<R: Into<Row>>(
+    records: impl IntoIterator<Item = Result<R, Error>>,
+    done: &mut Exported,
+    mut take: impl FnMut(&Entry<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    for item in records {
+        match item.and_then(|row| row.into().read()) {
+            Ok((record, line)) => {
+                take(&Entry::new(&record, line.as_deref()))?;
+                done.records += 1;
+            }
+            Err(error) => done.skip(error),
+        }
+    }
+    Ok(())
+}
+
+impl Exported {
+    /// How many errors are kept in [`skipped`](Exported::skipped); the others are counted.
+    pub const LISTED: usize = 100;
+
+    /// Whether every item was a record, and is in the export.
+    pub fn is_whole(&self) -> bool {
+        self.skipped.is_empty()
+    }
+
+    fn skip(&mut self, error: Error) {
+        match self.skipped.len() < Exported::LISTED {
+            true => self.skipped.push(error),
+            false => self.unlisted += 1,
+        }
+    }
+}
+
+impl fmt::Display for Exported {
+    /// `12 records, 3456 bytes`, and how many could not be had.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} records, {} bytes", self.records, self.bytes)?;
+        match self.skipped.len() as u64 + self.unlisted {
+            0 => Ok(()),
+            1 => f.write_str(", 1 damaged place skipped"),
+            many => write!(f, ", {many} damaged places skipped"),
+        }
+    }
+}
+
+impl Row {
+    fn read(self) -> Result<(Record, Option<String>), Error> {
+        match self.0 {
+            Given::Record(record) => Ok((record, None)),
+            Given::Line(mut line) => {
+                if line.ends_with('\n') {
+                    line.pop();
+                }
+                let record = parse::record(line.as_bytes())
+                    .map_err(|error| Error::new(ErrorKind::Damaged, format!("the line is no record: {error}")))?;
+                Ok((record, Some(line)))
+            }
+        }
+    }
+}
+
+impl From<Record> for Row {
+    fn from(record: Record) -> Row {
+        Row(Given::Record(record))
+    }
+}
+
+/// A line as it stands in a file, with or without its LF.
+impl From<String> for Row {
+    fn from(line: String) -> Row {
+        Row(Given::Line(line))
+    }
+}
