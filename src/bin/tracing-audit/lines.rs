@@ -80,7 +80,7 @@ impl Layout {
         loop {
             let mut rows = Rows::under(names.iter().map(String::as_str));
             let mut more = false;
-            for line in lines.by_ref() {
+            for line in &mut *lines {
                 let record = line.and_then(|line| line.parse::<Record>());
                 if let Some(record) = shown.take(record) {
                     rows.add(columns.iter().map(|name| value::of(&record, name)));

@@ -1,18 +1,26 @@
 //! Checks, shows and proves audit trails, erases records of them, holds their files, and tells of their keys.
 
+mod asked;
 mod bar;
+mod config;
 mod demo;
 mod erase;
 mod events;
+mod export;
 mod hold;
 mod key;
+mod lines;
+mod notable;
 mod open;
 mod out;
 mod prove;
+mod query;
+mod question;
 mod row;
 mod shell;
 mod table;
 mod tail;
+mod value;
 mod verify;
 mod when;
 
@@ -43,6 +51,16 @@ enum Command {
     Prove(prove::Arguments),
     /// Show the newest records, and with -f those that come
     Tail(tail::Arguments),
+    /// Show the records that meet conditions
+    Query(query::Arguments),
+    /// Show what rules flagged, and what is suspicious by itself
+    Suspicious(notable::Arguments),
+    /// Show what administrators did
+    Admin(notable::Arguments),
+    /// Write records as CSV, JSON, ECS, OCSF, CEF or syslog
+    Export(export::Arguments),
+    /// Show the settings under which a trail was last written, and where each came from
+    Config(config::Arguments),
     /// Erase records of a stopped trail: their hashes stay, and what they prove
     Erase(erase::Arguments),
     /// Put a stopped trail or a file of it under legal hold, or end that: retention removes nothing of it
@@ -76,6 +94,11 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Prove(arguments) => prove::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
+        Command::Query(arguments) => query::run(&arguments),
+        Command::Suspicious(arguments) => notable::suspicious(&arguments),
+        Command::Admin(arguments) => notable::admin(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Hold(arguments) => hold::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),

@@ -1,0 +1,90 @@
+//! `tracing-audit export`.
+
+use std::io::{self, BufWriter, Write as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use tracing_audit::{Export, Exported, Format, Order};
+
+use crate::asked::Asked;
+use crate::out::{self, Failure};
+use crate::question::Question;
+use crate::row;
+
+/// Write records in a format that other programs read.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    question: Question,
+    /// jsonl, json, csv, ecs, ocsf, cef or syslog
+    #[arg(short, long, value_name = "NAME", default_value_t = Format::JsonLines)]
+    format: Format,
+    /// A new file, or a directory, in which its name says when it was made [default: standard output]
+    #[arg(short, long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// Compress it (RFC 1952)
+    #[arg(long)]
+    gzip: bool,
+    /// Only these columns of a CSV, in this order
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// The host that the records are from: ECS, OCSF, CEF and syslog name it
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// The service that they are from
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
+    let query = arguments.question.conditions.query().order(Order::Oldest).unlimited();
+    let mut export = Export::new(arguments.format).gzip(arguments.gzip);
+    if !arguments.columns.is_empty() {
+        export = export.columns(&arguments.columns);
+    }
+    if let Some(host) = &arguments.host {
+        export = export.host(host);
+    }
+    if let Some(service) = &arguments.service {
+        export = export.service(service, "");
+    }
+    let lines = arguments.asked.export(&arguments.question.dir, query, arguments.format)?.lines();
+    let done = match &arguments.out {
+        Some(path) => {
+            let (path, done) = export.to_file(lines, path)?;
+            out::note(&format_args!("{} in {}", row::records(done.records), path.display()));
+            done
+        }
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            let done = export.write(lines, &mut out).map_err(closed)?;
+            out.flush().map_err(Failure::of_write(code(&done)))?;
+            done
+        }
+    };
+    done.skipped.iter().for_each(|damage| out::complain(damage));
+    if done.unlisted > 0 {
+        out::complain(&format_args!("and {} more like these", done.unlisted));
+    }
+    if done.records == 0 {
+        arguments.question.conditions.say_nothing_found();
+    }
+    Ok(code(&done))
+}
+
+fn code(done: &Exported) -> u8 {
+    u8::from(!done.is_whole())
+}
+
+/// Whoever read the output may have seen enough.
+fn closed(error: tracing_audit::Error) -> Failure {
+    let broken = std::error::Error::source(&error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|source| source.kind() == io::ErrorKind::BrokenPipe);
+    match broken {
+        true => Failure::Closed(0),
+        false => Failure::Trail(error),
+    }
+}
