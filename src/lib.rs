@@ -33,6 +33,7 @@ mod keyring;
 mod proof;
 mod queue;
 mod reader;
+mod stats;
 mod store;
 mod sync;
 mod verify;
@@ -83,6 +84,10 @@ pub use record::Record;
 pub use redact::{Class, Redaction, Shape, Treatment};
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
+pub use stats::{
+    Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats,
+    admin_actions, sessions, suspicious, user_activity,
+};
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
 pub use trail::{Hold, Trail};
 pub use trust::Trust;

@@ -48,6 +48,7 @@ mod proof;
 mod reader;
 mod schema;
 mod secrets;
+mod stats;
 mod tamper;
 mod verify;
 mod written;
