@@ -35,6 +35,7 @@ mod queue;
 mod reader;
 mod stats;
 mod store;
+mod summary;
 mod sync;
 mod verify;
 
@@ -89,6 +90,7 @@ pub use stats::{
     admin_actions, sessions, suspicious, user_activity,
 };
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
+pub use summary::Summary;
 pub use trail::{Hold, Trail};
 pub use trust::Trust;
 pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};

@@ -49,6 +49,7 @@ mod reader;
 mod schema;
 mod secrets;
 mod stats;
+mod summary;
 mod tamper;
 mod verify;
 mod written;
