@@ -38,7 +38,9 @@ mod proof;
 mod query;
 mod queue;
 mod reader;
+mod stats;
 mod store;
+mod summary;
 mod sync;
 mod verify;
 
@@ -91,7 +93,12 @@ pub use record::Record;
 pub use redact::{Class, Redaction, Shape, Treatment};
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
+pub use stats::{
+    Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats,
+    admin_actions, sessions, suspicious, user_activity,
+};
 pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
+pub use summary::Summary;
 pub use trail::{Hold, Trail};
 pub use trust::Trust;
 pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};

@@ -51,6 +51,8 @@ mod query;
 mod reader;
 mod schema;
 mod secrets;
+mod stats;
+mod summary;
 mod tamper;
 mod verify;
 mod written;

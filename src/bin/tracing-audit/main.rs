@@ -18,6 +18,8 @@ mod query;
 mod question;
 mod row;
 mod shell;
+mod stats;
+mod summary;
 mod table;
 mod tail;
 mod value;
@@ -53,10 +55,18 @@ enum Command {
     Tail(tail::Arguments),
     /// Show the records that meet conditions
     Query(query::Arguments),
+    /// Count records by type, severity, outcome, user, address and route
+    Stats(stats::Arguments),
+    /// Show what one user did
+    User(stats::User),
+    /// Show sessions, the newest first
+    Sessions(stats::OfSessions),
     /// Show what rules flagged, and what is suspicious by itself
     Suspicious(notable::Arguments),
     /// Show what administrators did
     Admin(notable::Arguments),
+    /// Show what each day came to, and with --write keep that beside the files
+    Summary(summary::Arguments),
     /// Write records as CSV, JSON, ECS, OCSF, CEF or syslog
     Export(export::Arguments),
     /// Show the settings under which a trail was last written, and where each came from
@@ -95,8 +105,12 @@ fn main() -> ExitCode {
         Command::Prove(arguments) => prove::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments),
         Command::Query(arguments) => query::run(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
+        Command::User(arguments) => stats::user(&arguments),
+        Command::Sessions(arguments) => stats::sessions(&arguments),
         Command::Suspicious(arguments) => notable::suspicious(&arguments),
         Command::Admin(arguments) => notable::admin(&arguments),
+        Command::Summary(arguments) => summary::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),

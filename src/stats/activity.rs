@@ -1,0 +1,231 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::ranking::Ranking;
+use super::table::{Distinct, Table, Tally as _};
+use super::{add_all, is_failure, json};
+use crate::clock::Micros;
+use crate::outcome::Outcome;
+use crate::record::Record;
+use crate::verify::report::{harmless, plural};
+
+/// So many records are kept where nothing else is said.
+const RECENT: usize = 20;
+
+/// What one user did.
+///
+/// A fold: it takes every record and counts those whose `user_id` or `username` is the user's name, case and all. (Statistics
+/// count a record once, by its `user_id` where it has one; who looks for a name wants the records that have both.)
+///
+/// Memory is bounded as that of [`Stats`](crate::Stats), beside the records that it keeps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activity {
+    user: String,
+    records: u64,
+    first: Option<Micros>,
+    last: Option<Micros>,
+    failures: u64,
+    by_event: Table<u64>,
+    by_outcome: [u64; Outcome::ALL.len()],
+    ips: Table<u64>,
+    sessions: Table<u64>,
+    keep: usize,
+    recent: VecDeque<Record>,
+}
+
+/// What one user did, of these records.
+///
+/// # Examples
+/// ```no_run
+/// let records = tracing_audit::read("logs")?.filter_map(Result::ok);
+/// println!("{}", tracing_audit::user_activity(records, "alice"));
+/// # Ok::<(), tracing_audit::Error>(())
+/// ```
+pub fn user_activity(records: impl IntoIterator<Item = Record>, user: &str) -> Activity {
+    let mut activity = Activity::new(user);
+    activity.extend(records);
+    activity
+}
+
+impl Activity {
+    /// Of a user, by `user_id` or `username`.
+    pub fn new(user: &str) -> Activity {
+        Activity {
+            user: user.to_owned(),
+            records: 0,
+            first: None,
+            last: None,
+            failures: 0,
+            by_event: Table::default(),
+            by_outcome: [0; Outcome::ALL.len()],
+            ips: Table::default(),
+            sessions: Table::default(),
+            keep: RECENT,
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// Keeps the last so many records; 20 where nothing is said.
+    #[must_use]
+    pub fn keep(mut self, records: usize) -> Activity {
+        self.keep = records;
+        while self.recent.len() > records {
+            self.recent.pop_front();
+        }
+        self
+    }
+
+    /// Takes in a record, if it is this user's.
+    pub fn add(&mut self, record: &Record) {
+        let user = Some(self.user.as_str());
+        if record.user_id() != user && record.username() != user {
+            return;
+        }
+        self.records.absorb(&1);
+        self.first = self.first.min(Some(record.time)).or(Some(record.time));
+        self.last = self.last.max(Some(record.time));
+        self.failures.absorb(&u64::from(is_failure(record)));
+        self.by_event.change(record.event(), |count| count.absorb(&1));
+        if let Some(count) = self.by_outcome.get_mut(record.outcome().index()) {
+            count.absorb(&1);
+        }
+        for (table, name) in [(&mut self.ips, record.ip()), (&mut self.sessions, record.session_id())] {
+            if let Some(name) = name {
+                table.change(name, |count| count.absorb(&1));
+            }
+        }
+        if self.keep > 0 {
+            if self.recent.len() == self.keep {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(record.clone());
+        }
+    }
+
+    /// Takes in what the same user did in records that come behind these.
+    pub fn merge(&mut self, later: Activity) {
+        self.records.absorb(&later.records);
+        self.first = self.first.into_iter().chain(later.first).min();
+        self.last = self.last.max(later.last);
+        self.failures.absorb(&later.failures);
+        self.by_event.merge(later.by_event);
+        add_all(&mut self.by_outcome, &later.by_outcome);
+        self.ips.merge(later.ips);
+        self.sessions.merge(later.sessions);
+        self.recent.extend(later.recent);
+        while self.recent.len() > self.keep {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Who.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// How many records.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The earliest time of one.
+    pub fn first(&self) -> Option<SystemTime> {
+        self.first.map(SystemTime::from)
+    }
+
+    /// The latest time of one.
+    pub fn last(&self) -> Option<SystemTime> {
+        self.last.map(SystemTime::from)
+    }
+
+    /// How many have the outcome `failure`, `denied`, `blocked` or `error`.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// Records by the event's name.
+    pub fn by_event(&self) -> Ranking<'_> {
+        Ranking::of_table(&self.by_event)
+    }
+
+    /// Records by outcome.
+    pub fn by_outcome(&self) -> Ranking<'_> {
+        Ranking::of(Outcome::ALL.map(Outcome::as_str), &self.by_outcome)
+    }
+
+    /// Records by address.
+    pub fn ips(&self) -> Ranking<'_> {
+        Ranking::of_table(&self.ips)
+    }
+
+    /// Records by session.
+    pub fn sessions(&self) -> Ranking<'_> {
+        Ranking::of_table(&self.sessions)
+    }
+
+    /// The last records, in the order in which they came.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
+        self.recent.iter()
+    }
+}
+
+impl Extend<Record> for Activity {
+    fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
+        records.into_iter().for_each(|record| self.add(&record));
+    }
+}
+
+impl fmt::Display for Activity {
+    /// A table, and the last records. Nothing in it moves a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", harmless(&self.user), plural(self.records, "record"))?;
+        if let (Some(first), Some(last)) = (self.first, self.last) {
+            write!(f, ", {first} to {last}")?;
+        }
+        let different = |distinct: Distinct| distinct.to_string();
+        write!(
+            f,
+            "\n{}, addresses {}, sessions {}",
+            plural(self.failures, "failure"),
+            different(self.ips.distinct()),
+            different(self.sessions.distinct()),
+        )?;
+        for (title, ranking) in [
+            ("event", self.by_event()),
+            ("outcome", self.by_outcome()),
+            ("address", self.ips()),
+            ("session", self.sessions()),
+        ] {
+            super::show::list(f, title, ranking)?;
+        }
+        if !self.recent.is_empty() {
+            write!(f, "\n\nlast {}", plural(self.recent.len() as u64, "record"))?;
+        }
+        self.recent.iter().try_for_each(|record| write!(f, "\n  {record}"))
+    }
+}
+
+impl Serialize for Activity {
+    /// Of the last records their numbers.
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Outcomes<'a>(#[serde(serialize_with = "json::outcomes::serialize")] &'a [u64]);
+        let time = |time: Option<Micros>| time.map(|time| time.to_string());
+        let mut fields = out.serialize_struct("Activity", 10)?;
+        fields.serialize_field("user", &self.user)?;
+        fields.serialize_field("records", &self.records)?;
+        fields.serialize_field("first", &time(self.first))?;
+        fields.serialize_field("last", &time(self.last))?;
+        fields.serialize_field("failures", &self.failures)?;
+        fields.serialize_field("by_event", &self.by_event)?;
+        fields.serialize_field("by_outcome", &Outcomes(&self.by_outcome))?;
+        fields.serialize_field("ips", &self.ips)?;
+        fields.serialize_field("sessions", &self.sessions)?;
+        let seqs: Vec<u64> = self.recent.iter().map(Record::seq).collect();
+        fields.serialize_field("recent", &seqs)?;
+        fields.end()
+    }
+}

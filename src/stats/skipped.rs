@@ -1,0 +1,40 @@
+use serde::{Deserialize, Serialize};
+
+use super::table::Tally as _;
+use crate::error::Error;
+use crate::verify::report::harmless;
+
+/// So many damages are listed.
+const LISTED: usize = 32;
+
+/// What could not be read: damage, files that are missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    count: u64,
+    what: Vec<String>,
+}
+
+impl Skipped {
+    /// At how many places.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// What is wrong there, of the first 32.
+    pub fn what(&self) -> &[String] {
+        &self.what
+    }
+
+    pub(super) fn add(&mut self, damage: &Error) {
+        self.count.absorb(&1);
+        if self.what.len() < LISTED {
+            self.what.push(harmless(&damage.to_string()));
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Skipped) {
+        self.count.absorb(&other.count);
+        self.what.extend(other.what);
+        self.what.truncate(LISTED);
+    }
+}

@@ -1,0 +1,346 @@
+//! Summaries of days: what the closed files of a trail add up to, kept beside them so that statistics need not read them.
+//!
+//! A summary speaks of files one by one, and not of a day as a whole, so that a day with many files needs only those read that
+//! changed, and so that the rule is short: an entry counts if name, number, length, last record and tags are those of the
+//! file. Within a file the records are kept apart by their own day.
+
+mod layout;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::iter;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::Day;
+use crate::error::{Error, ErrorKind};
+use crate::io::{Disk, RealDisk};
+use crate::reader;
+use crate::record::Record;
+use crate::stats::Stats;
+use crate::store::Home;
+use crate::store::names::{self, Name};
+use layout::{Layout, Place};
+use stored::{Entry, Page};
+
+/// A file whose records are of more days than this has no entry: its own, and what was on its way at midnight. Only a clock that
+/// is set about makes more.
+const DAYS: usize = 3;
+
+/// How often the directory is looked at again while it changes under a reader.
+const TRIES: usize = 4;
+
+/// What [`Summary::write`] did.
+///
+/// A summary, `audit-<day>.summary.json`, holds for each closed file of a day what its records add up to. It is a cache:
+/// [`Stats::of_days`] uses it instead of reading the file, [`Stats::of`] does not. It proves nothing, no verifier looks at it,
+/// whoever can write to the directory can write anything into it, and it can be removed at any time.
+///
+/// It holds names of users and addresses. What retention and erasure remove from the trail stays in a summary until
+/// the next `write`, or until it is removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Summary {
+    files: u64,
+    read: u64,
+    left_out: Vec<String>,
+    removed: u64,
+}
+
+impl Summary {
+    /// Writes the summaries of a trail. Files that have an entry which fits them are not read again; the others are, and
+    /// each line is held against the chain. The file that is being written has none, nor has one that is damaged, or one that is
+    /// there both plain and compressed. Summaries of days that have no closed file any more are removed.
+    ///
+    /// Each is put under its name in one step, with permissions 0600. Only one process should do this at a time; a writer may be
+    /// at work.
+    ///
+    /// # Errors
+    /// The directory cannot be read or written, or holds files that this build cannot read.
+    pub fn write(dir: impl AsRef<Path>) -> Result<Summary, Error> {
+        let disk = RealDisk::shared();
+        let home = Home::find(&*disk, dir.as_ref(), None)?;
+        let folder = Folder { disk, home };
+        // Each file is read behind this look. If its end is another by then, its entry fits nothing, now or later.
+        let layout = folder.look()?;
+        let mut summary = Summary::default();
+        let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+        for (at, place) in layout.files.iter().enumerate() {
+            days.entry(place.name.day).or_default().push(at);
+        }
+        for (day, files) in &days {
+            folder.write(&layout, *day, files, &mut summary)?;
+        }
+        for day in stored::list(&*folder.disk, &folder.home.dir)? {
+            if !days.contains_key(&day) {
+                folder.remove(day, &mut summary)?;
+            }
+        }
+        Ok(summary)
+    }
+
+    /// Files that have an entry now.
+    pub fn files(&self) -> u64 {
+        self.files
+    }
+
+    /// Files that had to be read for it.
+    pub fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Names of closed files that have none: they are damaged, or there in two forms, or too much is in them (a summary has
+    /// 16 MiB at most, and a file's records three days).
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
+    /// Summaries that were removed.
+    pub fn removed(&self) -> u64 {
+        self.removed
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { files, read, .. } = self;
+        write!(f, "{files} files summarized, {read} of them read now")?;
+        if self.removed > 0 {
+            write!(f, ", {} old summaries removed", self.removed)?;
+        }
+        self.left_out
+            .iter()
+            .try_for_each(|name| write!(f, "\n  left out: {name}"))
+    }
+}
+
+impl Stats {
+    /// Of the records whose time lies within these days in UTC, both included, written `2026-11-20`.
+    ///
+    /// The answer is that of reading every file. Of closed files that a [`Summary`] fits it is taken from there, and the others
+    /// are read; so it is quick where somebody writes summaries. A summary that was edited is believed: where that matters, use
+    /// [`Stats::of`].
+    ///
+    /// What cannot be read is in [`skipped`](Stats::skipped), whatever its day: nobody knows that.
+    ///
+    /// # Errors
+    /// A day that is none; the directory cannot be read, or holds files that this build cannot read.
+    pub fn of_days(dir: impl AsRef<Path>, since: &str, until: &str) -> Result<Stats, Error> {
+        let days = day(since)?..=day(until)?;
+        let disk = RealDisk::shared();
+        let home = Home::find(&*disk, dir.as_ref(), None)?;
+        let folder = Folder { disk, home };
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            let names = folder.names()?;
+            let layout = folder.look()?;
+            let mut stats = Stats::new();
+            let known = folder.cached(&layout, |_, entry| {
+                for (day, of_day) in entry.days {
+                    if Day::parse(&day).is_some_and(|day| days.contains(&day)) {
+                        stats.merge(of_day);
+                    }
+                }
+            });
+            let runs = runs((0..layout.files.len()).filter(|at| !known.contains(at)));
+            for run in &runs {
+                for item in folder.read(&layout, run)? {
+                    match item {
+                        Ok(record) if days.contains(&record.time.day()) => stats.add(&record),
+                        Ok(_) => {}
+                        Err(damage) => stats.add_damage(&damage),
+                    }
+                }
+            }
+            // Where a file ends that was not read, a file says that came behind it. Without a new one it is as it was.
+            let settled = runs.is_empty() || folder.names()? == names || folder.look()?.goes_on_from(&layout);
+            if settled || tries == 0 {
+                return Ok(stats);
+            }
+        }
+    }
+}
+
+fn day(text: &str) -> Result<Day, Error> {
+    Day::parse(text)
+        .ok_or_else(|| Error::new(ErrorKind::Config, format!("{text:?} is no day")).remedy("write a day as 2026-11-20"))
+}
+
+/// A trail's directory.
+#[derive(Debug)]
+struct Folder {
+    disk: Arc<dyn Disk>,
+    home: Home,
+}
+
+impl Folder {
+    fn look(&self) -> Result<Layout, Error> {
+        Layout::look(&*self.disk, &self.home)
+    }
+
+    fn names(&self) -> Result<Vec<Name>, Error> {
+        names::list(&*self.disk, &self.home.dir)
+    }
+
+    /// Gives `take` each entry that fits a file, and the places of these files.
+    fn cached(&self, layout: &Layout, mut take: impl FnMut(usize, Entry)) -> BTreeSet<usize> {
+        let mut known = BTreeSet::new();
+        let days: BTreeSet<Day> = layout.files.iter().map(|place| place.name.day).collect();
+        for day in days {
+            self.entries(layout, day, &mut |at, entry| {
+                if known.insert(at) {
+                    take(at, entry);
+                }
+            });
+        }
+        known
+    }
+
+    /// The same of one day, one summary in memory at a time, and how many entries it has, whether they fit or not.
+    fn entries(&self, layout: &Layout, day: Day, take: &mut dyn FnMut(usize, Entry)) -> usize {
+        let Some(trail) = layout.trail else { return 0 };
+        let stored = stored::read(&*self.disk, &self.home.dir, day, trail);
+        let count = stored.len();
+        for entry in stored {
+            let mut places = layout.files.iter().enumerate();
+            let of_day = |place: &Place| place.name.day == day && entry.fits(place, &*self.disk, &self.home.dir);
+            if let Some((at, _)) = places.find(|(_, place)| of_day(place)) {
+                take(at, entry);
+            }
+        }
+        count
+    }
+
+    /// The records of some files that follow one another, and what is wrong with them.
+    fn read(&self, layout: &Layout, run: &Range<usize>) -> Result<impl Iterator<Item = Result<Record, Error>>, Error> {
+        let from = match run.start {
+            // What is missing before the oldest file is said, too.
+            0 => 0,
+            at => layout.files.get(at).map_or(0, |place| place.first),
+        };
+        let last = match layout.files.get(run.end) {
+            Some(next) => next.first - 1,
+            None => u64::MAX,
+        };
+        let mut entries = reader::read(&self.home.dir)?.from_seq(from);
+        let mut done = false;
+        Ok(iter::from_fn(move || {
+            let item = entries.next().filter(|_| !done)?;
+            done = matches!(&item, Ok(record) if record.seq() > last);
+            (!done).then_some(item)
+        }))
+    }
+
+    /// Reads the files of a run, and gives what each adds up to; `None` for one with which something is wrong.
+    fn fold(
+        &self,
+        layout: &Layout,
+        run: &Range<usize>,
+        mut give: impl FnMut(usize, Option<Fold>),
+    ) -> Result<(), Error> {
+        let places = layout.files.get(run.clone()).unwrap_or_default();
+        // The file in which the record with this number stands.
+        let place_of = |seq: u64| places.partition_point(|place| place.first <= seq).saturating_sub(1);
+        let (mut at, mut fold) = (0, Fold::new());
+        // What is wrong stands somewhere behind the last good record and before the next one.
+        let (mut doubtful, mut damage) = (false, false);
+        for item in self.read(layout, run)? {
+            let Ok(record) = item else {
+                damage = true;
+                doubtful = true;
+                continue;
+            };
+            while at < place_of(record.seq()) {
+                let whole = std::mem::take(&mut fold);
+                give(run.start + at, (!doubtful).then_some(whole));
+                (at, doubtful) = (at + 1, damage);
+            }
+            damage = false;
+            fold.entry(record.time.day()).or_default().add(&record);
+            if fold.len() > DAYS {
+                doubtful = true;
+                fold.clear();
+            }
+        }
+        while at < places.len() {
+            let whole = std::mem::take(&mut fold);
+            give(run.start + at, (!doubtful).then_some(whole));
+            (at, doubtful) = (at + 1, damage);
+        }
+        Ok(())
+    }
+
+    /// Writes the summary of a day, or removes it, where that changes anything.
+    fn write(&self, layout: &Layout, day: Day, files: &[usize], summary: &mut Summary) -> Result<(), Error> {
+        let Some(trail) = layout.trail else { return Ok(()) };
+        let (mut page, mut known) = (Page::new(trail), BTreeSet::new());
+        let stored = self.entries(layout, day, &mut |at, entry| {
+            if !known.contains(&at) && page.push(&entry.text()) {
+                known.insert(at);
+            }
+        });
+        let place = |at: usize| layout.files.get(at);
+        let closed = |at: &usize| place(*at).is_some_and(|place| place.closed.is_some());
+        let unread = runs(files.iter().copied().filter(|at| closed(at) && !known.contains(at)));
+        for run in &unread {
+            summary.read += run.len() as u64;
+            self.fold(layout, run, |at, fold| {
+                let entry = place(at).zip(fold);
+                let entry = entry.and_then(|(place, fold)| Entry::new(place, &*self.disk, &self.home.dir, fold));
+                if entry.is_some_and(|entry| page.push(&entry.text())) {
+                    known.insert(at);
+                }
+            })?;
+        }
+        let newest = layout.files.len().saturating_sub(1);
+        let left_out = files.iter().filter(|at| **at != newest && !known.contains(at));
+        let names = left_out.filter_map(|at| place(*at)).map(|place| place.name.to_string());
+        summary.left_out.extend(names);
+        summary.files += known.len() as u64;
+        match known.len() {
+            0 => self.remove(day, summary),
+            // It stands there as it should. An entry that fits nothing any more is in nobody's way, but may name people.
+            _ if unread.is_empty() && stored == known.len() => Ok(()),
+            _ => page.write(&*self.disk, &self.home.dir, day),
+        }
+    }
+
+    fn remove(&self, day: Day, summary: &mut Summary) -> Result<(), Error> {
+        if stored::remove(&*self.disk, &self.home.dir, day)? {
+            summary.removed += 1;
+        }
+        Ok(())
+    }
+}
+
+/// What a file adds up to, by the day of its records.
+type Fold = BTreeMap<Day, Stats>;
+
+impl Layout {
+    /// Whether this is the same directory a little later: files may have gone at its begin and come at its end.
+    fn goes_on_from(&self, before: &Layout) -> bool {
+        self.trail == before.trail
+            && before.files.iter().rev().skip(1).all(|place| {
+                let now = self.files.iter().find(|now| now.number == place.number);
+                now.map_or(
+                    place.first < self.files.first().map_or(u64::MAX, |oldest| oldest.first),
+                    |now| now.closed == place.closed && now.first == place.first,
+                )
+            })
+    }
+}
+
+/// Numbers that rise, as ranges.
+fn runs(places: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for at in places {
+        match runs.last_mut() {
+            Some(run) if run.end == at => run.end += 1,
+            _ => runs.push(at..at + 1),
+        }
+    }
+    runs
+}

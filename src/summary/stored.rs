@@ -1,0 +1,152 @@
+//! A day's summary as a file: `audit-<day>.summary.json`.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::Place;
+use crate::base64url;
+use crate::clock::Day;
+use crate::error::Error;
+use crate::io::{Disk, read_all, replace};
+use crate::stats::Stats;
+use crate::store::TrailId;
+use crate::store::names::PREFIX;
+
+const SUFFIX: &str = ".summary.json";
+
+/// A longer summary is not read, and not written: bytes, so that one that somebody put there cannot fill the memory.
+const LONGEST: usize = 16 << 20;
+
+/// What stands in the file.
+#[derive(Debug, Deserialize)]
+struct Stored {
+    /// Version of this form: 1.
+    tracing_audit_summary: u64,
+    trail: String,
+    files: Vec<Entry>,
+}
+
+/// What was counted in a closed file, and of which state of it that is true.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Entry {
+    name: String,
+    file: u64,
+    /// Length on the disk.
+    bytes: u64,
+    last_seq: u64,
+    /// Of the last live record.
+    last_tag: String,
+    /// In which the file ends; `null` for a compressed one.
+    end_tag: Option<String>,
+    /// By the day of the records, not of the file: around midnight the two differ.
+    pub(super) days: BTreeMap<String, Stats>,
+}
+
+impl Entry {
+    /// `None` for a file that has no place in a summary.
+    pub(super) fn new(place: &Place, disk: &dyn Disk, dir: &Path, days: BTreeMap<Day, Stats>) -> Option<Entry> {
+        let closed = place.closed?;
+        Some(Entry {
+            name: place.name.to_string(),
+            file: place.number,
+            bytes: place.len,
+            last_seq: closed.last,
+            last_tag: base64url::text(&closed.tag),
+            end_tag: place.ending(disk, dir),
+            days: days.into_iter().map(|(day, stats)| (day.to_string(), stats)).collect(),
+        })
+    }
+
+    /// As it stands in a summary.
+    pub(super) fn text(&self) -> String {
+        // Strings and numbers only: this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether it speaks of this file as it is.
+    pub(super) fn fits(&self, place: &Place, disk: &dyn Disk, dir: &Path) -> bool {
+        place.closed.is_some_and(|closed| {
+            self.file == place.number
+                && self.bytes == place.len
+                && self.last_seq == closed.last
+                && self.name == place.name.to_string()
+                && self.last_tag == base64url::text(&closed.tag)
+                && self.days.keys().all(|day| Day::parse(day).is_some())
+                && self.end_tag == place.ending(disk, dir)
+        })
+    }
+}
+
+/// The entries that stand there for a day of this trail; none where there is no summary, or one that cannot be read: it is a
+/// cache.
+pub(super) fn read(disk: &dyn Disk, dir: &Path, day: Day, trail: TrailId) -> Vec<Entry> {
+    let stored = || -> Option<Stored> {
+        let file = disk.open_read(&path(dir, day)).ok()?;
+        let bytes = read_all(&*file, LONGEST).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    };
+    match stored() {
+        Some(stored) if stored.tracing_audit_summary == 1 && stored.trail == trail.to_string() => stored.files,
+        _ => Vec::new(),
+    }
+}
+
+/// A day's summary while it is put together.
+#[derive(Debug)]
+pub(super) struct Page(String);
+
+impl Page {
+    pub(super) fn new(trail: TrailId) -> Page {
+        Page(format!(
+            "{{\"tracing_audit_summary\":1,\"trail\":\"{trail}\",\"files\":["
+        ))
+    }
+
+    /// Adds the text of an entry; `false` if it does not fit any more.
+    pub(super) fn push(&mut self, entry: &str) -> bool {
+        let fits = self.0.len() + entry.len() + 8 <= LONGEST;
+        if fits {
+            if !self.0.ends_with('[') {
+                self.0.push(',');
+            }
+            self.0.push_str(entry);
+        }
+        fits
+    }
+
+    /// Puts it there, in one step.
+    pub(super) fn write(mut self, disk: &dyn Disk, dir: &Path, day: Day) -> Result<(), Error> {
+        self.0.push_str("]}\n");
+        let path = path(dir, day);
+        replace(disk, &path, self.0.as_bytes()).map_err(|error| {
+            Error::io("write a summary", &path, error)
+                .remedy("make the directory writable for the user that runs this program, and free space on its disk")
+        })
+    }
+}
+
+fn path(dir: &Path, day: Day) -> PathBuf {
+    dir.join(format!("{PREFIX}{day}{SUFFIX}"))
+}
+
+/// The days that have a summary.
+pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Day>, Error> {
+    let names = disk
+        .list(dir, PREFIX)
+        .map_err(|error| Error::io("list the trail directory", dir, error))?;
+    let day = |name: &String| Day::parse(name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?);
+    Ok(names.iter().filter_map(day).collect())
+}
+
+/// Removes a summary that says nothing any more.
+pub(super) fn remove(disk: &dyn Disk, dir: &Path, day: Day) -> Result<bool, Error> {
+    let path = path(dir, day);
+    match disk.unlink(&path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io("remove a summary", &path, error)),
+    }
+}
