@@ -83,19 +83,19 @@ pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
     })?;
     let mut out = BufWriter::new(anstream::stdout().lock());
     let mut list = sessions.list();
-    list.sort_by_key(|session| std::cmp::Reverse(session.start()));
+    list.sort_by_key(|session| std::cmp::Reverse(session.start));
     let mut rows = Rows::under(["SESSION", "USER", "IP", "START", "END", "RECORDS"]).right(&[5]);
     for session in list.iter().take(arguments.limit) {
         if arguments.json {
             writeln!(out, "{}", json(session)?).map_err(Failure::of_write(shown.code()))?;
         } else {
             rows.add([
-                session.id().to_owned(),
-                session.user().unwrap_or_default().to_owned(),
-                session.ip().unwrap_or_default().to_owned(),
-                when::shown(session.start()),
-                session.end().map(when::shown).unwrap_or_default(),
-                session.records().to_string(),
+                session.id.clone(),
+                session.user_id.clone().unwrap_or_default(),
+                session.ip.clone().unwrap_or_default(),
+                when::shown(session.start),
+                session.end.map(when::shown).unwrap_or_default(),
+                session.records.to_string(),
             ]);
         }
     }
