@@ -18,6 +18,8 @@ mod child;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "cli")]
+mod cli_ask;
+#[cfg(feature = "cli")]
 mod cli_evidence;
 #[cfg(feature = "cli")]
 mod cli_key;

@@ -1,0 +1,282 @@
+//! The commands that ask, run as an operator would, on the trail that `demo` makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::cli::run;
+
+/// A demo that is the same wherever it is made, but for the trail's own records.
+struct Demo {
+    _home: tempfile::TempDir,
+    dir: PathBuf,
+}
+
+impl Demo {
+    fn new() -> Demo {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("logs");
+        let (code, out, err) = run(&[
+            "demo",
+            dir.to_str().unwrap(),
+            "--records",
+            "2000",
+            "--days",
+            "4",
+            "--until",
+            "2026-11-20T18:00:00Z",
+        ]);
+        assert_eq!((code, out.as_str()), (0, ""), "{err}");
+        Demo { _home: home, dir }
+    }
+
+    fn dir(&self) -> &str {
+        self.dir.to_str().unwrap()
+    }
+
+    fn ask(&self, command: &str, more: &[&str]) -> (i32, String, String) {
+        run(&[&[command, self.dir()], more].concat())
+    }
+
+    fn lines(&self, more: &[&str]) -> Vec<Value> {
+        let (code, out, err) = self.ask("query", &[more, &["--json"]].concat());
+        assert_eq!(code, 0, "{err}");
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// All records, read by nothing of ours.
+    fn records(&self) -> Vec<Value> {
+        let mut names: Vec<PathBuf> = fs::read_dir(&self.dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
+            .collect();
+        names.sort();
+        let text: String = names.iter().map(|name| fs::read_to_string(name).unwrap()).collect();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line.get("event").is_some()).collect()
+    }
+}
+
+#[test]
+fn the_demo_has_as_many_records_as_were_asked_for_and_verifies() {
+    let demo = Demo::new();
+    assert_eq!(run(&["verify", demo.dir()]).0, 0);
+    let records = demo.records();
+    let told = records.iter().filter(|record| record["category"] != "audit").count();
+    assert_eq!(told, 2_000);
+    let days: BTreeSet<&str> = records.iter().map(|record| &record["time"].as_str().unwrap()[..10]).collect();
+    assert_eq!(days.len(), 4);
+    assert!(records.iter().all(|record| record["time"].as_str().unwrap() <= "2026-11-20T18:00:01"));
+    // Never over what is there.
+    let (code, _, err) = run(&["demo", demo.dir()]);
+    assert!(code == 4 && err.contains("not empty"), "{err}");
+}
+
+#[test]
+fn a_query_answers_what_the_lines_say() {
+    let demo = Demo::new();
+    let records = demo.records();
+    let seqs = |records: &mut dyn Iterator<Item = &Value>| -> Vec<u64> {
+        records.map(|record| record["seq"].as_u64().unwrap()).collect()
+    };
+    let is = |key: &'static str, value: &'static str| move |record: &&Value| record[key] == value;
+    type Wanted = Box<dyn Fn(&&Value) -> bool>;
+    let questions: Vec<(&[&str], Wanted)> = vec![
+        (&[], Box::new(|_| true)),
+        (&["--event", "login_failed"], Box::new(is("event", "AUTH_FAILED"))),
+        (
+            &["--event", "AUTH_FAILED", "--event", "AUTH_LOCKED"],
+            Box::new(|record| record["event"] == "AUTH_FAILED" || record["event"] == "AUTH_LOCKED"),
+        ),
+        (&["--user", "user0007"], Box::new(is("username", "user0007"))),
+        (&["--ip", "203.0.113.66"], Box::new(is("ip", "203.0.113.66"))),
+        (&["--at-least", "high"], Box::new(is("severity", "high"))),
+        (&["--outcome", "denied"], Box::new(is("outcome", "denied"))),
+        (&["--route", "/search"], Box::new(is("route", "/search"))),
+        (
+            &["--where", "rows=48211"],
+            Box::new(|record| record["metadata"]["rows"] == 48_211),
+        ),
+        (&["--text", "five fail"], Box::new(is("reason", "five failures"))),
+        (
+            &["--since", "2026-11-19", "--until", "2026-11-20"],
+            Box::new(|record| record["time"].as_str().unwrap().starts_with("2026-11-19")),
+        ),
+    ];
+    for (question, wanted) in &questions {
+        let expected = seqs(&mut records.iter().filter(|record| wanted(record)));
+        assert!(!expected.is_empty(), "{question:?}");
+        let oldest = demo.lines(&[*question, &["--all", "--sort", "oldest"]].concat());
+        assert_eq!(seqs(&mut oldest.iter()), expected, "{question:?}");
+        let newest = demo.lines(&[*question, &["--all"]].concat());
+        assert_eq!(seqs(&mut newest.iter().rev()), expected, "{question:?}");
+        let (_, count, _) = demo.ask("query", &[*question, &["--count"]].concat());
+        assert_eq!(count.trim(), expected.len().to_string(), "{question:?}");
+    }
+}
+
+#[test]
+fn pages_joined_are_the_whole_answer() {
+    let demo = Demo::new();
+    let whole = demo.lines(&["--all", "--category", "auth"]);
+    let (mut joined, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let mut question = vec!["--category", "auth", "-n", "7", "--json"];
+        if let Some(cursor) = &cursor {
+            question.extend(["--cursor", cursor]);
+        }
+        let (code, out, err) = demo.ask("query", &question);
+        assert_eq!(code, 0, "{err}");
+        joined.extend(out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+        match err.split_once("--cursor ") {
+            Some((_, next)) => cursor = Some(next.trim().to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(joined, whole);
+}
+
+#[test]
+fn columns_are_what_was_asked_for_and_control_characters_move_nothing() {
+    let demo = Demo::new();
+    let (code, out, _) = demo.ask(
+        "query",
+        &["--event", "DATA_EXPORT", "--columns", "event,metadata.rows,user"],
+    );
+    assert_eq!(code, 0);
+    let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines, [vec!["EVENT", "METADATA.ROWS", "USER"], vec!["DATA_EXPORT", "48211", "u-0007"]]);
+    let (_, nothing, said) = demo.ask("query", &["--event", "LOGIN_WRONG"]);
+    assert!(nothing.is_empty() && said.contains("no record meets this") && said.contains("tracing-audit events"));
+}
+
+#[test]
+fn statistics_summaries_users_and_sessions_count_what_the_lines_say() {
+    let demo = Demo::new();
+    let records = demo.records();
+    let (code, out, err) = demo.ask("stats", &["--json"]);
+    assert_eq!(code, 0, "{err}");
+    let stats: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(stats["records"], records.len());
+
+    let mut days = BTreeMap::new();
+    for record in &records {
+        *days.entry(&record["time"].as_str().unwrap()[..10]).or_insert(0_u64) += 1;
+    }
+    let by_day = |more: &[&str]| -> BTreeMap<String, u64> {
+        let (code, out, err) = demo.ask("summary", &[more, &["--json"]].concat());
+        assert_eq!(code, 0, "{err}");
+        let days: BTreeMap<String, Value> = serde_json::from_str(&out).unwrap();
+        days.into_iter()
+            .map(|(day, counts)| (day, counts["records"].as_u64().unwrap()))
+            .collect()
+    };
+    let expected: BTreeMap<String, u64> = days.into_iter().map(|(day, count)| (day.to_owned(), count)).collect();
+    assert_eq!(by_day(&[]), expected);
+    assert_eq!(by_day(&["--write"]), expected);
+    assert_eq!(by_day(&[]), expected, "from what was kept");
+    assert_eq!(run(&["verify", demo.dir()]).0, 0, "a summary is no fault");
+
+    let (_, out, _) = demo.ask("user", &["u-0007", "--json"]);
+    let user: Value = serde_json::from_str(&out).unwrap();
+    let of_user = records.iter().filter(|record| record["user_id"] == "u-0007").count();
+    assert_eq!(user["records"], of_user);
+
+    let (_, out, _) = demo.ask("sessions", &["--json", "-n", "1000000"]);
+    let sessions: BTreeSet<&str> = records.iter().filter_map(|record| record["session_id"].as_str()).collect();
+    assert_eq!(out.lines().count(), sessions.len());
+}
+
+#[test]
+fn what_is_suspicious_and_what_administrators_did_is_found() {
+    let demo = Demo::new();
+    let events = |command: &str| -> BTreeSet<String> {
+        let (code, out, err) = demo.ask(command, &["--json", "-n", "1000"]);
+        assert_eq!(code, 0, "{err}");
+        out.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert!(events("suspicious").contains("AUTH_LOCKED") && !events("suspicious").contains("DATA_READ"));
+    assert!(events("admin").contains("AUDIT_CONFIG") && !events("admin").contains("AUTH_LOCKED"));
+}
+
+#[test]
+fn an_export_goes_to_a_new_file_whose_name_says_when() {
+    let demo = Demo::new();
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().to_str().unwrap();
+    for (format, ending) in [("csv", ".csv"), ("jsonl", ".jsonl.gz")] {
+        let more: &[&str] = if ending.ends_with("gz") { &["--gzip"] } else { &[] };
+        let (code, out, err) = demo.ask("export", &[&["--format", format, "--out", place], more].concat());
+        assert_eq!((code, out.as_str()), (0, ""), "{err}");
+        let named = |name: &str| name.starts_with("audit-export-20") && name.ends_with(ending);
+        let names = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.filter(|name| named(name.to_str().unwrap())).count(), 1, "{format}");
+    }
+    let (code, out, _) = demo.ask("export", &["--format", "csv"]);
+    let rows = out.lines().count();
+    assert_eq!((code, rows), (0, demo.records().len() + 1));
+    let (code, _, err) = demo.ask("export", &["--format", "xls"]);
+    assert!(code == 64 && err.contains("jsonl"), "{err}");
+    let (code, _, err) = demo.ask("export", &["--out", demo.dir()]);
+    assert!(code == 4 && err.contains("trail"), "{err}");
+}
+
+#[test]
+fn a_damaged_file_is_said_and_the_answer_goes_on() {
+    let demo = Demo::new();
+    let second = demo.dir.join("audit-2026-11-18.jsonl");
+    fs::remove_file(&second).unwrap();
+    let (code, out, err) = demo.ask("query", &["--all", "--json"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("missing"), "{err}");
+    assert_eq!(out.lines().count(), demo.records().len());
+    let (code, _, err) = demo.ask("stats", &[]);
+    assert!(code == 1 && err.contains("missing"), "{err}");
+}
+
+#[test]
+fn the_tables_the_completions_and_the_manual_are_there() {
+    let (code, out, _) = run(&["events", "login", "--json"]);
+    let first: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+    assert_eq!((code, &first["event"]), (0, &"AUTH_LOGIN".into()));
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (code, out, _) = run(&["completions", shell]);
+        assert!(code == 0 && out.contains("tracing-audit") && out.contains("suspicious"), "{shell}");
+    }
+    let (code, out, _) = run(&["man"]);
+    assert!(code == 0 && out.contains(".TH") && out.contains("EXPORT"));
+    let demo = Demo::new();
+    let (code, out, _) = demo.ask("config", &["--json"]);
+    let settings: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &settings["retention"]["source"]), (0, &"code".into()));
+}
+
+#[test]
+fn jq_gives_the_same_answers() {
+    let jq = |program: &str, dir: &Path| {
+        let files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let files = files
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+        Command::new("jq").args(["-c", program]).args(files).output()
+    };
+    let demo = Demo::new();
+    let Ok(out) = jq(r#"select(.event == "AUTH_FAILED") | .seq"#, &demo.dir) else {
+        println!("skipped: jq is not installed");
+        return;
+    };
+    let theirs: BTreeSet<u64> = String::from_utf8(out.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| line.parse().unwrap())
+        .collect();
+    let ours = demo.lines(&["--event", "AUTH_FAILED", "--all"]);
+    let ours: BTreeSet<u64> = ours.iter().map(|line| line["seq"].as_u64().unwrap()).collect();
+    assert!(!ours.is_empty() && ours == theirs);
+}
