@@ -52,6 +52,7 @@ mod writer;
 
 mod draft;
 mod init;
+mod inquiry;
 mod layer;
 mod macros;
 mod mirror;
@@ -71,6 +72,7 @@ pub use event::{Category, EventType, events};
 #[cfg(feature = "sign")]
 pub use evidence::{Evidence, Findings};
 pub use init::init;
+pub use inquiry::TrailQuery;
 pub use key::KeySource;
 pub use key_line::KeyLine;
 pub use keyring::{Keyring, RunsKey};
