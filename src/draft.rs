@@ -249,6 +249,18 @@ impl Draft {
         receipt
     }
 
+    /// Writes what only the trail may say about itself: what was set, and nothing that the thread knows. Counted like any other
+    /// record of a caller.
+    pub(crate) fn emit_own(mut self) -> Receipt {
+        let mut stage = self.stage.take().unwrap_or_else(Stage::take);
+        stage.fields.hide_labelled(&self.core.policy);
+        let mut accepted = None;
+        let receipt = put(&self.core, &mut stage, &self.statement, &[], &mut accepted);
+        show(&self.core, &stage, &self.statement, accepted.as_ref());
+        stage.give();
+        receipt
+    }
+
     fn known(&mut self, setter: Setter, put: impl FnOnce(Sink<'_>)) {
         let plan = SITE.plan(&self.core);
         if let Some(slot) = plan.get(setter as usize) {
@@ -363,13 +375,18 @@ pub(crate) enum Parent<'a> {
 pub(crate) fn deliver(core: &Core, stage: &mut Stage, statement: &Statement<'_>, parent: Parent<'_>) -> Receipt {
     let mut accepted = None;
     let receipt = settle(core, stage, statement, parent, &mut accepted);
-    if let Some(brief) = &accepted {
+    show(core, stage, statement, accepted.as_ref());
+    receipt
+}
+
+/// Shows an accepted record to the other layers.
+fn show(core: &Core, stage: &Stage, statement: &Statement<'_>, accepted: Option<&Brief>) {
+    if let Some(brief) = accepted {
         // What goes straight into the line has nothing to escape: as JSON it is itself.
         let text = statement.texts.and_then(|texts| texts.get(Key::Message));
         let message = text.map(str::as_bytes).or_else(|| stage.fields.json(Key::Message));
         mirror::show(core, brief, &stage.line, message);
     }
-    receipt
 }
 
 /// Writes what stands in `stage.fields`: adds the contexts, and queues the line. Runs none of the caller's code.

@@ -58,6 +58,7 @@ mod writer;
 
 mod draft;
 mod init;
+mod inquiry;
 mod layer;
 mod macros;
 mod mirror;
@@ -79,6 +80,7 @@ pub use evidence::{Evidence, Findings};
 #[cfg(feature = "export")]
 pub use export::{Export, Exported, Format, Row};
 pub use init::init;
+pub use inquiry::TrailQuery;
 pub use key::KeySource;
 pub use key_line::KeyLine;
 pub use keyring::{Keyring, RunsKey};

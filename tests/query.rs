@@ -502,3 +502,120 @@ fn a_directory_that_is_none_is_an_error() {
     assert!(Query::new().entries(home.path().join("none")).is_err());
     assert_eq!(answer(&Query::new(), home.path()), (vec![], vec![]));
 }
+
+/// What the trail keeps of who asked it.
+fn asked(dir: &Path) -> Vec<Record> {
+    let query = Query::new().event("AUDIT_READ").order(Order::Oldest).unlimited();
+    query.entries(dir).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn asking_a_running_trail_is_recorded_before_it_answers() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    let trail = builder(&dir).build().unwrap();
+    write_into(&trail, 0..30);
+    trail.flush().unwrap();
+    let question = trail
+        .query("dpo")
+        .user("u-7")
+        .event("login_failed")
+        .event("data_read")
+        .field("shelf", 1)
+        .field("password", "hunter2")
+        .text("token=ghp_16C7e42F292c6912E7710c838347Ae178B4a")
+        .limit(5);
+    assert_eq!(split(question.entries().unwrap()), (vec![], vec![]));
+    let same = Query::new().user("u-7").limit(3);
+    let (seqs, _) = split(trail.query("dpo").matching(same.clone()).entries().unwrap());
+    assert_eq!(seqs, answer(&same, &dir).0);
+    trail.flush().unwrap();
+    let status = trail.status();
+    assert_eq!(
+        (status.emitted, status.lost),
+        (status.written, Default::default()),
+        "counted like any other"
+    );
+    let read = asked(&dir);
+    assert_eq!(read.len(), 2);
+    assert_eq!(
+        (read[0].user_id(), read[0].category(), read[0].outcome()),
+        (Some("dpo"), Category::Audit, Outcome::Success)
+    );
+    let said = &read[0].metadata().unwrap()["question"];
+    assert_eq!(
+        (said["user_id"].as_str(), said["limit"].as_u64(), said["order"].as_str()),
+        (Some("u-7"), Some(5), Some("newest"))
+    );
+    assert_eq!(said["event"], serde_json::json!(["AUTH_FAILED", "DATA_READ"]));
+    assert_eq!(
+        (&said["field"]["shelf"], &said["field"]["password"]),
+        (&"1".into(), &"[redacted]".into())
+    );
+    let bytes: Vec<u8> = fs::read_dir(&dir)
+        .unwrap()
+        .flat_map(|entry| fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    for secret in ["hunter2", "ghp_16C7"] {
+        assert!(memchr::memmem::find(&bytes, secret.as_bytes()).is_none(), "{secret}");
+    }
+    // From anybody else it is not believed.
+    trail
+        .draft(events::AUDIT_READ)
+        .user_id("mallory")
+        .emit()
+        .accepted()
+        .unwrap();
+    trail.flush().unwrap();
+    assert_eq!(asked(&dir).len(), 2);
+    let late = trail.query("dpo");
+    trail.clone().close().unwrap();
+    assert_eq!(
+        late.entries().unwrap_err().kind(),
+        ErrorKind::Closed,
+        "what is not recorded is not answered"
+    );
+    assert_eq!(tracing_audit::verify(&dir).unwrap().exit_code(), 0);
+}
+
+#[test]
+fn an_answer_that_is_dropped_early_stops_its_threads() {
+    let mut hand = Hand::new();
+    hand.open("start").begin();
+    for _ in 0..4 {
+        for _ in 0..2_000 {
+            let rest = hand.rest("DATA_READ", &format!(",\"message\":\"{}\"", "x".repeat(2_000)));
+            hand.put(&rest);
+        }
+        hand.open("rotate");
+    }
+    hand.stop();
+    let laid = hand.lay();
+    let all: Vec<u64> = (1..=hand.seq).collect();
+    let query = Query::new().unlimited().order(Order::Oldest);
+    assert_eq!(
+        answer(&query, &laid.dir),
+        (all.clone(), vec![]),
+        "in order, whoever reads"
+    );
+    let newest = answer(&query.clone().order(Order::Newest), &laid.dir);
+    assert_eq!(newest, (all.iter().rev().copied().collect(), vec![]));
+    assert_eq!(answer(&query.clone().limit(5_000), &laid.dir).0, all[..5_000]);
+    assert_eq!(threads(), 0);
+    let mut found = query.entries(&laid.dir).unwrap();
+    assert!(found.by_ref().take(3_000).all(|record| record.is_ok()));
+    if std::thread::available_parallelism().unwrap().get() > 1 {
+        assert!(threads() > 0, "the control");
+    }
+    drop(found);
+    assert_eq!(threads(), 0);
+}
+
+/// How many threads of this process answer questions.
+fn threads() -> usize {
+    let Ok(tasks) = fs::read_dir("/proc/self/task") else {
+        return 0;
+    };
+    let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    names.filter(|name| name.trim() == "audit-query").count()
+}

@@ -22,7 +22,12 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// The members that may have the value; the first is what the condition is called.
+    /// What the condition is called.
+    pub(crate) fn name(self) -> &'static str {
+        self.members().first().copied().unwrap_or_default()
+    }
+
+    /// The members that may have the value.
     pub(crate) const fn members(self) -> &'static [&'static str] {
         match self {
             Part::User => &["user_id", "username"],

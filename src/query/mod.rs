@@ -270,12 +270,14 @@ impl Query {
         self
     }
 
-    /// The last word counts.
     fn part(self, part: Part, value: String) -> Query {
-        self.change(|query| {
-            query.parts.retain(|(known, _)| *known != part);
-            query.parts.push((part, value));
-        })
+        self.change(|query| query.set_part(part, value))
+    }
+
+    /// The last word counts.
+    pub(crate) fn set_part(&mut self, part: Part, value: String) {
+        self.parts.retain(|(known, _)| *known != part);
+        self.parts.push((part, value));
     }
 
     /// Which end comes first: a cursor knows.
@@ -285,7 +287,7 @@ impl Query {
 }
 
 /// The name of an event as it stands in records.
-fn event_name(given: &str) -> String {
+pub(crate) fn event_name(given: &str) -> String {
     match EventType::from_name(given) {
         Some(event) => event.name().to_owned(),
         None => given.to_ascii_uppercase().replace(['-', '.'], "_"),
