@@ -1,6 +1,10 @@
 //! A question to a running trail, which records who asked what before it answers.
 
+#[cfg(feature = "export")]
+mod export;
+
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
@@ -8,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::Micros;
 use crate::draft::Draft;
 use crate::error::Error;
-use crate::event::{Category, events};
+use crate::event::{Category, EventType, events};
 use crate::outcome::Outcome;
 use crate::query::{self, Cursor, Found, Order, Part, Query};
 use crate::severity::Severity;
@@ -36,6 +40,7 @@ impl Trail {
             trail: self.clone(),
             actor: actor.into(),
             query: Query::new(),
+            dir: None,
         }
     }
 }
@@ -47,10 +52,20 @@ pub struct TrailQuery {
     trail: Trail,
     actor: String,
     query: Query,
+    /// Where that is not the trail's own.
+    dir: Option<PathBuf>,
 }
 
 impl TrailQuery {
     query::setters!(TrailQuery);
+
+    /// Asks the trail in another directory: this trail only records the question, with that directory in `metadata.directory`.
+    pub fn of(self, dir: impl AsRef<Path>) -> TrailQuery {
+        TrailQuery {
+            dir: Some(dir.as_ref().to_owned()),
+            ..self
+        }
+    }
 
     /// Asks this instead of what was set so far.
     pub fn matching(self, query: Query) -> TrailQuery {
@@ -67,10 +82,23 @@ impl TrailQuery {
     /// What [`Receipt::accepted`](crate::Receipt::accepted) says if the trail did not take the record: nothing is read then. Also
     /// as [`Query::entries`].
     pub fn entries(&self) -> Result<Found, Error> {
-        let record = self.trail.draft(events::AUDIT_READ).outcome(Outcome::Success);
-        let record: Draft = record.user_id(&self.actor).field("question", &words(&self.query));
-        record.emit_own().accepted()?;
-        self.query.entries(self.trail.dir())
+        self.admit(events::AUDIT_READ, |record| record)?;
+        self.query.entries(self.asked())
+    }
+
+    /// Records the question.
+    fn admit(&self, event: EventType, more: impl FnOnce(Draft) -> Draft) -> Result<(), Error> {
+        let record = self.trail.draft(event).outcome(Outcome::Success);
+        let mut record = record.user_id(&self.actor).field("question", &words(&self.query));
+        if let Some(dir) = &self.dir {
+            record = record.field("directory", &dir.display().to_string());
+        }
+        more(record).emit_own().accepted()
+    }
+
+    /// The directory that is read.
+    fn asked(&self) -> &Path {
+        self.dir.as_deref().unwrap_or_else(|| self.trail.dir())
     }
 
     fn change(mut self, change: impl FnOnce(&mut Query)) -> TrailQuery {

@@ -86,6 +86,11 @@ impl Export {
         }
     }
 
+    /// The format that was chosen.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Compresses what is written (RFC 1952); [`to_file`](Export::to_file) puts `.gz` behind an automatic name. Off by default.
     #[cfg(feature = "gzip")]
     pub fn gzip(mut self, yes: bool) -> Export {

@@ -1,9 +1,11 @@
 //! That somebody asked is a record, too.
 
+use std::io;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tracing_audit::{Found, Query};
+use tracing_audit::{Error, Export, Exported, Found, Query, Retention, Trail, TrailQuery};
 
 use crate::out::{self, Failure};
 
@@ -11,7 +13,8 @@ use crate::out::{self, Failure};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The record of the question")]
 pub(crate) struct Asked {
-    /// The trail in which the question is recorded; never the one that is asked [env: TRACING_AUDIT_TO]
+    /// The trail in which the question is recorded, made where there is none; never the one that is asked
+    /// [default: the environment's TRACING_AUDIT_TO]
     #[arg(long, value_name = "DIR")]
     audit_to: Option<PathBuf>,
     /// Who asks, for that record [default: the user who runs the command]
@@ -20,11 +23,77 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Records the question as `AUDIT_READ`, and asks it.
     pub(crate) fn read(&self, dir: &Path, query: Query) -> Result<Found, Failure> {
-        Ok(query.entries(dir)?)
+        match self.question(dir, &query)? {
+            None => Ok(query.entries(dir)?),
+            Some((trail, question)) => recorded(trail, question.entries()),
+        }
     }
 
-    pub(crate) fn export(&self, dir: &Path, query: Query, _format: tracing_audit::Format) -> Result<Found, Failure> {
-        Ok(query.entries(dir)?)
+    /// Records the export as `AUDIT_EXPORT`, and makes it.
+    pub(crate) fn export(
+        &self,
+        dir: &Path,
+        query: Query,
+        export: &Export,
+        into: impl Write,
+    ) -> Result<Exported, Failure> {
+        match self.question(dir, &query)? {
+            None => Ok(export.write(query.entries(dir)?.lines(), into)?),
+            Some((trail, question)) => recorded(trail, question.write(export, into)),
+        }
     }
+
+    /// The same to a new file.
+    pub(crate) fn export_to_file(
+        &self,
+        dir: &Path,
+        query: Query,
+        export: &Export,
+        path: &Path,
+    ) -> Result<(PathBuf, Exported), Failure> {
+        match self.question(dir, &query)? {
+            None => Ok(export.to_file(query.entries(dir)?.lines(), path)?),
+            Some((trail, question)) => recorded(trail, question.to_file(export, path)),
+        }
+    }
+
+    /// The trail that records, and the question to ask through it; `None`, and a word about it, where nothing records.
+    fn question(&self, dir: &Path, query: &Query) -> Result<Option<(Trail, TrailQuery)>, Failure> {
+        let named = std::env::var_os("TRACING_AUDIT_TO").filter(|named| !named.is_empty());
+        let Some(place) = self.audit_to.clone().or_else(|| named.map(PathBuf::from)) else {
+            out::note(&"nobody records this question; --audit-to DIR names a trail that does");
+            return Ok(None);
+        };
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let (asked, records) = (real(dir), real(&place));
+        if asked.starts_with(&records) || records.starts_with(&asked) {
+            let why = "a trail that is asked is not written to; name another directory with --audit-to";
+            return Err(Failure::Written(place, io::Error::new(io::ErrorKind::InvalidInput, why)));
+        }
+        let trail = Trail::builder(&place)
+            .env()
+            .service("tracing-audit", env!("CARGO_PKG_VERSION"))
+            .retention(Retention::forever())
+            .mirror(false)
+            .detached()
+            .build()?;
+        let question = trail.query(self.who()).matching(query.clone()).of(asked);
+        Ok(Some((trail, question)))
+    }
+
+    fn who(&self) -> String {
+        let of_system = || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+        let who = self.by.clone().or_else(of_system).filter(|who| !who.is_empty());
+        who.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    }
+}
+
+/// The record is on the disk before anybody sees the answer.
+fn recorded<T>(trail: Trail, answer: Result<T, Error>) -> Result<T, Failure> {
+    let closed = trail.close();
+    let answer = answer?;
+    closed?;
+    Ok(answer)
 }

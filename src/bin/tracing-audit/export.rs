@@ -50,16 +50,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(service) = &arguments.service {
         export = export.service(service, "");
     }
-    let lines = arguments.asked.export(&arguments.question.dir, query, arguments.format)?.lines();
+    let (asked, dir) = (&arguments.asked, &arguments.question.dir);
     let done = match &arguments.out {
         Some(path) => {
-            let (path, done) = export.to_file(lines, path)?;
+            let (path, done) = asked.export_to_file(dir, query, &export, path)?;
             out::note(&format_args!("{} in {}", row::records(done.records), path.display()));
             done
         }
         None => {
             let mut out = BufWriter::new(io::stdout().lock());
-            let done = export.write(lines, &mut out).map_err(closed)?;
+            let done = asked.export(dir, query, &export, &mut out).map_err(closed)?;
             out.flush().map_err(Failure::of_write(code(&done)))?;
             done
         }
@@ -79,12 +79,13 @@ fn code(done: &Exported) -> u8 {
 }
 
 /// Whoever read the output may have seen enough.
-fn closed(error: tracing_audit::Error) -> Failure {
-    let broken = std::error::Error::source(&error)
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .is_some_and(|source| source.kind() == io::ErrorKind::BrokenPipe);
-    match broken {
+fn closed(failure: Failure) -> Failure {
+    let Failure::Trail(error) = &failure else {
+        return failure;
+    };
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    match source.is_some_and(|source| source.kind() == io::ErrorKind::BrokenPipe) {
         true => Failure::Closed(0),
-        false => Failure::Trail(error),
+        false => failure,
     }
 }
