@@ -68,9 +68,16 @@ fn the_demo_has_as_many_records_as_were_asked_for_and_verifies() {
     let records = demo.records();
     let told = records.iter().filter(|record| record["category"] != "audit").count();
     assert_eq!(told, 2_000);
-    let days: BTreeSet<&str> = records.iter().map(|record| &record["time"].as_str().unwrap()[..10]).collect();
+    let days: BTreeSet<&str> = records
+        .iter()
+        .map(|record| &record["time"].as_str().unwrap()[..10])
+        .collect();
     assert_eq!(days.len(), 4);
-    assert!(records.iter().all(|record| record["time"].as_str().unwrap() <= "2026-11-20T18:00:01"));
+    assert!(
+        records
+            .iter()
+            .all(|record| record["time"].as_str().unwrap() <= "2026-11-20T18:00:01")
+    );
     // Never over what is there.
     let (code, _, err) = run(&["demo", demo.dir()]);
     assert!(code == 4 && err.contains("not empty"), "{err}");
@@ -149,7 +156,13 @@ fn columns_are_what_was_asked_for_and_control_characters_move_nothing() {
     );
     assert_eq!(code, 0);
     let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines, [vec!["EVENT", "METADATA.ROWS", "USER"], vec!["DATA_EXPORT", "48211", "u-0007"]]);
+    assert_eq!(
+        lines,
+        [
+            vec!["EVENT", "METADATA.ROWS", "USER"],
+            vec!["DATA_EXPORT", "48211", "u-0007"]
+        ]
+    );
     let (_, nothing, said) = demo.ask("query", &["--event", "LOGIN_WRONG"]);
     assert!(nothing.is_empty() && said.contains("no record meets this") && said.contains("tracing-audit events"));
 }
@@ -187,7 +200,10 @@ fn statistics_summaries_users_and_sessions_count_what_the_lines_say() {
     assert_eq!(user["records"], of_user);
 
     let (_, out, _) = demo.ask("sessions", &["--json", "-n", "1000000"]);
-    let sessions: BTreeSet<&str> = records.iter().filter_map(|record| record["session_id"].as_str()).collect();
+    let sessions: BTreeSet<&str> = records
+        .iter()
+        .filter_map(|record| record["session_id"].as_str())
+        .collect();
     assert_eq!(out.lines().count(), sessions.len());
 }
 
@@ -198,7 +214,12 @@ fn what_is_suspicious_and_what_administrators_did_is_found() {
         let (code, out, err) = demo.ask(command, &["--json", "-n", "1000"]);
         assert_eq!(code, 0, "{err}");
         out.lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].as_str().unwrap().to_owned())
+            .map(|line| {
+                serde_json::from_str::<Value>(line).unwrap()["event"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
             .collect()
     };
     assert!(events("suspicious").contains("AUTH_LOCKED") && !events("suspicious").contains("DATA_READ"));
@@ -216,7 +237,11 @@ fn an_export_goes_to_a_new_file_whose_name_says_when() {
         assert_eq!((code, out.as_str()), (0, ""), "{err}");
         let named = |name: &str| name.starts_with("audit-export-20") && name.ends_with(ending);
         let names = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name());
-        assert_eq!(names.filter(|name| named(name.to_str().unwrap())).count(), 1, "{format}");
+        assert_eq!(
+            names.filter(|name| named(name.to_str().unwrap())).count(),
+            1,
+            "{format}"
+        );
     }
     let (code, out, _) = demo.ask("export", &["--format", "csv"]);
     let rows = out.lines().count();
@@ -247,7 +272,10 @@ fn the_tables_the_completions_and_the_manual_are_there() {
     assert_eq!((code, &first["event"]), (0, &"AUTH_LOGIN".into()));
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let (code, out, _) = run(&["completions", shell]);
-        assert!(code == 0 && out.contains("tracing-audit") && out.contains("suspicious"), "{shell}");
+        assert!(
+            code == 0 && out.contains("tracing-audit") && out.contains("suspicious"),
+            "{shell}"
+        );
     }
     let (code, out, _) = run(&["man"]);
     assert!(code == 0 && out.contains(".TH") && out.contains("EXPORT"));
@@ -279,4 +307,101 @@ fn jq_gives_the_same_answers() {
     let ours = demo.lines(&["--event", "AUTH_FAILED", "--all"]);
     let ours: BTreeSet<u64> = ours.iter().map(|line| line["seq"].as_u64().unwrap()).collect();
     assert!(!ours.is_empty() && ours == theirs);
+}
+
+#[test]
+fn asking_and_exporting_are_recorded_where_that_is_said_and_nowhere_else() {
+    let demo = Demo::new();
+    let home = tempfile::tempdir().unwrap();
+    let asked = home.path().join("asked");
+    let place = asked.to_str().unwrap();
+    let recorded = ["--audit-to", place, "--by", "auditor@example.org"];
+    let before: BTreeSet<_> = fs::read_dir(&demo.dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    let (code, _, err) = demo.ask(
+        "query",
+        &[
+            &["--user", "u-0007", "--text", "password=hunter2swordfish"],
+            &recorded[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(code, 0, "{err}");
+    assert!(!err.contains("nobody records"), "{err}");
+    let (code, _, err) = demo.ask("export", &[&["--format", "csv"], &recorded[..]].concat());
+    assert_eq!(code, 0, "{err}");
+    for command in ["stats", "sessions", "suspicious", "admin"] {
+        assert_eq!(demo.ask(command, &recorded).0, 0);
+    }
+    assert_eq!(demo.ask("user", &[&["u-0007"], &recorded[..]].concat()).0, 0);
+    let after: BTreeSet<_> = fs::read_dir(&demo.dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(before, after, "the trail that is asked is not written to");
+
+    let (_, out, _) = run(&[
+        "query",
+        place,
+        "--category",
+        "audit",
+        "--sort",
+        "oldest",
+        "--all",
+        "--json",
+    ]);
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let reads: Vec<&Value> = lines.iter().filter(|line| line["event"] == "AUDIT_READ").collect();
+    let exports: Vec<&Value> = lines.iter().filter(|line| line["event"] == "AUDIT_EXPORT").collect();
+    assert_eq!((reads.len(), exports.len()), (6, 1));
+    assert!(
+        lines.iter().all(|line| !line.to_string().contains("hunter2")),
+        "secrets in questions are redacted"
+    );
+    assert_eq!(reads[0]["user_id"], "auditor@example.org");
+    assert_eq!(reads[0]["metadata"]["question"]["user_id"], "u-0007");
+    let directory = fs::canonicalize(&demo.dir).unwrap();
+    assert_eq!(exports[0]["metadata"]["directory"], directory.to_str().unwrap());
+    assert_eq!(exports[0]["metadata"]["format"], "csv");
+    assert_eq!(run(&["verify", place]).0, 0);
+
+    for within in [demo.dir.clone(), demo.dir.join("asked")] {
+        let (code, out, err) = demo.ask("query", &["--audit-to", within.to_str().unwrap()]);
+        assert_eq!((code, out.as_str()), (4, ""), "{err}");
+    }
+    let (_, _, err) = demo.ask("query", &[]);
+    assert!(err.contains("nobody records this question"), "{err}");
+}
+
+#[test]
+fn the_readme_shows_what_the_command_prints() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let mut tried = 0;
+    for block in readme.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        for step in block.split("$ ").skip(1) {
+            let (command, expected) = step.split_once('\n').unwrap();
+            let words: Vec<&str> = command.split_whitespace().collect();
+            assert_eq!(words[0], "tracing-audit");
+            let out = Command::new(env!("CARGO_BIN_EXE_tracing-audit"))
+                .args(&words[1..])
+                .current_dir(home.path())
+                .env_remove("TRACING_AUDIT_TO")
+                .output()
+                .unwrap();
+            assert!(
+                out.status.success(),
+                "{command}: {}",
+                String::from_utf8_lossy(&out.stderr)
+            );
+            // A CSV's lines end in CR LF.
+            let printed = String::from_utf8(out.stdout).unwrap().replace("\r\n", "\n");
+            assert_eq!(printed, expected, "{command}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 5);
 }

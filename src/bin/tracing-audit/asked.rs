@@ -70,7 +70,10 @@ impl Asked {
         let (asked, records) = (real(dir), real(&place));
         if asked.starts_with(&records) || records.starts_with(&asked) {
             let why = "a trail that is asked is not written to; name another directory with --audit-to";
-            return Err(Failure::Written(place, io::Error::new(io::ErrorKind::InvalidInput, why)));
+            return Err(Failure::Written(
+                place,
+                io::Error::new(io::ErrorKind::InvalidInput, why),
+            ));
         }
         let trail = Trail::builder(&place)
             .env()

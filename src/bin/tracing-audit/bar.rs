@@ -29,7 +29,9 @@ pub(crate) fn over<T: Send>(all: u64, done: &AtomicU64, work: impl FnOnce() -> T
         });
         if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
             let bar = ProgressBar::new(all);
-            if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left")
+            {
                 bar.set_style(style);
             }
             while ended.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
@@ -48,5 +50,7 @@ pub(crate) fn over<T: Send>(all: u64, done: &AtomicU64, work: impl FnOnce() -> T
 pub(crate) fn bytes_in(dir: &Path) -> u64 {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("audit-"));
-    ours.filter_map(|entry| entry.metadata().ok()).map(|file| file.len()).sum()
+    ours.filter_map(|entry| entry.metadata().ok())
+        .map(|file| file.len())
+        .sum()
 }

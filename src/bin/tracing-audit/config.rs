@@ -49,9 +49,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         for (name, value, source) in rows_of(settings) {
             rows.add([name, value, source]);
         }
-        writeln!(out, "As record {} of {} says:", record.seq(), when::shown(record.time()))
-            .and_then(|()| rows.print(&mut out))
-            .map_err(Failure::of_write(code))?;
+        writeln!(
+            out,
+            "As record {} of {} says:",
+            record.seq(),
+            when::shown(record.time())
+        )
+        .and_then(|()| rows.print(&mut out))
+        .map_err(Failure::of_write(code))?;
     }
     out.flush().map_err(Failure::of_write(code))?;
     Ok(code)
@@ -67,11 +72,9 @@ fn rows_of(settings: Option<&Value>) -> Vec<(String, String, String)> {
         return Vec::new();
     };
     let rows = settings.iter().map(|(name, setting)| match setting {
-        Value::Object(members) if members.contains_key("value") => (
-            name.clone(),
-            text(members.get("value")),
-            text(members.get("source")),
-        ),
+        Value::Object(members) if members.contains_key("value") => {
+            (name.clone(), text(members.get("value")), text(members.get("source")))
+        }
         other => (name.clone(), text(Some(other)), String::new()),
     });
     rows.collect()

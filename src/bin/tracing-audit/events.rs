@@ -22,9 +22,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let mut out = BufWriter::new(anstream::stdout().lock());
     let asked = arguments.text.as_deref().unwrap_or_default().to_lowercase();
-    let meant = |event: &EventType| {
-        event.name().to_lowercase().contains(&asked) || event.category().as_str().contains(&asked)
-    };
+    let meant =
+        |event: &EventType| event.name().to_lowercase().contains(&asked) || event.category().as_str().contains(&asked);
     let mut rows = Rows::under(["EVENT", "CATEGORY", "SEVERITY", "OWASP", "MEANING"]);
     for event in EventType::all().filter(meant) {
         let (owasp, meaning) = (event.owasp().unwrap_or_default(), event.meaning().unwrap_or_default());

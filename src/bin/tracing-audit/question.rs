@@ -111,7 +111,10 @@ impl Conditions {
         if self.flagged {
             query = query.flagged(true);
         }
-        let query = self.event.iter().fold(query, |query, event| query.event(event.as_str()));
+        let query = self
+            .event
+            .iter()
+            .fold(query, |query, event| query.event(event.as_str()));
         let query = self.category.iter().fold(query, |query, one| query.category(*one));
         let query = self.severity.iter().fold(query, |query, one| query.severity(*one));
         self.fields

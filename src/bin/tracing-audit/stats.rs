@@ -64,7 +64,9 @@ pub(crate) struct OfSessions {
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let query = arguments.question.conditions.query();
     let mut stats = Stats::new();
-    let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| stats.add(record))?;
+    let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| {
+        stats.add(record)
+    })?;
     print(&stats, arguments.json, &shown)
 }
 
@@ -107,12 +109,7 @@ pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
 }
 
 /// Every record that meets the question, the oldest first.
-fn fold(
-    dir: &std::path::Path,
-    query: Query,
-    asked: &Asked,
-    mut add: impl FnMut(&Record),
-) -> Result<Shown, Failure> {
+fn fold(dir: &std::path::Path, query: Query, asked: &Asked, mut add: impl FnMut(&Record)) -> Result<Shown, Failure> {
     let mut shown = Shown::default();
     for record in asked.read(dir, query.order(Order::Oldest).unlimited())? {
         if let Some(record) = shown.take(record) {

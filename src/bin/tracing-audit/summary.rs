@@ -40,8 +40,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         let days = serde_json::to_string(&stats.by_day()).map_err(|error| Failure::Output(error.into()))?;
         writeln!(out, "{days}").map_err(Failure::of_write(code))?;
     } else {
-        let mut rows = Rows::under(["DAY", "RECORDS", "FAILURES", "FLAGGED", "LOW", "MEDIUM", "HIGH", "CRITICAL"])
-            .right(&[1, 2, 3, 4, 5, 6, 7]);
+        let mut rows = Rows::under([
+            "DAY", "RECORDS", "FAILURES", "FLAGGED", "LOW", "MEDIUM", "HIGH", "CRITICAL",
+        ])
+        .right(&[1, 2, 3, 4, 5, 6, 7]);
         for (name, day) in stats.by_day() {
             let counts = [day.records(), day.failures(), day.flagged()];
             let counts = counts.into_iter().chain(Severity::ALL.map(|one| day.of_severity(one)));

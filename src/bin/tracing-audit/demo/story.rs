@@ -245,28 +245,12 @@ impl Story {
             }
             if user != 7 {
                 let why = More::Reason("five failures");
-                add(
-                    dice,
-                    at + 1_000,
-                    events::AUTH_LOCKED,
-                    Outcome::Blocked,
-                    user,
-                    None,
-                    why,
-                );
+                add(dice, at + 1_000, events::AUTH_LOCKED, Outcome::Blocked, user, None, why);
             }
         }
         let in_it = Some(session);
         at += 4_000_000;
-        add(
-            dice,
-            at,
-            events::AUTH_LOGIN,
-            Outcome::Success,
-            7,
-            in_it,
-            More::Nothing,
-        );
+        add(dice, at, events::AUTH_LOGIN, Outcome::Success, 7, in_it, More::Nothing);
         for _ in 0..12 {
             at += 300_000 + dice.below(900_000);
             let call = More::Call {
