@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Home;
+use super::cache;
 use super::branch::{self, LiveFile, Why};
 use super::erase::tombstone;
 use super::header::{Cause, TrailId};
@@ -51,6 +52,7 @@ pub(crate) fn bury(disk: &dyn Disk, home: &Home, trail: TrailId, graves: &Graves
         if counts || cut_off {
             clean(disk, home, &live.path, Some(live), graves, again).map_err(failed(&live.path))?;
             remove_compressed(disk, home, live.name, again).map_err(failed(&live.path))?;
+            cache::remove(disk, &home.dir, live.name.day)?;
         }
     }
     for stray in &branch.strays {

@@ -2,6 +2,7 @@
 
 pub(crate) mod branch;
 pub(crate) mod bury;
+pub(crate) mod cache;
 pub(crate) mod calendar;
 pub(crate) mod content;
 pub(crate) mod erase;

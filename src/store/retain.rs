@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::branch::{self, Branch, LiveFile, Why};
+use super::cache;
 use super::calendar::Calendar;
 use super::header::{KeptFrom, TrailId};
 use super::hold::Holds;
@@ -242,6 +243,8 @@ pub(super) fn sweep(
     };
     let any = !goes.is_empty();
     for (_, name) in goes {
+        // First, so that what is left after a crash is found with the file.
+        cache::remove(disk, &home.dir, name.day)?;
         for torn in beside(name) {
             remove(torn)?;
         }

@@ -20,7 +20,7 @@ use crate::io::{Disk, RealDisk};
 use crate::reader;
 use crate::record::Record;
 use crate::stats::Stats;
-use crate::store::Home;
+use crate::store::{Home, cache};
 use crate::store::names::{self, Name};
 use layout::{Layout, Place};
 use stored::{Entry, Page};
@@ -38,8 +38,7 @@ const TRIES: usize = 4;
 /// [`Stats::of_days`] uses it instead of reading the file, [`Stats::of`] does not. It proves nothing, no verifier looks at it,
 /// whoever can write to the directory can write anything into it, and it can be removed at any time.
 ///
-/// It holds names of users and addresses. What retention and erasure remove from the trail stays in a summary until
-/// the next `write`, or until it is removed.
+/// It holds names of users and addresses; so retention and erasure remove the summaries of the days whose files they touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Summary {
@@ -309,7 +308,7 @@ impl Folder {
     }
 
     fn remove(&self, day: Day, summary: &mut Summary) -> Result<(), Error> {
-        if stored::remove(&*self.disk, &self.home.dir, day)? {
+        if cache::remove(&*self.disk, &self.home.dir, day)? {
             summary.removed += 1;
         }
         Ok(())

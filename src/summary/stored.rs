@@ -1,8 +1,7 @@
 //! A day's summary as a file: `audit-<day>.summary.json`.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +12,8 @@ use crate::error::Error;
 use crate::io::{Disk, read_all, replace};
 use crate::stats::Stats;
 use crate::store::TrailId;
+use crate::store::cache::{SUFFIX, path};
 use crate::store::names::PREFIX;
-
-const SUFFIX: &str = ".summary.json";
 
 /// A longer summary is not read, and not written: bytes, so that one that somebody put there cannot fill the memory.
 const LONGEST: usize = 16 << 20;
@@ -128,10 +126,6 @@ impl Page {
     }
 }
 
-fn path(dir: &Path, day: Day) -> PathBuf {
-    dir.join(format!("{PREFIX}{day}{SUFFIX}"))
-}
-
 /// The days that have a summary.
 pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Day>, Error> {
     let names = disk
@@ -139,14 +133,4 @@ pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Day>, Error> {
         .map_err(|error| Error::io("list the trail directory", dir, error))?;
     let day = |name: &String| Day::parse(name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?);
     Ok(names.iter().filter_map(day).collect())
-}
-
-/// Removes a summary that says nothing any more.
-pub(super) fn remove(disk: &dyn Disk, dir: &Path, day: Day) -> Result<bool, Error> {
-    let path = path(dir, day);
-    match disk.unlink(&path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Error::io("remove a summary", &path, error)),
-    }
 }
