@@ -65,10 +65,44 @@ pub(crate) fn full() -> Vec<(&'static str, Value)> {
 
 /// What no export may leave out of a record with all of them.
 const TEXTS: &[&str] = &[
-    "u-17", "alice", "s-23", "203.0.113.7", "curl/8.9", "t-31", "ak-41", "act-43", "/srv/books/walden.txt", "type-47", "id-53",
-    "old-59", "new-61", "PUT", "/route-67/{id}", "/path-71", "q\\=73|q=73|\"73\"", "418", "12.5|12500000", "7901", "8301", "898989",
-    "req-97", "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "totp|OTP", "reason-101", "message-103", "error-107", "109",
-    "meta-113", "meta-127", "131", "credential-137", "AAAAAAAAAAAAA139", "suspicious-149", "rule-151", "later-157",
+    "u-17",
+    "alice",
+    "s-23",
+    "203.0.113.7",
+    "curl/8.9",
+    "t-31",
+    "ak-41",
+    "act-43",
+    "/srv/books/walden.txt",
+    "type-47",
+    "id-53",
+    "old-59",
+    "new-61",
+    "PUT",
+    "/route-67/{id}",
+    "/path-71",
+    "q\\=73|q=73|\"73\"",
+    "418",
+    "12.5|12500000",
+    "7901",
+    "8301",
+    "898989",
+    "req-97",
+    "4bf92f3577b34da6a3ce929d0e0e4736",
+    "00f067aa0ba902b7",
+    "totp|OTP",
+    "reason-101",
+    "message-103",
+    "error-107",
+    "109",
+    "meta-113",
+    "meta-127",
+    "131",
+    "credential-137",
+    "AAAAAAAAAAAAA139",
+    "suspicious-149",
+    "rule-151",
+    "later-157",
 ];
 
 pub(crate) fn export(export: &Export, lines: &[String]) -> String {
@@ -93,21 +127,32 @@ fn damage() -> Error {
 fn every_format_reads_back_from_its_name() {
     for format in Format::ALL {
         assert_eq!(format.to_string().to_uppercase().parse::<Format>().unwrap(), format);
-        assert!(format.extension().contains(&*if matches!(format, Format::Ecs | Format::Ocsf) {
-            format!("{format}.jsonl")
-        } else {
-            format.to_string()
-        }));
+        assert!(
+            format
+                .extension()
+                .contains(&*if matches!(format, Format::Ecs | Format::Ocsf) {
+                    format!("{format}.jsonl")
+                } else {
+                    format.to_string()
+                })
+        );
     }
     let error = "xml".parse::<Format>().unwrap_err();
-    assert!(error.to_string().contains("jsonl, json, csv, ecs, ocsf, cef, syslog"), "{error}");
+    assert!(
+        error.to_string().contains("jsonl, json, csv, ecs, ocsf, cef, syslog"),
+        "{error}"
+    );
 }
 
 #[test]
 fn lines_come_out_byte_for_byte() {
     let hand = three_files();
     let laid = hand.lay();
-    let lines: Vec<String> = tracing_audit::read(&laid.dir).unwrap().lines().map(Result::unwrap).collect();
+    let lines: Vec<String> = tracing_audit::read(&laid.dir)
+        .unwrap()
+        .lines()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(lines.len() as u64, hand.seq);
     let jsonl = export(&Export::new(Format::JsonLines), &lines);
     assert_eq!(jsonl, lines.join("\n") + "\n");
@@ -134,7 +179,15 @@ fn a_damaged_item_does_not_end_an_export_and_is_said() {
     for format in Format::ALL {
         let good = |seq| Ok(line(seq, events::DATA_READ, Outcome::Success, &[]));
         let header = r#"{"tracing_audit":1}"#.to_owned();
-        let items = vec![Err(damage()), good(1), Ok(header), good(2), Ok(String::new()), good(3), Err(damage())];
+        let items = vec![
+            Err(damage()),
+            good(1),
+            Ok(header),
+            good(2),
+            Ok(String::new()),
+            good(3),
+            Err(damage()),
+        ];
         let mut out = Vec::new();
         let done = Export::new(format).write(items, &mut out).unwrap();
         assert_eq!((done.records, done.skipped.len(), done.unlisted), (3, 4, 0), "{format}");
@@ -162,7 +215,10 @@ fn an_export_of_nothing_is_valid() {
         assert_eq!(export(&Export::new(format), &[]), expected);
     }
     let csv = export(&Export::new(Format::Csv), &[]);
-    assert!(csv.starts_with("seq,time,occurred,event,") && csv.ends_with(",tag,seal,other\r\n"), "{csv}");
+    assert!(
+        csv.starts_with("seq,time,occurred,event,") && csv.ends_with(",tag,seal,other\r\n"),
+        "{csv}"
+    );
 }
 
 #[test]
@@ -199,7 +255,10 @@ fn every_type_of_somebodys_own_goes_by_its_category() {
         assert!(text.contains("PAYMENT_REFUND"), "{text}");
     }
     let event = object(Format::Ocsf, &line(1, REFUND, Outcome::Success, &[]));
-    assert_eq!((&event["type_uid"], &event["activity_name"]), (&json!(600_399), &json!("PAYMENT_REFUND")));
+    assert_eq!(
+        (&event["type_uid"], &event["activity_name"]),
+        (&json!(600_399), &json!("PAYMENT_REFUND"))
+    );
 }
 
 #[test]
@@ -208,19 +267,37 @@ fn a_table_has_the_columns_that_were_asked_for() {
     let of = |columns: &[&str]| {
         let mut out = Vec::new();
         let export = Export::new(Format::Csv).columns(columns.iter().copied());
-        export.write(lines.iter().cloned().map(Ok), &mut out).map(|_| String::from_utf8(out).unwrap())
+        export
+            .write(lines.iter().cloned().map(Ok), &mut out)
+            .map(|_| String::from_utf8(out).unwrap())
     };
     assert_eq!(
-        of(&["user_id", "seq", "metadata.rows", "metadata.none", "duration_ms", "redacted", "tag", "other"]).unwrap(),
+        of(&[
+            "user_id",
+            "seq",
+            "metadata.rows",
+            "metadata.none",
+            "duration_ms",
+            "redacted",
+            "tag",
+            "other"
+        ])
+        .unwrap(),
         "user_id,seq,metadata.rows,metadata.none,duration_ms,redacted,tag,other\r\n\
          u-17,7,109,,12.5,\"[\"\"metadata.password:credential-137\"\"]\",'-AAAAAAAAAAAAAAAAAAAAA,\"{\"\"later\"\":\"\"later-157\"\"}\"\r\n"
     );
-    for (columns, said) in [(&["seq", "usr"][..], "\"usr\""), (&["seq", "seq"], "twice"), (&[], "a column")] {
+    for (columns, said) in [
+        (&["seq", "usr"][..], "\"usr\""),
+        (&["seq", "seq"], "twice"),
+        (&[], "a column"),
+    ] {
         let error = of(columns).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(said), "{error}");
     }
-    let error = Export::new(Format::Cef).columns(["seq"]).write(Vec::<Result<Record, _>>::new(), io::sink());
+    let error = Export::new(Format::Cef)
+        .columns(["seq"])
+        .write(Vec::<Result<Record, _>>::new(), io::sink());
     assert!(error.unwrap_err().to_string().contains("has no columns"));
 }
 
@@ -267,7 +344,11 @@ fn a_destination_that_refuses_ends_the_export_with_its_reason() {
     for format in Format::ALL {
         let lines = || (1..2_000).map(|seq| Ok::<_, Error>(line(seq, events::DATA_READ, Outcome::Success, &[])));
         let error = Export::new(format).write(lines(), Full(100_000)).unwrap_err();
-        assert_eq!((error.kind(), error.io_kind()), (ErrorKind::Io, Some(io::ErrorKind::StorageFull)), "{format}");
+        assert_eq!(
+            (error.kind(), error.io_kind()),
+            (ErrorKind::Io, Some(io::ErrorKind::StorageFull)),
+            "{format}"
+        );
         assert!(error.path().is_none());
         // What is still held back at the end counts as well.
         let error = Export::new(format).write(lines().take(3), Full(10)).unwrap_err();
@@ -308,16 +389,32 @@ fn a_file_has_its_name_when_all_of_it_is_there() {
     // Asked while it is written.
     let meanwhile = [line.clone(), other].into_iter().map(|line| {
         let names = names();
-        assert!(names.len() == 1 && names[0].starts_with('.') && names[0].ends_with(".part"), "{names:?}");
+        assert!(
+            names.len() == 1 && names[0].starts_with('.') && names[0].ends_with(".part"),
+            "{names:?}"
+        );
         Ok(line)
     });
     let (path, done) = Export::new(Format::Csv).to_file(meanwhile, &temp).unwrap();
     assert_eq!((done.records, done.bytes), (2, fs::metadata(&path).unwrap().len()));
     let name = path.file_name().unwrap().to_str().unwrap();
-    let stamp = name.strip_prefix("audit-export-").unwrap().strip_suffix(".csv").unwrap();
+    let stamp = name
+        .strip_prefix("audit-export-")
+        .unwrap()
+        .strip_suffix(".csv")
+        .unwrap();
     assert_eq!(names(), [name]);
-    assert!(stamp.len() == 16 && &stamp[8..9] == "T" && stamp.ends_with('Z'), "{name}");
-    assert!(stamp[..8].bytes().chain(stamp[9..15].bytes()).all(|digit| digit.is_ascii_digit()), "{name}");
+    assert!(
+        stamp.len() == 16 && &stamp[8..9] == "T" && stamp.ends_with('Z'),
+        "{name}"
+    );
+    assert!(
+        stamp[..8]
+            .bytes()
+            .chain(stamp[9..15].bytes())
+            .all(|digit| digit.is_ascii_digit()),
+        "{name}"
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -363,7 +460,9 @@ fn an_export_does_not_go_among_the_files_of_a_trail() {
     let laid = three_files().lay();
     let before = fs::read_dir(&laid.dir).unwrap().count();
     for path in [laid.dir.clone(), laid.path("mine.csv")] {
-        let error = Export::new(Format::Csv).to_file(tracing_audit::read(&laid.dir).unwrap(), path).unwrap_err();
+        let error = Export::new(Format::Csv)
+            .to_file(tracing_audit::read(&laid.dir).unwrap(), path)
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains("choose another directory"), "{error}");
     }
@@ -377,11 +476,16 @@ fn a_compressed_export_is_the_same_bytes() {
 
     let temp = tempfile::tempdir().unwrap();
     for format in Format::ALL {
-        let lines: Vec<String> = (1..200).map(|seq| line(seq, events::DATA_READ, Outcome::Success, &full())).collect();
+        let lines: Vec<String> = (1..200)
+            .map(|seq| line(seq, events::DATA_READ, Outcome::Success, &full()))
+            .collect();
         let plain = export(&Export::new(format), &lines);
         let zipped = Export::new(format).gzip(true);
         let (path, done) = zipped.to_file(lines.iter().cloned().map(Ok), &temp).unwrap();
-        assert!(path.to_str().unwrap().ends_with(&format!(".{}.gz", format.extension())), "{path:?}");
+        assert!(
+            path.to_str().unwrap().ends_with(&format!(".{}.gz", format.extension())),
+            "{path:?}"
+        );
         let bytes = fs::read(&path).unwrap();
         assert_eq!(done.bytes, bytes.len() as u64);
         assert!(bytes.len() < plain.len() / 4);
@@ -396,7 +500,9 @@ fn a_real_trail_is_exported_whole_in_every_format() {
     let temp = tempfile::tempdir().unwrap();
     let logs = temp.path().join("logs");
     let trail = Trail::builder(&logs).detached().build().unwrap();
-    for event in EventType::all().filter(|event| !event.name().starts_with("AUDIT_") && !event.name().starts_with("ALERT_")) {
+    for event in
+        EventType::all().filter(|event| !event.name().starts_with("AUDIT_") && !event.name().starts_with("ALERT_"))
+    {
         trail.draft(event).user_id("alice").message("one\ntwo").emit();
     }
     drop(trail);
