@@ -118,6 +118,9 @@ fn ocsf_says_what_became_of_it_and_who_said_no() {
     assert!(!failed.contains_key("action_id"));
     for (outcome, id) in [(Outcome::Success, 1), (Outcome::Cancelled, 99), (Outcome::Unknown, 0)] {
         assert_eq!(made(events::DATA_READ, outcome)["status_id"], id);
+        // Of a finding it is not the outcome, but how far people are with it.
+        assert_eq!(made(events::SECURITY_INCIDENT, outcome)["status_id"], 1);
+        assert_eq!(made(events::ALERT_RESOLVED, outcome)["status_id"], 4);
     }
 }
 

@@ -111,6 +111,13 @@ impl<'a> Event<'a, '_> {
         self.put("severity_id", id);
         self.put("severity", name);
         let (id, name) = match record.outcome {
+            // Of a finding it is how far people are with it.
+            _ if self.is(&class::DETECTION_FINDING) => match self.at.get("activity_id").and_then(Value::as_u64) {
+                Some(1) => (1, "New"),
+                Some(2) => (2, "In Progress"),
+                Some(3) => (4, "Resolved"),
+                _ => (0, UNKNOWN),
+            },
             Outcome::Success => (1, "Success"),
             Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error => (2, "Failure"),
             Outcome::Cancelled => (99, "cancelled"),
