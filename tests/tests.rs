@@ -33,6 +33,8 @@ mod errors;
 mod exits;
 #[cfg(feature = "export")]
 mod export;
+#[cfg(feature = "export")]
+mod export_formats;
 mod floors;
 #[cfg(unix)]
 mod fork;

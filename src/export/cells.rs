@@ -1,7 +1,7 @@
 //! Records as rows of a CSV.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde_json::{Map, Value};
 
@@ -37,7 +37,10 @@ impl Columns {
         let mut columns: Vec<(String, Column)> = Vec::new();
         for name in names {
             if columns.iter().any(|(known, _)| known == name) {
-                return Err(Error::new(ErrorKind::Config, format!("the column {name:?} is named twice")));
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("the column {name:?} is named twice"),
+                ));
             }
             let column = match (Key::from_str(name), name.as_str()) {
                 (Some(key), _) => Column::Key(key),
@@ -116,7 +119,12 @@ fn of_value(value: Option<&Value>) -> Cow<'_, str> {
 /// Control characters but tab, CR and LF are shown by their pictures.
 fn defused(text: &str) -> Cow<'_, str> {
     let first = text.trim_start_matches(' ').chars().next();
-    let formula = |letter: char| matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
+    let formula = |letter: char| {
+        matches!(
+            letter,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'
+        )
+    };
     let shown: Cow<'_, str> = match text.contains(|letter| formats::picture(letter) != letter) {
         true => text.chars().map(formats::picture).collect::<String>().into(),
         false => text.into(),
@@ -150,4 +158,12 @@ pub(super) fn table<W: Write>(into: W) -> csv::Writer<W> {
     csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(into)
+}
+
+/// What the destination said. The table itself has no fault: all rows are as long as the first.
+pub(super) fn reason(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }

@@ -73,7 +73,10 @@ impl FromStr for Format {
         all.find(|format| format.as_str().eq_ignore_ascii_case(name))
             .ok_or_else(|| {
                 let names = Format::ALL.map(Format::as_str).join(", ");
-                Error::new(ErrorKind::Config, format!("unknown format {name:?}: use one of {names}"))
+                Error::new(
+                    ErrorKind::Config,
+                    format!("unknown format {name:?}: use one of {names}"),
+                )
             })
     }
 }

@@ -28,7 +28,7 @@ pub use format::Format;
 ///
 /// Where an item is an error, or a line that is no record, the export goes on and says so in [`Exported::skipped`].
 ///
-/// An export does not verify as the trail does; [`Evidence`](https://docs.rs/tracing-audit) is for that.
+/// An export cannot be verified as a trail can; what `Evidence` makes (feature `sign`) can.
 ///
 /// ```no_run
 /// use tracing_audit::{Export, Format};
@@ -195,10 +195,9 @@ impl Export {
         match self.format {
             Format::Csv => {
                 let mut table = cells::table(&mut sink);
-                table.write_record(columns.names())?;
+                table.write_record(columns.names()).map_err(cells::reason)?;
                 each(records, &mut done, |entry| {
-                    columns.cells(entry).try_for_each(|cell| table.write_field(&*cell))?;
-                    Ok(table.write_record(None::<&[u8]>)?)
+                    table.write_record(columns.cells(entry)).map_err(cells::reason)
                 })?;
                 table.flush()?;
             }

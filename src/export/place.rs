@@ -20,9 +20,11 @@ pub(super) fn put<T>(
     let place = Place::of(path, ending)?;
     let disk = RealDisk::shared();
     if !names::list(&*disk, &place.dir)?.is_empty() {
-        return Err(Error::new(ErrorKind::Config, "the export would go among the files of a trail")
-            .at(&place.dir)
-            .remedy("choose another directory"));
+        return Err(
+            Error::new(ErrorKind::Config, "the export would go among the files of a trail")
+                .at(&place.dir)
+                .remedy("choose another directory"),
+        );
     }
     let (draft, file) = Draft::make(&*disk, &place)?;
     let wrong = |error| Error::io("write the export", &draft.path, error);
@@ -109,7 +111,11 @@ fn give(disk: &dyn Disk, draft: &Path, path: &Path) -> io::Result<()> {
 }
 
 fn taken(path: &Path) -> Error {
-    Error::new(ErrorKind::Config, "there is such a file already; an export replaces nothing").at(path)
+    Error::new(
+        ErrorKind::Config,
+        "there is such a file already; an export replaces nothing",
+    )
+    .at(path)
 }
 
 /// The file before it has its name. What is left of it is removed.

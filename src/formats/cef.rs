@@ -118,7 +118,11 @@ fn source(out: &mut Extension, entry: &Entry<'_>) {
 
 fn other(entry: &Entry<'_>) -> Option<Map<String, Value>> {
     let mut other = Map::new();
-    set(&mut other, "seal", entry.frame.as_ref().and_then(|frame| frame.seal.as_deref()));
+    set(
+        &mut other,
+        "seal",
+        entry.frame.as_ref().and_then(|frame| frame.seal.as_deref()),
+    );
     for (name, value) in entry.rest() {
         other.insert(name.to_owned(), value.clone());
     }

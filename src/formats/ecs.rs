@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::event::Category;
 use crate::formats::{self, Entry, Object, Origin, PRODUCT, as_text, set, table};
 use crate::outcome::Outcome;
 use crate::record::Key;
 use crate::severity::Severity;
-use crate::event::Category;
 
 pub(crate) const VERSION: &str = "8.11.0";
 
@@ -44,7 +44,10 @@ fn event(at: &mut Object, entry: &Entry<'_>) {
     }
     let mut types = ecs.types.to_vec();
     // What was refused says so, where its category knows the word.
-    if matches!(record.outcome, Outcome::Denied | Outcome::Blocked) && ecs.categories == ["api"] && !types.contains(&"denied") {
+    if matches!(record.outcome, Outcome::Denied | Outcome::Blocked)
+        && ecs.categories == ["api"]
+        && !types.contains(&"denied")
+    {
         types.push("denied");
     }
     set(at, "event.type", types);
@@ -155,7 +158,11 @@ fn own(at: &mut Object, entry: &Entry<'_>) {
     let mut own = Map::new();
     set(&mut own, "category", entry.record.category.as_str());
     set(&mut own, "outcome", entry.record.outcome.as_str());
-    set(&mut own, "seal", entry.frame.as_ref().and_then(|frame| frame.seal.as_deref()));
+    set(
+        &mut own,
+        "seal",
+        entry.frame.as_ref().and_then(|frame| frame.seal.as_deref()),
+    );
     for (name, value) in entry.rest() {
         let value = match (Key::from_str(name), value) {
             (Some(Key::Redacted | Key::Flagged), value) => value.clone(),

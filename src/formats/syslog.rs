@@ -111,9 +111,7 @@ fn push_element(line: &mut String, entry: &Entry<'_>, enterprise: u32) {
 /// Whether a member's name can be that of a parameter and is none of ours.
 fn is_name(name: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'=' | b']' | b'"');
-    matches!(name.len(), 1..=32)
-        && name.bytes().all(good)
-        && (Key::from_str(name).is_some() || !OURS.contains(&name))
+    matches!(name.len(), 1..=32) && name.bytes().all(good) && (Key::from_str(name).is_some() || !OURS.contains(&name))
 }
 
 /// What is written as JSON writes it, quotes and backslashes apart.
@@ -137,6 +135,10 @@ fn push_message(line: &mut String, entry: &Entry<'_>) {
     let _ = write!(line, "{} {}", record.event(), record.outcome());
     if let Some(message) = record.message() {
         line.push_str(": ");
-        line.extend(message.chars().map(|letter| if is_unsafe(letter) { ' ' } else { letter }));
+        line.extend(
+            message
+                .chars()
+                .map(|letter| if is_unsafe(letter) { ' ' } else { letter }),
+        );
     }
 }

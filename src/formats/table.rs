@@ -179,7 +179,10 @@ mod tests {
     /// The allowed values of ECS 8.11 (`event.category` with its expected `event.type`s; elastic.co/guide/en/ecs/8.11,
     /// "ECS categorization fields").
     const EXPECTED: &[(&str, &str)] = &[
-        ("api", "access admin allowed change creation deletion denied end info start user"),
+        (
+            "api",
+            "access admin allowed change creation deletion denied end info start user",
+        ),
         ("authentication", "start end info"),
         ("configuration", "access change creation deletion info"),
         ("database", "access change info error"),
@@ -205,7 +208,10 @@ mod tests {
     fn all() -> impl Iterator<Item = (String, Mapping)> {
         let types = EventType::all().map(|event| {
             let mapping = of_type(event);
-            (event.name().to_owned(), mapping.unwrap_or_else(|| panic!("{event} is not mapped")))
+            (
+                event.name().to_owned(),
+                mapping.unwrap_or_else(|| panic!("{event} is not mapped")),
+            )
         });
         types.chain(Category::ALL.map(|category| (category.to_string(), of_category(category))))
     }
@@ -224,7 +230,10 @@ mod tests {
             for category in ecs.categories {
                 let (_, expected) = EXPECTED.iter().find(|(known, _)| known == category).expect(category);
                 for kind in ecs.types {
-                    assert!(expected.split(' ').any(|allowed| allowed == *kind), "{name}: {kind} in {category}");
+                    assert!(
+                        expected.split(' ').any(|allowed| allowed == *kind),
+                        "{name}: {kind} in {category}"
+                    );
                 }
             }
             for kind in ecs.types {
@@ -235,7 +244,14 @@ mod tests {
 
     #[test]
     fn only_activities_of_the_schema_have_a_number_of_their_own() {
-        for (name, Mapping { ocsf: (class, activity), .. }) in all() {
+        for (
+            name,
+            Mapping {
+                ocsf: (class, activity),
+                ..
+            },
+        ) in all()
+        {
             match activity {
                 Activity::Known(99, _) => {}
                 Activity::Known(id, caption) => {

@@ -111,6 +111,13 @@ impl<'a> Event<'a, '_> {
         self.put("severity_id", id);
         self.put("severity", name);
         let (id, name) = match record.outcome {
+            // Of a finding it is how far people are with it.
+            _ if self.is(&class::DETECTION_FINDING) => match self.at.get("activity_id").and_then(Value::as_u64) {
+                Some(1) => (1, "New"),
+                Some(2) => (2, "In Progress"),
+                Some(3) => (4, "Resolved"),
+                _ => (0, UNKNOWN),
+            },
             Outcome::Success => (1, "Success"),
             Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error => (2, "Failure"),
             Outcome::Cancelled => (99, "cancelled"),
@@ -154,7 +161,9 @@ impl<'a> Event<'a, '_> {
             }
             3004 => self.entity(),
             6001 => {
-                let resource = self.resource().unwrap_or_else(|| Map::from_iter([("name".to_owned(), UNKNOWN.into())]));
+                let resource = self
+                    .resource()
+                    .unwrap_or_else(|| Map::from_iter([("name".to_owned(), UNKNOWN.into())]));
                 self.put("web_resources", json!([resource]));
             }
             6002 => {
@@ -218,7 +227,9 @@ impl<'a> Event<'a, '_> {
         let entry = self.entry;
         let path = entry.text(Key::Resource);
         let id = entry.text(Key::ResourceId);
-        let last = path.or(id).and_then(|path| path.rsplit(['/', '\\']).find(|name| !name.is_empty()));
+        let last = path
+            .or(id)
+            .and_then(|path| path.rsplit(['/', '\\']).find(|name| !name.is_empty()));
         self.put("file.name", last.unwrap_or(UNKNOWN));
         self.put("file.path", path);
         self.put("file.uid", id);
@@ -232,7 +243,10 @@ impl<'a> Event<'a, '_> {
         self.put("finding_info.title", entry.title());
         self.put("finding_info.desc", entry.text(Key::SuspiciousReason));
         if let Some(rule) = entry.text(Key::Rule) {
-            self.put("finding_info.analytic", json!({"name": rule, "type_id": 1, "type": "Rule"}));
+            self.put(
+                "finding_info.analytic",
+                json!({"name": rule, "type_id": 1, "type": "Rule"}),
+            );
         }
         self.put("is_alert", true);
         let resource = self.resource();
@@ -305,7 +319,9 @@ impl<'a> Event<'a, '_> {
         if !self.class.has(Attribute::Factors) {
             return;
         }
-        let Some(factor) = self.entry.text(Key::Mfa) else { return };
+        let Some(factor) = self.entry.text(Key::Mfa) else {
+            return;
+        };
         let (id, name) = match factor.to_ascii_lowercase().as_str() {
             "sms" => (1, "SMS"),
             "phone" | "call" => (3, "Phone Call"),
@@ -433,7 +449,10 @@ impl<'a> Event<'a, '_> {
             self.put("raw_data", line);
             self.put("raw_data_size", line.len() as u64);
             let hash = formats::hex(&Sha256::digest(line.as_bytes()));
-            self.put("raw_data_hash", json!({"algorithm_id": 3, "algorithm": "SHA-256", "value": hash}));
+            self.put(
+                "raw_data_hash",
+                json!({"algorithm_id": 3, "algorithm": "SHA-256", "value": hash}),
+            );
         }
     }
 
@@ -469,7 +488,11 @@ impl<'a> Event<'a, '_> {
             let mut names = path.split('.');
             let first = names.next().and_then(|name| self.at.get(name));
             let value = names.try_fold(first, |value, name| value.map(|value| value.get(name)));
-            if let Some(value) = value.flatten().and_then(Value::as_str).filter(|value| *value != UNKNOWN) {
+            if let Some(value) = value
+                .flatten()
+                .and_then(Value::as_str)
+                .filter(|value| *value != UNKNOWN)
+            {
                 found.push(json!({"name": path, "type_id": id, "type": kind, "value": value}));
             }
         }
