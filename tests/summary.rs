@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tracing_audit::testing::ManualClock;
-use tracing_audit::{ErrorKind, Stats, Summary, Trail, events, read, verify};
+use tracing_audit::{ErrorKind, Retention, Stats, Summary, Trail, events, read, verify};
 
 use crate::hand;
 
@@ -325,7 +325,7 @@ fn superseded_lines_count_in_no_summary() {
 }
 
 #[test]
-fn an_erased_record_is_out_of_the_answers_at_once_and_out_of_the_summary_with_the_next_one() {
+fn an_erased_record_is_out_of_the_answers_and_out_of_the_summary_at_once() {
     let (desk, trail) = Desk::new();
     trail.draft(events::DATA_READ).field("user.id", "mallory").emit();
     trail.flush().unwrap();
@@ -340,11 +340,32 @@ fn an_erased_record_is_out_of_the_answers_at_once_and_out_of_the_summary_with_th
     let theirs = |record: &tracing_audit::Record| record.user_id() == Some("mallory");
     let seq = read(&desk.dir).unwrap().map(Result::unwrap).find(theirs).unwrap().seq();
     trail.erase([seq], "asked for", "the office").unwrap();
+    assert!(!desk.dir.join(name).exists());
+    assert!(desk.dir.join(FIRST).exists(), "the other days have theirs");
     assert_eq!(whole().by_user().count("mallory"), 0);
     assert_eq!(whole(), Stats::of(&desk.dir).unwrap());
     let _ = Summary::write(&desk.dir).unwrap();
     assert!(!says());
     assert_eq!(whole(), Stats::of(&desk.dir).unwrap());
+}
+
+#[test]
+fn a_summary_goes_with_the_files_that_retention_removes() {
+    let (desk, trail) = Desk::new();
+    trail.close().unwrap();
+    let _ = Summary::write(&desk.dir).unwrap();
+    assert!(desk.dir.join(FIRST).exists());
+    let builder = Trail::builder(&desk.dir).detached().mirror(false);
+    let trail = builder
+        .retention(Retention::days(1))
+        .clock(desk.clock.clone())
+        .build()
+        .unwrap();
+    desk.clock.advance(DAY);
+    desk.write(&trail, 1);
+    trail.close().unwrap();
+    assert!(!desk.dir.join("audit-2026-11-20.jsonl").exists(), "it was pruned");
+    assert!(!desk.dir.join(FIRST).exists());
 }
 
 #[test]
