@@ -619,3 +619,206 @@ fn threads() -> usize {
     let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
     names.filter(|name| name.trim() == "audit-query").count()
 }
+
+#[cfg(feature = "gzip")]
+mod compressed {
+    use super::*;
+
+    fn packed(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn pack(path: &Path) {
+        fs::write(path.with_extension("jsonl.gz"), packed(&fs::read(path).unwrap())).unwrap();
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn compressed_files_answer_as_plain_ones_do() {
+        let trail = written(700);
+        let questions = questions(&trail.dir);
+        let both = |query: &Query| {
+            [Order::Newest, Order::Oldest].map(|order| {
+                let query = query.clone().order(order);
+                (answer(&query, &trail.dir), answer(&query.limit(7), &trail.dir))
+            })
+        };
+        let before: Vec<_> = questions.iter().map(both).collect();
+        let mut files: Vec<PathBuf> = fs::read_dir(&trail.dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
+        files.sort();
+        // All but one in the middle.
+        files.remove(files.len() / 2);
+        files.iter().for_each(|path| pack(path));
+        let after: Vec<_> = questions.iter().map(both).collect();
+        assert_eq!(before, after);
+        let whole = answer(&Query::new().unlimited(), &trail.dir);
+        for size in [40, 300] {
+            let (seqs, skipped, _) = pages(&Query::new().limit(size), &trail.dir, || ());
+            assert_eq!((seqs, skipped), whole);
+        }
+    }
+
+    /// More than one pass keeps.
+    #[test]
+    fn a_long_compressed_file_is_given_backwards_window_by_window() {
+        let mut hand = Hand::new();
+        hand.open("start").begin();
+        for _ in 0..6_000 {
+            let rest = hand.rest("DATA_READ", &format!(",\"message\":\"{}\"", "x".repeat(1_000)));
+            hand.put(&rest);
+        }
+        // A damaged line between two windows or within one is said once.
+        let mut lines = hand.lines(&hand.name);
+        for place in [3, 3_000, 5_990] {
+            lines[place][40] = 0;
+        }
+        let laid = hand.lay();
+        laid.put(&hand.name, &lines.concat());
+        pack(&laid.path(&hand.name));
+        let (seqs, skipped) = answer(&Query::new().unlimited(), &laid.dir);
+        let expected: Vec<u64> = (1..=hand.seq)
+            .rev()
+            .filter(|seq| ![3, 3_000, 5_990].contains(seq))
+            .collect();
+        assert_eq!((seqs, skipped.len()), (expected.clone(), 3));
+        assert_eq!(answer(&Query::new().limit(5_500), &laid.dir).0, expected[..5_500]);
+        let (seqs, skipped, _) = pages(&Query::new().limit(2_500), &laid.dir, || ());
+        assert_eq!((seqs, skipped.len()), (expected, 3));
+    }
+
+    #[test]
+    fn of_a_compressed_file_that_is_none_no_line_is_given() {
+        let hand = three_files();
+        let laid = hand.lay();
+        let path = laid.path("audit-2026-11-20.jsonl");
+        let good = packed(&fs::read(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+        for bad in [
+            &good[..good.len() - 3],
+            &[&good[..], b"x"].concat(),
+            &[&good[..], &good[..]].concat(),
+        ] {
+            laid.put("audit-2026-11-20.jsonl.gz", bad);
+            for order in [Order::Newest, Order::Oldest] {
+                let (mut seqs, skipped) = answer(&Query::new().order(order), &laid.dir);
+                seqs.sort_unstable();
+                assert_eq!(
+                    (seqs, skipped.len()),
+                    ((6..=hand.seq).collect::<Vec<_>>(), 1),
+                    "{skipped:?}"
+                );
+                assert!(skipped[0].contains("gzip"), "{skipped:?}");
+            }
+        }
+        laid.put("audit-2026-11-20.jsonl.gz", &good);
+        assert_eq!(answer(&Query::new(), &laid.dir).0.len() as u64, hand.seq, "the control");
+    }
+
+    #[test]
+    fn a_bomb_is_read_through_and_never_held() {
+        let hand = three_files();
+        let laid = hand.lay();
+        let path = laid.path("audit-2026-11-20.jsonl");
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&fs::read(&path).unwrap()).unwrap();
+        for _ in 0..20 {
+            encoder.write_all(&vec![b'x'; 1 << 20]).unwrap();
+        }
+        fs::write(path.with_extension("jsonl.gz"), encoder.finish().unwrap()).unwrap();
+        fs::remove_file(path).unwrap();
+        for order in [Order::Newest, Order::Oldest] {
+            let (seqs, _) = answer(&Query::new().order(order), &laid.dir);
+            assert_eq!(seqs.len() as u64, hand.seq);
+        }
+    }
+}
+
+/// An answerer that knows nothing of this crate.
+#[test]
+fn jq_gives_the_same_answers() {
+    let jq = |program: &str, dir: &Path| -> Option<Vec<u64>> {
+        let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
+        let program = format!("select(.seq) | select({program}) | .seq");
+        let output = std::process::Command::new("jq")
+            .arg("-c")
+            .arg(program)
+            .args(files)
+            .output()
+            .ok()?;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut seqs: Vec<u64> = text.lines().map(|line| line.parse().unwrap()).collect();
+        seqs.sort_unstable();
+        Some(seqs)
+    };
+    let trail = written(700);
+    if jq("true", &trail.dir).is_none() {
+        println!("jq is not installed: skipped");
+        return;
+    }
+    let new = || Query::new().unlimited().order(Order::Oldest);
+    let cases = [
+        (new(), "true"),
+        (new().user("alice"), ".user_id == \"alice\" or .username == \"alice\""),
+        (new().user("c\"arol\\"), ".username == \"c\\\"arol\\\\\""),
+        (new().user("d\u{2028}äve"), ".username == \"d\\u2028äve\""),
+        (
+            new().event("login_failed").event("user_delete"),
+            ".event == \"AUTH_FAILED\" or .event == \"USER_DELETE\"",
+        ),
+        (new().at_least(Severity::Medium), ".severity != \"low\""),
+        (
+            new().category(Category::Auth).ip("198.51.100.3"),
+            ".category == \"auth\" and .ip == \"198.51.100.3\"",
+        ),
+        (
+            new().resource("17"),
+            ".resource == \"17\" or .resource_type == \"17\" or .resource_id == \"17\"",
+        ),
+        (new().request("r19"), ".request_id == \"r19\" or .trace_id == \"r19\""),
+        (
+            new().tenant("north").outcome(Outcome::Failure),
+            ".tenant == \"north\" and .outcome == \"failure\"",
+        ),
+        (new().field("status_code", 500), ".status_code == 500"),
+        (new().field("ratio", 2.5), ".metadata.ratio == 2.5"),
+        (
+            new().field("copies", 3).field("k\"ey", false),
+            ".metadata.copies == 3 and .metadata[\"k\\\"ey\"] == false",
+        ),
+        (
+            new().text("read\tby bob"),
+            "any(.. | strings; contains(\"read\\tby bob\"))",
+        ),
+    ];
+    for (query, program) in cases {
+        let (seqs, skipped) = answer(&query, &trail.dir);
+        assert_eq!((Some(seqs), skipped), (jq(program, &trail.dir), vec![]), "{program}");
+    }
+    // By time, in the form of the record.
+    let records: Vec<Record> = tracing_audit::read(&trail.dir).unwrap().map(Result::unwrap).collect();
+    let text = |record: &Record| record.to_string().split(' ').nth(1).unwrap().to_owned();
+    let (from, to) = (&records[100], &records[400]);
+    let program = format!(".time >= \"{}\" and .time < \"{}\"", text(from), text(to));
+    let (seqs, _) = answer(&new().since(from.time()).until(to.time()), &trail.dir);
+    assert_eq!(Some(seqs), jq(&program, &trail.dir));
+}
+
+#[test]
+fn times_are_asked_to_the_nanosecond() {
+    let trail = written(700);
+    let record = tracing_audit::read(&trail.dir).unwrap().nth(9).unwrap().unwrap();
+    let (time, nano) = (record.time(), Duration::from_nanos(1));
+    let has = |since: SystemTime, until: SystemTime| {
+        let found = answer(&Query::new().unlimited().since(since).until(until), &trail.dir).0;
+        found.contains(&record.seq())
+    };
+    assert!(has(time, time + nano) && !has(time + nano, time + nano * 2) && !has(time - nano, time));
+}
