@@ -172,8 +172,10 @@ impl<T: Tally> Table<T> {
         if self.slots.len() <= names && self.weight <= bytes {
             return None;
         }
-        let weight = |(name, slot): (&Box<str>, &Slot<T>)| (slot.rank, PER_NAME + name.len() + slot.tally.weight());
-        let mut ranks: Vec<(u64, usize)> = self.slots.iter().map(weight).collect();
+        let mut ranks = Vec::with_capacity(self.slots.len());
+        for (name, slot) in &self.slots {
+            ranks.push((slot.rank, PER_NAME + name.len() + slot.tally.weight()));
+        }
         ranks.sort_unstable();
         let mut sum = 0_usize;
         ranks.into_iter().enumerate().find_map(|(place, (rank, weight))| {

@@ -1,0 +1,132 @@
+//! Statistics of two weeks: every file read against the summaries of their days.
+//!
+//! `cargo bench --bench stats` lets the crate write 14 days of some 14,300 records each and a fifteenth that has begun, under a clock
+//! set by hand, and then takes turns: `Stats::of_days` over the 14 days without summaries (each line held against the chain and
+//! parsed), and the same with them. It prints medians and the ratio that is the goal (1,000), what the summaries take on the
+//! disk, and what it costs to write them. Both answers are compared. The files are in the page cache.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark stops at the first surprise, and prints"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tracing_audit::testing::ManualClock;
+use tracing_audit::{OnFull, Severity, Stats, Summary, Trail, audit, events};
+
+const DAYS: u64 = 14;
+const SINCE: &str = "2026-11-01";
+const UNTIL: &str = "2026-11-14";
+/// 2026-11-01T00:00:00Z.
+const BEGIN: u64 = 1_793_491_200;
+
+fn main() {
+    let short = std::env::args().any(|argument| argument == "--quick" || argument == "--test");
+    let (records, slow, quick) = if short { (200, 1, 1) } else { (14_300, 5, 101) };
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    write(&dir, records);
+    let size = |end: &str| -> u64 {
+        let files = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap());
+        let wanted = files.filter(|file| file.file_name().to_str().unwrap().ends_with(end));
+        wanted.map(|file| file.metadata().unwrap().len()).sum()
+    };
+    let ask = || Stats::of_days(&dir, SINCE, UNTIL).unwrap();
+    let (read, whole) = timed(slow, ask);
+    println!(
+        "{} MB, {} records, {} users, {} addresses, {} routes",
+        size(".jsonl") >> 20,
+        whole.records(),
+        whole.users(),
+        whole.ips(),
+        whole.by_route().distinct()
+    );
+    let (written, summary) = timed(1, || Summary::write(&dir).unwrap());
+    assert_eq!(summary.files(), DAYS, "{summary}");
+    let (again, summary) = timed(quick, || Summary::write(&dir).unwrap());
+    assert_eq!(summary.read(), 0, "{summary}");
+    let (summed, cached) = timed(quick, ask);
+    assert_eq!(cached, whole);
+    println!("summaries: {} KB", size(".summary.json") >> 10);
+    println!(
+        "written in {:.1} ms, looked over in {:.2} ms",
+        written * 1e3,
+        again * 1e3
+    );
+    println!("14 days, every file read:  {:10.3} ms", read * 1e3);
+    println!("14 days, with summaries:   {:10.3} ms", summed * 1e3);
+    println!("ratio:                     {:10.0}", read / summed);
+}
+
+/// The median of so many times, in seconds.
+fn timed<T>(times: usize, work: impl Fn() -> T) -> (f64, T) {
+    let mut last = None;
+    let mut took: Vec<f64> = (0..times)
+        .map(|_| {
+            let begun = Instant::now();
+            last = Some(work());
+            begun.elapsed().as_secs_f64()
+        })
+        .collect();
+    took.sort_by(f64::total_cmp);
+    (took[times / 2], last.unwrap())
+}
+
+fn write(dir: &Path, records: u64) {
+    let clock = Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(BEGIN)));
+    let mut builder = Trail::builder(dir).detached().mirror(false).clock(clock.clone());
+    for severity in Severity::ALL {
+        builder = builder.on_full(severity, OnFull::Block(Duration::from_secs(60)));
+    }
+    let trail = builder.build().unwrap();
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: u64| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random % below
+    };
+    for day in 0..DAYS {
+        for record in 0..records {
+            // Ten minutes for a hundredth of the day's records, and idle for the last hours.
+            if record % (records / 100).max(1) == 0 {
+                clock.advance(Duration::from_secs(600));
+            }
+            // Few users do most: the smaller of two draws.
+            let user = next(1_000).min(next(1_000));
+            let event = match next(20) {
+                0 => events::AUTH_LOGIN,
+                1 => events::AUTH_FAILED,
+                2..7 => events::DATA_UPDATE,
+                _ => events::API_REQUEST,
+            };
+            audit!(
+                in: &trail, event,
+                user_id = user,
+                username = "alice",
+                session_id = format!("6f1e9a52-{user:04}-{day}"),
+                ip = format!("198.51.{}.{}", user % 3, user % 250),
+                user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+                resource = "/library/books",
+                resource.id = record,
+                method = if event.name() == "DATA_UPDATE" { "PUT" } else { "GET" },
+                route = format!("/library/{}/{{id}}", next(12)),
+                path = format!("/library/books/{record}"),
+                status_code = if next(100) == 0 { 500 } else { 200 },
+                // From a millisecond to a minute, the short ones the most.
+                duration_ms = 1.0 + (next(1_000) * next(1_000)) as f64 / 7_919.0 + (next(200) == 0) as u64 as f64 * 20_000.0,
+                shelf = "fiction",
+                "a book was read"
+            );
+        }
+        trail.flush().unwrap();
+        clock.advance(Duration::from_secs(86_400 - 100 * 600));
+    }
+    audit!(in: &trail, events::SYSTEM_BACKUP, "the fifteenth day has begun");
+    trail.close().unwrap();
+}
