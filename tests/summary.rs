@@ -222,7 +222,6 @@ fn hostile_numbers_in_a_summary_break_nothing() {
                 stats["by_user"]["below"] = 1.into();
                 stats["by_severity"]["low"] = u64::MAX.into();
                 stats["durations"]["count"] = u64::MAX.into();
-                stats["durations"]["buckets"] = serde_json::json!([[3841, u64::MAX], [0, u64::MAX]]);
             }
         });
     }
