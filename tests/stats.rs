@@ -292,6 +292,16 @@ fn statistics_of_a_damaged_trail_are_those_of_what_is_left_and_say_so() {
         "{:?}",
         stats.skipped()
     );
+    // Folds of the same kind say so, too.
+    let activity = user_activity(read(&dir).unwrap(), "u1");
+    let mut sessions = Sessions::new();
+    sessions.extend(read(&dir).unwrap());
+    assert_eq!((activity.records(), activity.skipped()), (2, stats.skipped()));
+    assert_eq!(sessions.skipped(), stats.skipped());
+    assert!(
+        activity.to_string().contains("not whole: damaged at line"),
+        "{activity}"
+    );
 }
 
 #[test]

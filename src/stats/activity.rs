@@ -5,9 +5,11 @@ use std::time::SystemTime;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::ranking::Ranking;
+use super::skipped::Skipped;
 use super::table::{Distinct, Table, Tally as _};
 use super::{add_all, is_failure, json};
 use crate::clock::Micros;
+use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::record::Record;
 use crate::verify::report::{harmless, plural};
@@ -34,17 +36,20 @@ pub struct Activity {
     sessions: Table<u64>,
     keep: usize,
     recent: VecDeque<Record>,
+    skipped: Skipped,
 }
 
-/// What one user did, of these records.
+/// What one user did, of these records, or of what [`read`](crate::read()) gives.
 ///
 /// # Examples
 /// ```no_run
-/// let records = tracing_audit::read("logs")?.filter_map(Result::ok);
-/// println!("{}", tracing_audit::user_activity(records, "alice"));
+/// println!("{}", tracing_audit::user_activity(tracing_audit::read("logs")?, "alice"));
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
-pub fn user_activity(records: impl IntoIterator<Item = Record>, user: &str) -> Activity {
+pub fn user_activity<R>(records: impl IntoIterator<Item = R>, user: &str) -> Activity
+where
+    Activity: Extend<R>,
+{
     let mut activity = Activity::new(user);
     activity.extend(records);
     activity
@@ -65,6 +70,7 @@ impl Activity {
             sessions: Table::default(),
             keep: RECENT,
             recent: VecDeque::new(),
+            skipped: Skipped::default(),
         }
     }
 
@@ -105,6 +111,11 @@ impl Activity {
         }
     }
 
+    /// Takes in what could not be read, so that the activity says that it may not be whole.
+    pub fn add_damage(&mut self, damage: &Error) {
+        self.skipped.add(damage);
+    }
+
     /// Takes in what the same user did in records that come behind these.
     pub fn merge(&mut self, later: Activity) {
         self.records.absorb(&later.records);
@@ -115,6 +126,7 @@ impl Activity {
         add_all(&mut self.by_outcome, &later.by_outcome);
         self.ips.merge(later.ips);
         self.sessions.merge(later.sessions);
+        self.skipped.merge(later.skipped);
         self.recent.extend(later.recent);
         while self.recent.len() > self.keep {
             self.recent.pop_front();
@@ -166,6 +178,11 @@ impl Activity {
         Ranking::of_table(&self.sessions)
     }
 
+    /// What could not be read. Nobody knows whose records those were.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
     /// The last records, in the order in which they came.
     pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
         self.recent.iter()
@@ -175,6 +192,18 @@ impl Activity {
 impl Extend<Record> for Activity {
     fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
         records.into_iter().for_each(|record| self.add(&record));
+    }
+}
+
+/// What a trail is read as: records, and damage.
+impl Extend<Result<Record, Error>> for Activity {
+    fn extend<I: IntoIterator<Item = Result<Record, Error>>>(&mut self, records: I) {
+        for record in records {
+            match record {
+                Ok(record) => self.add(&record),
+                Err(damage) => self.add_damage(&damage),
+            }
+        }
     }
 }
 
@@ -193,6 +222,7 @@ impl fmt::Display for Activity {
             different(self.ips.distinct()),
             different(self.sessions.distinct()),
         )?;
+        self.skipped.show(f)?;
         for (title, ranking) in [
             ("event", self.by_event()),
             ("outcome", self.by_outcome()),
@@ -214,7 +244,7 @@ impl Serialize for Activity {
         #[derive(serde::Serialize)]
         struct Outcomes<'a>(#[serde(serialize_with = "json::outcomes::serialize")] &'a [u64]);
         let time = |time: Option<Micros>| time.map(|time| time.to_string());
-        let mut fields = out.serialize_struct("Activity", 10)?;
+        let mut fields = out.serialize_struct("Activity", 11)?;
         fields.serialize_field("user", &self.user)?;
         fields.serialize_field("records", &self.records)?;
         fields.serialize_field("first", &time(self.first))?;
@@ -224,6 +254,7 @@ impl Serialize for Activity {
         fields.serialize_field("by_outcome", &Outcomes(&self.by_outcome))?;
         fields.serialize_field("ips", &self.ips)?;
         fields.serialize_field("sessions", &self.sessions)?;
+        fields.serialize_field("skipped", &self.skipped)?;
         let seqs: Vec<u64> = self.recent.iter().map(Record::seq).collect();
         fields.serialize_field("recent", &seqs)?;
         fields.end()

@@ -1,7 +1,9 @@
 //! How long things took: count, sum and greatest value exactly, quantiles from a histogram.
 
-use std::collections::BTreeMap;
 use std::fmt;
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -22,7 +24,8 @@ pub struct Durations {
     /// Nanoseconds.
     sum: u64,
     max: f64,
-    buckets: BTreeMap<u16, u64>,
+    /// Those that are not empty, with how many are in them, in their order.
+    buckets: Vec<(u16, u64)>,
 }
 
 /// Bits of a binary64 that a bucket does not look at.
@@ -46,8 +49,15 @@ impl Durations {
         // A conversion from float saturates.
         self.sum = self.sum.saturating_add((ms * 1e6).round() as u64);
         self.max = self.max.max(ms);
-        let count = self.buckets.entry(bucket(ms)).or_default();
-        *count = count.saturating_add(1);
+        let bucket = bucket(ms);
+        match self.buckets.binary_search_by_key(&bucket, |(known, _)| *known) {
+            Ok(at) => {
+                if let Some((_, count)) = self.buckets.get_mut(at) {
+                    *count = count.saturating_add(1);
+                }
+            }
+            Err(at) => self.buckets.insert(at, (bucket, 1)),
+        }
     }
 
     /// How many there are.
@@ -86,7 +96,7 @@ impl Durations {
         let wanted = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1);
         let mut seen = 0_u128;
         let bucket = self.buckets.iter().find(|(_, count)| {
-            seen += u128::from(**count);
+            seen += u128::from(*count);
             seen >= wanted
         });
         Some(bucket.map_or(self.max, |(bucket, _)| middle(*bucket).min(self.max)))
@@ -98,14 +108,32 @@ impl Tally for Durations {
         self.count = self.count.saturating_add(other.count);
         self.sum = self.sum.saturating_add(other.sum);
         self.max = self.max.max(other.max);
-        for (bucket, more) in &other.buckets {
-            let count = self.buckets.entry(*bucket).or_default();
-            *count = count.saturating_add(*more);
+        if self.buckets.is_empty() {
+            self.buckets.clone_from(&other.buckets);
+            return;
         }
+        // Two rows in order become one.
+        let (mut own, mut others) = (
+            self.buckets.iter().copied().peekable(),
+            other.buckets.iter().copied().peekable(),
+        );
+        let mut merged = Vec::with_capacity(self.buckets.len() + other.buckets.len());
+        while let (Some((bucket, count)), Some((with, more))) = (own.peek().copied(), others.peek().copied()) {
+            let (bucket, count) = match bucket.cmp(&with) {
+                Ordering::Less => (bucket, count),
+                Ordering::Equal => (bucket, count.saturating_add(more)),
+                Ordering::Greater => (with, more),
+            };
+            own.next_if(|(own, _)| *own == bucket);
+            others.next_if(|(other, _)| *other == bucket);
+            merged.push((bucket, count));
+        }
+        merged.extend(own.chain(others));
+        self.buckets = merged;
     }
 
     fn weight(&self) -> usize {
-        self.buckets.len() * 24
+        self.buckets.len() * size_of::<(u16, u64)>()
     }
 }
 
@@ -155,7 +183,6 @@ fn shown(ms: f64) -> String {
 
 impl Serialize for Durations {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let buckets: Vec<(u16, u64)> = self.buckets.iter().map(|(bucket, count)| (*bucket, *count)).collect();
         let mut fields = out.serialize_struct("Durations", 7)?;
         fields.serialize_field("count", &self.count)?;
         fields.serialize_field("avg_ms", &self.avg())?;
@@ -163,7 +190,7 @@ impl Serialize for Durations {
         fields.serialize_field("p95_ms", &self.p95())?;
         fields.serialize_field("max_ms", &self.max())?;
         fields.serialize_field("sum_ns", &self.sum)?;
-        fields.serialize_field("buckets", &buckets)?;
+        fields.serialize_field("buckets", &packed(&self.buckets))?;
         fields.end()
     }
 }
@@ -171,22 +198,88 @@ impl Serialize for Durations {
 impl<'de> Deserialize<'de> for Durations {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Durations, D::Error> {
         #[derive(serde::Deserialize)]
-        struct Stored {
+        struct Stored<'a> {
             count: u64,
             max_ms: Option<f64>,
             sum_ns: u64,
-            buckets: Vec<(u16, u64)>,
+            #[serde(borrow)]
+            buckets: Cow<'a, str>,
         }
         let stored = Stored::deserialize(from)?;
-        if stored.buckets.iter().any(|(bucket, _)| *bucket > ABOVE) {
-            return Err(de::Error::custom("there is no such bucket"));
-        }
         Ok(Durations {
             count: stored.count,
             sum: stored.sum_ns,
             max: stored.max_ms.unwrap_or_default(),
-            buckets: stored.buckets.into_iter().collect(),
+            buckets: unpacked(&stored.buckets).ok_or_else(|| de::Error::custom("there are no such buckets"))?,
         })
+    }
+}
+
+/// The digits of packed buckets: five bits each, and a sixth that says that more follow.
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// What a byte is as a digit; 64 for what is none.
+static VALUES: [u8; 256] = {
+    let mut values = [64; 256];
+    let mut at = 0;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    while at < 64 {
+        values[DIGITS[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
+
+/// Buckets as text: for each the distance from the one before and the count, lowest digits first. There may be thousands for each
+/// route, and a day is mostly made of them.
+fn packed(buckets: &[(u16, u64)]) -> String {
+    let (mut text, mut before) = (String::with_capacity(2 * buckets.len()), 0);
+    let digit = |value: u64| char::from(DIGITS.get(value as usize).copied().unwrap_or_default());
+    for (bucket, count) in buckets {
+        for mut number in [u64::from(bucket - before), *count] {
+            while number > 31 {
+                text.push(digit(number & 31 | 32));
+                number >>= 5;
+            }
+            text.push(digit(number));
+        }
+        before = *bucket;
+    }
+    text
+}
+
+/// Reads what [`packed`] writes, or something else in order.
+fn unpacked(text: &str) -> Option<Vec<(u16, u64)>> {
+    let mut digits = text.as_bytes();
+    let (mut buckets, mut before) = (Vec::with_capacity(digits.len() / 2), 0_u64);
+    while !digits.is_empty() {
+        let (distance, count) = (number(&mut digits)?, number(&mut digits)?);
+        before = before
+            .checked_add(distance)
+            .filter(|bucket| *bucket <= u64::from(ABOVE))?;
+        if distance == 0 && !buckets.is_empty() {
+            return None;
+        }
+        buckets.push((before as u16, count));
+    }
+    Some(buckets)
+}
+
+/// Takes a number off the front.
+fn number(digits: &mut &[u8]) -> Option<u64> {
+    let (mut sum, mut shift) = (0, 0);
+    loop {
+        let (digit, rest) = digits.split_first()?;
+        *digits = rest;
+        let value = VALUES.get(usize::from(*digit)).copied().filter(|value| *value < 64)?;
+        if shift > 60 {
+            return None;
+        }
+        sum |= u64::from(value & 31) << shift;
+        if value < 32 {
+            return Some(sum);
+        }
+        shift += 5;
     }
 }
 
@@ -241,7 +334,7 @@ mod tests {
         #[test]
         fn whatever_number_comes_there_are_few_buckets_and_nothing_breaks(values in proptest::collection::vec(any::<f64>(), 0..300)) {
             let durations = of(&values);
-            prop_assert!(durations.buckets.keys().all(|bucket| *bucket <= ABOVE));
+            prop_assert!(durations.buckets.iter().all(|(bucket, _)| *bucket <= ABOVE));
             let right = values.iter().filter(|ms| ms.is_finite() && **ms >= 0.0).count();
             prop_assert_eq!(durations.count(), right as u64);
             prop_assert!(durations.p95().is_none_or(f64::is_finite));
@@ -255,10 +348,18 @@ mod tests {
         assert_eq!(of(&[0.0, 1e-7]).p50(), Some(0.0));
         assert_eq!(of(&[1e300]).p50(), Some(1e300));
         assert_eq!((of(&[]).p50(), of(&[]).avg(), of(&[]).max()), (None, None, None));
-        assert_eq!(of(&[LEAST]).buckets.keys().next(), Some(&1));
+        assert_eq!(of(&[LEAST]).buckets, [(1, 1)]);
         assert_eq!(ABOVE, 60 * 64 + 1);
-        assert!(
-            serde_json::from_str::<Durations>(r#"{"count":1,"max_ms":1,"sum_ns":1,"buckets":[[9999,1]]}"#).is_err()
-        );
+        let read = |buckets: &str| {
+            let text = format!("{{\"count\":1,\"max_ms\":1,\"sum_ns\":1,\"buckets\":{buckets:?}}}");
+            serde_json::from_str::<Durations>(&text).map(|read| read.buckets)
+        };
+        let many = [(0, 1), (1, u64::MAX), (200, 300), (ABOVE, 5)];
+        assert_eq!(read(&packed(&many)).unwrap(), many);
+        assert_eq!(read("").unwrap(), []);
+        // Beyond the last one, twice the same, and numbers that are not there, have no end, are too long, or are none.
+        for odd in ["_37B", "BBAB", "B", "g", "B______________B", "B!"] {
+            assert!(read(odd).is_err(), "{odd}");
+        }
     }
 }

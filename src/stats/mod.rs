@@ -5,6 +5,7 @@ mod days;
 mod durations;
 mod gaps;
 mod json;
+mod loaded;
 mod notable;
 mod ranking;
 mod routes;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::clock::Micros;
 use crate::error::Error;
@@ -34,6 +35,7 @@ pub use activity::{Activity, user_activity};
 pub use days::DayStats;
 pub use durations::Durations;
 pub use gaps::Gaps;
+pub(crate) use loaded::Loaded;
 pub use notable::{admin_actions, suspicious};
 pub use ranking::Ranking;
 pub use routes::{Route, Routes};
@@ -70,7 +72,7 @@ pub use table::Distinct;
 /// assert_eq!(stats.users().count, 2);
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Stats {
     records: u64,
     own_records: u64,

@@ -32,7 +32,7 @@ const ADMIN: [&str; 8] = [
 ///
 /// # Examples
 /// ```no_run
-/// let records = tracing_audit::read("logs")?.filter_map(Result::ok);
+/// let records = tracing_audit::read("logs")?.filter_map(|record| record.inspect_err(|damage| eprintln!("{damage}")).ok());
 /// for record in tracing_audit::suspicious(records) {
 ///     println!("{record}");
 /// }

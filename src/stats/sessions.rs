@@ -3,9 +3,11 @@ use std::time::SystemTime;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use super::skipped::Skipped;
 use super::table::{Distinct, Table, Tally};
 use super::user;
 use crate::clock::Micros;
+use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::record::Record;
 use crate::verify::report::{harmless, plural};
@@ -13,17 +15,20 @@ use crate::verify::report::{harmless, plural};
 /// A longer text of a session is cut to so many bytes.
 const TEXT: usize = 512;
 
-/// The sessions of these records, the earliest first: see [`Sessions`].
+/// The sessions of these records, or of what [`read`](crate::read()) gives, the earliest first. [`Sessions`] also says what was
+/// left out.
 ///
 /// # Examples
 /// ```no_run
-/// let records = tracing_audit::read("logs")?.filter_map(Result::ok);
-/// for session in tracing_audit::sessions(records) {
+/// for session in tracing_audit::sessions(tracing_audit::read("logs")?) {
 ///     println!("{session}");
 /// }
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
-pub fn sessions(records: impl IntoIterator<Item = Record>) -> Vec<Session> {
+pub fn sessions<R>(records: impl IntoIterator<Item = R>) -> Vec<Session>
+where
+    Sessions: Extend<R>,
+{
     let mut sessions = Sessions::new();
     sessions.extend(records);
     sessions.list()
@@ -38,7 +43,10 @@ pub fn sessions(records: impl IntoIterator<Item = Record>) -> Vec<Session> {
 /// Memory is bounded: of more sessions than 100,000, or than fit in 16 MiB, some are left out, which chance decides. Texts
 /// beyond 512 bytes are cut.
 #[derive(Clone, Debug, Default)]
-pub struct Sessions(Table<State>);
+pub struct Sessions {
+    table: Table<State>,
+    skipped: Skipped,
+}
 
 impl Sessions {
     /// Of no records.
@@ -49,28 +57,39 @@ impl Sessions {
     /// Takes in a record, if it has a session.
     pub fn add(&mut self, record: &Record) {
         if let Some(id) = record.session_id() {
-            self.0.change(id, |state| state.absorb(&State::of(record)));
+            self.table.change(id, |state| state.absorb(&State::of(record)));
         }
+    }
+
+    /// Takes in what could not be read, so that the sessions say that they may not be whole.
+    pub fn add_damage(&mut self, damage: &Error) {
+        self.skipped.add(damage);
     }
 
     /// Takes in the sessions of records that come behind these.
     pub fn merge(&mut self, later: Sessions) {
-        self.0.merge(later.0);
+        self.table.merge(later.table);
+        self.skipped.merge(later.skipped);
     }
 
     /// How many there are, listed or not.
     pub fn distinct(&self) -> Distinct {
-        self.0.distinct()
+        self.table.distinct()
     }
 
     /// Records of sessions that are left out.
     pub fn other(&self) -> u64 {
-        self.0.kept().other.records
+        self.table.kept().other.records
+    }
+
+    /// What could not be read.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
     }
 
     /// The sessions: the earliest first, those of the same time by id.
     pub fn list(&self) -> Vec<Session> {
-        let kept = self.0.kept().names.into_iter();
+        let kept = self.table.kept().names.into_iter();
         let mut sessions: Vec<Session> = kept.filter_map(|(id, state)| state.session(id)).collect();
         sessions.sort_by(|one, two| (one.start, &one.id).cmp(&(two.start, &two.id)));
         sessions
@@ -80,6 +99,18 @@ impl Sessions {
 impl Extend<Record> for Sessions {
     fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
         records.into_iter().for_each(|record| self.add(&record));
+    }
+}
+
+/// What a trail is read as: records, and damage.
+impl Extend<Result<Record, Error>> for Sessions {
+    fn extend<I: IntoIterator<Item = Result<Record, Error>>>(&mut self, records: I) {
+        for record in records {
+            match record {
+                Ok(record) => self.add(&record),
+                Err(damage) => self.add_damage(&damage),
+            }
+        }
     }
 }
 

@@ -38,13 +38,7 @@ impl fmt::Display for Stats {
         if self.gaps.lost() > 0 {
             write!(f, "\nnot whole: {}", lost(&self.gaps))?;
         }
-        for what in self.skipped.what().iter().take(LISTED) {
-            write!(f, "\nnot whole: {what}")?;
-        }
-        let more = self.skipped.count() - self.skipped.what().len().min(LISTED) as u64;
-        if more > 0 {
-            write!(f, "\nnot whole: {} more", plural(more, "place"))?;
-        }
+        self.skipped.show(f)?;
         list(f, "severity", self.by_severity())?;
         list(f, "outcome", self.by_outcome())?;
         list(f, "category", self.by_category())?;

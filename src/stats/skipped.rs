@@ -1,8 +1,10 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::table::Tally as _;
 use crate::error::Error;
-use crate::verify::report::harmless;
+use crate::verify::report::{harmless, plural};
 
 /// So many damages are listed.
 const LISTED: usize = 32;
@@ -36,5 +38,17 @@ impl Skipped {
         self.count.absorb(&other.count);
         self.what.extend(other.what);
         self.what.truncate(LISTED);
+    }
+
+    /// For people, in lines of its own; nothing where nothing was skipped.
+    pub(super) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 10;
+        for what in self.what.iter().take(SHOWN) {
+            write!(f, "\nnot whole: {what}")?;
+        }
+        match self.count.saturating_sub(self.what.len().min(SHOWN) as u64) {
+            0 => Ok(()),
+            more => write!(f, "\nnot whole: {} more", plural(more, "place")),
+        }
     }
 }

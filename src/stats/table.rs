@@ -12,8 +12,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
 /// What a table keeps for a name.
@@ -172,8 +173,10 @@ impl<T: Tally> Table<T> {
         if self.slots.len() <= names && self.weight <= bytes {
             return None;
         }
-        let weight = |(name, slot): (&Box<str>, &Slot<T>)| (slot.rank, PER_NAME + name.len() + slot.tally.weight());
-        let mut ranks: Vec<(u64, usize)> = self.slots.iter().map(weight).collect();
+        let mut ranks = Vec::with_capacity(self.slots.len());
+        for (name, slot) in &self.slots {
+            ranks.push((slot.rank, PER_NAME + name.len() + slot.tally.weight()));
+        }
         ranks.sort_unstable();
         let mut sum = 0_usize;
         ranks.into_iter().enumerate().find_map(|(place, (rank, weight))| {
@@ -310,58 +313,65 @@ impl AsCount for u64 {
     }
 }
 
-impl<'de, T: Tally + Deserialize<'de>> Deserialize<'de> for Table<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Table<T>, D::Error> {
+/// A table as it was stored, its names still in the text: to be taken into another one, in which most of them are.
+#[derive(Debug, serde::Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>, 'de: 'a"))]
+pub(super) struct Loaded<'a, T> {
+    below: Option<u64>,
+    other: T,
+    #[serde(borrow)]
+    names: Names<'a, T>,
+}
+
+#[derive(Debug)]
+struct Names<'a, T>(Vec<(Cow<'a, str>, T)>);
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Names<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Names<'a, T>, D::Error> {
         #[derive(serde::Deserialize)]
-        #[serde(bound = "T: Tally + Deserialize<'de>")]
-        struct Stored<T> {
-            below: Option<u64>,
-            other: T,
-            names: Names<T>,
-        }
-        struct Names<T>(Table<T>);
-        impl<'de, T: Tally + Deserialize<'de>> Deserialize<'de> for Names<T> {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Names<T>, D::Error> {
-                from.deserialize_map(Reader(Table::default())).map(Names)
-            }
-        }
-        struct Reader<T>(Table<T>);
-        impl<'de, T: Tally + Deserialize<'de>> Visitor<'de> for Reader<T> {
-            type Value = Table<T>;
+        struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+        struct Reader<'a, T>(PhantomData<(&'a str, T)>);
+        impl<'de: 'a, 'a, T: Deserialize<'de>> Visitor<'de> for Reader<'a, T> {
+            type Value = Names<'a, T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("names with what was counted")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Table<T>, A::Error> {
-                let mut table = self.0;
-                while let Some((name, tally)) = map.next_entry::<Box<str>, T>()? {
-                    let (name, rank) = match shortened(&name) {
-                        Cow::Owned(short) => (Box::from(short.as_str()), rank(&short)),
-                        Cow::Borrowed(_) => {
-                            let rank = rank(&name);
-                            (name, rank)
-                        }
-                    };
-                    if table.below.is_some_and(|below| rank >= below) {
-                        table.other.absorb(&tally);
-                    } else if table.slots.contains_key(&name) {
-                        return Err(de::Error::custom("a name stands twice"));
-                    } else {
-                        table.put(name, Slot { rank, tally });
-                        table.prune();
-                    }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names<'a, T>, A::Error> {
+                let mut names = Vec::new();
+                while let Some((Name(name), tally)) = map.next_entry()? {
+                    names.push((name, tally));
                 }
-                Ok(table)
+                Ok(Names(names))
             }
         }
-        let Stored { below, other, names } = Stored::<T>::deserialize(from)?;
-        let mut table = names.0;
-        if let Some(below) = below {
-            table.cut(table.below.map_or(below, |own| own.min(below)));
+        from.deserialize_map(Reader(PhantomData))
+    }
+}
+
+impl<T: Tally> Table<T> {
+    /// Takes in what a stored table holds. A name that stands there twice counts as the sum.
+    pub(super) fn load(&mut self, stored: Loaded<'_, T>) {
+        if let Some(below) = stored.below {
+            self.cut(self.below.map_or(below, |own| own.min(below)));
         }
-        table.other.absorb(&other);
-        Ok(table)
+        for (name, tally) in stored.names.0 {
+            let name = shortened(&name);
+            if let Some(slot) = self.slots.get_mut(&*name) {
+                let before = slot.tally.weight();
+                slot.tally.absorb(&tally);
+                self.weight = (self.weight + slot.tally.weight()).saturating_sub(before);
+                continue;
+            }
+            let rank = rank(&name);
+            match self.below.is_some_and(|below| rank >= below) {
+                true => self.other.absorb(&tally),
+                false => self.put(Box::from(&*name), Slot { rank, tally }),
+            }
+        }
+        self.other.absorb(&stored.other);
+        self.prune();
     }
 }
 
@@ -463,16 +473,20 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_table_is_read_back_and_one_that_names_twice_is_not() {
-        let names: Vec<String> = (0..500).map(|n| format!("n{}", n % 90)).collect();
+    fn a_stored_table_is_read_back_as_it_was() {
+        let names: Vec<String> = (0..500).map(|n| format!("n\"{}", n % 90)).collect();
         for (cap, exact) in [(100, true), (40, false)] {
             let table = table(cap, 1 << 20, &names);
             let text = serde_json::to_string(&table).unwrap();
-            let read: Table<u64> = serde_json::from_str(&text).unwrap();
+            let mut read = Table::default();
+            read.load(serde_json::from_str(&text).unwrap());
             assert!(read == table && read.distinct().exact == exact, "{text}");
             assert_eq!(serde_json::to_string(&read).unwrap(), text);
+            // Into one that has names already.
+            read.load(serde_json::from_str(&text).unwrap());
+            let mut twice = table.clone();
+            twice.merge(table);
+            assert!(read == twice);
         }
-        let twice = r#"{"other":0,"names":{"a":1,"a":2}}"#;
-        assert!(serde_json::from_str::<Table<u64>>(twice).is_err());
     }
 }

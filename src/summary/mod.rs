@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::reader;
 use crate::record::Record;
-use crate::stats::Stats;
+use crate::stats::{Loaded, Stats};
 use crate::store::{Home, cache};
 use crate::store::names::{self, Name};
 use layout::{Layout, Place};
@@ -140,7 +140,7 @@ impl Stats {
             let known = folder.cached(&layout, |_, entry| {
                 for (day, of_day) in entry.days {
                     if Day::parse(&day).is_some_and(|day| days.contains(&day)) {
-                        stats.merge(of_day);
+                        stats.load(of_day);
                     }
                 }
             });
@@ -185,7 +185,7 @@ impl Folder {
     }
 
     /// Gives `take` each entry that fits a file, and the places of these files.
-    fn cached(&self, layout: &Layout, mut take: impl FnMut(usize, Entry)) -> BTreeSet<usize> {
+    fn cached(&self, layout: &Layout, mut take: impl FnMut(usize, Entry<Loaded<'_>>)) -> BTreeSet<usize> {
         let mut known = BTreeSet::new();
         let days: BTreeSet<Day> = layout.files.iter().map(|place| place.name.day).collect();
         for day in days {
@@ -199,18 +199,16 @@ impl Folder {
     }
 
     /// The same of one day, one summary in memory at a time, and how many entries it has, whether they fit or not.
-    fn entries(&self, layout: &Layout, day: Day, take: &mut dyn FnMut(usize, Entry)) -> usize {
+    fn entries(&self, layout: &Layout, day: Day, take: &mut dyn FnMut(usize, Entry<Loaded<'_>>)) -> usize {
         let Some(trail) = layout.trail else { return 0 };
-        let stored = stored::read(&*self.disk, &self.home.dir, day, trail);
-        let count = stored.len();
-        for entry in stored {
+        let dir = &self.home.dir;
+        stored::read(&*self.disk, dir, day, trail, |entry| {
             let mut places = layout.files.iter().enumerate();
-            let of_day = |place: &Place| place.name.day == day && entry.fits(place, &*self.disk, &self.home.dir);
+            let of_day = |place: &Place| place.name.day == day && entry.fits(place, &*self.disk, dir);
             if let Some((at, _)) = places.find(|(_, place)| of_day(place)) {
                 take(at, entry);
             }
-        }
-        count
+        })
     }
 
     /// The records of some files that follow one another, and what is wrong with them.
@@ -277,7 +275,7 @@ impl Folder {
         let Some(trail) = layout.trail else { return Ok(()) };
         let (mut page, mut known) = (Page::new(trail), BTreeSet::new());
         let stored = self.entries(layout, day, &mut |at, entry| {
-            if !known.contains(&at) && page.push(&entry.text()) {
+            if !known.contains(&at) && page.push(&entry.whole().text()) {
                 known.insert(at);
             }
         });

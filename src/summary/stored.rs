@@ -10,7 +10,7 @@ use crate::base64url;
 use crate::clock::Day;
 use crate::error::Error;
 use crate::io::{Disk, read_all, replace};
-use crate::stats::Stats;
+use crate::stats::{Loaded, Stats};
 use crate::store::TrailId;
 use crate::store::cache::{SUFFIX, path};
 use crate::store::names::PREFIX;
@@ -20,16 +20,17 @@ const LONGEST: usize = 16 << 20;
 
 /// What stands in the file.
 #[derive(Debug, Deserialize)]
-struct Stored {
+struct Stored<'a> {
     /// Version of this form: 1.
     tracing_audit_summary: u64,
     trail: String,
-    files: Vec<Entry>,
+    #[serde(borrow)]
+    files: Vec<Entry<Loaded<'a>>>,
 }
 
 /// What was counted in a closed file, and of which state of it that is true.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct Entry<S> {
     name: String,
     file: u64,
     /// Length on the disk.
@@ -40,12 +41,12 @@ pub(super) struct Entry {
     /// In which the file ends; `null` for a compressed one.
     end_tag: Option<String>,
     /// By the day of the records, not of the file: around midnight the two differ.
-    pub(super) days: BTreeMap<String, Stats>,
+    pub(super) days: BTreeMap<String, S>,
 }
 
-impl Entry {
+impl Entry<Stats> {
     /// `None` for a file that has no place in a summary.
-    pub(super) fn new(place: &Place, disk: &dyn Disk, dir: &Path, days: BTreeMap<Day, Stats>) -> Option<Entry> {
+    pub(super) fn new(place: &Place, disk: &dyn Disk, dir: &Path, days: BTreeMap<Day, Stats>) -> Option<Entry<Stats>> {
         let closed = place.closed?;
         Some(Entry {
             name: place.name.to_string(),
@@ -63,6 +64,26 @@ impl Entry {
         // Strings and numbers only: this cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+impl Entry<Loaded<'_>> {
+    /// As it would be made.
+    pub(super) fn whole(self) -> Entry<Stats> {
+        let whole = |(day, loaded)| {
+            let mut stats = Stats::new();
+            stats.load(loaded);
+            (day, stats)
+        };
+        Entry {
+            name: self.name,
+            file: self.file,
+            bytes: self.bytes,
+            last_seq: self.last_seq,
+            last_tag: self.last_tag,
+            end_tag: self.end_tag,
+            days: self.days.into_iter().map(whole).collect(),
+        }
+    }
 
     /// Whether it speaks of this file as it is.
     pub(super) fn fits(&self, place: &Place, disk: &dyn Disk, dir: &Path) -> bool {
@@ -78,17 +99,29 @@ impl Entry {
     }
 }
 
-/// The entries that stand there for a day of this trail; none where there is no summary, or one that cannot be read: it is a
-/// cache.
-pub(super) fn read(disk: &dyn Disk, dir: &Path, day: Day, trail: TrailId) -> Vec<Entry> {
-    let stored = || -> Option<Stored> {
-        let file = disk.open_read(&path(dir, day)).ok()?;
-        let bytes = read_all(&*file, LONGEST).ok()?;
-        serde_json::from_slice(&bytes).ok()
-    };
-    match stored() {
-        Some(stored) if stored.tracing_audit_summary == 1 && stored.trail == trail.to_string() => stored.files,
-        _ => Vec::new(),
+/// Gives `take` the entries that stand there for a day of this trail, and how many those are: none where there is no summary, or
+/// one that cannot be read. It is a cache.
+pub(super) fn read(
+    disk: &dyn Disk,
+    dir: &Path,
+    day: Day,
+    trail: TrailId,
+    take: impl FnMut(Entry<Loaded<'_>>),
+) -> usize {
+    let bytes = disk
+        .open_read(&path(dir, day))
+        .and_then(|file| read_all(&*file, LONGEST));
+    let text = bytes
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default();
+    match serde_json::from_str::<Stored<'_>>(&text) {
+        Ok(stored) if stored.tracing_audit_summary == 1 && stored.trail == trail.to_string() => {
+            let count = stored.files.len();
+            stored.files.into_iter().for_each(take);
+            count
+        }
+        _ => 0,
     }
 }
 
