@@ -390,8 +390,7 @@ impl Scan {
         let record = match parse::record(line) {
             Ok(record) => record,
             Err(error) => {
-                let mut error = error.to_string();
-                error.truncate(error.floor_char_boundary(SAID));
+                let error: String = error.to_string().chars().take(SAID).collect();
                 return self.flaw(&format!("record {seq} is not what a trail writes: {error}"));
             }
         };
