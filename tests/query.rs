@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 use tracing_audit::{
-    Category, Cursor, Error, ErrorKind, Found, Order, Outcome, Query, Record, Rotation, Severity, Trail, events,
+    Category, Cursor, Error, ErrorKind, Order, Outcome, Query, Record, Rotation, Severity, Trail, events,
 };
 
-use crate::hand::{Hand, Laid, three_files};
+use crate::hand::{Hand, three_files};
 
 /// The numbers of an answer, and the messages of what is no record.
 fn answer(query: &Query, dir: &Path) -> (Vec<u64>, Vec<String>) {
@@ -821,4 +821,60 @@ fn times_are_asked_to_the_nanosecond() {
         found.contains(&record.seq())
     };
     assert!(has(time, time + nano) && !has(time + nano, time + nano * 2) && !has(time - nano, time));
+}
+
+/// Four files at once, with long lines, lines that are much larger once parsed, and whole answers in both orders.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_answer_takes_more_than_64_mib() {
+    const DIR: &str = "TRACING_AUDIT_TEST_QUERY_DIR";
+    let test = "query::no_answer_takes_more_than_64_mib";
+    if let Some(dir) = std::env::var_os(DIR) {
+        let dir = Path::new(&dir);
+        let resident = |what: &str| -> u64 {
+            let status = fs::read_to_string("/proc/self/status").unwrap();
+            let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
+            line.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        let before = resident("VmRSS:");
+        let (mut records, mut skipped) = (0, 0);
+        for order in [Order::Newest, Order::Oldest] {
+            for query in [Query::new().unlimited(), Query::new().unlimited().text("no such text")] {
+                for item in query.order(order).entries(dir).unwrap() {
+                    match item {
+                        Ok(_) => records += 1,
+                        Err(_) => skipped += 1,
+                    }
+                }
+            }
+        }
+        println!("found {records} {skipped} {} KiB", resident("VmHWM:") - before);
+        return;
+    }
+    let mut hand = Hand::new();
+    hand.open("start").begin();
+    for file in 0..5 {
+        for _ in 0..400 {
+            let rest = hand.rest("DATA_READ", &format!(",\"old\":[{}0]", "[],".repeat(4_000)));
+            hand.put(&rest);
+        }
+        for length in [900 << 10, 15 << 20] {
+            let rest = hand.rest("DATA_READ", &format!(",\"message\":\"{}\"", "x".repeat(length)));
+            hand.put(&rest);
+        }
+        let rest = hand.rest("DATA_READ", &format!(",\"old\":[{}0]", "[],".repeat(40_000)));
+        hand.put(&rest);
+        if file < 4 {
+            hand.open("rotate");
+        }
+    }
+    hand.stop();
+    let laid = hand.lay();
+    let ended = crate::child::run(test, &[(DIR, laid.dir.as_os_str())]).unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let said = ended.stdout.split("found ").nth(1).unwrap();
+    let numbers: Vec<u64> = said.split(' ').take(3).map(|number| number.parse().unwrap()).collect();
+    println!("{} MiB", numbers[2] >> 10);
+    assert_eq!(numbers[..2], [2 * hand.seq, 0]);
+    assert!(numbers[2] < 64 << 10, "{} MiB", numbers[2] >> 10);
 }

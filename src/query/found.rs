@@ -58,7 +58,7 @@ impl Found {
     /// parsed from each.
     pub fn lines(self) -> FoundLines {
         let Found(mut answering) = self;
-        answering.into_lines();
+        answering.turn_to_lines();
         FoundLines(answering)
     }
 }
@@ -151,7 +151,7 @@ impl Answering {
     }
 
     /// From here on lines. What was found ahead as records is asked for once more.
-    fn into_lines(&mut self) {
+    fn turn_to_lines(&mut self) {
         let mut rest = self.query.clone();
         rest.cursor = self.cursor();
         rest.limit = self.query.limit.map(|_| self.left);

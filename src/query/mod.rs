@@ -13,6 +13,8 @@ mod pool;
 mod promises;
 mod scan;
 mod sieve;
+mod weight;
+mod window;
 
 use std::fmt;
 use std::path::Path;

@@ -223,8 +223,16 @@ impl Pieces {
 
     fn reserve(&mut self, length: usize) {
         if self.buffer.len() < length {
-            self.buffer.reserve_exact(length - self.buffer.len());
-            self.buffer.resize(length, 0);
+            // A long line gets the room of the longest at once: what grows step by step leaves holes in the heap.
+            let length = if length > 2 * WIDE {
+                length.max(LONGEST + 3 * WIDE)
+            } else {
+                length
+            };
+            let mut larger = vec![0; length];
+            let held = larger.get_mut(..self.buffer.len()).unwrap_or_default();
+            held.copy_from_slice(&self.buffer);
+            self.buffer = larger;
         }
     }
 

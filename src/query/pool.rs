@@ -33,8 +33,8 @@ pub(super) enum Job {
 /// More threads than this gain nothing that a disk could give.
 const THREADS: usize = 4;
 
-/// Pieces of a file that wait to be taken.
-const AHEAD: usize = 2;
+/// Answers of a file that wait to be taken.
+const AHEAD: usize = 1;
 
 /// A file, and where its answers go.
 type Todo = (Box<Scan>, SyncSender<Answer>);

@@ -1,6 +1,5 @@
 //! One file, asked from one of its ends: a step a piece.
 
-use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::pieces::{self, Piece, Pieces};
 use super::sieve::Sieve;
+use super::weight::{parts, weight};
+use super::window::{Window, spot};
 use super::{Order, Query};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
@@ -83,7 +84,7 @@ pub(super) enum Item {
 
 impl Item {
     /// Bytes that it holds, about.
-    fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         match self {
             Item::Record(record) => weight(record),
             Item::Line(_, line) => line.len() + 64,
@@ -128,10 +129,6 @@ pub(super) enum Step {
 
 /// Damaged lines of one file that are told of one by one.
 const TOLD: u32 = 8;
-
-/// What one pass over a compressed file keeps, without leave and with it.
-const KEPT: usize = 1 << 20;
-const KEPT_WITH_LEAVE: usize = 8 << 20;
 
 /// Elements and members of a record; each takes some 64 bytes once it is parsed.
 const PARTS: usize = 128 << 10;
@@ -390,8 +387,7 @@ impl Scan {
         let record = match parse::record(line) {
             Ok(record) => record,
             Err(error) => {
-                let mut error = error.to_string();
-                error.truncate(error.floor_char_boundary(SAID));
+                let error: String = error.to_string().chars().take(SAID).collect();
                 return self.flaw(&format!("record {seq} is not what a trail writes: {error}"));
             }
         };
@@ -445,10 +441,9 @@ impl Scan {
             self.stage = Stage::Done;
             return Ok(Step::Done);
         };
-        let room = if leave { KEPT_WITH_LEAVE } else { KEPT };
         let first = self.below == u64::MAX;
         let mut pieces = Pieces::new(file, Order::Oldest, self.live.body_at, u64::MAX);
-        let mut ring = Ring::new(room, self.left);
+        let mut window = Window::new(leave, self.left);
         (self.place, self.told) = (self.live.header.prev.seq, 0);
         loop {
             if stop.load(Ordering::Relaxed) {
@@ -459,18 +454,18 @@ impl Scan {
                 Piece::Wide => return Ok(Step::Wide),
                 Piece::TooLong => {
                     if let Some(flaw) = self.flaw(Flaw::TooLong.meaning()) {
-                        ring.push(self.place, flaw);
+                        window.push(self.place, flaw);
                     }
                 }
                 Piece::End => break,
                 Piece::Lines(range) => {
                     let bytes = pieces.bytes(range);
                     self.highest = self.highest.max(last_number(bytes));
-                    self.ask(bytes, |place, item| ring.push(place, item));
+                    self.ask(bytes, |place, item| window.push(place, item));
                 }
             }
         }
-        if !leave && ring.lost > 0 && !ring.is_full() {
+        if !leave && window.lost > 0 && !window.is_full() {
             // With leave fewer passes do.
             return Ok(Step::Wide);
         }
@@ -478,64 +473,14 @@ impl Scan {
         if first {
             items.extend(self.end_damage());
         }
-        self.left = self.left.saturating_sub(ring.records);
-        match (ring.lost > 0).then(|| ring.kept.front()).flatten() {
+        self.left = self.left.saturating_sub(window.records);
+        match (window.lost > 0).then(|| window.kept.front()).flatten() {
             Some((place, _)) if self.left > 0 => self.below = *place,
             _ => self.stage = Stage::Done,
         }
-        items.extend(ring.kept.into_iter().rev().map(|(_, item)| item));
+        items.extend(window.kept.into_iter().rev().map(|(_, item)| item));
         Ok(Step::Items(items))
     }
-}
-
-/// The last of what was found, as much as there is room for.
-struct Ring {
-    /// Each with its spot.
-    kept: VecDeque<(u64, Item)>,
-    records: u64,
-    weight: usize,
-    room: usize,
-    most: u64,
-    lost: u64,
-}
-
-impl Ring {
-    fn new(room: usize, most: u64) -> Ring {
-        Ring {
-            kept: VecDeque::new(),
-            records: 0,
-            weight: 0,
-            room,
-            most,
-            lost: 0,
-        }
-    }
-
-    fn push(&mut self, place: u64, item: Item) {
-        self.weight += item.weight();
-        let is_damage = matches!(item, Item::Damage(_));
-        self.records += u64::from(!is_damage);
-        self.kept.push_back((spot(place, is_damage), item));
-        // One item there always is, whatever its size.
-        while self.kept.len() > 1 && (self.weight > self.room || self.records > self.most) {
-            let Some((_, first)) = self.kept.pop_front() else {
-                return;
-            };
-            self.weight -= first.weight();
-            self.records -= u64::from(!matches!(first, Item::Damage(_)));
-            self.lost += 1;
-        }
-    }
-
-    /// Whether it holds as many records as are wanted.
-    fn is_full(&self) -> bool {
-        self.records >= self.most
-    }
-}
-
-/// Where a record, or a damaged line behind it, stands in the order of a file.
-fn spot(place: u64, is_damage: bool) -> u64 {
-    place.saturating_mul(2).saturating_add(u64::from(is_damage))
 }
 
 /// Reads to the end; false if it was stopped.
@@ -589,44 +534,4 @@ fn is_tombstone(line: &[u8]) -> bool {
         .and_then(|comma| line.get(comma + 1..))
         .is_some_and(|rest| rest.starts_with(b"\"erased\":"))
         && line::cut_unchecked(line).is_ok_and(|cut| line::tombstone(cut.rest).is_some())
-}
-
-/// Commas and brackets outside of strings: no fewer than there are values.
-fn parts(line: &[u8]) -> usize {
-    let (mut string, mut escaped, mut parts) = (false, false, 0);
-    for byte in line {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if string => escaped = true,
-            b'"' => string = !string,
-            b',' | b'[' | b'{' if !string => parts += 1,
-            _ => {}
-        }
-    }
-    parts
-}
-
-/// Bytes that a record takes, about.
-fn weight(record: &Record) -> usize {
-    use serde_json::Value;
-    fn of(value: &Value) -> usize {
-        const VALUE: usize = size_of::<Value>();
-        match value {
-            Value::String(text) => VALUE + text.len(),
-            Value::Array(items) => VALUE + items.iter().map(of).sum::<usize>(),
-            // A node of a tree has room for eleven.
-            Value::Object(members) if members.is_empty() => VALUE,
-            Value::Object(members) => {
-                VALUE
-                    + 512
-                    + members
-                        .iter()
-                        .map(|(name, value)| 2 * VALUE + name.len() + of(value))
-                        .sum::<usize>()
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => VALUE,
-        }
-    }
-    let members = record.members.iter();
-    size_of::<Record>() + members.map(|(name, value)| 40 + name.len() + of(value)).sum::<usize>()
 }
