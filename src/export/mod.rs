@@ -110,15 +110,14 @@ impl Export {
     /// The host that the records are from. Headers of files say it, records do not; nothing is guessed where it is not said.
     /// ECS, OCSF, CEF and syslog show it.
     pub fn host(mut self, name: impl Into<String>) -> Export {
-        self.origin.host = Some(name.into());
+        self.origin.host = said(name);
         self
     }
 
     /// The service that the records are from, and its version, as a header says them. Shown as [`host`](Export::host) is.
     pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Export {
-        let version = version.into();
-        self.origin.service = Some(name.into());
-        self.origin.version = (!version.is_empty()).then_some(version);
+        self.origin.service = said(name);
+        self.origin.version = said(version);
         self
     }
 
@@ -241,6 +240,11 @@ impl Export {
             },
         }
     }
+}
+
+/// What is empty says nothing.
+fn said(text: impl Into<String>) -> Option<String> {
+    Some(text.into()).filter(|text| !text.is_empty())
 }
 
 /// Hands on every record, and keeps what stood where there was none.

@@ -72,12 +72,12 @@ fn fill(dir: &Path) -> Result<(), Error> {
             );
         }
     }
-    for (turn, text) in AWKWARD.iter().enumerate() {
+    for (severity, text) in Severity::ALL.into_iter().cycle().zip(AWKWARD) {
         for method in ["GET", "PROPFIND"] {
             audit!(
                 in: &trail,
                 events::DATA_READ,
-                severity = Severity::ALL[turn % Severity::ALL.len()],
+                severity = severity,
                 user.id = text,
                 resource = text,
                 ip = "203.0.113.7:8443",
