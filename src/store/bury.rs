@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Home;
-use super::cache;
 use super::branch::{self, LiveFile, Why};
+use super::cache;
 use super::erase::tombstone;
 use super::header::{Cause, TrailId};
 use super::lines::{self, Lines, Piece};

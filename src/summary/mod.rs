@@ -20,8 +20,8 @@ use crate::io::{Disk, RealDisk};
 use crate::reader;
 use crate::record::Record;
 use crate::stats::{Loaded, Stats};
-use crate::store::{Home, cache};
 use crate::store::names::{self, Name};
+use crate::store::{Home, cache};
 use layout::{Layout, Place};
 use stored::{Entry, Page};
 

@@ -110,7 +110,7 @@ impl Story {
             begins: 6 + dice.below(8),
             ip: format!(
                 "{}.{}",
-                ["192.0.2", "198.51.100"][(id % 2) as usize & 1],
+                if id % 2 == 0 { "192.0.2" } else { "198.51.100" },
                 1 + id / 2 % 250
             ),
             agent: AGENTS.get(dice.below(3) as usize).copied().unwrap_or("curl"),
