@@ -17,17 +17,17 @@ use crate::io::{Disk, DiskFile, Stat, read_all, write_all};
 #[derive(Debug)]
 pub(crate) struct Lock {
     disk: Arc<dyn Disk>,
-    dir: Held,
+    dir: Arc<Held>,
     /// Two trails with one key directory would write one state file in turns.
-    keys: Held,
+    keys: Arc<Held>,
     watch: Arc<Watch>,
 }
 
 impl Lock {
     pub(crate) fn take(disk: &Arc<dyn Disk>, home: &Home, opening: &Opening) -> Result<Lock, Error> {
         let take = |path: &Path| wait(&**disk, path, opening)?.ok_or_else(|| refusal(&**disk, path));
-        let dir = take(&home.lock())?;
-        let keys = take(&home.keys.join(".lock"))?;
+        let dir = Arc::new(take(&home.lock())?);
+        let keys = Arc::new(take(&home.keys.join(".lock"))?);
         let watch = Watch::over(&dir, &keys);
         Ok(Lock {
             disk: disk.clone(),
@@ -42,7 +42,8 @@ impl Lock {
         self.dir.place.look(&*self.disk)
     }
 
-    /// What sees whether both are held, for another thread. It knows of these files and of none that are taken later.
+    /// What sees whether both are held, for another thread, and holds them for as long as that has it. It knows of these files
+    /// and of none that are taken later.
     pub(crate) fn watch(&self) -> &Arc<Watch> {
         &self.watch
     }
@@ -52,7 +53,7 @@ impl Lock {
         for held in [&mut self.dir, &mut self.keys] {
             if let Look::Lost(_) = held.place.look(&*self.disk) {
                 let path = &held.place.path;
-                *held = wait(&*self.disk, path, opening)?.ok_or_else(|| taken(&*self.disk, path))?;
+                *held = Arc::new(wait(&*self.disk, path, opening)?.ok_or_else(|| taken(&*self.disk, path))?);
             }
         }
         self.watch = Watch::over(&self.dir, &self.keys);
@@ -71,26 +72,27 @@ pub(crate) enum Look {
     Unknown(Error),
 }
 
-/// Lock files by their names and inodes.
+/// The locks in the hands of a thread that may be at work when the writer has ended: a sync that hangs, and what is stored behind
+/// it. Nobody else gets them before it is done.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    dir: Place,
-    keys: Place,
+    dir: Arc<Held>,
+    keys: Arc<Held>,
 }
 
 impl Watch {
-    fn over(dir: &Held, keys: &Held) -> Arc<Watch> {
+    fn over(dir: &Arc<Held>, keys: &Arc<Held>) -> Arc<Watch> {
         Arc::new(Watch {
-            dir: dir.place.clone(),
-            keys: keys.place.clone(),
+            dir: Arc::clone(dir),
+            keys: Arc::clone(keys),
         })
     }
 
     pub(crate) fn look(&self, disk: &dyn Disk) -> Look {
-        match self.dir.look(disk) {
-            Look::Held => self.keys.look(disk),
+        match self.dir.place.look(disk) {
+            Look::Held => self.keys.place.look(disk),
             lost @ Look::Lost(_) => lost,
-            unknown @ Look::Unknown(_) => match self.keys.look(disk) {
+            unknown @ Look::Unknown(_) => match self.keys.place.look(disk) {
                 lost @ Look::Lost(_) => lost,
                 _ => unknown,
             },
@@ -98,7 +100,7 @@ impl Watch {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Place {
     path: PathBuf,
     stat: Stat,

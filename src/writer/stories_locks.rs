@@ -2,6 +2,7 @@
 //! write, nothing is acknowledged without the locks, and what goes missing is made again. A second trail on the same disk
 //! stands for the other process.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use crate::error::ErrorKind;
 use crate::io::Disk as _;
 use crate::io::mem::{Fault, MemDisk};
 use crate::status::Health;
+use crate::store::sample::home;
+use crate::store::state::{Found, State};
 use crate::trail::Trail;
 use crate::trust::Trust;
 use crate::verify::Verdict;
@@ -141,6 +144,44 @@ fn whoever_finds_another_process_on_its_trail_acknowledges_nothing_and_goes_on_b
         }
         // The next start has nothing to add.
         builder(disk.shared(), &clock).build().unwrap().close().unwrap();
+    }
+}
+
+#[test]
+fn a_sync_that_outlives_its_writer_keeps_the_directory_until_it_is_done() {
+    for trust in [Trust::Chained, Trust::Sealed] {
+        let (disk, clock, lines) = (Moody::new(), Hand::at_noon(), Lines::default());
+        let first = keyed(builder(disk.shared(), &clock), trust, &lines).build().unwrap();
+        settle(&first);
+        // A mark is due, so that the sync has a state to store behind it.
+        clock.pass(Duration::from_secs(3_600));
+        disk.syncs(Mood::Hangs);
+        let syncs = disk.moods.syncs.load(Ordering::Relaxed);
+        let late = emit(&first);
+        let asks = std::thread::spawn(move || late.synced());
+        wait_until(|| disk.moods.syncs.load(Ordering::Relaxed) > syncs);
+        // Nor can it write its last words, and gives up.
+        disk.writes(Mood::Fails(io::ErrorKind::Other));
+        first.close().unwrap_err();
+        disk.writes(Mood::Works);
+        assert_locked(&disk.disk);
+        disk.syncs(Mood::Works);
+        let _ = asks.join().unwrap();
+        let second = keyed(builder(disk.disk.shared(), &clock), trust, &lines)
+            .build()
+            .unwrap();
+        settle(&second);
+        let state = |disk: &MemDisk| match State::load(disk, &home()) {
+            Ok(Found::State(state)) => state.next_run,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(state(&disk.disk), 3, "what the sync stored came before the next run");
+        second.close().unwrap();
+        assert_eq!(state(&disk.disk), 3);
+        match trust {
+            Trust::Chained => assert_consistent(&disk.disk),
+            _ => assert_proven(&disk.disk, &lines.lock()),
+        }
     }
 }
 

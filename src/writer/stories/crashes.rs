@@ -619,17 +619,14 @@ impl Trial<'_> {
 
     /// Changes that must be seen, before a start and behind it.
     fn attacks(&mut self, whole: &MemDisk) {
-        let trail_files = |disk: &MemDisk| -> Vec<PathBuf> {
-            let branch = crate::store::branch::walk(disk, &sample::home(), None).unwrap();
-            branch.live.into_iter().map(|live| live.path).collect()
-        };
-        let files = trail_files(whole);
-        let Some((oldest, newest)) = files.first().zip(files.last()) else {
+        let files = crate::store::branch::walk(whole, &sample::home(), None).unwrap().live;
+        let Some((first, last)) = files.first().zip(files.last()) else {
             return;
         };
-        let back = read_back(whole);
-        if back.kept_from > back.first {
-            // The oldest waits to be removed: nobody minds if it is gone.
+        let (oldest, newest) = (&first.path, &last.path);
+        let kept_from = read_back(whole).kept_from;
+        if first.live_to.is_some_and(|to| to < kept_from) {
+            // The oldest waits to be removed, with all its records or without any: nobody minds if it is gone.
             return;
         }
 
