@@ -6,7 +6,7 @@
 //! times in a row. Attacks that must be seen are tried between, so that a judge who sees nothing does not pass.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
