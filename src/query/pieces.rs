@@ -13,7 +13,7 @@ use crate::reader::line;
 use crate::reader::piece::{LONGEST, PIECE};
 
 /// What a line may have without leave.
-pub(super) const WIDE: usize = 1 << 20;
+pub(super) const WIDE: usize = 512 << 10;
 
 /// What the next bytes are.
 #[derive(Debug, PartialEq, Eq)]
