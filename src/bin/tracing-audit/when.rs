@@ -35,7 +35,9 @@ impl When {
             return Some(When(day.with_time(Time::MIDNIGHT).assume_utc().into()));
         }
         if let Some(ago) = span(text.strip_suffix("ago").unwrap_or(text).trim()) {
-            return now.checked_sub(ago).map(When);
+            // Before 1970 there was nobody to record anything.
+            let time = now.checked_sub(ago).filter(|time| *time >= SystemTime::UNIX_EPOCH);
+            return time.map(When);
         }
         OffsetDateTime::parse(text, &Rfc3339).ok().map(|time| When(time.into()))
     }
