@@ -230,14 +230,18 @@ impl<'a> Keys<'a> {
             assigned.faults.push(Fault::new(FaultKind::MissingFile, gone, detail));
         }
         for line in &self.lines {
-            let begins = branch.live.iter().find(|found| found.header.run >= line.first_run);
-            let begins = begins.filter(|found| {
-                found.header.run == line.first_run && matches!(found.header.cause, Cause::Start | Cause::Recover)
-            });
-            if let Some(found) = begins.filter(|found| found.header.prev.head != line.head) {
+            let Some(at) = branch.live.iter().position(|found| found.header.run >= line.first_run) else {
+                continue;
+            };
+            let Some(found) = branch.live.get(at) else { continue };
+            let header = &found.header;
+            // Of a later run, too, where it is seen that no file before it is of the line's: the run that the line was made for
+            // left none, and what follows goes on from the same place.
+            let begins = header.run == line.first_run && matches!(header.cause, Cause::Start | Cause::Recover);
+            if (begins || at > 0) && header.prev.head != line.head {
                 let detail = format!(
-                    "run {} goes on from another head than the one that the key line names",
-                    line.first_run
+                    "run {} goes on from another head than the one that the key line of run {} names",
+                    header.run, line.first_run
                 );
                 assigned.faults.push(fault(found, detail));
             }

@@ -228,6 +228,31 @@ fn an_empty_directory_or_a_later_beginning_is_tampering_for_whoever_has_the_key_
 }
 
 #[test]
+fn a_run_that_left_nothing_does_not_hide_where_its_key_line_says_that_it_began() {
+    let mut sealer = Sealer::new();
+    sealer.commit(2);
+    sealer.stop();
+    let end = sealer.sealed.head;
+    // Run 2 took its number, and a crash left no file of it.
+    sealer.header.run = 2;
+    sealer.next(Cause::Start).commit(2);
+    let disk = sealer.stop();
+    let line = |head| KeyLine {
+        first_run: 2,
+        head,
+        key: seed().next().0,
+        ..key_line()
+    };
+    let report = check(&disk, &[line(end)]);
+    assert_eq!(report.verdict(), Verdict::Verified, "{report}");
+    let report = check(&disk, &[line(Head([1; 32]))]);
+    assert!(
+        report.verdict() == Verdict::Tampered && has(&report, FaultKind::Trust),
+        "{report}"
+    );
+}
+
+#[test]
 fn lines_without_a_seal_at_the_end_are_an_open_end_and_with_a_false_one_tampering() {
     for (sealed, verdict, kind) in [
         (false, Verdict::Open, FaultKind::Unsealed),
