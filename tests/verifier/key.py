@@ -31,6 +31,9 @@ class Key:
         self.seed = (run, seed)
         return mac(seed, b"tracing-audit/1 run", binary(self.trail, 16), le64(run))
 
+    def near(self, run, commit):
+        """Whether K_{run,commit} can be had."""
+        return max(run - self.run, commit) <= STEPS
 
     def at(self, run, commit):
         """K_{run,commit}."""

@@ -158,7 +158,10 @@ class Verifier:
         return f.paths[0] in sealed
 
     def verifies(self, f, path, until, cuts, keyed):
-        key = (not self.key.root and self.key.at(f.run, f.keys["commit"])) if keyed and f.keys["commit"] <= f.seq else None
+        commit = f.keys["commit"]
+        # What cannot be derived is said where the trail is followed; what the headers show wrong is tampering all the same.
+        keyed = keyed and commit <= f.seq and self.key.near(f.run, commit)
+        key = (not self.key.root and self.key.at(f.run, commit)) if keyed else None
         return is_whole(f, path, until, cuts, key)
 
     def branch(self):
