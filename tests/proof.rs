@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use signed_note::{Note, StandardVerifier, VerifierList};
 use tempfile::TempDir;
 use tracing_audit::{ErrorKind, Fact, KeyLine, Proof, Rotation, Trail, Trust, events, read};
 
@@ -159,4 +160,32 @@ fn proofs_are_made_of_compressed_files_as_of_plain_ones() {
             .iter()
             .all(|text| text.parse::<Proof>().unwrap().verify(&key).is_ok())
     );
+}
+
+/// `signed_note` is an implementation of C2SP `signed-note` by others.
+#[test]
+fn a_checkpoint_is_read_and_verified_by_an_independent_parser_and_a_changed_one_is_not() {
+    let (_temp, dir) = trail();
+    let key = run(&dir, "m", 9).unwrap();
+    let proof = Proof::inclusion(&dir, 3).unwrap();
+    let proven = proof.verify(&key).unwrap();
+    let known = |key: &str| VerifierList::new(vec![Box::new(StandardVerifier::new(key).unwrap())]);
+    let note = proof.checkpoint();
+    let read = Note::from_bytes(note.as_bytes()).unwrap();
+    let text = str::from_utf8(read.text()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[1], proven.size.to_string(), "{text}");
+    let (signed, unknown) = read.verify(&known(&proven.checkpoint_key)).unwrap();
+    assert_eq!((signed.len(), unknown.len()), (1, 0));
+    assert_eq!(signed[0].name(), lines[0], "{text}");
+    assert!(
+        read.verify(&known(&key.witness_key())).is_err(),
+        "checkpoints have keys of their own"
+    );
+    for at in 0..text.len() {
+        let mut changed = note.as_bytes().to_vec();
+        changed[at] ^= 1;
+        let judged = Note::from_bytes(&changed).map(|note| note.verify(&known(&proven.checkpoint_key)).is_ok());
+        assert_ne!(judged.ok(), Some(true), "byte {at}");
+    }
 }
