@@ -368,6 +368,36 @@ fn where_a_file_is_missing_the_answer_goes_on_and_says_so_in_its_place() {
 }
 
 #[test]
+fn newest_files_that_are_gone_or_have_lost_their_headers_are_said_once_however_the_pages_fall() {
+    let hand = three_files();
+    let newest = hand.files.keys().next_back().unwrap().clone();
+    let laid = hand.lay();
+    let check = |what: &str, found: usize| {
+        for size in 1..8 {
+            for order in [Order::Newest, Order::Oldest] {
+                let (seqs, skipped, _) = pages(&Query::new().order(order).limit(size), &laid.dir, || ());
+                assert_eq!(
+                    (seqs.len(), skipped.len()),
+                    (found, 1),
+                    "{size} a page, {order:?}: {skipped:?}"
+                );
+                assert!(skipped[0].contains(what), "{skipped:?}");
+            }
+        }
+    };
+    let before = hand.seq as usize + 1 - hand.lines(&newest).len();
+    laid.put(&newest, &hand.files[&newest][1..]);
+    check("nothing of it can be read", before);
+    fs::remove_file(laid.path(&newest)).unwrap();
+    check("the newest files are missing", before);
+    for name in hand.files.keys().filter(|name| **name != newest) {
+        fs::remove_file(laid.path(name)).unwrap();
+    }
+    let (seqs, skipped) = answer(&Query::new(), &laid.dir);
+    assert_eq!((seqs.len(), skipped.len()), (0, 1), "{skipped:?}");
+}
+
+#[test]
 fn a_damaged_line_is_passed_over_and_said_once() {
     let hand = three_files();
     let laid = hand.lay();

@@ -159,6 +159,38 @@ fn the_newest_records_and_those_from_a_number_on_can_be_asked_for() {
 }
 
 #[test]
+fn a_newest_file_that_is_gone_or_has_lost_its_header_is_said_at_the_end_and_not_passed_over() {
+    let hand = three_files();
+    let newest = hand.files.keys().next_back().unwrap().clone();
+    let before = hand.seq - hand.lines(&newest).len() as u64 + 1;
+    let whole = (1..=before).collect::<Vec<_>>();
+    let laid = hand.lay();
+    laid.put(&newest, &hand.files[&newest][1..]);
+    let (seqs, damage) = read(&laid);
+    assert_eq!((&seqs, damage.len()), (&whole, 1), "{damage:?}");
+    assert!(damage[0].contains(&newest) && damage[0].contains("nothing of it can be read"));
+    fs::remove_file(laid.path(&newest)).unwrap();
+    let (seqs, damage) = read(&laid);
+    assert_eq!((&seqs, damage.len()), (&whole, 1), "{damage:?}");
+    let missing = format!(
+        "the newest files are missing: the state file says that file 3 was on the disk up to record {}",
+        hand.seq
+    );
+    assert!(damage[0].contains(&missing), "{damage:?}");
+    let mut follow = tracing_audit::read(&laid.dir)
+        .unwrap()
+        .from_seq(hand.seq)
+        .lines()
+        .follow();
+    follow.wait(Duration::ZERO).unwrap_err();
+    assert_eq!(
+        follow.wait(Duration::from_millis(250)).unwrap(),
+        None,
+        "it is said once"
+    );
+}
+
+#[test]
 fn a_half_line_is_nobodys_while_a_writer_is_there_and_damage_without_one() {
     let mut hand = Hand::new();
     hand.open("start").begin().records(2);

@@ -16,6 +16,7 @@ use crate::parse;
 use crate::reader::walk::Walk;
 use crate::record::Record;
 use crate::store::branch::LiveFile;
+use crate::store::holes::Lost;
 
 /// The records that meet a question, in its order; see [`Query::entries`].
 ///
@@ -128,15 +129,29 @@ struct Answering {
 impl Answering {
     fn begin(query: &Query, dir: &Path, lines: bool) -> Result<Answering, Error> {
         let disk = RealDisk::shared();
-        let (files, holes) = Walk::begin(Arc::clone(&disk), dir)?.into_files()?;
+        let (files, holes, lost) = Walk::begin(Arc::clone(&disk), dir)?.into_files()?;
         let mut question = Question::new(query, disk);
         question.lines = lines;
         let question = Arc::new(question);
         let left = query.limit.unwrap_or(u64::MAX);
+        let mut jobs = jobs(&question, &files, &holes, left);
+        // As a rule the newest are lost. Who goes on behind them has been told.
+        let mut lost: VecDeque<Job> = lost
+            .iter()
+            .filter(|_| question.misses(u64::MAX))
+            .map(say_lost)
+            .collect();
+        match question.order {
+            Order::Newest => {
+                lost.append(&mut jobs);
+                jobs = lost;
+            }
+            Order::Oldest => jobs.append(&mut lost),
+        }
         Ok(Answering {
             query: query.clone(),
             dir: dir.to_owned(),
-            jobs: jobs(&question, &files, &holes, left),
+            jobs,
             question,
             scan: None,
             pool: None,
@@ -284,6 +299,10 @@ impl fmt::Debug for Answering {
             .field("ended", &self.ended)
             .finish_non_exhaustive()
     }
+}
+
+fn say_lost(lost: &Lost) -> Job {
+    Job::Say(Item::Damage(Damage::new(lost.what.clone(), &lost.path)))
 }
 
 /// The files to ask and what is to be said between them, in the order of the question.

@@ -14,9 +14,11 @@ use crate::reader::line;
 use crate::reader::piece::{LONGEST, Piece, Pieces};
 use crate::store::branch::{self, LiveFile};
 use crate::store::content;
-use crate::store::holes::{self, Readable};
+use crate::store::holes::{self, Lost, Readable};
 use crate::store::names::{self, Form, Name};
 use crate::store::{Cause, Home, Point, TrailId, Trust, lock};
+
+const READ_ON: &str = "what is there is read; `tracing-audit verify` says more";
 
 /// Where a reader stands in a trail.
 #[derive(Debug)]
@@ -27,6 +29,9 @@ pub(crate) struct Walk {
     todo: VecDeque<LiveFile>,
     /// The numbers of those among them before which a file is missing, until that was said.
     holes: BTreeSet<u64>,
+    /// What is lost without a place, until that was said, and what was.
+    lost: BTreeSet<Lost>,
+    said: BTreeSet<Lost>,
     open: Option<Open>,
     /// Records below this number are passed over.
     from: u64,
@@ -88,6 +93,8 @@ impl Walk {
             trail: None,
             todo: VecDeque::new(),
             holes: BTreeSet::new(),
+            lost: BTreeSet::new(),
+            said: BTreeSet::new(),
             open: None,
             from: 0,
             names: Vec::new(),
@@ -141,7 +148,9 @@ impl Walk {
     fn step(&mut self, tombstones: bool) -> Option<Result<Proven<'_>, Error>> {
         let (seq, leaf, bytes) = loop {
             if self.open.is_none() {
-                let live = self.todo.pop_front()?;
+                let Some(live) = self.todo.pop_front() else {
+                    return self.next_lost().map(Err);
+                };
                 if self.holes.remove(&live.number()) {
                     let hole = self.hole(&live);
                     self.todo.push_front(live);
@@ -164,7 +173,7 @@ impl Walk {
                     ..
                 }) if seq >= self.from && (tombstones || !erased) => break (seq, leaf, bytes),
                 Ok(Next::Line { .. }) => {}
-                Ok(Next::End | Next::Half) if last => return None,
+                Ok(Next::End | Next::Half) if last => return self.next_lost().map(Err),
                 Ok(Next::End | Next::Half) => {
                     let reached = (open.seq, open.head);
                     // Of a file that is missing more is said.
@@ -197,6 +206,16 @@ impl Walk {
         let piece = self.open.as_ref()?.piece.as_ref()?;
         let line = piece.bytes.filled().get(bytes)?;
         Some(Ok(Proven { seq, leaf, line }))
+    }
+
+    /// At the end of everything: the next thing that is missing, or not to be read, once.
+    fn next_lost(&mut self) -> Option<Error> {
+        let lost = self.lost.pop_first()?;
+        let error = Error::new(ErrorKind::Damaged, lost.what.clone())
+            .at(&lost.path)
+            .remedy(READ_ON);
+        self.said.insert(lost);
+        Some(error)
     }
 
     /// Whether a whole line, or a whole file, is at hand.
@@ -253,12 +272,15 @@ impl Walk {
         let mut tries = 4;
         loop {
             tries -= 1;
+            let state = holes::state(&*self.disk, &self.home);
             let names = names::list(&*self.disk, &self.home.dir)?;
             let branch = branch::read(&*self.disk, &self.home, self.trail)?;
+            let lost = holes::lost(&*self.disk, &self.home, &branch, state.as_ref());
             let unsettled = !branch.strays.is_empty();
             let Readable { files, holes } = holes::readable(&*self.disk, branch);
             if holes.is_empty() || tries == 0 || names::list(&*self.disk, &self.home.dir)? == names {
                 (self.names, self.unsettled, self.holes) = (names, unsettled, holes);
+                self.lost = lost.into_iter().filter(|lost| !self.said.contains(lost)).collect();
                 return Ok(files);
             }
         }
@@ -278,17 +300,17 @@ impl Walk {
             format!("file {missing} is missing before this one{records}"),
         )
         .at(&next.path)
-        .remedy("what is there is read; `tracing-audit verify` says more")
+        .remedy(READ_ON)
     }
 
     /// What there is to read, oldest first, for who trusts the places of lines and does not hash them: files in the form that
-    /// counts, and the numbers of those before which one is missing.
-    pub(crate) fn into_files(mut self) -> Result<(Vec<LiveFile>, BTreeSet<u64>), Error> {
+    /// counts, the numbers of those before which one is missing, and what is lost besides.
+    pub(crate) fn into_files(mut self) -> Result<(Vec<LiveFile>, BTreeSet<u64>, BTreeSet<Lost>), Error> {
         let mut files = Vec::with_capacity(self.todo.len());
         while let Some(live) = self.todo.pop_front() {
             files.push(self.counting(live)?);
         }
-        Ok((files, self.holes))
+        Ok((files, self.holes, self.lost))
     }
 
     /// The form of a file that counts, where both are there.

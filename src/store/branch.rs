@@ -88,6 +88,16 @@ pub(crate) enum Why {
     Replaced,
 }
 
+/// Why the first line of a file that has no LF is none.
+const CUT_SHORT: &str = "its first line has no end";
+
+impl Stray {
+    /// Whether nothing but a part of its first line is there.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        self.why == Why::Unreadable(CUT_SHORT)
+    }
+}
+
 /// Where the walk back ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
@@ -358,7 +368,7 @@ fn first_line(file: &dyn DiskFile) -> io::Result<Result<(Header, Head, u64), Why
     let mut lines = Lines::first(file);
     Ok(match lines.next()? {
         Piece::End => Err(Why::Empty),
-        Piece::Unfinished { .. } => Err(Why::Unreadable("its first line has no end")),
+        Piece::Unfinished { .. } => Err(Why::Unreadable(CUT_SHORT)),
         Piece::TooLong { .. } => Err(Why::Unreadable("its first line is too long")),
         Piece::Line { text, .. } => match Header::parse(text) {
             Ok((header, head)) => Ok((header, head, text.len() as u64 + 1)),

@@ -1,11 +1,15 @@
 //! Holes in the live branch: which of them retention left, and what stands behind the others, for readers.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 
-use super::branch::{Branch, LiveFile, Start};
+use super::Home;
+use super::branch::{Branch, LiveFile, Start, Why};
 use super::content;
 use super::header::KeptFrom;
+use super::lock;
 use super::scan;
+use super::state::{Found, State};
 use crate::io::Disk;
 
 /// What a reader of a trail goes through.
@@ -34,6 +38,51 @@ pub(super) fn behind(files: &HashMap<u64, LiveFile>, oldest: &LiveFile, missing:
     }
     behind.reverse();
     behind
+}
+
+/// What a reader cannot place: something was there, and is not, or cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Lost {
+    pub(crate) path: PathBuf,
+    pub(crate) what: String,
+}
+
+/// The state file, where it can be read: to be loaded before a branch is walked, so that it is not ahead of that.
+pub(crate) fn state(disk: &dyn Disk, home: &Home) -> Option<State> {
+    match State::load(disk, home) {
+        Ok(Found::State(state)) => Some(state),
+        _ => None,
+    }
+}
+
+/// Files of whose records no header tells, and newest files that are gone though the state file says that they were on the disk.
+pub(crate) fn lost(disk: &dyn Disk, home: &Home, branch: &Branch, state: Option<&State>) -> Vec<Lost> {
+    let unreadable = branch.strays.iter().filter_map(|stray| match stray.why {
+        Why::Unreadable(why) => Some((stray, why)),
+        _ => None,
+    });
+    let mut lost: Vec<Lost> = unreadable
+        // A writer may be about to write its header.
+        .filter(|(stray, _)| !stray.is_cut_short() || !lock::is_held(disk, home))
+        .map(|(stray, why)| Lost {
+            path: stray.path.clone(),
+            what: format!("nothing of it can be read: {why}"),
+        })
+        .collect();
+    let newest = branch.newest();
+    let own = |state: &&State| newest.is_none_or(|newest| newest.header.trail == state.trail);
+    let mark = state.filter(own).and_then(|state| state.durable);
+    // A file that cannot be read may be the one that is missing.
+    if let Some(mark) = mark.filter(|mark| mark.file > branch.greatest && lost.is_empty()) {
+        lost.push(Lost {
+            path: home.dir.clone(),
+            what: format!(
+                "the newest files are missing: the state file says that file {} was on the disk up to record {}",
+                mark.file, mark.point.seq
+            ),
+        });
+    }
+    lost
 }
 
 /// What there is to read of a branch.
