@@ -107,7 +107,7 @@ impl Value<'_> {
         }
         let behind = before(s, at_);
         let typed = self.colon && self.name.quote == 0 && matches!(behind, b':' | b' ') && is_type(s, at_);
-        if typed || is_absent(s, at_) || is_template(s, at_) || self.is_call(at_) {
+        if typed || is_absent(s, at_) || is_template(s, at_) || self.is_call(at_) || self.is_compared(at_) {
             return None;
         }
         if let Some(open) = bracket(s, at_) {
@@ -165,20 +165,39 @@ impl Value<'_> {
             return false;
         }
         let rest = s.get(at_..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"await ").unwrap_or(rest);
         let path = rest
             .iter()
             .take(96)
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':'))
             .count();
         let inside = rest.get(path + 1..).unwrap_or_default();
+        let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
         let quoted = || {
-            inside
-                .iter()
-                .take(96)
-                .take_while(|b| **b != b')')
-                .any(|b| matches!(b, b'"' | b'\'' | b'`'))
+            let inside = inside.get(..96).unwrap_or(inside);
+            inside.iter().take_while(|b| **b != b')').any(quote)
         };
-        rest.get(path) == Some(&b'(') && !quoted()
+        // What is asked for by its name: `config.get("password")`.
+        let asked = || {
+            let text = inside.split_first().filter(|(b, _)| quote(b)).map(|(_, text)| text)?;
+            let text = text.get(..text.iter().take(64).position(quote)?)?;
+            let named = !text.iter().any(u8::is_ascii_digit) && self.policy.judge(text).is_some();
+            (named && inside.get(text.len() + 2) == Some(&b')')).then_some(())
+        };
+        rest.get(path) == Some(&b'(') && (!quoted() || asked().is_some())
+    }
+
+    /// Whether a program is read in which the value is a variable that is compared: `if token != expected {`.
+    fn is_compared(&self, at_: usize) -> bool {
+        let s = self.s;
+        let operator = s.get(self.name.end..at_).unwrap_or_default().trim_ascii();
+        if self.name.quote != 0 || !matches!(operator, b"!=" | b"==" | b"!==" | b"===") {
+            return false;
+        }
+        let rest = s.get(at_..).unwrap_or_default();
+        let part = |b: &&u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b':');
+        let len = rest.iter().take(64).take_while(part).count();
+        len > 0 && matches!(rest.get(len), None | Some(b' ' | b')' | b';' | b'\n'))
     }
 
     /// Where the value begins that stands on the next line: in quotes, or alone on it.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::der::decoded;
 use super::providers::{ANY, PROVIDERS, Rule};
-use super::{at, before, iban, mixed, run, run_to, set, sets};
+use super::{at, before, iban, is_random, mixed, run, run_to, set, sets};
 use crate::redact::Class;
 
 /// What was found: the secret part, and what it counts as.
@@ -134,6 +134,9 @@ impl Spec {
             return None;
         }
         let set = rule.set & !set::EQUALS;
+        if rule.drawn && !is_random(s.get(body..run_to(s, body, rule.set, 64))?) {
+            return None;
+        }
         let mut end = if rule.max == ANY {
             run(s, body, set)
         } else {
@@ -200,6 +203,10 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
             let dumped = close == end + 33 && s.get(close..)?.starts_with(b":::");
             dumped.then_some((start, close, Class::Credential))
         }
+        // Tableau: behind 16 bytes in base64.
+        32 if before(s, start) == b':' && mixed(word) && behind_bytes(s, start - 1) => {
+            Some((start - 25, end, Class::Token))
+        }
         // Twilio: behind the number of the account.
         32 if all(set::HEX) && mixed(word) && behind_account(s, start) => Some((start, end, Class::Token)),
         32 if at(s, end) == b'-' && all(set::DIGIT | set::LOWER) && mixed(word) => {
@@ -234,6 +241,13 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         }
         _ => None,
     }
+}
+
+/// Whether 16 bytes in base64, `<22>==`, stand before `end`.
+fn behind_bytes(s: &[u8], end: usize) -> bool {
+    let head = s.get(end.saturating_sub(24)..end).unwrap_or_default();
+    let body = head.strip_suffix(b"==").unwrap_or_default();
+    body.len() == 22 && mixed(body) && body.iter().all(|b| sets(*b) & (set::BASE64 & !set::EQUALS) != 0)
 }
 
 /// Whether an account of Twilio, `AC` and 32 hexadecimal digits, stands before `start`.
