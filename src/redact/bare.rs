@@ -84,7 +84,9 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let mut parts = head.split(|b| matches!(b, b'_' | b'-')).filter(|part| !part.is_empty());
     let open = parts.clone().any(|part| is(PUBLIC, part));
     let digest = s.get(start..end)?.iter().all(|b| sets(*b) & set::HEX != 0);
-    let hint = last == b'_' && !digest && parts.clone().next_back().is_some_and(|part| is(HINT, part));
+    // `prod_<random>` alone is the id of a product.
+    let hint =
+        last == b'_' && !digest && head != b"prod_" && parts.clone().next_back().is_some_and(|part| is(HINT, part));
     if !whole || open || !(hint || parts.any(|part| is(SECRET, part))) {
         return None;
     }

@@ -73,7 +73,9 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         .any(|word| word.eq_ignore_ascii_case(text))
         && is_directory(s, value);
     let upper = matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~');
-    if place || upper || colon && before(s, name.start) == b':' && is_resource(s, name.start) {
+    // A part of an address: `2fa0:`.
+    let part = before(s, name.start) == b':' && text.len() <= 4 && text.iter().all(u8::is_ascii_hexdigit);
+    if place || upper || colon && (part || before(s, name.start) == b':' && is_resource(s, name.start)) {
         return None;
     }
     match judge(walk, name, text, colon, value) {

@@ -180,6 +180,15 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
     }
 }
 
+/// Whether it is the member of something, called like a secret itself, as programs hand it on: `node.token`, `request.COOKIES`.
+pub(super) fn is_member(policy: &Policy, text: &[u8]) -> bool {
+    let part = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_');
+    text.len() <= 64
+        && memchr::memrchr(b'.', text)
+            .is_some_and(|dot| text.get(dot + 1..).is_some_and(|last| policy.judge(last).is_some()))
+        && text.split(|b| *b == b'.').all(part)
+}
+
 /// The same, of what begins at `i` with two brackets.
 pub(super) fn is_template(s: &[u8], i: usize) -> bool {
     let rest = s.get(i..(i + 72).min(s.len())).unwrap_or_default();
@@ -216,6 +225,12 @@ pub(super) fn is_type(s: &[u8], i: usize) -> bool {
     }
     let end = run_to(s, from, set::ALNUM, 24);
     let Some(word) = s.get(from..end) else { return false };
+    // `Token![as]`, `token::Paren`
+    let lower = word.iter().all(u8::is_ascii_lowercase);
+    let path = || lower && at(s, end) == b':' && at(s, end + 1) == b':' && at(s, end + 2).is_ascii_uppercase();
+    if word.first().is_some_and(u8::is_ascii_alphabetic) && (at(s, end) == b'!' && at(s, end + 1) == b'[' || path()) {
+        return true;
+    }
     if matches!(at(s, end), b'<' | b'[') && exact(HOLDERS, word) {
         return true;
     }

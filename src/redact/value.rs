@@ -7,7 +7,8 @@ use super::pair::Name;
 use super::policy::{Judged, Policy, Verdict};
 use super::protocol;
 use super::remark::{
-    NOTHING, is_absent, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence, is_template, is_type,
+    NOTHING, is_absent, is_member, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence, is_template,
+    is_type,
 };
 use super::shapes::{at, auth, before};
 use super::text::Hit;
@@ -53,7 +54,12 @@ impl Value<'_> {
             }
             let end = closing(s, start, quote, level);
             let start = auth::scheme(s, start).map_or(start, |(credentials, _)| credentials.min(end));
-            let text = s.get(start..end).filter(|text| !text.is_empty())?;
+            // Nobody's secret is a sign alone.
+            let text = s.get(start..end)?;
+            if text.is_empty() || text.len() == 1 && !matches!(text, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80..])
+            {
+                return None;
+            }
             if is_reference(text) || is_outcome(&self.judged, self.called(), text) {
                 return None;
             }
@@ -141,6 +147,7 @@ impl Value<'_> {
             || is_said(&self.judged, text)
             || is_outcome(&self.judged, self.called(), text)
             || is_reference(text)
+            || self.name.quote == 0 && is_member(self.policy, text)
         {
             return None;
         }
@@ -161,30 +168,35 @@ impl Value<'_> {
     /// Whether a program is read in which the value is what a function returns: `let token = tokens.next();`.
     fn is_call(&self, at_: usize) -> bool {
         let s = self.s;
-        if self.colon || self.name.quote != 0 || at(s, self.name.end) != b' ' || !at(s, at_).is_ascii_lowercase() {
+        if self.name.quote != 0 || !at(s, at_).is_ascii_alphabetic() || !self.colon && at(s, self.name.end) != b' ' {
             return false;
         }
         let rest = s.get(at_..).unwrap_or_default();
         let rest = rest.strip_prefix(b"await ").unwrap_or(rest);
-        let path = rest
+        let len = rest
             .iter()
             .take(96)
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':'))
             .count();
-        let inside = rest.get(path + 1..).unwrap_or_default();
+        let path = rest.get(..len).unwrap_or_default();
+        let inside = rest.get(len + 1..).unwrap_or_default();
+        let dotted = path.iter().any(|b| matches!(b, b'.' | b':'));
+        // A type may print itself so, and a member of `Debug` text, too.
+        let typed = at(s, at_).is_ascii_uppercase() && !dotted;
+        if rest.get(len) != Some(&b'(') || typed || self.colon && !(dotted && inside.first() == Some(&b')')) {
+            return false;
+        }
+        let inside = inside.get(..96).unwrap_or(inside);
+        let inside = inside.split(|b| *b == b')').next().unwrap_or_default();
         let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
-        let quoted = || {
-            let inside = inside.get(..96).unwrap_or(inside);
-            inside.iter().take_while(|b| **b != b')').any(quote)
+        let Some(open) = inside.iter().position(quote) else {
+            return true;
         };
         // What is asked for by its name: `config.get("password")`.
-        let asked = || {
-            let text = inside.split_first().filter(|(b, _)| quote(b)).map(|(_, text)| text)?;
-            let text = text.get(..text.iter().take(64).position(quote)?)?;
-            let named = !text.iter().any(u8::is_ascii_digit) && self.policy.judge(text).is_some();
-            (named && inside.get(text.len() + 2) == Some(&b')')).then_some(())
-        };
-        rest.get(path) == Some(&b'(') && (!quoted() || asked().is_some())
+        let text = inside.get(open + 1..).and_then(<[u8]>::split_last);
+        text.is_some_and(|(last, text)| {
+            quote(last) && !text.iter().any(|b| quote(b) || b.is_ascii_digit()) && self.policy.judge(text).is_some()
+        })
     }
 
     /// Whether a program is read in which the value is a variable that is compared: `if token != expected {`.
