@@ -5,7 +5,7 @@
 
 use super::marks::is_delimiter;
 use super::pair::{name, words_before};
-use super::shapes::{at, before, is_random, run, set, sets};
+use super::shapes::{at, before, is_random, one_case, run, set, sets};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
 
@@ -100,7 +100,7 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
 
 /// A token behind the word that names it, with nothing but a blank between: `an acme secret <random>`.
 fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
-    const SET: u16 = set::TOKEN68 & !set::SLASH;
+    const SET: u16 = set::TOKEN68;
     let s = walk.s;
     let floor = walk.floor;
     let lead = s.get(start.saturating_sub(HEAD).max(floor.min(start))..start)?;
@@ -120,6 +120,12 @@ fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let name = name(s, gap, floor).filter(|name| name.quote == 0 && before(s, gap - 1) != b' ')?;
     let first = words_before(s, name.start, floor, 2);
     let alone = walk.policy.judge(s.get(name.start..name.end)?);
+    // With slashes it may be a path, whose parts are words.
+    let text = s.get(from..close)?;
+    let part = text.split(|b| matches!(b, b'/' | b'+')).next().unwrap_or_default();
+    if text.contains(&b'/') && (one_case(part) || !part.iter().any(u8::is_ascii_digit) || text.contains(&b'.')) {
+        return None;
+    }
     let judged = alone
         .or_else(|| walk.policy.judge(s.get(first..name.end)?))
         .filter(|judged| !judged.weak && judged.end == judged.words)?;

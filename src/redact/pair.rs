@@ -361,7 +361,27 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak;
             judged.filter(reaches).or_else(|| content(walk, name, text, value))
         }
+        // `using key=x`
+        None if !colon && text.eq_ignore_ascii_case(b"key") => used(walk, name.start, value),
         None => content(walk, name, text, value),
+    }
+}
+
+/// The verdict on a key that is said to be used, if what stands at `value` looks like one.
+fn used(walk: &Walk<'_>, start: usize, value: usize) -> Option<Judged> {
+    let s = walk.s;
+    let first = words_before(s, start, walk.floor, 1);
+    let verb = s.get(first..start)?.trim_ascii();
+    let rest = s.get(value..(value + NAME).min(s.len()))?;
+    let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
+    let odd = end >= 16 && is_odd(walk.policy, rest.get(..end)?);
+    let uses = [&b"using"[..], b"used"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(verb));
+    if odd && uses {
+        walk.policy.judge(b"apikey")
+    } else {
+        None
     }
 }
 

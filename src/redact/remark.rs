@@ -182,6 +182,7 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
 
 /// Whether it is the member of something, called like a secret itself, as programs hand it on: `node.token`, `request.COOKIES`.
 pub(super) fn is_member(policy: &Policy, text: &[u8]) -> bool {
+    let text = text.strip_suffix(b",").or(text.strip_suffix(b";")).unwrap_or(text);
     let part = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_');
     text.len() <= 64
         && memchr::memrchr(b'.', text)

@@ -133,7 +133,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         GovernmentId,
         "身份证 身份证号 身份证号码 身分證 護照號碼 护照号 マイナンバー 주민등록번호 주민번호 여권번호 паспорт номерпаспорта серияпаспорта снилс \
          numerosecuritesociale numerodesecuritesociale numeroseguridadsocial numerodeseguridadsocial numeropasaporte numeropassaporte \
-         numeropasseport ausweisnummer reisepassnummer personalausweisnummer",
+         numeropasseport identitynumber identitycardnumber idcardnumber insurancenumber ausweisnummer reisepassnummer personalausweisnummer",
     ),
     (
         Kind::Strong,

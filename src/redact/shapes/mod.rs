@@ -136,7 +136,7 @@ pub(super) fn is_random(word: &[u8]) -> bool {
 }
 
 /// Letters of one case only.
-fn one_case(word: &[u8]) -> bool {
+pub(super) fn one_case(word: &[u8]) -> bool {
     !(word.iter().any(u8::is_ascii_lowercase) && word.iter().any(u8::is_ascii_uppercase))
 }
 

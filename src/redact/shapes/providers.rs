@@ -93,6 +93,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64 | SLASH, 40, ANY), "bce-v3/ALTAK-"),
     (mixed(key(URL64, 30, 60)), "AQVN YCAJE YCM YCP YCN YCO"),
     (mixed(token(URL64, 50, ANY)), "y0_ y1_ y2_ y3_"),
+    (mixed(token(URL64 | DOT | EQUALS, 80, ANY)), "t1."),
     (token(ANY_HEX, 64, 64), "dop_v1_ doo_v1_ dor_v1_ dos_v1_"),
     (mixed(token(DIGIT | LOWER, 32, 32)), "dapi"),
     (token(URL64, 36, ANY), "HRKU-"),
@@ -200,7 +201,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         key(ALNUM, 10, ANY),
         "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ ek_live_ ek_test_",
     ),
-    (key(BASE64, 20, ANY), "whsec_"),
+    // Of those who write them in base64.
+    (key(BASE64, 20, ANY), "whsec_ sk_live_a2V5Xz sk_test_a2V5Xz"),
     (key(URL64, 20, ANY), "sq0atp- sq0csp-"),
     (mixed(key(URL64, 22, 64)), "EAAA"),
     (mixed(key(URL64, 56, 64)), "EAAl"),

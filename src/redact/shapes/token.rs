@@ -134,7 +134,7 @@ impl Spec {
             return None;
         }
         let set = rule.set & !set::EQUALS;
-        if rule.drawn && !is_random(s.get(body..run_to(s, body, rule.set, 64))?) {
+        if rule.drawn && !is_drawn(s.get(body..run_to(s, body, rule.set, 64))?) {
             return None;
         }
         let mut end = if rule.max == ANY {
@@ -174,6 +174,12 @@ impl Spec {
         };
         Some((start, end, rule.class))
     }
+}
+
+/// Whether a part of it looks drawn by chance: in a name of many words numbers stand apart.
+fn is_drawn(body: &[u8]) -> bool {
+    let mut parts = body.split(|b| sets(*b) & set::ALNUM == 0);
+    parts.any(|part| part.len() >= 8 && is_random(part))
 }
 
 /// Without the punctuation of the sentence around it.
