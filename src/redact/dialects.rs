@@ -62,6 +62,11 @@ const TOKENS: &[(&str, &str, usize)] = &[
     ("t1.", URL64, 120),
     ("ATAT", URL64, 150),
     ("token-", LOWER, 60),
+    ("live_", HEX, 32),
+    ("slk_", HEX, 64),
+    ("cr-", HEX, 58),
+    ("odt_", ALNUM, 32),
+    ("key_", HEX, 28),
     ("pk_", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 41),
 ];
 
@@ -88,6 +93,12 @@ fn tokens_of_more_services_go_in_any_text() {
         // 16 bytes in base64, and a key behind them.
         let pair = format!("{}==:{}", drawn(ALNUM, 22, seed), drawn(ALNUM, 32, seed + 1));
         assert_eq!(shown(&format!("pat {pair} used")), "pat [redacted] used");
+        let zoho = format!("1000.{}.{}", body(HEX, 32, seed), body(HEX, 32, seed + 1));
+        assert_eq!(shown(&format!("pat {zoho} used")), "pat [redacted] used");
+        let azure = format!("{}JQQJ99AAACAAAA{}", body(ALNUM, 60, seed), body(ALNUM, 12, seed));
+        assert_eq!(shown(&format!("pat {azure} used")), "pat [redacted] used");
+        let infura = format!("https://mainnet.infura.io/v3/{}", body(HEX, 32, seed));
+        assert_eq!(shown(&infura), "https://mainnet.infura.io/v3/[redacted]");
     }
     let all = TOKENS.len() * 12 * 6;
     assert!(missed.len() * 100 <= all, "{} of {all}: {missed:?}", missed.len());

@@ -101,12 +101,14 @@ pub(in super::super) fn netrc(s: &[u8], i: usize) -> Option<(usize, usize)> {
 
 /// A hash of a password, `$2b$12$…`, whose scheme begins at `i`.
 pub(in super::super) fn crypt(s: &[u8], i: usize) -> Option<(usize, usize)> {
-    const SCHEMES: [&[u8]; 15] = [
+    const SCHEMES: [&[u8]; 17] = [
         b"1$",
         b"5$",
         b"6$",
         b"y$",
         b"7$",
+        b"8$",
+        b"9$",
         b"2a$",
         b"2b$",
         b"2x$",

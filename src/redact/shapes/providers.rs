@@ -127,7 +127,12 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(ALNUM, 38, 38)), "4b1d"),
     (mixed(key(BASE64, 60, ANY)), "cflt"),
     (mixed(token(URL64, 30, ANY)), "dbtc_ dbts_ dbtu_"),
-    (mixed(token(HEX, 64, 64)), "dtn_"),
+    (mixed(token(HEX, 64, 64)), "dtn_ slk_"),
+    (mixed(token(HEX, 58, 58)), "cr-"),
+    (mixed(token(DIGIT | LOWER, 28, 40)), "tkcapi_"),
+    (drawn(token(ALNUM, 32, 60)), "odt_ flp_"),
+    (drawn(token(URL64 | DOT, 40, 60)), "hawk."),
+    (drawn(token(BASE64 | URL64, 44, 44)), "b_"),
     (key(HEX, 32, ANY), "signkey-prod- signkey-test- signkey-branch-"),
     (drawn(token(ALNUM, 22, 22)), "as- ak-"),
     (drawn(token(URL64 | DOT, 60, ANY)), "st."),
@@ -193,6 +198,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (mixed(hook(URL64 | COLON, 40)), "api.telegram.org/bot"),
     (
+        mixed(hook(URL64, 32)),
+        "alchemyapi.io/v2/ g.alchemy.com/v2/ infura.io/v3/",
+    ),
+    (
         mixed(hook(HEX | DASH, 30)),
         "qyapi.weixin.qq.com/cgi-bin/webhook/send?key=",
     ),
@@ -222,6 +231,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(key(ALNUM, 30, 30)), "live_ test_"),
     (drawn(key(URL64, 40, 40)), "live_ sandbox_"),
     (mixed(key(HEX, 40, 40)), "ck_ cs_"),
+    (mixed(key(HEX, 32, 32)), "live_ live_auth_"),
     (mixed(key(ALNUM, 30, ANY)), "bxt_"),
     (
         mixed(key(BASE64 | DASH, 60, ANY)),
@@ -295,6 +305,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(HEX, 32, 32)), "fc-"),
     (mixed(token(HEX, 40, 40)), "e2b_"),
     (mixed(token(HEX, 64, 64)), "key_ crsr_"),
+    (mixed(token(HEX, 28, 28)), "key_"),
+    (mixed(token(HEX, 128, 128)), "key_"),
     (mixed(token(ALNUM, 22, 26)), "fw_ tr_dev_ tr_prod_"),
     // Of letters only, by their length.
     (token(ALNUM, 34, 34), "hf_ api_org_"),

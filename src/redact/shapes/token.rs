@@ -70,8 +70,8 @@ impl Index {
             add(&mut index.pairs, pair(*b0, *b1));
         }
         let words = [
-            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$", "y$",
-            "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va", "mn", "ro", "re", "bi", "pb", "pw",
+            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$", "8$",
+            "9$", "y$", "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va", "mn", "ro", "re", "bi", "pb", "pw",
         ];
         for word in words.into_iter().chain(iban::countries()) {
             let (b0, b1) = (at(word.as_bytes(), 0) | 0x20, at(word.as_bytes(), 1) | 0x20);
@@ -195,6 +195,11 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
     let word = s.get(start..end)?;
     let all = |set: u16| word.iter().all(|b| sets(*b) & set != 0);
     match word.len() {
+        // Zoho: `1000.<32>.<32>`.
+        32 if at(s, end) == b'.' && all(set::ANY_HEX) && s.get(..start)?.ends_with(b"1000.") => {
+            let close = run_to(s, end + 1, set::ANY_HEX, 32);
+            (close > end + 24 && !at(s, close).is_ascii_alphanumeric()).then_some((start - 5, close, Class::Token))
+        }
         // Mailchimp: 32 hex digits and the data centre. Mailgun: 32, 8 and 8 hex digits.
         // Zhipu: 32 hex digits and 16 letters or digits.
         32 if at(s, end) == b'.' && all(set::ANY_HEX) && mixed(word) => {
@@ -237,7 +242,7 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         // Dropbox: ten letters A and more in the middle.
         64 if mixed(word) && word.get(12..21)?.iter().all(|b| *b == b'A') => Some((start, end, Class::Token)),
         // Azure keys with their service in the middle.
-        84 | 88 => {
+        83..=88 => {
             let marks: [&[u8]; 5] = [b"JQQJ9", b"AZDO", b"AzCa", b"AzSe", b"AzFu"];
             let tail = word.get(48..)?;
             marks
