@@ -97,7 +97,7 @@ const SENSITIVE: &str = "
     Cf-Access-Jwt-Assertion auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code
     streamKey stream_key macKey sse_customer_key x-amz-server-side-encryption-customer-key authenticationMaterial x-goog-signature
     x-firebase-appcheck magic_link magicLink pwdHash totp_seed pkce_verifier discord_webhook teams_webhook zapier_hook azure_sas
-    emv_data bvn dni nif ein insurance_number identityNumber routing_no Jenkins-Crumb sonar.login CYPRESS_RECORD_KEY pendo_key";
+    emv_data bvn dni nif ein insurance_number identityNumber routing_no Jenkins-Crumb sonar.login pendo_key";
 
 /// The same, with blanks.
 const SENSITIVE_PHRASES: &[&str] = &[

@@ -377,8 +377,8 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          vercel railway supabase planetscale neon upstash mongodb cloudinary imgix uploadcare filestack contentful \
          sanity prismic storyblok flask django rails laravel symfony minio backblaze wasabi tencent aliyun alibaba \
          baidu yandex naver kakao wechat weixin adyen klarna mollie razorpay paystack flutterwave authorizenet \
-         stream mac abstractapi ably anypoint apollo appcenter baseten clarifai clay customerio cypress diffbot fileio gitea hereapi \
-         hunter kickbox pastebin pdflayer pendo positionstack salesloft sslmate uptimerobot urlscan weatherapi zerobounce keen record dkim fernet saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
+         stream mac abstractapi anypoint appcenter baseten clarifai customerio diffbot fileio gitea hereapi \
+         kickbox pastebin pdflayer pendo positionstack salesloft sslmate uptimerobot urlscan weatherapi zerobounce dkim fernet saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
          giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex adafruit adobe beamer bittrex clojars codecov confluent meraki droneci duffel dynatrace easypost etsy finicity \
          flickr flyio freshbooks frameio gitter gocardless hashicorp infracost intercom jfrog artifactory kucoin lob looker lokalise \
          mattermost nytimes openshift perplexity pulumi scalingo sendbird shippo sidekiq sourcegraph squarespace sumo tailscale \
