@@ -141,6 +141,10 @@ fn plant(secret: &str) -> String {
             events::DATA_READ,
             refused = format!("{{\"loc\":[\"body\",\"password\"],\"msg\":\"too short\",\"input\":\"{secret}\"}}")
         );
+        audit!(
+            events::DATA_READ,
+            xml = format!("<name>db.password</name>\n<value>{secret}</value>")
+        );
         audit!(events::DATA_READ, csv = format!("id,password\n1,{secret}\n2,{secret}"));
         audit!(events::DATA_READ, пароль = secret, contraseña = secret);
         audit!(

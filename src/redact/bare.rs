@@ -5,7 +5,7 @@
 
 use super::marks::is_delimiter;
 use super::pair::{name, words_before};
-use super::shapes::{at, before, mixed, run, set, sets};
+use super::shapes::{at, before, is_random, one_case, run, set, sets};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
 
@@ -63,25 +63,6 @@ pub(super) fn find(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit>
     named(walk, start, end).or_else(|| spoken(walk, start, end))
 }
 
-/// Whether letters and digits alternate as they do by chance: digits in two places, or small and capital letters without the regularity
-/// of humps. A ULID, whose first character is one of eight digits, is none.
-pub(super) fn is_random(word: &[u8]) -> bool {
-    let kind = |b: u8| sets(b) & set::ALNUM;
-    let (mut places, mut changes) = (usize::from(word.first().is_some_and(u8::is_ascii_digit)), 0);
-    for (a, b) in word.iter().zip(word.iter().skip(1)) {
-        changes += usize::from(kind(*a) != kind(*b));
-        places += usize::from(!a.is_ascii_digit() && b.is_ascii_digit());
-    }
-    let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
-    let ulid = word.len() == 26 && matches!(word.first(), Some(b'0'..=b'7')) && one_case(word);
-    mixed(word) && word.is_ascii() && !ulid && (places >= 2 || digits >= 2 && changes * 5 >= word.len() * 2)
-}
-
-/// Letters of one case only.
-fn one_case(word: &[u8]) -> bool {
-    !(word.iter().any(u8::is_ascii_lowercase) && word.iter().any(u8::is_ascii_uppercase))
-}
-
 /// A token whose first parts say that it is one: `acme_api_<random>`.
 fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let s = walk.s;
@@ -103,7 +84,9 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let mut parts = head.split(|b| matches!(b, b'_' | b'-')).filter(|part| !part.is_empty());
     let open = parts.clone().any(|part| is(PUBLIC, part));
     let digest = s.get(start..end)?.iter().all(|b| sets(*b) & set::HEX != 0);
-    let hint = last == b'_' && !digest && parts.clone().next_back().is_some_and(|part| is(HINT, part));
+    // `prod_<random>` alone is the id of a product.
+    let hint =
+        last == b'_' && !digest && head != b"prod_" && parts.clone().next_back().is_some_and(|part| is(HINT, part));
     if !whole || open || !(hint || parts.any(|part| is(SECRET, part))) {
         return None;
     }
@@ -117,7 +100,7 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
 
 /// A token behind the word that names it, with nothing but a blank between: `an acme secret <random>`.
 fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
-    const SET: u16 = set::TOKEN68 & !set::SLASH;
+    const SET: u16 = set::TOKEN68;
     let s = walk.s;
     let floor = walk.floor;
     let lead = s.get(start.saturating_sub(HEAD).max(floor.min(start))..start)?;
@@ -137,6 +120,12 @@ fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let name = name(s, gap, floor).filter(|name| name.quote == 0 && before(s, gap - 1) != b' ')?;
     let first = words_before(s, name.start, floor, 2);
     let alone = walk.policy.judge(s.get(name.start..name.end)?);
+    // With slashes it may be a path, whose parts are words.
+    let text = s.get(from..close)?;
+    let part = text.split(|b| matches!(b, b'/' | b'+')).next().unwrap_or_default();
+    if text.contains(&b'/') && (one_case(part) || !part.iter().any(u8::is_ascii_digit) || text.contains(&b'.')) {
+        return None;
+    }
     let judged = alone
         .or_else(|| walk.policy.judge(s.get(first..name.end)?))
         .filter(|judged| !judged.weak && judged.end == judged.words)?;

@@ -94,7 +94,10 @@ const SENSITIVE: &str = "
     密码 用户密码 密碼 パスワード 비밀번호 şifre hasło lösenord adgangskode clave_api claveApi chave_secreta clé_api número_tarjeta 信用卡号 身份证号
     токен секретный_ключ csrffield inputssn otpinput cvvfield accnumberfield bind_pw certificate_pin ELEVENLABS_KEY
     snmp_community user_token_v1 requirepass masterauth ROOT_PW FTP_PW X-OpenAI-Key X-ClickHouse-Key X-Twilio-Signature oobCode SecurityStamp FERNET_KEY
-    Cf-Access-Jwt-Assertion auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code";
+    Cf-Access-Jwt-Assertion auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code
+    streamKey stream_key macKey sse_customer_key x-amz-server-side-encryption-customer-key authenticationMaterial x-goog-signature
+    x-firebase-appcheck magic_link magicLink pwdHash totp_seed pkce_verifier discord_webhook teams_webhook zapier_hook azure_sas
+    emv_data bvn dni nif ein insurance_number identityNumber routing_no Jenkins-Crumb sonar.login pendo_key";
 
 /// The same, with blanks.
 const SENSITIVE_PHRASES: &[&str] = &[
@@ -198,6 +201,7 @@ const LOOK_ALIKES: &str = "
     paroles autor pasaporte_tipo llave clé schlüssel ключ 键 标题 作者 название título größe fieldset inputs infield_name label_input
     unlock_code_sent otp_requested_at secret_viewed token_delivered pw_uid pw_name pw_gecos total_pw function_signature
     commit_signature open_key house_key
+    magic_link_sent_at next_forward_token nextBackwardToken sequence_token starting_token stream mac customer_key_id insurance identity
     verification_status community community_id nonce_length signature_count version_v1";
 
 fn names(list: &str) -> Vec<&str> {

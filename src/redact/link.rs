@@ -1,7 +1,6 @@
 //! Secrets in the paths of links: `/reset-password/<token>`, `/magic-link/<token>`, `/invite/<token>`.
 
-use super::bare::is_random;
-use super::shapes::{at, before, run_to, set};
+use super::shapes::{at, before, is_random, run_to, set};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
 

@@ -43,6 +43,8 @@ mod words;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod dialects;
+#[cfg(test)]
 mod forms;
 #[cfg(test)]
 mod notations;

@@ -73,7 +73,9 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         .any(|word| word.eq_ignore_ascii_case(text))
         && is_directory(s, value);
     let upper = matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~');
-    if place || upper || colon && before(s, name.start) == b':' && is_resource(s, name.start) {
+    // A part of an address: `2fa0:`.
+    let part = before(s, name.start) == b':' && text.len() <= 4 && text.iter().all(u8::is_ascii_hexdigit);
+    if place || upper || colon && (part || before(s, name.start) == b':' && is_resource(s, name.start)) {
         return None;
     }
     match judge(walk, name, text, colon, value) {
@@ -235,7 +237,9 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
         return None;
     }
     let judged = walk.policy.judge(tag).map(|judged| judged.verdict);
-    let verdict = judged.or_else(|| attribute(walk, tag, back.get(open + 1 + tag.len()..)?))?;
+    let verdict = judged
+        .or_else(|| attribute(walk, tag, back.get(open + 1 + tag.len()..)?))
+        .or_else(|| sibling(walk, tag, close - back.len() + open))?;
     walk.policy.shape(Shape::Pair, verdict.class)?;
     let mut start = close + 1;
     let data = s.get(start..)?.starts_with(b"<![CDATA[");
@@ -303,6 +307,27 @@ fn attribute(walk: &Walk<'_>, tag: &[u8], attributes: &[u8]) -> Option<Verdict> 
     find(b" name=").or_else(|| find(b" key="))
 }
 
+/// The verdict on the text of the element before the one that is opened at `open`, where the two are a name and its value:
+/// `<name>db.password</name><value>x</value>`, `<key>token</key><string>x</string>`.
+fn sibling(walk: &Walk<'_>, tag: &[u8], open: usize) -> Option<Verdict> {
+    let ends = |tag: &[u8], words: &[&[u8]]| words.iter().any(|word| tag.ends_with(word));
+    if !ends(tag, &[b"value", b"Value", b"string", b"data"]) {
+        return None;
+    }
+    let s = walk.s;
+    let end = gap_back(s, open);
+    let lead = s.get(end.saturating_sub(NAME * 2)..end)?.strip_suffix(b">")?;
+    let slash = memchr::memmem::rfind(lead, b"</")?;
+    let label = lead.get(slash + 2..)?;
+    let name = lead.get(..slash)?;
+    let name = name.get(name.iter().rposition(|b| *b == b'>')? + 1..)?;
+    if !ends(label, &[b"name", b"Name", b"key", b"Key"]) {
+        return None;
+    }
+    let judged = walk.policy.judge(name.trim_ascii())?;
+    Some(judged.verdict)
+}
+
 /// Judges the name, with the words before it where it takes them to know.
 fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize) -> Option<Judged> {
     let s = walk.s;
@@ -336,7 +361,27 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak;
             judged.filter(reaches).or_else(|| content(walk, name, text, value))
         }
+        // `using key=x`
+        None if !colon && text.eq_ignore_ascii_case(b"key") => used(walk, name.start, value),
         None => content(walk, name, text, value),
+    }
+}
+
+/// The verdict on a key that is said to be used, if what stands at `value` looks like one.
+fn used(walk: &Walk<'_>, start: usize, value: usize) -> Option<Judged> {
+    let s = walk.s;
+    let first = words_before(s, start, walk.floor, 1);
+    let verb = s.get(first..start)?.trim_ascii();
+    let rest = s.get(value..(value + NAME).min(s.len()))?;
+    let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
+    let odd = end >= 16 && is_odd(walk.policy, rest.get(..end)?);
+    let uses = [&b"using"[..], b"used"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(verb));
+    if odd && uses {
+        walk.policy.judge(b"apikey")
+    } else {
+        None
     }
 }
 
@@ -357,6 +402,10 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     let mut end = sep;
     // `:=`, `?=`, `+=`, `||=`, `!=` and `:::=`.
     while sep - end < 3 && matches!(before(s, end), b':' | b'!' | b'?' | b'+' | b'|' | b'~' | b'*') {
+        end -= 1;
+    }
+    // `name .= "x"`
+    if end == sep && at(s, sep) == b'=' && before(s, end) == b'.' && matches!(before(s, end - 1), b' ' | b'\t') {
         end -= 1;
     }
     let blank = s

@@ -34,7 +34,7 @@ pub(super) const NOTHING: &[&[u8]] = &[
 const REMARKS: &str = "required invalid missing incorrect wrong expired mismatch changed failed ok true false yes no none empty unset set \
     must is too not cannot should the a an unknown valid success succeeded denied updated reset enabled disabled present absent \
     unauthorized expected unexpected malformed rejected accepted revoked bad verified sent generated issued loaded created given checked \
-    found rotated refreshed granted provided stored skipped optional locked blocked cleared removed deleted added saved needed matched";
+    found rotated refreshed granted provided stored skipped optional locked blocked cleared removed deleted added saved needed matched eof";
 
 /// The same behind an option of a command.
 const WORDS: &str = "and or for to with from in on has was were will can may option options flag flags argument arguments parameter \
@@ -48,6 +48,9 @@ const METHODS: &str = "basic digest bearer ntlm kerberos negotiate gssapi spnego
     granted allow allowed deny blocked locked timeout aborted cancelled canceled on off any all login logout signin signout user \
     users admin service client server pam plain trust peer ident md5 sha256 scram interactive keyboard hostbased github google \
     gitlab facebook twitter azure okta auth0 cognito firebase keycloak x509";
+
+/// What the pins of a device say.
+const LEVELS: &str = "connected disconnected floating high low input output";
 
 /// What a part of an OAuth scope or a permission allows: `token:read`.
 const SCOPES: &str = "read write admin create delete update list manage rotate revoke reset view edit get set all * readonly readwrite \
@@ -69,9 +72,11 @@ pub(super) fn is_remark(text: &[u8]) -> bool {
 
 /// Whether a value without quotes says something about what an ordinary word names: `tests pass: 12`, `session: closed`.
 pub(super) fn is_said(judged: &Judged, text: &[u8]) -> bool {
+    let number = |most: usize| text.len() <= most && text.iter().all(u8::is_ascii_digit);
     match judged.verdict.class {
-        Class::Credential if judged.weak => text.len() <= 2 && text.iter().all(u8::is_ascii_digit),
-        Class::Session => judged.weak && text.iter().all(u8::is_ascii_lowercase),
+        Class::Credential if judged.weak => number(2) || has(LEVELS, text),
+        Class::Session => judged.weak && (text.iter().all(u8::is_ascii_lowercase) || number(4)),
+        Class::Token => number(3),
         _ => false,
     }
 }
@@ -175,6 +180,16 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
     }
 }
 
+/// Whether it is the member of something, called like a secret itself, as programs hand it on: `node.token`, `request.COOKIES`.
+pub(super) fn is_member(policy: &Policy, text: &[u8]) -> bool {
+    let text = text.strip_suffix(b",").or(text.strip_suffix(b";")).unwrap_or(text);
+    let part = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_');
+    text.len() <= 64
+        && memchr::memrchr(b'.', text)
+            .is_some_and(|dot| text.get(dot + 1..).is_some_and(|last| policy.judge(last).is_some()))
+        && text.split(|b| *b == b'.').all(part)
+}
+
 /// The same, of what begins at `i` with two brackets.
 pub(super) fn is_template(s: &[u8], i: usize) -> bool {
     let rest = s.get(i..(i + 72).min(s.len())).unwrap_or_default();
@@ -204,8 +219,19 @@ pub(super) fn is_type(s: &[u8], i: usize) -> bool {
     if borrowed && at(s, from) == b'[' {
         return true;
     }
+    if s.get(from..)
+        .is_some_and(|rest| rest.starts_with(b"fn(") || rest.starts_with(b"impl Fn"))
+    {
+        return true;
+    }
     let end = run_to(s, from, set::ALNUM, 24);
     let Some(word) = s.get(from..end) else { return false };
+    // `Token![as]`, `token::Paren`
+    let lower = word.iter().all(u8::is_ascii_lowercase);
+    let path = || lower && at(s, end) == b':' && at(s, end + 1) == b':' && at(s, end + 2).is_ascii_uppercase();
+    if word.first().is_some_and(u8::is_ascii_alphabetic) && (at(s, end) == b'!' && at(s, end + 1) == b'[' || path()) {
+        return true;
+    }
     if matches!(at(s, end), b'<' | b'[') && exact(HOLDERS, word) {
         return true;
     }

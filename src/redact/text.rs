@@ -325,7 +325,7 @@ impl<'a> Walk<'a> {
         let known = match end - start {
             15 if at(self.s, end) == b'!' => self.token(token::organization(self.s, start, end)),
             12..=18 if matches!(at(self.s, end), b'|' | b'%') => self.token(token::application(self.s, start, end)),
-            32 | 40 | 64 | 84 | 88 => self.token(token::by_word(self.s, start, end)),
+            32 | 40 | 64 | 83..=88 => self.token(token::by_word(self.s, start, end)),
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
         };

@@ -7,7 +7,8 @@ use super::pair::Name;
 use super::policy::{Judged, Policy, Verdict};
 use super::protocol;
 use super::remark::{
-    NOTHING, is_absent, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence, is_template, is_type,
+    NOTHING, is_absent, is_member, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence, is_template,
+    is_type,
 };
 use super::shapes::{at, auth, before};
 use super::text::Hit;
@@ -53,7 +54,12 @@ impl Value<'_> {
             }
             let end = closing(s, start, quote, level);
             let start = auth::scheme(s, start).map_or(start, |(credentials, _)| credentials.min(end));
-            let text = s.get(start..end).filter(|text| !text.is_empty())?;
+            // Nobody's secret is a sign alone.
+            let text = s.get(start..end)?;
+            if text.is_empty() || text.len() == 1 && !matches!(text, [b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80..])
+            {
+                return None;
+            }
             if is_reference(text) || is_outcome(&self.judged, self.called(), text) {
                 return None;
             }
@@ -107,7 +113,7 @@ impl Value<'_> {
         }
         let behind = before(s, at_);
         let typed = self.colon && self.name.quote == 0 && matches!(behind, b':' | b' ') && is_type(s, at_);
-        if typed || is_absent(s, at_) || is_template(s, at_) || self.is_call(at_) {
+        if typed || is_absent(s, at_) || is_template(s, at_) || self.is_call(at_) || self.is_compared(at_) {
             return None;
         }
         if let Some(open) = bracket(s, at_) {
@@ -141,6 +147,7 @@ impl Value<'_> {
             || is_said(&self.judged, text)
             || is_outcome(&self.judged, self.called(), text)
             || is_reference(text)
+            || self.name.quote == 0 && is_member(self.policy, text)
         {
             return None;
         }
@@ -161,24 +168,48 @@ impl Value<'_> {
     /// Whether a program is read in which the value is what a function returns: `let token = tokens.next();`.
     fn is_call(&self, at_: usize) -> bool {
         let s = self.s;
-        if self.colon || self.name.quote != 0 || at(s, self.name.end) != b' ' || !at(s, at_).is_ascii_lowercase() {
+        if self.name.quote != 0 || !at(s, at_).is_ascii_alphabetic() || !self.colon && at(s, self.name.end) != b' ' {
             return false;
         }
         let rest = s.get(at_..).unwrap_or_default();
-        let path = rest
+        let rest = rest.strip_prefix(b"await ").unwrap_or(rest);
+        let len = rest
             .iter()
             .take(96)
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':'))
             .count();
-        let inside = rest.get(path + 1..).unwrap_or_default();
-        let quoted = || {
-            inside
-                .iter()
-                .take(96)
-                .take_while(|b| **b != b')')
-                .any(|b| matches!(b, b'"' | b'\'' | b'`'))
+        let path = rest.get(..len).unwrap_or_default();
+        let inside = rest.get(len + 1..).unwrap_or_default();
+        let dotted = path.iter().any(|b| matches!(b, b'.' | b':'));
+        // A type may print itself so, and a member of `Debug` text, too.
+        let typed = at(s, at_).is_ascii_uppercase() && !dotted;
+        if rest.get(len) != Some(&b'(') || typed || self.colon && !(dotted && inside.first() == Some(&b')')) {
+            return false;
+        }
+        let inside = inside.get(..96).unwrap_or(inside);
+        let inside = inside.split(|b| *b == b')').next().unwrap_or_default();
+        let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+        let Some(open) = inside.iter().position(quote) else {
+            return true;
         };
-        rest.get(path) == Some(&b'(') && !quoted()
+        // What is asked for by its name: `config.get("password")`.
+        let text = inside.get(open + 1..).and_then(<[u8]>::split_last);
+        text.is_some_and(|(last, text)| {
+            quote(last) && !text.iter().any(|b| quote(b) || b.is_ascii_digit()) && self.policy.judge(text).is_some()
+        })
+    }
+
+    /// Whether a program is read in which the value is a variable that is compared: `if token != expected {`.
+    fn is_compared(&self, at_: usize) -> bool {
+        let s = self.s;
+        let operator = s.get(self.name.end..at_).unwrap_or_default().trim_ascii();
+        if self.name.quote != 0 || !matches!(operator, b"!=" | b"==" | b"!==" | b"===") {
+            return false;
+        }
+        let rest = s.get(at_..).unwrap_or_default();
+        let part = |b: &&u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b':');
+        let len = rest.iter().take(64).take_while(part).count();
+        len > 0 && matches!(rest.get(len), None | Some(b' ' | b')' | b';' | b'\n'))
     }
 
     /// Where the value begins that stands on the next line: in quotes, or alone on it.

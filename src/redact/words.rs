@@ -78,7 +78,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          authenticationcode logincode accesscode securitycode recoverycode recoverycodes backupcode \
          backupcodes resetcode activationcode devicecode scratchcode scratchcodes unlockcode pincode \
          pinnumber pinblock codeverifier secretanswer securityanswer securityanswers secretquestion \
-         mothersmaidenname mothermaidenname maidenname totpsecret otpsecret otpauth otpseed mnemonic \
+         mothersmaidenname mothermaidenname maidenname totpsecret otpsecret otpauth otpseed totpseed hotpseed mfaseed pkceverifier pwdhash pwdhashes mnemonic \
          mnemonicphrase seedphrase seedwords recoveryphrase walletseed masterseed secretphrase secretword \
          connectionstring connectionstrings connstring connstr connectionstr dsn databaseurl dburl databaseuri \
          dburi redisurl redisuri mongourl mongouri mongodburl mongodburi mysqlurl postgresurl postgresqlurl \
@@ -133,7 +133,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         GovernmentId,
         "身份证 身份证号 身份证号码 身分證 護照號碼 护照号 マイナンバー 주민등록번호 주민번호 여권번호 паспорт номерпаспорта серияпаспорта снилс \
          numerosecuritesociale numerodesecuritesociale numeroseguridadsocial numerodeseguridadsocial numeropasaporte numeropassaporte \
-         numeropasseport ausweisnummer reisepassnummer personalausweisnummer",
+         numeropasseport identitynumber identitycardnumber idcardnumber insurancenumber ausweisnummer reisepassnummer personalausweisnummer",
     ),
     (
         Kind::Strong,
@@ -148,7 +148,8 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sharedaccesssignature secretaccesstoken bearerauth authticket loginticket serviceticket \
          proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
          xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
-         apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop jwtassertion oidcdata jfrogartapi",
+         apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop jwtassertion oidcdata jfrogartapi \
+         xgoogsignature xgoogcredential firebaseappcheck magiclink magiclinks azuresas jenkinscrumb sonarlogin",
     ),
     (
         Kind::Strong,
@@ -167,7 +168,8 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
          instrumentationkey integrationkey functionskey certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
-         servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhookurl teamswebhookurl secretid roleidsecret spendkey viewkey xprv",
+         servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhook discordwebhookurl teamswebhook teamswebhookurl zapierhook \
+         ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv",
     ),
     (
         Kind::Strong,
@@ -192,13 +194,13 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          cardverification cardverificationvalue cardverificationcode cardcvn cardcvd cvvcvc ccv cccvv cccvc cccsc cccode primaryaccountnumber paymentcard \
          paymentcardnumber bankcard bankcardnumber trackdata magstripe magneticstripe magstripedata carddata \
          cardexpiry cardexpiration cardexpirationdate cardexpirydate cardexp cardexpmonth cardexpyear ccexp ccexpiry \
-         ccexpiration ccexpmonth ccexpyear cardholderdata giftcardnumber giftcardcode",
+         ccexpiration ccexpmonth ccexpyear cardholderdata giftcardnumber giftcardcode emvdata",
     ),
     (
         Kind::Strong,
         Bank,
         "iban ibans ibannumber accountnumber accountnumbers accountno accountnum acctnumber acctno acctnum bankaccount \
-         bankaccounts bankaccountnumber bankaccountno bankacct routingnumber sortcode swiftaccount kontonummer abanumber \
+         bankaccounts bankaccountnumber bankaccountno bankacct routingnumber routingno sortcode swiftaccount kontonummer abanumber \
          bsbnumber accnumber accno accnum bankacc bankaccno bankaccnum bankaccnumber bankroutingnumber accountbanknumber \
          routingacc routingaccnum routingaccnumber routingaccountnumber routingnum banknumber bankdetails clabe accountiban achaccount",
     ),
@@ -259,7 +261,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         "privatekeys cert certificate issuercertificate clientcertificate clientcert xforwardedclientcert pem privatepart",
     ),
     (Kind::Whole, Card, "pan csc ccn cvn cvd"),
-    (Kind::Whole, GovernmentId, "passport"),
+    (Kind::Whole, GovernmentId, "passport bvn dni nif ein"),
     (Kind::SessionId, Session, "sessionid sessionids"),
 ];
 
@@ -322,7 +324,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
         role::NO_TOKEN,
         "max min total num number count prompt completion input output cached cache reasoning used remaining avg average \
          next prev previous page pages continuation continue pagination paging paged cursor start end eos bos pad unk mask sep cls \
-         stop special first last per lexer syntax parse parser unexpected expected cancellation cancel idempotency \
+         stop special first last forward backward starting sequence per lexer syntax parse parser unexpected expected cancellation cancel idempotency \
          idempotent sync resume scroll position fencing nft erc utility governance native lp each is has skip delta \
          change changes design color colour search string keyword identifier operator punctuation whitespace bad \
          illegal missing current thinking generated accepted rejected budget image audio text vision draft single double \
@@ -375,7 +377,8 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          vercel railway supabase planetscale neon upstash mongodb cloudinary imgix uploadcare filestack contentful \
          sanity prismic storyblok flask django rails laravel symfony minio backblaze wasabi tencent aliyun alibaba \
          baidu yandex naver kakao wechat weixin adyen klarna mollie razorpay paystack flutterwave authorizenet \
-         dkim fernet saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
+         stream mac abstractapi anypoint appcenter baseten clarifai customerio diffbot fileio gitea hereapi \
+         kickbox pastebin pdflayer pendo positionstack salesloft sslmate uptimerobot urlscan weatherapi zerobounce dkim fernet saml idp sso scim mqtt iot lora appkey nwk zapier ifttt rapidapi tmdb omdb weather openweather openweathermap newsapi \
          giphy unsplash spotify twitch steam nasa fred quandl polygon alphavantage finnhub iex adafruit adobe beamer bittrex clojars codecov confluent meraki droneci duffel dynatrace easypost etsy finicity \
          flickr flyio freshbooks frameio gitter gocardless hashicorp infracost intercom jfrog artifactory kucoin lob looker lokalise \
          mattermost nytimes openshift perplexity pulumi scalingo sendbird shippo sidekiq sourcegraph squarespace sumo tailscale \

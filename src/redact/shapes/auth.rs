@@ -161,6 +161,11 @@ pub(in super::super) fn sql(s: &[u8], i: usize) -> Option<(usize, usize)> {
     } else {
         return None;
     };
+    // `SET PASSWORD FOR 'bob'@'%' = 'x'`
+    if !identified && reads(s, end, b" for ") {
+        let rest = s.get(end..(end + 96).min(s.len()))?;
+        end += rest.iter().position(|b| *b == b'=')? + 1;
+    }
     // `PASSWORD('x')`, `IDENTIFIED BY PASSWORD 'x'`.
     end += if reads(s, end, b" password") { 9 } else { 0 };
     let open = spaces(s, end);

@@ -17,6 +17,8 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     if glued(previous) || previous == b'+' || rest {
         return None;
     }
+    // Behind another group only the usual lengths count: the rest of a longer number may add up, too.
+    let behind = matches!(previous, b' ' | b'-') && earlier.is_ascii_digit();
     let mut digits = [0u8; 19];
     let (mut n, mut at_, mut group, mut groups) = (0usize, i, 0usize, 0usize);
     let mut separator = 0u8;
@@ -63,6 +65,7 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
         if closed && n >= 12 && (ends || !matches!(separator, b'.' | b'/' | b'_' | b'+')) {
             // Three groups of four with another behind them are a part of a longer number.
             let part = n == 12 && goes_on && (0..4).all(|k| at(s, at_ + width + k).is_ascii_digit());
+            let part = part || behind && !(n == 16 || n == 15 && matches!(all, [3, 4 | 7, ..]));
             if !part && issued(all, separator != 0) && luhn(all) {
                 found = Some(if float { at_ + 2 } else { at_ });
             } else if n == 19 && all.starts_with(&[6, 2]) {

@@ -10,7 +10,9 @@ const NEAR: usize = 128;
 pub(in super::super) fn login(s: &[u8], i: usize, floor: usize) -> Option<(usize, usize)> {
     const PROTOCOLS: [&[u8]; 5] = [b"tcp(", b"unix(", b"tcp6(", b"udp(", b"cloudsql("];
     let next = s.get(i + 1..)?;
-    let go = PROTOCOLS.iter().any(|protocol| next.starts_with(protocol));
+    // Without a protocol the name of the database follows: `user:password@/db`.
+    let database = next.first() == Some(&b'/') && next.get(1).is_some_and(u8::is_ascii_alphanumeric);
+    let go = database || PROTOCOLS.iter().any(|protocol| next.starts_with(protocol));
     let oracle = next.starts_with(b"//") || next.starts_with(b"(DESCRIPTION");
     let head = s.get(i.saturating_sub(NEAR).max(floor.min(i))..i)?;
     let stop = |b: &u8| *b <= b' ' || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'=');
@@ -99,12 +101,14 @@ pub(in super::super) fn netrc(s: &[u8], i: usize) -> Option<(usize, usize)> {
 
 /// A hash of a password, `$2b$12$…`, whose scheme begins at `i`.
 pub(in super::super) fn crypt(s: &[u8], i: usize) -> Option<(usize, usize)> {
-    const SCHEMES: [&[u8]; 15] = [
+    const SCHEMES: [&[u8]; 17] = [
         b"1$",
         b"5$",
         b"6$",
         b"y$",
         b"7$",
+        b"8$",
+        b"9$",
         b"2a$",
         b"2b$",
         b"2x$",

@@ -121,6 +121,25 @@ pub(super) fn mixed(body: &[u8]) -> bool {
     body.iter().any(u8::is_ascii_digit) && body.iter().any(u8::is_ascii_alphabetic)
 }
 
+/// Whether letters and digits alternate as they do by chance: digits in two places, or small and capital letters without the regularity
+/// of humps. A ULID, whose first character is one of eight digits, is none.
+pub(super) fn is_random(word: &[u8]) -> bool {
+    let kind = |b: u8| sets(b) & set::ALNUM;
+    let (mut places, mut changes) = (usize::from(word.first().is_some_and(u8::is_ascii_digit)), 0);
+    for (a, b) in word.iter().zip(word.iter().skip(1)) {
+        changes += usize::from(kind(*a) != kind(*b));
+        places += usize::from(!a.is_ascii_digit() && b.is_ascii_digit());
+    }
+    let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
+    let ulid = word.len() == 26 && matches!(word.first(), Some(b'0'..=b'7')) && one_case(word);
+    mixed(word) && word.is_ascii() && !ulid && (places >= 2 || digits >= 2 && changes * 5 >= word.len() * 2)
+}
+
+/// Letters of one case only.
+pub(super) fn one_case(word: &[u8]) -> bool {
+    !(word.iter().any(u8::is_ascii_lowercase) && word.iter().any(u8::is_ascii_uppercase))
+}
+
 /// Whether `s` at `i` reads `word`, in any case.
 pub(super) fn reads(s: &[u8], i: usize, word: &[u8]) -> bool {
     s.get(i..i.saturating_add(word.len()))

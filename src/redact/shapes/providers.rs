@@ -17,6 +17,8 @@ pub(super) struct Rule {
     pub(super) max: u16,
     /// Letters and digits must both occur: the prefix alone is not rare enough.
     pub(super) mixed: bool,
+    /// They must look drawn by chance: names may begin so, too.
+    pub(super) drawn: bool,
     /// The prefix stays readable: it is the address of a hook.
     pub(super) keep: bool,
     /// Bytes before the prefix that belong to the token.
@@ -30,6 +32,7 @@ const fn token(set: u16, min: u16, max: u16) -> Rule {
         min,
         max,
         mixed: false,
+        drawn: false,
         keep: false,
         back: 0,
         class: Class::Token,
@@ -46,6 +49,11 @@ const fn key(set: u16, min: u16, max: u16) -> Rule {
 /// For short prefixes that ordinary words may have.
 const fn mixed(rule: Rule) -> Rule {
     Rule { mixed: true, ..rule }
+}
+
+/// For prefixes that names of things may have.
+const fn drawn(rule: Rule) -> Rule {
+    Rule { drawn: true, ..rule }
 }
 
 const fn hook(set: u16, min: u16) -> Rule {
@@ -79,15 +87,21 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     // Other clouds.
     (mixed(key(ALNUM, 12, 26)), "LTAI"),
     (mixed(key(ALNUM, 32, 36)), "AKID"),
+    (mixed(key(ALNUM, 20, 24)), "ALTAK"),
+    (mixed(key(URL64, 30, ANY)), "AKLT AKTP"),
+    (mixed(key(DIGIT | UPPER, 25, 40)), "JDC_"),
+    (token(URL64 | SLASH, 40, ANY), "bce-v3/ALTAK-"),
     (mixed(key(URL64, 30, 60)), "AQVN YCAJE YCM YCP YCN YCO"),
     (mixed(token(URL64, 50, ANY)), "y0_ y1_ y2_ y3_"),
+    (mixed(token(URL64 | DOT | EQUALS, 80, ANY)), "t1."),
     (token(ANY_HEX, 64, 64), "dop_v1_ doo_v1_ dor_v1_ dos_v1_"),
     (mixed(token(DIGIT | LOWER, 32, 32)), "dapi"),
     (token(URL64, 36, ANY), "HRKU-"),
     (token(HEX | DASH, 100, ANY), "v1.0-"),
     (mixed(token(URL64, 32, ANY)), "cfut_ cfat_ cfk_"),
-    (token(URL64 | BASE64, 40, ANY), "fo1_ fm1r_ fm1a_ fm2_"),
-    (token(ALNUM, 24, ANY), "rnd_ nfp_ nfc_ nfb_"),
+    (token(URL64 | BASE64, 36, ANY), "fo1_ fm1r_ fm1a_ fm2_"),
+    (token(ALNUM, 24, ANY), "rnd_"),
+    (mixed(token(WORD, 24, ANY)), "nfp_ nfc_ nfb_"),
     (mixed(token(WORD, 24, ANY)), "vercel_blob_rw_"),
     (mixed(token(BASE64, 43, 44)), "ptr_"),
     (mixed(token(URL64, 24, ANY)), "vcp_ vck_ vci_ vca_ vcr_"),
@@ -105,11 +119,25 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM | COLON, 20, ANY)), "AstraCS:"),
     (
         mixed(token(ALNUM, 24, ANY)),
-        "ucat_ csa_ ion_ mlsn. cog_ unkey_ rpa_ vtwn_ tss_ STS. AIK_CI_",
+        "ucat_ csa_ ion_ mlsn. cog_ rpa_ hcaik_ hcxik_ hcbik_ hcamk_ hcxmk_ hcalk_ hcxlk_",
     ),
+    (mixed(token(ALNUM, 16, ANY)), "STS."),
+    (mixed(token(ALNUM, 20, ANY)), "AIK_CI_ AIK_SECRET_ unkey_"),
     (token(DIGIT | UPPER, 24, ANY), "SCWSECRET"),
     (mixed(token(DIGIT | LOWER | DASH, 33, 33)), "akab-"),
     (mixed(key(ALNUM, 38, 38)), "4b1d"),
+    (mixed(key(BASE64, 60, ANY)), "cflt"),
+    (mixed(token(URL64, 30, ANY)), "dbtc_ dbts_ dbtu_"),
+    (mixed(token(HEX, 64, 64)), "dtn_ slk_"),
+    (mixed(token(HEX, 58, 58)), "cr-"),
+    (mixed(token(DIGIT | LOWER, 28, 40)), "tkcapi_"),
+    (drawn(token(ALNUM, 32, 60)), "odt_ flp_"),
+    (drawn(token(URL64 | DOT, 40, 60)), "hawk."),
+    (drawn(token(BASE64 | URL64, 44, 44)), "b_"),
+    (key(HEX, 32, ANY), "signkey-prod- signkey-test- signkey-branch-"),
+    (drawn(token(ALNUM, 22, 22)), "as- ak-"),
+    (drawn(token(URL64 | DOT, 60, ANY)), "st."),
+    (token(URL64 | DOT, 60, ANY), "p.eyJ"),
     // Forges, registries and build services.
     (token(URL64, 30, ANY), "ghp_ gho_ ghu_ ghr_"),
     // Those of an installation may be a JSON web token.
@@ -120,12 +148,14 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- glsoat- gloas- glffct- glwt- GR1348941",
     ),
     (mixed(token(ALNUM, 24, 40)), "ATBB"),
-    (token(BASE64 | URL64, 40, ANY), "BBDC-"),
+    (token(BASE64 | URL64, 32, ANY), "BBDC-"),
     (token(URL64 | EQUALS, 50, ANY), "ATATT3 ATCTT3 ATSTT3"),
+    (mixed(token(URL64 | EQUALS, 100, ANY)), "ATAT"),
     (mixed(token(ALNUM, 30, 72)), "npm_"),
     (token(URL64, 40, ANY), "pypi-Ag"),
     (mixed(token(URL64, 80, ANY)), "pypi-"),
     (token(ANY_HEX, 40, 64), "rubygems_"),
+    (mixed(token(ALNUM, 48, 48)), "rubygems_"),
     (mixed(token(ALNUM, 32, 32)), "cio"),
     (mixed(token(DIGIT | LOWER, 43, 43)), "oy2"),
     (token(URL64, 30, ANY), "packagist_ CLOJARS_ CCIPAT_ CCIPRJ_"),
@@ -136,18 +166,24 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ bkpat_ bkps_ os_v2_app_ os_v2_org_",
     ),
     (token(URL64 | SLASH, 44, ANY), "configcat-sdk-1/"),
-    (mixed(token(URL64 | BASE64, 44, ANY)), "apk_ SWMKEY-1-"),
+    (mixed(token(URL64 | BASE64, 44, ANY)), "apk_"),
+    (mixed(token(BASE64, 40, ANY)), "SWMKEY-1-"),
+    (mixed(token(URL64 | DOT, 30, ANY)), "snyk_uat. snyk_sat. snyk_pat."),
+    (drawn(token(DIGIT | LOWER | COLON, 58, 62)), "token-"),
     (mixed(token(URL64, 60, ANY)), "AKCp"),
     (mixed(token(ALNUM, 59, 59)), "cmVmd"),
-    (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ pnu_ pnb_"),
+    (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ ddo_ pnu_ pnb_"),
     (behind(15, token(URL64 | EQUALS, 50, 80)), "atlasv1."),
     (token(URL64, 43, 43), "sha256~"),
     (mixed(token(URL64 | DOT, 66, 80)), "pat. sat."),
     // Chat.
     (
-        token(URL64 | PERCENT, 10, ANY),
-        "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxc- xoxd-",
+        token(URL64 | PERCENT, 8, ANY),
+        "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxc-",
     ),
+    // As a cookie, before it is escaped.
+    (token(URL64 | BASE64 | PERCENT, 8, ANY), "xoxd-"),
+    (mixed(token(DIGIT | LOWER, 30, 30)), "oauth:"),
     (mixed(token(URL64, 12, ANY)), "xapp- xwfp-"),
     (
         mixed(hook(WORD | SLASH, 12)),
@@ -164,6 +200,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (mixed(hook(URL64 | COLON, 40)), "api.telegram.org/bot"),
     (
+        mixed(hook(URL64, 32)),
+        "alchemyapi.io/v2/ g.alchemy.com/v2/ infura.io/v3/",
+    ),
+    (
         mixed(hook(HEX | DASH, 30)),
         "qyapi.weixin.qq.com/cgi-bin/webhook/send?key=",
     ),
@@ -172,7 +212,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         key(ALNUM, 10, ANY),
         "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ ek_live_ ek_test_",
     ),
-    (key(BASE64, 20, ANY), "whsec_"),
+    // Of those who write them in base64.
+    (key(BASE64, 20, ANY), "whsec_ sk_live_a2V5Xz sk_test_a2V5Xz"),
     (key(URL64, 20, ANY), "sq0atp- sq0csp-"),
     (mixed(key(URL64, 22, 64)), "EAAA"),
     (mixed(key(URL64, 56, 64)), "EAAl"),
@@ -189,6 +230,21 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(ALNUM, 50, 58)), "EZAK EZTK"),
     (token(URL64 | EQUALS, 40, ANY), "duffel_test_ duffel_live_"),
     (mixed(key(HEX, 35, 35)), "live_ test_"),
+    (drawn(key(ALNUM, 30, 30)), "live_ test_"),
+    (drawn(key(URL64, 40, 40)), "live_ sandbox_"),
+    (mixed(key(HEX, 40, 40)), "ck_ cs_"),
+    (mixed(key(HEX, 32, 32)), "live_ live_auth_"),
+    (mixed(key(ALNUM, 30, ANY)), "bxt_"),
+    (
+        mixed(key(BASE64 | DASH, 60, ANY)),
+        "AQEhhm AQEmhm AQErhm AQEuhm AQEwhm AQExhm AQEyhm",
+    ),
+    (mixed(token(WORD, 40, ANY)), "mercury_production_ mercury_sandbox_"),
+    (mixed(token(URL64, 20, ANY)), "persona_production_ persona_sandbox_"),
+    (
+        drawn(token(URL64, 20, ANY)),
+        "polar_at_ polar_oat_ polar_pat_ polar_rt_ polar_cs_ prf_ tss_ vtwn_",
+    ),
     (mixed(key(URL64 | EQUALS, 30, ANY)), "secret-live- secret-test-"),
     (key(ANY_HEX, 40, 40), "shippo_live_ shippo_test_"),
     // Mail and messages.
@@ -198,6 +254,9 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (key(URL64, 60, ANY), "xkeysib- xsmtpsib-"),
     (mixed(key(ALNUM, 32, 32)), "key-"),
     (mixed(key(URL64, 22, 22)), "md-"),
+    (drawn(key(WORD, 50, 60)), "KEY0"),
+    (token(URL64, 60, ANY), "gcntfy-"),
+    (mixed(token(BASE64, 40, ANY)), "dG9rO"),
     // Secrets and infrastructure.
     (token(URL64, 20, ANY), "hvs. hvb. hvr."),
     (mixed(token(ALNUM, 24, 24)), "s."),
@@ -216,17 +275,19 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
     // Watching.
     (key(DIGIT | UPPER, 27, 27), "NRAK-"),
-    (key(URL64, 19, 40), "NRJS- NRBR- NRII- NRIQ- NRRA- NRSP-"),
+    (key(URL64, 19, 40), "NRJS- NRBR- NRII- NRIQ- NRRA- NRAA- NRSP-"),
     (token(BASE64 | URL64, 32, ANY), "glc_"),
     (token(URL64, 40, 44), "glsa_"),
-    (token(BASE64, 60, ANY), "eyJrIjoi"),
+    (token(BASE64, 40, ANY), "eyJrIjoi"),
     (token(BASE64 | UNDER | DASH, 40, ANY), "sntrys_"),
     (token(ANY_HEX, 60, 64), "sntryu_ sntrya_ rootly_ ATTA"),
-    (token(ALNUM, 40, ANY), "phx_ phs_ pha_"),
+    (token(URL64, 40, ANY), "phx_ phs_ pha_"),
+    (token(ALNUM, 20, ANY), "pylf_v1_us_ pylf_v1_eu_ pylf_v2_us_ pylf_v2_eu_"),
     (
         mixed(token(HEX | DASH, 36, 36)),
-        "sdk- mob- waka_ RGAPI- pat-na1- pat-na2- pat-eu1- pat-ap1-",
+        "sdk- mob- waka_ RGAPI- pat-na1- pat-na2- pat-eu1- pat-ap1- xaat- xapt- ovsxat_ ovsxp_",
     ),
+    (drawn(token(ALNUM, 36, 64)), "waka_"),
     // Language models and their kin.
     (
         token(URL64, 20, ANY),
@@ -235,10 +296,19 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM, 32, ANY)), "sk- csk- sess-"),
     (mixed(token(URL64, 44, ANY)), "sk- pplx- xai- llx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
+    (drawn(key(WORD, 20, 24)), "sk_car_"),
+    (drawn(key(ALNUM, 80, ANY)), "sk"),
+    (mixed(key(URL64, 36, ANY)), "ctx7sk-"),
+    (drawn(key(URL64, 43, 43)), "nk-"),
+    (mixed(token(HEX, 32, 32)), "ls__"),
+    (mixed(token(ALNUM, 30, ANY)), "apify_api_ xau_"),
+    (mixed(token(URL64, 43, 43)), "lbx_ rma_"),
     (mixed(token(ALNUM, 30, ANY)), "gsk_ r8_ hf_ api_org_ jina_"),
     (mixed(token(HEX, 32, 32)), "fc-"),
     (mixed(token(HEX, 40, 40)), "e2b_"),
     (mixed(token(HEX, 64, 64)), "key_ crsr_"),
+    (mixed(token(HEX, 28, 28)), "key_"),
+    (mixed(token(HEX, 128, 128)), "key_"),
     (mixed(token(ALNUM, 22, 26)), "fw_ tr_dev_ tr_prod_"),
     // Of letters only, by their length.
     (token(ALNUM, 34, 34), "hf_ api_org_"),
@@ -246,10 +316,11 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         mixed(token(WORD | DASH, 40, ANY)),
         "pcsk_ lsv2_pt_ lsv2_sk_ nvapi- tgp_v1_ wandb_v1_",
     ),
+    (drawn(token(URL64, 20, 40)), "xai-"),
     // Work.
     (token(ALNUM, 32, ANY), "lin_api_ lin_oauth_"),
     (mixed(token(ALNUM, 40, 60)), "ntn_ secret_"),
-    (token(URL64 | DOT | EQUALS, 40, ANY), "tfp_ CFPAT- figd_ figo_"),
+    (token(URL64 | DOT | EQUALS, 36, ANY), "tfp_ CFPAT- figd_ figo_"),
     (mixed(token(URL64 | DOT | EQUALS, 76, ANY)), "sl."),
     (token(URL64 | DOT, 40, ANY), "sk.eyJ"),
     (token(ALNUM, 60, ANY), "rdme_"),
@@ -266,7 +337,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64 | DOT, 60, ANY)), "3MVG9"),
     (token(HEX, 64, 64), "s-s4t2ud- s-s4t2af-"),
     (mixed(token(ALNUM, 16, 16)), "sm_aat_ sm_pat_ sm_sat_"),
-    (mixed(token(WORD, 20, ANY)), "lip_ zpka_"),
+    (mixed(token(WORD, 16, ANY)), "lip_ zpka_"),
+    (mixed(token(WORD, 60, ANY)), "nyk_"),
+    (mixed(token(URL64, 40, ANY)), "mergify_application_key_"),
+    (mixed(token(DIGIT | UPPER | UNDER, 38, 48)), "pk_"),
     (mixed(token(WORD, 33, 33)), "re_"),
     (
         mixed(token(URL64, 20, ANY)),
@@ -275,7 +349,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64, 51, 51)), "cnvca"),
     (mixed(token(URL64, 43, 43)), "pa- al-"),
     (mixed(token(URL64, 28, 29)), "BSA"),
-    (mixed(token(URL64 | DOT, 36, ANY)), "eyJtaXJv"),
+    (mixed(token(URL64 | DOT, 30, ANY)), "eyJtaXJv"),
     (behind(37, token(0, 0, 0)), "mmk"),
     // Older social networks.
     (mixed(token(ALNUM, 80, ANY)), "EAA"),

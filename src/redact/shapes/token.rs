@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::der::decoded;
 use super::providers::{ANY, PROVIDERS, Rule};
-use super::{at, before, iban, mixed, run, run_to, set, sets};
+use super::{at, before, iban, is_random, mixed, run, run_to, set, sets};
 use crate::redact::Class;
 
 /// What was found: the secret part, and what it counts as.
@@ -70,8 +70,8 @@ impl Index {
             add(&mut index.pairs, pair(*b0, *b1));
         }
         let words = [
-            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$", "y$",
-            "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va", "mn", "ro", "re", "bi", "pb", "pw",
+            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$", "8$",
+            "9$", "y$", "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va", "mn", "ro", "re", "bi", "pb", "pw",
         ];
         for word in words.into_iter().chain(iban::countries()) {
             let (b0, b1) = (at(word.as_bytes(), 0) | 0x20, at(word.as_bytes(), 1) | 0x20);
@@ -134,6 +134,9 @@ impl Spec {
             return None;
         }
         let set = rule.set & !set::EQUALS;
+        if rule.drawn && !is_drawn(s.get(body..run_to(s, body, rule.set, 64))?) {
+            return None;
+        }
         let mut end = if rule.max == ANY {
             run(s, body, set)
         } else {
@@ -173,6 +176,12 @@ impl Spec {
     }
 }
 
+/// Whether a part of it looks drawn by chance: in a name of many words numbers stand apart.
+fn is_drawn(body: &[u8]) -> bool {
+    let mut parts = body.split(|b| sets(*b) & set::ALNUM == 0);
+    parts.any(|part| part.len() >= 8 && is_random(part))
+}
+
 /// Without the punctuation of the sentence around it.
 fn trim(s: &[u8], body: usize, mut end: usize) -> usize {
     while end > body && matches!(at(s, end - 1), b'.' | b'/' | b':' | b'%') {
@@ -186,6 +195,11 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
     let word = s.get(start..end)?;
     let all = |set: u16| word.iter().all(|b| sets(*b) & set != 0);
     match word.len() {
+        // Zoho: `1000.<32>.<32>`.
+        32 if at(s, end) == b'.' && all(set::ANY_HEX) && s.get(..start)?.ends_with(b"1000.") => {
+            let close = run_to(s, end + 1, set::ANY_HEX, 32);
+            (close > end + 24 && !at(s, close).is_ascii_alphanumeric()).then_some((start - 5, close, Class::Token))
+        }
         // Mailchimp: 32 hex digits and the data centre. Mailgun: 32, 8 and 8 hex digits.
         // Zhipu: 32 hex digits and 16 letters or digits.
         32 if at(s, end) == b'.' && all(set::ANY_HEX) && mixed(word) => {
@@ -199,6 +213,10 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
             let close = run_to(s, end + 1, set::ANY_HEX, 32);
             let dumped = close == end + 33 && s.get(close..)?.starts_with(b":::");
             dumped.then_some((start, close, Class::Credential))
+        }
+        // Tableau: behind 16 bytes in base64.
+        32 if before(s, start) == b':' && mixed(word) && behind_bytes(s, start - 1) => {
+            Some((start - 25, end, Class::Token))
         }
         // Twilio: behind the number of the account.
         32 if all(set::HEX) && mixed(word) && behind_account(s, start) => Some((start, end, Class::Token)),
@@ -224,7 +242,7 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         // Dropbox: ten letters A and more in the middle.
         64 if mixed(word) && word.get(12..21)?.iter().all(|b| *b == b'A') => Some((start, end, Class::Token)),
         // Azure keys with their service in the middle.
-        84 | 88 => {
+        83..=88 => {
             let marks: [&[u8]; 5] = [b"JQQJ9", b"AZDO", b"AzCa", b"AzSe", b"AzFu"];
             let tail = word.get(48..)?;
             marks
@@ -234,6 +252,13 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         }
         _ => None,
     }
+}
+
+/// Whether 16 bytes in base64, `<22>==`, stand before `end`.
+fn behind_bytes(s: &[u8], end: usize) -> bool {
+    let head = s.get(end.saturating_sub(24)..end).unwrap_or_default();
+    let body = head.strip_suffix(b"==").unwrap_or_default();
+    body.len() == 22 && mixed(body) && body.iter().all(|b| sets(*b) & (set::BASE64 & !set::EQUALS) != 0)
 }
 
 /// Whether an account of Twilio, `AC` and 32 hexadecimal digits, stands before `start`.

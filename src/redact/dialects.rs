@@ -1,0 +1,187 @@
+//! What other scanners look for, and what programs write that only looks so. Tokens are put together at run time.
+
+use super::notations::check;
+use super::samples::{body, shown};
+use super::shapes::is_random;
+
+const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
+const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const URL64: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+const HEX: &str = "0123456789abcdef";
+
+/// Drawn until it looks so.
+fn drawn(set: &str, n: usize, seed: u64) -> String {
+    (0..)
+        .map(|k| body(set, n, seed + 1000 * k))
+        .find(|text| is_random(text.as_bytes()))
+        .unwrap_or_default()
+}
+
+/// By prefix, alphabet and length.
+const TOKENS: &[(&str, &str, usize)] = &[
+    ("STS.", ALNUM, 20),
+    ("AIK_CI_", ALNUM, 24),
+    ("unkey_", ALNUM, 22),
+    ("ALTAK", ALNUM, 21),
+    ("AKLT", URL64, 44),
+    ("JDC_", UPPER, 28),
+    ("cflt", ALNUM, 60),
+    ("dbtc_", URL64, 40),
+    ("dtn_", HEX, 64),
+    ("signkey-prod-", HEX, 64),
+    ("as-", ALNUM, 22),
+    ("st.", ALNUM, 70),
+    ("BBDC-", ALNUM, 36),
+    ("SWMKEY-1-", ALNUM, 43),
+    ("snyk_uat.", ALNUM, 64),
+    ("xoxd-", ALNUM, 120),
+    ("oauth:", LOWER, 30),
+    ("live_", ALNUM, 30),
+    ("cs_", HEX, 40),
+    ("bxt_", ALNUM, 36),
+    ("AQEyhm", ALNUM, 120),
+    ("persona_production_", URL64, 36),
+    ("polar_oat_", URL64, 40),
+    ("prf_", URL64, 40),
+    ("KEY0", UPPER, 54),
+    ("eyJrIjoi", ALNUM, 44),
+    ("phx_", URL64, 43),
+    ("pylf_v1_us_", ALNUM, 40),
+    ("waka_", ALNUM, 40),
+    ("sk_car_", ALNUM, 20),
+    ("ctx7sk-", URL64, 36),
+    ("ls__", HEX, 32),
+    ("apify_api_", ALNUM, 36),
+    ("lbx_", URL64, 43),
+    ("lip_", ALNUM, 20),
+    ("nyk_", ALNUM, 67),
+    ("mergify_application_key_", URL64, 60),
+    ("hcaik_", ALNUM, 58),
+    ("sk_live_a2V5Xz", ALNUM, 40),
+    ("t1.", URL64, 120),
+    ("ATAT", URL64, 150),
+    ("token-", LOWER, 60),
+    ("live_", HEX, 32),
+    ("slk_", HEX, 64),
+    ("cr-", HEX, 58),
+    ("odt_", ALNUM, 32),
+    ("key_", HEX, 28),
+    ("pk_", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 41),
+];
+
+#[test]
+fn tokens_of_more_services_go_in_any_text() {
+    let mut missed = Vec::new();
+    for seed in 1..=12 {
+        for (prefix, set, n) in TOKENS {
+            let token = format!("{prefix}{}", drawn(set, *n, seed));
+            for frame in [
+                "{}",
+                "rotated {} today",
+                "(see {})",
+                "{\"note\":\"{}\"}",
+                "https://h.example/x?y={}&z=1",
+                "got '{}'.",
+            ] {
+                let got = shown(&frame.replace("{}", &token));
+                if got != frame.replace("{}", "[redacted]") {
+                    missed.push(format!("{prefix} {got}"));
+                }
+            }
+        }
+        // 16 bytes in base64, and a key behind them.
+        let pair = format!("{}==:{}", drawn(ALNUM, 22, seed), drawn(ALNUM, 32, seed + 1));
+        assert_eq!(shown(&format!("pat {pair} used")), "pat [redacted] used");
+        let zoho = format!("1000.{}.{}", body(HEX, 32, seed), body(HEX, 32, seed + 1));
+        assert_eq!(shown(&format!("pat {zoho} used")), "pat [redacted] used");
+        let azure = format!("{}JQQJ99AAACAAAA{}", body(ALNUM, 60, seed), body(ALNUM, 12, seed));
+        assert_eq!(shown(&format!("pat {azure} used")), "pat [redacted] used");
+        let infura = format!("https://mainnet.infura.io/v3/{}", body(HEX, 32, seed));
+        assert_eq!(shown(&infura), "https://mainnet.infura.io/v3/[redacted]");
+    }
+    let all = TOKENS.len() * 12 * 6;
+    assert!(missed.len() * 100 <= all, "{} of {all}: {missed:?}", missed.len());
+}
+
+#[test]
+fn what_begins_like_a_token_and_is_a_name_stays() {
+    for seed in 1..40 {
+        for text in [
+            format!("prod_{}", drawn(ALNUM, 24, seed)),
+            "prf_01H455VB4PEX5VSKNKM4FKX9ZZ".to_owned(),
+            "tss_update_kernel_stack_64".to_owned(),
+            "live_view_socket_connected_2_of_3_ok".to_owned(),
+            "token-bucket-limiter-for-tenant-0042".to_owned(),
+            "as-built-2024-drawings-final".to_owned(),
+            format!("cs_test_{}", body(LOWER, 8, seed)),
+            "polar_at_midnight_2024_observations_of_day_9".to_owned(),
+        ] {
+            assert_eq!(shown(&text), text);
+        }
+    }
+}
+
+#[test]
+fn names_and_values_are_read_in_more_notations() {
+    check(
+        r#"
+$apiToken .= "S3cr3tVal"¦$apiToken .= "[redacted]"
+<property><name>fs.s3a.secret.key</name><value>S</value></property>¦<property><name>fs.s3a.secret.key</name><value>[redacted]</value></property>
+<name>db.password</name>␤  <value>S</value>¦<name>db.password</name>␤  <value>[redacted]</value>
+<key>token</key><string>S</string>¦<key>token</key><string>[redacted]</string>
+<param-name>apiKey</param-name><param-value>S</param-value>¦<param-name>apiKey</param-name><param-value>[redacted]</param-value>
+<name>title</name><value>S</value>¦
+<key>CFBundleName</key><string>S</string>¦
+app:S3cr3tVal@/books?parseTime=true¦app:[redacted]@/books?parseTime=true
+SET PASSWORD FOR bob = 'S3cr3tVal'¦SET PASSWORD FOR bob = '[redacted]'
+SET PASSWORD FOR 'bob'@'%' = PASSWORD('S3cr3tVal')¦SET PASSWORD FOR 'bob'@'%' = PASSWORD('[redacted]')
+[DEBUG] Using Key=xT1PNSDg6JjzG8fWoLb8¦[DEBUG] Using Key=[redacted]
+using key=user:42¦
+found an acme secret p7uRQ6fxj/qswvL9e1QfHSSVJpTFYb2ETej2wB here¦found an acme secret [redacted] here
+the secret kv/data/app1/x9y8z7w6v5u4t3s2r1¦
+"#,
+    );
+}
+
+#[test]
+fn what_programs_hand_on_and_compare_is_no_value() {
+    check(
+        r#"
+const token = await getToken();¦
+let mut token = Literal::character(value);¦
+password = config.get("password")¦
+const password = props.safe(auth, 'password') || '';¦
+password = decrypt("S3cr3tVal1")¦password = [redacted]
+if token != expected { return Err(..) }¦
+if token == other.token {¦
+token == S3cr3tVal¦token == [redacted]
+api_key=config._api_key,¦
+request_cookies=request.COOKIES,¦
+as_token: node.as_token,¦
+password: my.S3cr3t.words¦password: [redacted]
+question_token: input.parse()?,¦
+pub as_token: Token![as],¦
+token: token::Paren(span),¦
+signature: fn(u32) -> u32¦
+separator_token = "~"¦
+password = "x"¦password = "[redacted]"
+token: EOF¦
+token: 17¦
+token: 493021¦token: [redacted]
+session: 3 active¦
+pin: connected¦
+pin: 4931¦pin: [redacted]
+c717:b50a:2fa0:6c1d¦
+"#,
+    );
+}
+
+#[test]
+fn the_rest_of_a_longer_number_is_no_card() {
+    for text in ["4142 5628 4365 0267 423", "3567 3662 8163 9183 858"] {
+        assert_eq!(shown(text), text);
+    }
+    assert_eq!(shown("order 1234 4111 1111 1111 1111"), "order 1234 [redacted]");
+    assert_eq!(shown("order 1234 3782 822463 10005"), "order 1234 [redacted]");
+}
