@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::Value;
 use tracing_audit::Query;
 
+use crate::nothing;
 use crate::out::{self, Failure};
 use crate::table::Rows;
 use crate::when;
@@ -36,7 +37,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let code = u8::from(damaged);
     let Some(record) = newest else {
-        out::note(&"no record tells of settings: retention may have removed it, or this is no trail");
+        if let Some(code) = nothing::said(&arguments.dir)? {
+            return Ok(code);
+        }
+        out::note(&"no record tells of settings: retention may have removed it");
         return Ok(code.max(2));
     };
     let settings = record.metadata().and_then(|metadata| metadata.get("settings"));

@@ -62,6 +62,23 @@ pub(crate) fn note(message: &dyn Display) {
     let _ = writeln!(anstream::stderr(), "tracing-audit: {text}");
 }
 
+/// Help, or what is wrong with the arguments. An argument may hold anything: where there is something that a terminal would obey,
+/// the text goes without colours, so that all that is left of its kind is harmless.
+pub(crate) fn print(error: &clap::Error) {
+    let text = error.to_string();
+    let harmless = |text: &str| {
+        text.lines()
+            .map(|line| format!("{}\n", Harmless(line)))
+            .collect::<String>()
+    };
+    let shown = harmless(&text);
+    // Nobody is left to be told if this fails.
+    let _ = match shown == text || !error.use_stderr() {
+        true => error.print(),
+        false => write!(anstream::stderr(), "{shown}"),
+    };
+}
+
 /// Text with nothing in it that a terminal would obey: control characters and marks that turn the direction of writing
 /// are shown as escapes.
 pub(crate) struct Harmless<'a>(pub(crate) &'a str);

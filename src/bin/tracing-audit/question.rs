@@ -1,11 +1,14 @@
 //! Which records are asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use tracing_audit::{Category, EventType, Order, Outcome, Query, Severity};
+use clap::Args;
+use tracing_audit::{Category, EventType, Outcome, Query, Severity};
 
-use crate::out;
+use crate::lines::Shown;
+use crate::near;
+use crate::nothing;
+use crate::out::{self, Failure};
 use crate::when::When;
 
 /// The trail, and the conditions that its records must meet, all of them. What may be given more than once is met by any of it.
@@ -73,23 +76,35 @@ pub(crate) struct Conditions {
     fields: Vec<(String, String)>,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum Sort {
-    #[default]
-    Newest,
-    Oldest,
-}
+impl Question {
+    /// How a command ends that has shown this.
+    pub(crate) fn code(&self, shown: &Shown) -> Result<u8, Failure> {
+        self.conditions.code(&self.dir, shown)
+    }
 
-impl From<Sort> for Order {
-    fn from(sort: Sort) -> Order {
-        match sort {
-            Sort::Newest => Order::Newest,
-            Sort::Oldest => Order::Oldest,
-        }
+    /// How one ends that has found nothing.
+    pub(crate) fn nothing_found(&self) -> Result<u8, Failure> {
+        self.conditions.nothing_found(&self.dir)
     }
 }
 
 impl Conditions {
+    /// The same of conditions that were asked of a directory.
+    pub(crate) fn code(&self, dir: &Path, shown: &Shown) -> Result<u8, Failure> {
+        match shown.is_empty() {
+            true => self.nothing_found(dir),
+            false => Ok(shown.code()),
+        }
+    }
+
+    fn nothing_found(&self, dir: &Path) -> Result<u8, Failure> {
+        let no_trail = nothing::said(dir)?;
+        if no_trail.is_none() {
+            self.say_nothing_found();
+        }
+        Ok(no_trail.unwrap_or(0))
+    }
+
     pub(crate) fn query(&self) -> Query {
         let mut query = Query::new();
         macro_rules! given {
@@ -123,12 +138,14 @@ impl Conditions {
     }
 
     /// That nothing was found, and what may be the reason.
-    pub(crate) fn say_nothing_found(&self) {
+    fn say_nothing_found(&self) {
         out::note(&"no record meets this");
         let unknown = |name: &&String| EventType::from_name(name).is_none();
         for name in self.event.iter().filter(unknown) {
+            let meant = near::nearest(name, EventType::all().map(|event| event.name()));
+            let meant = meant.map(|meant| format!("did you mean {meant}? ")).unwrap_or_default();
             out::note(&format_args!(
-                "no type of the table is named {name}; `tracing-audit events` lists them"
+                "no type of the table is named {name}; {meant}`tracing-audit events` lists them"
             ));
         }
     }
