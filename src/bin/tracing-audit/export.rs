@@ -1,14 +1,16 @@
 //! `tracing-audit export`.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use tracing_audit::{Export, Exported, Format, Order};
 
 use crate::asked::Asked;
+use crate::bar;
 use crate::lines::{self, OUTPUT};
-use crate::out::{self, Failure};
+use crate::nothing;
+use crate::out::{self, Failure, Harmless};
 use crate::question::Question;
 use crate::row;
 
@@ -63,12 +65,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let (asked, dir) = (&arguments.asked, &arguments.question.dir);
     let done = match &arguments.out {
         Some(path) => {
-            let (path, done) = asked.export_to_file(dir, query, export, path)?;
+            let (path, done) = bar::waiting(|| asked.export_to_file(dir, query, export, path))?;
             out::note(&format_args!("{} in {}", row::records(done.records), path.display()));
             done
         }
         None => {
-            let mut out = BufWriter::new(io::stdout().lock());
+            let terminal = io::stdout().is_terminal();
+            if terminal && arguments.gzip {
+                out::complain(&"what is compressed is not for a terminal; name a file with --out");
+                return Ok(crate::USAGE);
+            }
+            let mut out = BufWriter::new(Shielded {
+                out: io::stdout().lock(),
+                terminal,
+            });
             let done = asked.export(dir, query, export, &mut out).map_err(closed)?;
             out.flush().map_err(Failure::of_write(code(&done)))?;
             done
@@ -79,8 +89,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         out::complain(&format_args!("and {} more like these", done.unlisted));
     }
     match done.records {
-        0 if done.is_whole() => arguments.question.nothing_found(),
+        0 if done.is_whole() => Ok(nothing::found(dir, &arguments.question.conditions)?),
         _ => Ok(code(&done)),
+    }
+}
+
+/// Standard output. A terminal gets nothing that it would obey: no format but JSON can spell all of that otherwise.
+struct Shielded<W> {
+    out: W,
+    terminal: bool,
+}
+
+impl<W: Write> Write for Shielded<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.terminal {
+            return self.out.write(bytes);
+        }
+        // A buffer may end within a letter, whose rest comes with the next one.
+        let whole = match std::str::from_utf8(bytes) {
+            Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => error.valid_up_to(),
+            _ => bytes.len(),
+        };
+        let bytes = bytes.get(..whole).unwrap_or_default();
+        for line in String::from_utf8_lossy(bytes).split_inclusive('\n') {
+            let text = line.trim_end_matches(['\r', '\n']);
+            let end = line.get(text.len()..).unwrap_or_default();
+            write!(self.out, "{}{end}", Harmless(text))?;
+        }
+        Ok(whole)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

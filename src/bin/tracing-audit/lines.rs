@@ -1,12 +1,15 @@
 //! Records on the output: the lines as they stand, one for people, or rows of a table.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::Path;
 
 use clap::Args;
 use tracing_audit::{Error, Export, Record, Severity};
 
 use crate::near;
+use crate::nothing;
 use crate::out::{self, Failure, Harmless, paint};
+use crate::question::Conditions;
 use crate::table::{self, Rows};
 use crate::value;
 
@@ -94,6 +97,14 @@ impl Shown {
         u8::from(self.damaged)
     }
 
+    /// How a command ends that has shown this of what was asked.
+    pub(crate) fn end(&self, dir: &Path, conditions: &Conditions) -> Result<u8, Failure> {
+        match self.is_empty() {
+            true => Ok(nothing::found(dir, conditions)?),
+            false => Ok(self.code()),
+        }
+    }
+
     /// Whether there was nothing at all, not even damage.
     pub(crate) fn is_empty(&self) -> bool {
         self.records == 0 && !self.damaged
@@ -109,14 +120,22 @@ impl Shown {
 
     /// A line for people, in the colour of its severity.
     pub(crate) fn for_people(&mut self, out: &mut impl Write, line: Result<String, Error>) -> Result<(), Failure> {
+        let mut strange = None;
         self.each(out, line, |out, line, _| match line.parse::<Record>() {
             Ok(record) => match colour(&record) {
                 "" => writeln!(out, "{}", Harmless(&record.to_string())),
                 colour => writeln!(out, "{colour}{}{}", Harmless(&record.to_string()), paint::PLAIN),
             },
             // In its place, but not what this version writes.
-            Err(_) => writeln!(out, "{}", Harmless(line)),
-        })
+            Err(error) => {
+                strange = Some(error);
+                writeln!(out, "{}", Harmless(line))
+            }
+        })?;
+        match strange {
+            Some(error) => self.each(out, Err(error), |_, _, _| Ok(())),
+            None => Ok(()),
+        }
     }
 
     fn each<W: Write>(

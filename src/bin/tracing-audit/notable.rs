@@ -43,6 +43,6 @@ impl Arguments {
             _ => true,
         };
         let shown = self.layout.show(&mut lines.filter(wanted).take(self.limit))?;
-        self.question.code(&shown)
+        shown.end(&self.question.dir, &self.question.conditions)
     }
 }

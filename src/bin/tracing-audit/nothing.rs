@@ -2,9 +2,27 @@
 
 use std::path::Path;
 
-use tracing_audit::{Error, Verify};
+use tracing_audit::{Error, EventType, Verify};
 
+use crate::near;
 use crate::out;
+use crate::question::Conditions;
+
+/// Says that no record meets the conditions, and what may be the reason; gives the code to end with.
+pub(crate) fn found(dir: &Path, conditions: &Conditions) -> Result<u8, Error> {
+    if let Some(code) = said(dir)? {
+        return Ok(code);
+    }
+    out::note(&"no record meets this");
+    for name in conditions.unknown_events() {
+        let meant = near::nearest(name, EventType::all().map(|event| event.name()));
+        let meant = meant.map(|meant| format!("did you mean {meant}? ")).unwrap_or_default();
+        out::note(&format_args!(
+            "no type of the table is named {name}; {meant}`tracing-audit events` lists them"
+        ));
+    }
+    Ok(0)
+}
 
 /// Says what the verifier says of a directory without one record to be read, and gives that code; `None`, and not a word, where
 /// there is a record.

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(cursor) = lines.next_page() {
         out::note(&format_args!("there may be more: --cursor {cursor}"));
     }
-    question.code(&shown)
+    shown.end(&question.dir, &question.conditions)
 }
 
 fn counted(

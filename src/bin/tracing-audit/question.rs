@@ -1,14 +1,10 @@
 //! Which records are asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use tracing_audit::{Category, EventType, Outcome, Query, Severity};
 
-use crate::lines::Shown;
-use crate::near;
-use crate::nothing;
-use crate::out::{self, Failure};
 use crate::when::When;
 
 /// The trail, and the conditions that its records must meet, all of them. What may be given more than once is met by any of it.
@@ -76,35 +72,7 @@ pub(crate) struct Conditions {
     fields: Vec<(String, String)>,
 }
 
-impl Question {
-    /// How a command ends that has shown this.
-    pub(crate) fn code(&self, shown: &Shown) -> Result<u8, Failure> {
-        self.conditions.code(&self.dir, shown)
-    }
-
-    /// How one ends that has found nothing.
-    pub(crate) fn nothing_found(&self) -> Result<u8, Failure> {
-        self.conditions.nothing_found(&self.dir)
-    }
-}
-
 impl Conditions {
-    /// The same of conditions that were asked of a directory.
-    pub(crate) fn code(&self, dir: &Path, shown: &Shown) -> Result<u8, Failure> {
-        match shown.is_empty() {
-            true => self.nothing_found(dir),
-            false => Ok(shown.code()),
-        }
-    }
-
-    fn nothing_found(&self, dir: &Path) -> Result<u8, Failure> {
-        let no_trail = nothing::said(dir)?;
-        if no_trail.is_none() {
-            self.say_nothing_found();
-        }
-        Ok(no_trail.unwrap_or(0))
-    }
-
     pub(crate) fn query(&self) -> Query {
         let mut query = Query::new();
         macro_rules! given {
@@ -137,17 +105,10 @@ impl Conditions {
             .fold(query, |query, (name, value)| query.field(name.as_str(), value.as_str()))
     }
 
-    /// That nothing was found, and what may be the reason.
-    fn say_nothing_found(&self) {
-        out::note(&"no record meets this");
-        let unknown = |name: &&String| EventType::from_name(name).is_none();
-        for name in self.event.iter().filter(unknown) {
-            let meant = near::nearest(name, EventType::all().map(|event| event.name()));
-            let meant = meant.map(|meant| format!("did you mean {meant}? ")).unwrap_or_default();
-            out::note(&format_args!(
-                "no type of the table is named {name}; {meant}`tracing-audit events` lists them"
-            ));
-        }
+    /// Those that were asked for and that no table has; somebody's own types are such.
+    pub(crate) fn unknown_events(&self) -> impl Iterator<Item = &str> {
+        let names = self.event.iter().map(String::as_str);
+        names.filter(|name| EventType::from_name(name).is_none())
     }
 }
 

@@ -3,12 +3,14 @@
 use std::fmt::Display;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
 use serde::Serialize;
 use tracing_audit::{Activity, Order, Query, Record, Sessions, Stats};
 
 use crate::asked::Asked;
+use crate::bar;
 use crate::lines::{self, Shown};
 use crate::out::{self, Failure, Harmless};
 use crate::page;
@@ -69,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         stats.add(record)
     })?;
     print(&stats, arguments.json, &shown)?;
-    arguments.question.code(&shown)
+    shown.end(&arguments.question.dir, &arguments.question.conditions)
 }
 
 pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
@@ -77,7 +79,7 @@ pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
     let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
     let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
     print(&activity, arguments.json, &shown)?;
-    arguments.conditions.code(&arguments.dir, &shown)
+    shown.end(&arguments.dir, &arguments.conditions)
 }
 
 pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
@@ -111,18 +113,27 @@ pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
     if list.is_empty() && shown.records > 0 {
         out::note(&"no record of these is of a session");
     }
-    arguments.question.code(&shown)
+    shown.end(&arguments.question.dir, &arguments.question.conditions)
 }
 
 /// Every record that meets the question, the oldest first.
-fn fold(dir: &std::path::Path, query: Query, asked: &Asked, mut add: impl FnMut(&Record)) -> Result<Shown, Failure> {
-    let mut shown = Shown::default();
-    for record in asked.read(dir, query.order(Order::Oldest).unlimited())? {
-        if let Some(record) = shown.take(record) {
-            add(&record);
+fn fold(
+    dir: &std::path::Path,
+    query: Query,
+    asked: &Asked,
+    mut add: impl FnMut(&Record) + Send,
+) -> Result<Shown, Failure> {
+    let done = AtomicU64::new(0);
+    bar::counting(&done, || {
+        let mut shown = Shown::default();
+        for record in asked.read(dir, query.order(Order::Oldest).unlimited())? {
+            if let Some(record) = shown.take(record) {
+                add(&record);
+                done.store(shown.records, Ordering::Relaxed);
+            }
         }
-    }
-    Ok(shown)
+        Ok(shown)
+    })
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {

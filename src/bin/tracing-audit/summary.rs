@@ -7,6 +7,7 @@ use clap::Args;
 use tracing_audit::{Query, Severity, Stats, Summary};
 
 use crate::asked::Asked;
+use crate::bar;
 use crate::nothing;
 use crate::out::{self, Failure};
 use crate::table::Rows;
@@ -46,10 +47,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     asked.note(dir, question)?;
     if arguments.write {
-        out::note(&Summary::write(dir)?);
+        out::note(&bar::waiting(|| Summary::write(dir))?);
     }
     let named = |day: Option<Day>, other: &str| day.map_or(other.to_owned(), |day| day.to_string());
-    let stats = Stats::of_days(dir, &named(since, "0000-01-01"), &named(until, "9999-12-31"))?;
+    let (since, until) = (named(since, "0000-01-01"), named(until, "9999-12-31"));
+    let stats = bar::waiting(|| Stats::of_days(dir, &since, &until))?;
     let skipped = stats.skipped();
     skipped.what().iter().for_each(|damage| out::complain(damage));
     let more = skipped.count().saturating_sub(skipped.what().len() as u64);
