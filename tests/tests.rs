@@ -32,6 +32,7 @@ mod context;
 mod draft;
 mod erasure;
 mod errors;
+mod every_key;
 mod exits;
 #[cfg(feature = "export")]
 mod export;

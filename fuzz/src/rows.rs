@@ -24,7 +24,10 @@ pub struct Row {
 impl Row {
     /// The next record, until there is no text.
     pub fn next(seq: u64, texts: &mut impl Iterator<Item = String>) -> Option<Row> {
-        let which = texts.next()?.bytes().fold(0_u8, |which, byte| which.wrapping_mul(31) ^ byte);
+        let which = texts
+            .next()?
+            .bytes()
+            .fold(0_u8, |which, byte| which.wrapping_mul(31) ^ byte);
         let wanted = TEXTS.iter().enumerate().filter(|(at, _)| which >> at & 1 == 1);
         let members: Vec<(&str, String)> = wanted.filter_map(|(_, name)| Some((*name, texts.next()?))).collect();
         let metadata = texts.next().zip(texts.next());

@@ -14,8 +14,13 @@ use readers::{is_formula, pictured};
 fuzz_target!(|data: &[u8]| {
     let rows = Row::all(data);
     // A column that somebody names is a cell, too.
-    let member = rows.iter().find_map(|row| row.metadata.as_ref()).map(|(name, _)| format!("metadata.{name}"));
-    let columns = Export::all_columns().map(str::to_owned).chain(member.clone().filter(|name| name != "metadata."));
+    let member = rows
+        .iter()
+        .find_map(|row| row.metadata.as_ref())
+        .map(|(name, _)| format!("metadata.{name}"));
+    let columns = Export::all_columns()
+        .map(str::to_owned)
+        .chain(member.clone().filter(|name| name != "metadata."));
     let mut text = Vec::new();
     let done = Export::new(Format::Csv)
         .columns(columns.collect::<Vec<_>>())

@@ -69,7 +69,8 @@ fn syslog(export: &Export, rows: &[Row]) {
             assert_eq!(values[*name], **text, "{line}");
         }
         if let Some((name, text)) = &row.metadata {
-            let metadata: Value = serde_json::from_str(values["metadata"].as_str().expect("a text")).expect("an object");
+            let metadata: Value =
+                serde_json::from_str(values["metadata"].as_str().expect("a text")).expect("an object");
             assert_eq!(metadata[name], **text, "{line}");
         }
     }
@@ -87,7 +88,10 @@ fuzz_target!(|data: &[u8]| {
     syslog(&export(Format::Syslog), &rows);
     for format in [Format::Ecs, Format::Ocsf, Format::JsonLines] {
         for line in lines(&export(format), &rows) {
-            assert!(serde_json::from_str::<Value>(&line).is_ok_and(|value| value.is_object()), "{line}");
+            assert!(
+                serde_json::from_str::<Value>(&line).is_ok_and(|value| value.is_object()),
+                "{line}"
+            );
         }
     }
 });

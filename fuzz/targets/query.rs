@@ -74,23 +74,36 @@ fuzz_target!(|data: &[u8]| {
         assert!(part.entries(&laid.dir).is_err());
         return;
     };
-    let everything: Vec<String> = everything.lines().flatten().collect();
+    let mut whole = true;
+    let everything: Vec<String> = everything
+        .lines()
+        .filter_map(|line| line.map_err(|_| whole = false).ok())
+        .collect();
     let oldest = lines(&conditions.clone().order(Order::Oldest).unlimited(), &laid);
+    let newest = lines(&conditions.clone().order(Order::Newest).unlimited(), &laid);
     assert!(oldest.windows(2).all(|pair| pair[0].0 < pair[1].0), "{oldest:?}");
-    let mut newest = lines(&conditions.clone().order(Order::Newest).unlimited(), &laid);
-    newest.reverse();
-    assert_eq!(oldest, newest, "{conditions:?}");
-    for (_, line) in &oldest {
-        assert!(everything.contains(line), "{conditions:?} gives what nobody has: {line}");
+    assert!(newest.windows(2).all(|pair| pair[0].0 > pair[1].0), "{newest:?}");
+    // Among lines that are out of place it depends on where one comes from which of them are in it.
+    if whole {
+        assert!(
+            oldest.iter().eq(newest.iter().rev()),
+            "{conditions:?}: {oldest:?}\n{newest:?}"
+        );
+        for line in oldest.iter().map(|(_, line)| line) {
+            assert!(
+                everything.contains(line),
+                "{conditions:?} gives what nobody has: {line}"
+            );
+        }
+        for line in everything.iter().filter(|line| is_spelled(line)) {
+            let record: Record = line.parse().expect("what a query gives is a record");
+            let found = oldest.iter().any(|(_, found)| found == line);
+            assert_eq!(found, conditions.matches(&record), "{conditions:?}: {line}");
+        }
     }
-    for line in everything.iter().filter(|line| is_spelled(line)) {
-        let record: Record = line.parse().expect("what a query gives is a record");
-        let found = oldest.iter().any(|(_, found)| found == line);
-        assert_eq!(found, conditions.matches(&record), "{conditions:?}: {line}");
-    }
-    // A page is a part of it, and pages of any size come to all of it.
+    // Pages of any size come to all of it.
     let page = lines(&part, &laid);
-    assert!(page.iter().all(|line| oldest.contains(line)), "{part:?}");
+    assert!(!whole || page.iter().all(|line| oldest.contains(line)), "{part:?}");
     let (mut paged, mut turn) = (Vec::new(), conditions.clone().order(Order::Oldest).limit(3));
     loop {
         let mut answer = turn.entries(&laid.dir).expect("it could be read before").lines();
@@ -102,5 +115,5 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let oldest: Vec<String> = oldest.into_iter().map(|(_, line)| line).collect();
-    assert_eq!(paged, oldest, "{conditions:?}");
+    assert!(!whole || paged == oldest, "{conditions:?}: {paged:?}\n{oldest:?}");
 });

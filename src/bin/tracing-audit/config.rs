@@ -9,7 +9,7 @@ use tracing_audit::Query;
 
 use crate::nothing;
 use crate::out::{self, Failure};
-use crate::table::Rows;
+use crate::table::{self, Rows};
 use crate::when;
 
 /// Show the settings under which a trail was last written, and where each came from.
@@ -53,14 +53,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         for (name, value, source) in rows_of(settings) {
             rows.add([name, value, source]);
         }
-        writeln!(
-            out,
-            "As record {} of {} says:",
-            record.seq(),
-            when::shown(record.time())
-        )
-        .and_then(|()| rows.print(&mut out))
-        .map_err(Failure::of_write(code))?;
+        let said = format!("As record {} of {} says:", record.seq(), when::shown(record.time()));
+        table::fitted(&said)
+            .iter()
+            .try_for_each(|line| writeln!(out, "{line}"))
+            .and_then(|()| rows.print(&mut out))
+            .map_err(Failure::of_write(code))?;
     }
     out.flush().map_err(Failure::of_write(code))?;
     Ok(code)
