@@ -6,7 +6,7 @@ use serde_json::Value;
 use tracing_audit::{Export, Format};
 use tracing_audit_fuzz::rows::Row;
 
-#[expect(dead_code, reason = "other targets read the other formats")]
+#[allow(dead_code, reason = "other targets read the other formats")]
 #[path = "../../tests/readers.rs"]
 mod readers;
 use readers::{is_formula, pictured};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tracing_audit::{Export, Format};
 use tracing_audit_fuzz::rows::{Row, texts};
 
-#[expect(dead_code, reason = "other targets read the other formats")]
+#[allow(dead_code, reason = "other targets read the other formats")]
 #[path = "../../tests/readers.rs"]
 mod readers;
 use readers::{pictured, read_cef, read_syslog};

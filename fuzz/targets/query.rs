@@ -6,13 +6,13 @@ use libfuzzer_sys::fuzz_target;
 use tracing_audit::{Export, Format, Order, Query, Record};
 use tracing_audit_fuzz::Laid;
 
-#[expect(dead_code, reason = "the target asks for the question alone")]
+#[allow(dead_code, reason = "the target asks for the question alone")]
 #[path = "../../src/bin/tracing-audit/page.rs"]
 mod page;
-#[expect(dead_code, reason = "the target asks for the question alone")]
+#[allow(dead_code, reason = "the target asks for the question alone")]
 #[path = "../../src/bin/tracing-audit/question.rs"]
 mod question;
-#[expect(dead_code, reason = "the target asks for the question alone")]
+#[allow(dead_code, reason = "the target asks for the question alone")]
 #[path = "../../src/bin/tracing-audit/when.rs"]
 mod when;
 
