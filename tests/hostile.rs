@@ -340,7 +340,7 @@ fn a_link_to_what_never_ends_is_told_of() {
 fn who_holds_too_much_does_not_come_to_an_end() {
     let laid = long_line();
     let file = laid.path("audit-2026-11-20.jsonl");
-    assert!(said(&file, 4 * too_many() >> 20).is_some(), "with enough it does");
+    assert!(said(&file, (4 * too_many()) >> 20).is_some(), "with enough it does");
     assert!(said(&file, MOST).is_none(), "who reads all of the file into memory");
     assert!(
         said(&laid.dir, MOST / 8).is_none(),
