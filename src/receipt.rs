@@ -19,9 +19,11 @@ use crate::sync::{self, AtomicBool, AtomicU64, Gong, Home, Instant, Mutex, RwLoc
 /// What became of a record that was emitted. Plain data: drop it, copy it, or ask it.
 ///
 /// ```no_run
-/// # use tracing_audit::{Trail, Receipt};
-/// # fn emit() -> Receipt { unimplemented!() }
+/// # use tracing_audit::Trail;
+/// # use tracing_audit::events;
 /// # fn main() -> Result<(), tracing_audit::Error> {
+/// # let trail = Trail::builder("logs").build()?;
+/// let emit = || trail.draft(events::DATA_READ).emit();
 /// emit().accepted()?;             // in the queue
 /// let seq = emit().written()?;    // in the file: survives the end of the process
 /// let seq = emit().synced()?;     // on the disk: survives a power cut

@@ -8,9 +8,15 @@ use serde_json::Value;
 
 use crate::hand::{Hand, Laid, three_files};
 
-fn command() -> Command {
+/// What a command that shows records says once where nothing is told to record that.
+pub(crate) const UNRECORDED: &str =
+    "tracing-audit: nobody records this question; --audit-to DIR names a trail that does\n";
+
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
-    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    for variable in ["NO_COLOR", "CLICOLOR_FORCE", "TRACING_AUDIT_TO"] {
+        command.env_remove(variable);
+    }
     command
 }
 
@@ -161,7 +167,7 @@ fn tail_says_that_a_directory_is_no_trail_and_that_one_has_nothing_yet() {
     assert!(err.contains("nothing has been written yet"), "{err}");
     // Nothing was asked for of a trail that has something.
     let (code, out, err) = run(&["tail", "-n", "0", dir(&three_files().lay())]);
-    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", UNRECORDED));
     // Who follows waits for a trail that is yet to come.
     let empty = Hand::new().lay();
     let mut child = command()
@@ -170,10 +176,9 @@ fn tail_says_that_a_directory_is_no_trail_and_that_one_has_nothing_yet() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut complaint = String::new();
-    BufReader::new(child.stderr.take().unwrap())
-        .read_line(&mut complaint)
-        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), UNRECORDED.trim_end());
+    let complaint = said.next().unwrap().unwrap();
     assert!(complaint.contains("this is no trail"), "{complaint}");
     let mut hand = Hand::new();
     hand.open("start").begin();
@@ -288,7 +293,10 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .unwrap();
     let mut complaints = String::new();
     child.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
-    assert_eq!((child.wait().unwrap().code(), complaints.as_str()), (Some(0), ""));
+    assert_eq!(
+        (child.wait().unwrap().code(), complaints.as_str()),
+        (Some(0), UNRECORDED)
+    );
 }
 
 #[test]

@@ -500,9 +500,7 @@ fn a_real_trail_is_exported_whole_in_every_format() {
     let temp = tempfile::tempdir().unwrap();
     let logs = temp.path().join("logs");
     let trail = Trail::builder(&logs).detached().build().unwrap();
-    for event in
-        EventType::all().filter(|event| !event.name().starts_with("AUDIT_") && !event.name().starts_with("ALERT_"))
-    {
+    for event in crate::every_key::types() {
         trail.draft(event).user_id("alice").message("one\ntwo").emit();
     }
     drop(trail);
@@ -515,4 +513,96 @@ fn a_real_trail_is_exported_whole_in_every_format() {
         assert_eq!((done.records, done.is_whole()), (count, true));
         assert_eq!(fs::metadata(path).unwrap().len(), done.bytes);
     }
+}
+
+#[test]
+fn each_record_has_the_host_and_the_process_of_its_own_run() {
+    let home = tempfile::tempdir().unwrap();
+    let logs = home.path().join("logs");
+    let run = |host: &str, service: &str| {
+        let trail = Trail::builder(&logs)
+            .detached()
+            .host(host)
+            .service(service, "1.2")
+            .build()
+            .unwrap();
+        trail.draft(events::DATA_READ).user_id(host).emit();
+        trail
+    };
+    run("web-1", "shop").close().unwrap();
+    run("web-2", "till").close().unwrap();
+    let lines = || tracing_audit::read(&logs).unwrap().lines();
+    let users: Vec<(String, String)> = lines()
+        .map(|line| line.unwrap().parse::<Record>().unwrap())
+        .map(|record| {
+            (
+                record.seq().to_string(),
+                record.user_id().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect();
+    assert!(users.len() > 4);
+    let write = |export: Export| {
+        let mut out = Vec::new();
+        assert!(export.write(lines(), &mut out).unwrap().is_whole());
+        String::from_utf8(out).unwrap()
+    };
+    // Host, service and process stand in the header of a message.
+    let pid = std::process::id().to_string();
+    let of_syslog = |text: &str| -> Vec<[String; 3]> {
+        let words = text
+            .lines()
+            .map(|line| line.split(' ').skip(2).take(3).map(str::to_owned).collect::<Vec<_>>());
+        words.map(|words| words.try_into().unwrap()).collect()
+    };
+    let of_runs = of_syslog(&write(Export::new(Format::Syslog).trail(&logs)));
+    assert_eq!(of_runs.len(), users.len());
+    let second = users.iter().position(|(_, user)| user == "web-1").unwrap() + 1;
+    for (at, ((_, user), said)) in users.iter().zip(&of_runs).enumerate() {
+        let (host, service) = match said[0].as_str() {
+            "web-1" => ("web-1", "shop"),
+            _ => ("web-2", "till"),
+        };
+        assert_eq!(said, &[host.to_owned(), service.to_owned(), pid.clone()]);
+        assert!(user.is_empty() || user == host, "record {at}");
+        assert!(at >= second || host == "web-1", "record {at}");
+    }
+    assert!(of_runs.iter().any(|said| said[0] == "web-2"));
+    for format in [Format::Ecs, Format::Ocsf, Format::Cef] {
+        let text = write(Export::new(format).trail(&logs));
+        for (line, said) in text.lines().zip(&of_runs) {
+            assert!(line.contains(&said[0]) && line.contains(&said[1]), "{format}: {line}");
+        }
+    }
+    // What is said by hand goes before it; where nothing is said, nothing is guessed.
+    let by_hand = of_syslog(&write(Export::new(Format::Syslog).host("other").pid(7).trail(&logs)));
+    assert!(
+        by_hand
+            .iter()
+            .zip(&of_runs)
+            .all(|(hand, run)| hand == &["other".to_owned(), run[1].clone(), "7".to_owned()])
+    );
+    let without = of_syslog(&write(Export::new(Format::Syslog)));
+    assert!(
+        without
+            .iter()
+            .all(|said| said == &["-", "tracing-audit", "-"].map(str::to_owned))
+    );
+    // A running trail knows where its headers are.
+    let trail = run("web-3", "shop");
+    trail.flush().unwrap();
+    let mut out = Vec::new();
+    let done = trail
+        .export("auditor")
+        .user("web-3")
+        .write(&Export::new(Format::Syslog), &mut out)
+        .unwrap();
+    assert_eq!(done.records, 1);
+    assert_eq!(of_syslog(&String::from_utf8(out).unwrap())[0][0], "web-3");
+    trail.close().unwrap();
+    // Formats that do not show it need no headers.
+    let nowhere = Export::new(Format::JsonLines).trail(home.path().join("nowhere"));
+    assert!(nowhere.write(lines(), io::sink()).is_ok());
+    let nowhere = Export::new(Format::Cef).trail(home.path().join("nowhere"));
+    assert_eq!(nowhere.write(lines(), io::sink()).unwrap_err().kind(), ErrorKind::Io);
 }

@@ -25,11 +25,14 @@ mod cli_evidence;
 mod cli_key;
 #[cfg(feature = "cli")]
 mod cli_proof;
+#[cfg(all(feature = "cli", unix))]
+mod cli_terminal;
 mod clock;
 mod context;
 mod draft;
 mod erasure;
 mod errors;
+mod every_key;
 mod exits;
 #[cfg(feature = "export")]
 mod export;
@@ -40,6 +43,8 @@ mod floors;
 mod fork;
 mod hand;
 mod hold;
+#[cfg(target_os = "linux")]
+mod hostile;
 #[cfg(feature = "subscriber")]
 mod init;
 mod keyed;
@@ -53,6 +58,8 @@ mod prometheus;
 mod proof;
 mod query;
 mod reader;
+#[cfg(feature = "export")]
+mod readers;
 mod schema;
 mod secrets;
 mod stats;

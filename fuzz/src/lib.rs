@@ -1,5 +1,7 @@
 //! Trails made of bytes: one of the format's test vectors with changes, or files of anything.
 
+pub mod rows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -28,6 +28,11 @@ const LEAF: &str = "leaf";
 const METADATA: &str = "metadata.";
 
 impl Columns {
+    /// What a column can be called, members of metadata apart.
+    pub(super) fn every_name() -> impl Iterator<Item = &'static str> {
+        Key::ALL.iter().map(|key| key.as_str()).chain([LEAF, OTHER])
+    }
+
     pub(super) fn all() -> Columns {
         let keys = Key::ALL.iter().map(|key| (key.as_str().to_owned(), Column::Key(*key)));
         Columns(keys.chain([(OTHER.to_owned(), Column::Other)]).collect())
@@ -143,12 +148,12 @@ fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 }
 
 fn unknown(name: &str) -> Error {
-    let keys: Vec<&str> = Key::ALL.iter().map(|key| key.as_str()).collect();
+    let names: Vec<&str> = Columns::every_name().collect();
     Error::new(
         ErrorKind::Config,
         format!(
-            "there is no column {name:?}; use {}, metadata.<name>, {LEAF} or {OTHER}",
-            keys.join(", ")
+            "there is no column {name:?}; use {} or metadata.<name>",
+            names.join(", ")
         ),
     )
 }

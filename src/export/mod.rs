@@ -2,6 +2,7 @@
 
 mod cells;
 mod format;
+mod origins;
 mod place;
 mod sink;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 use crate::export::cells::Columns;
+use crate::export::origins::Origins;
 use crate::export::sink::Sink;
 use crate::formats::{Entry, Object, Origin, cef, ecs, ocsf, spell, syslog};
 use crate::parse;
@@ -36,6 +38,10 @@ pub use format::Format;
 /// let records = tracing_audit::read("logs")?.lines();
 /// let (path, exported) = Export::new(Format::Csv).to_file(records, "/tmp")?;
 /// println!("{}: {exported}", path.display());
+///
+/// // Formats that name the host of a record want to know whose headers say it.
+/// let records = tracing_audit::read("logs")?.lines();
+/// Export::new(Format::Cef).trail("logs").write(records, std::io::stdout())?;
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
 ///
@@ -46,6 +52,8 @@ pub struct Export {
     format: Format,
     columns: Option<Vec<String>>,
     origin: Origin,
+    /// Whose headers say what is not said by hand.
+    trail: Option<PathBuf>,
     enterprise: u32,
     gzip: bool,
 }
@@ -81,6 +89,7 @@ impl Export {
             format,
             columns: None,
             origin: Origin::default(),
+            trail: None,
             enterprise: syslog::ENTERPRISE,
             gzip: false,
         }
@@ -107,21 +116,35 @@ impl Export {
         self
     }
 
-    /// The host that the records are from. Headers of files say it, records do not; nothing is guessed where it is not said.
-    /// ECS, OCSF, CEF and syslog show it.
+    /// All columns that every version of this crate has, in their order: those of a CSV where nothing else is said, and `leaf`.
+    pub fn all_columns() -> impl Iterator<Item = &'static str> {
+        Columns::every_name()
+    }
+
+    /// The directory of the trail that the records are from. ECS, OCSF, CEF and syslog show of each record which host, service,
+    /// version and process wrote it; that stands in the headers of files, and is read from there for each run, when the export
+    /// is written. What [`host`](Export::host), [`service`](Export::service) and [`pid`](Export::pid) say goes before it.
+    ///
+    /// [`TrailQuery::write`](crate::TrailQuery::write) knows the directory; here nothing is guessed where it is not said.
+    pub fn trail(mut self, dir: impl AsRef<Path>) -> Export {
+        self.trail = Some(dir.as_ref().to_owned());
+        self
+    }
+
+    /// The host that all records are from, whatever headers say.
     pub fn host(mut self, name: impl Into<String>) -> Export {
         self.origin.host = said(name);
         self
     }
 
-    /// The service that the records are from, and its version, as a header says them. Shown as [`host`](Export::host) is.
+    /// The service that all records are from, and its version, whatever headers say. An empty version says that there is none.
     pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Export {
         self.origin.service = said(name);
         self.origin.version = said(version);
         self
     }
 
-    /// The process that the records are from, as a header says it. ECS, CEF and syslog show it.
+    /// The process that all records are from, whatever headers say. ECS, CEF and syslog show it.
     pub fn pid(mut self, pid: u32) -> Export {
         self.origin.pid = Some(pid);
         self
@@ -138,14 +161,14 @@ impl Export {
     ///
     /// # Errors
     /// The destination refused a byte; half an export is there then. A column that is unknown or named twice, or columns for a
-    /// format that has none.
+    /// format that has none. A [`trail`](Export::trail) that cannot be read.
     pub fn write<R: Into<Row>>(
         &self,
         records: impl IntoIterator<Item = Result<R, Error>>,
         into: impl Write,
     ) -> Result<Exported, Error> {
-        let columns = self.checked_columns()?;
-        self.run(records, into, &columns)
+        let (columns, origins) = (self.checked_columns()?, self.origins()?);
+        self.run(records, into, &columns, &origins)
             .map_err(|error| Error::nameless_io("write the export", error))
     }
 
@@ -162,8 +185,10 @@ impl Export {
         records: impl IntoIterator<Item = Result<R, Error>>,
         path: impl AsRef<Path>,
     ) -> Result<(PathBuf, Exported), Error> {
-        let columns = self.checked_columns()?;
-        place::put(path.as_ref(), &self.ending(), |file| self.run(records, file, &columns))
+        let (columns, origins) = (self.checked_columns()?, self.origins()?);
+        place::put(path.as_ref(), &self.ending(), |file| {
+            self.run(records, file, &columns, &origins)
+        })
     }
 
     /// What an automatic name ends in.
@@ -183,11 +208,21 @@ impl Export {
         }
     }
 
+    /// Only some formats show it.
+    fn origins(&self) -> Result<Origins, Error> {
+        let shows = matches!(self.format, Format::Ecs | Format::Ocsf | Format::Cef | Format::Syslog);
+        match self.trail.as_ref().filter(|_| shows) {
+            Some(dir) => Origins::of(dir, &self.origin),
+            None => Ok(Origins::said(&self.origin)),
+        }
+    }
+
     fn run<R: Into<Row>>(
         &self,
         records: impl IntoIterator<Item = Result<R, Error>>,
         into: impl Write,
         columns: &Columns,
+        origins: &Origins,
     ) -> io::Result<Exported> {
         let mut sink = Sink::new(into, self.gzip);
         let mut done = Exported::default();
@@ -204,13 +239,13 @@ impl Export {
                 let mut before: &[u8] = b"[\n";
                 each(records, &mut done, |entry| {
                     sink.write_all(std::mem::replace(&mut before, b",\n"))?;
-                    sink.write_all(&self.line(entry))
+                    sink.write_all(&self.line(entry, origins))
                 })?;
                 // An array without elements has its beginning to come.
                 sink.write_all(if done.records == 0 { b"[]\n" } else { b"\n]\n" })?;
             }
             _ => each(records, &mut done, |entry| {
-                sink.write_all(&self.line(entry))?;
+                sink.write_all(&self.line(entry, origins))?;
                 sink.write_all(b"\n")
             })?,
         }
@@ -219,17 +254,18 @@ impl Export {
     }
 
     /// A record in every format but CSV, without a line feed.
-    fn line(&self, entry: &Entry<'_>) -> Vec<u8> {
+    fn line(&self, entry: &Entry<'_>, origins: &Origins) -> Vec<u8> {
+        let origin = || origins.of_record(entry.record.seq);
         let json = |object: Object| {
             let mut out = Vec::new();
             spell::push(&mut out, &Value::Object(object));
             out
         };
         match self.format {
-            Format::Ecs => json(ecs::document(entry, &self.origin)),
-            Format::Ocsf => json(ocsf::event(entry, &self.origin)),
-            Format::Cef => cef::line(entry, &self.origin).into_bytes(),
-            Format::Syslog => syslog::line(entry, &self.origin, self.enterprise).into_bytes(),
+            Format::Ecs => json(ecs::document(entry, origin())),
+            Format::Ocsf => json(ocsf::event(entry, origin())),
+            Format::Cef => cef::line(entry, origin()).into_bytes(),
+            Format::Syslog => syslog::line(entry, origin(), self.enterprise).into_bytes(),
             Format::JsonLines | Format::Json | Format::Csv => match entry.line {
                 Some(line) => line.as_bytes().to_vec(),
                 None => {

@@ -32,12 +32,13 @@ impl Trail {
 }
 
 impl TrailQuery {
-    /// Records who takes what as `AUDIT_EXPORT`, with the format in `metadata.format`, and writes the answer in that format.
+    /// Records who takes what as `AUDIT_EXPORT`, with the format in `metadata.format`, and writes the answer in that format. Host,
+    /// service and process of each record come from the headers of its file, unless the export says them.
     ///
     /// # Errors
     /// As [`entries`](TrailQuery::entries) and [`Export::write`].
     pub fn write(&self, export: &Export, into: impl Write) -> Result<Exported, Error> {
-        export.write(self.leaving(export)?, into)
+        export.clone().trail(self.asked()).write(self.leaving(export)?, into)
     }
 
     /// The same to a new file, as [`Export::to_file`] makes it.
@@ -45,7 +46,7 @@ impl TrailQuery {
     /// # Errors
     /// As [`entries`](TrailQuery::entries) and [`Export::to_file`].
     pub fn to_file(&self, export: &Export, path: impl AsRef<Path>) -> Result<(PathBuf, Exported), Error> {
-        export.to_file(self.leaving(export)?, path)
+        export.clone().trail(self.asked()).to_file(self.leaving(export)?, path)
     }
 
     fn leaving(&self, export: &Export) -> Result<FoundLines, Error> {

@@ -45,6 +45,9 @@ impl Buffer {
     fn room(&mut self, least: usize) -> &mut [u8] {
         let need = self.filled + least;
         if self.bytes.len() < need {
+            // A vector left to itself would hold twice the longest line.
+            let capacity = (2 * need).min(LONGEST + PIECE).max(need);
+            self.bytes.reserve_exact(capacity - self.bytes.len());
             self.bytes.resize(need, 0);
         }
         self.bytes.get_mut(self.filled..need).unwrap_or_default()

@@ -558,7 +558,8 @@ fn newest_seq(disk: &dyn Disk, newest: &LiveFile) -> Result<u64, Error> {
         match last_of(&bytes) {
             Some(seq) => return Ok(seq),
             None if at == newest.body_at || window > LONGEST as u64 => return Ok(newest.header.prev.seq),
-            None => window *= 16,
+            // The longest line with its LF, and that of the line before it. More would let whoever makes a file say how much is held.
+            None => window = (window * 16).min(LONGEST as u64 + 2),
         }
     }
 }

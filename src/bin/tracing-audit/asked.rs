@@ -26,9 +26,15 @@ impl Asked {
     /// Records the question as `AUDIT_READ`, and asks it.
     pub(crate) fn read(&self, dir: &Path, query: Query) -> Result<Found, Failure> {
         match self.question(dir, &query)? {
-            None => Ok(query.entries(dir)?),
+            None => Ok(unrecorded(query.entries(dir)?)),
             Some((trail, question)) => recorded(trail, question.entries()),
         }
+    }
+
+    /// Records as `AUDIT_READ` that what meets the question is read, by other means.
+    pub(crate) fn note(&self, dir: &Path, query: Query) -> Result<(), Failure> {
+        // Nothing is read of an answer that nobody takes.
+        self.read(dir, query).map(drop)
     }
 
     /// Records the export as `AUDIT_EXPORT`, and makes it.
@@ -36,12 +42,12 @@ impl Asked {
         &self,
         dir: &Path,
         query: Query,
-        export: &Export,
+        export: Export,
         into: impl Write,
     ) -> Result<Exported, Failure> {
         match self.question(dir, &query)? {
-            None => Ok(export.write(query.entries(dir)?.lines(), into)?),
-            Some((trail, question)) => recorded(trail, question.write(export, into)),
+            None => Ok(export.trail(dir).write(unrecorded(query.entries(dir)?).lines(), into)?),
+            Some((trail, question)) => recorded(trail, question.write(&export, into)),
         }
     }
 
@@ -50,20 +56,21 @@ impl Asked {
         &self,
         dir: &Path,
         query: Query,
-        export: &Export,
+        export: Export,
         path: &Path,
     ) -> Result<(PathBuf, Exported), Failure> {
         match self.question(dir, &query)? {
-            None => Ok(export.to_file(query.entries(dir)?.lines(), path)?),
-            Some((trail, question)) => recorded(trail, question.to_file(export, path)),
+            None => Ok(export
+                .trail(dir)
+                .to_file(unrecorded(query.entries(dir)?).lines(), path)?),
+            Some((trail, question)) => recorded(trail, question.to_file(&export, path)),
         }
     }
 
-    /// The trail that records, and the question to ask through it; `None`, and a word about it, where nothing records.
+    /// The trail that records, and the question to ask through it; `None` where nothing records.
     fn question(&self, dir: &Path, query: &Query) -> Result<Option<(Trail, TrailQuery)>, Failure> {
         let named = std::env::var_os("TRACING_AUDIT_TO").filter(|named| !named.is_empty());
         let Some(place) = self.audit_to.clone().or_else(|| named.map(PathBuf::from)) else {
-            out::note(&"nobody records this question; --audit-to DIR names a trail that does");
             return Ok(None);
         };
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -91,6 +98,12 @@ impl Asked {
         let who = self.by.clone().or_else(of_system).filter(|who| !who.is_empty());
         who.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
     }
+}
+
+/// Says once that there is an answer of which nothing is recorded.
+fn unrecorded<T>(answer: T) -> T {
+    out::note(&"nobody records this question; --audit-to DIR names a trail that does");
+    answer
 }
 
 /// The record is on the disk before anybody sees the answer.

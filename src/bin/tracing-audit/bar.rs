@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -17,6 +18,48 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Does the work, which counts in `done` how many of `all` bytes are behind it. The bar is on standard error, and only if that is
 /// a terminal.
 pub(crate) fn over<T: Send>(all: u64, done: &AtomicU64, work: impl FnOnce() -> T + Send) -> T {
+    shown(done, work, || {
+        let style =
+            ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left").ok()?;
+        Some(ProgressBar::new(all).with_style(style))
+    })
+}
+
+/// Work that counts records in `done`, of which nobody knows how many there are.
+pub(crate) fn counting<T: Send>(done: &AtomicU64, work: impl FnOnce() -> T + Send) -> T {
+    shown(done, work, || {
+        let style = ProgressStyle::with_template("{spinner} {pos} records, {elapsed}").ok()?;
+        Some(ProgressBar::no_length().with_style(style))
+    })
+}
+
+/// Work of which nothing is known but that it goes on.
+pub(crate) fn waiting<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    shown(&AtomicU64::new(0), work, || {
+        let style = ProgressStyle::with_template("{spinner} reading, {elapsed}").ok()?;
+        Some(ProgressBar::no_length().with_style(style))
+    })
+}
+
+/// The bar that is on the terminal.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Writes something else to the terminal, where the bar makes room for it.
+pub(crate) fn aside<T>(write: impl FnOnce() -> T) -> T {
+    let bar = BAR.lock().ok().and_then(|bar| bar.clone());
+    match bar {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+fn keep(bar: Option<ProgressBar>) {
+    if let Ok(mut kept) = BAR.lock() {
+        *kept = bar;
+    }
+}
+
+fn shown<T: Send>(done: &AtomicU64, work: impl FnOnce() -> T + Send, bar: impl FnOnce() -> Option<ProgressBar>) -> T {
     if !io::stderr().is_terminal() {
         return work();
     }
@@ -27,16 +70,15 @@ pub(crate) fn over<T: Send>(all: u64, done: &AtomicU64, work: impl FnOnce() -> T
             let _over = over;
             work()
         });
-        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            let bar = ProgressBar::new(all);
-            if let Ok(style) =
-                ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left")
-            {
-                bar.set_style(style);
-            }
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout)
+            && let Some(bar) = bar()
+        {
+            keep(Some(bar.clone()));
             while ended.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                bar.set_position(done.load(Ordering::Relaxed).min(all));
+                bar.set_position(done.load(Ordering::Relaxed));
+                bar.tick();
             }
+            keep(None);
             bar.finish_and_clear();
         }
         match worker.join() {

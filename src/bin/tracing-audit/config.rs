@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::Value;
 use tracing_audit::Query;
 
+use crate::nothing;
 use crate::out::{self, Failure};
-use crate::table::Rows;
+use crate::table::{self, Rows};
 use crate::when;
 
 /// Show the settings under which a trail was last written, and where each came from.
@@ -36,7 +37,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let code = u8::from(damaged);
     let Some(record) = newest else {
-        out::note(&"no record tells of settings: retention may have removed it, or this is no trail");
+        if let Some(code) = nothing::said(&arguments.dir)? {
+            return Ok(code);
+        }
+        out::note(&"no record tells of settings: retention may have removed it");
         return Ok(code.max(2));
     };
     let settings = record.metadata().and_then(|metadata| metadata.get("settings"));
@@ -49,14 +53,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         for (name, value, source) in rows_of(settings) {
             rows.add([name, value, source]);
         }
-        writeln!(
-            out,
-            "As record {} of {} says:",
-            record.seq(),
-            when::shown(record.time())
-        )
-        .and_then(|()| rows.print(&mut out))
-        .map_err(Failure::of_write(code))?;
+        let said = format!("As record {} of {} says:", record.seq(), when::shown(record.time()));
+        table::fitted(&said)
+            .iter()
+            .try_for_each(|line| writeln!(out, "{line}"))
+            .and_then(|()| rows.print(&mut out))
+            .map_err(Failure::of_write(code))?;
     }
     out.flush().map_err(Failure::of_write(code))?;
     Ok(code)

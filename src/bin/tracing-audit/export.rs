@@ -1,13 +1,16 @@
 //! `tracing-audit export`.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use tracing_audit::{Export, Exported, Format, Order};
 
 use crate::asked::Asked;
-use crate::out::{self, Failure};
+use crate::bar;
+use crate::lines::{self, OUTPUT};
+use crate::nothing;
+use crate::out::{self, Failure, Harmless};
 use crate::question::Question;
 use crate::row;
 
@@ -17,23 +20,29 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     question: Question,
     /// jsonl, json, csv, ecs, ocsf, cef or syslog
-    #[arg(short, long, value_name = "NAME", default_value_t = Format::JsonLines)]
+    #[arg(short, long, value_name = "NAME", default_value_t = Format::JsonLines, help_heading = OUTPUT)]
     format: Format,
     /// A new file, or a directory, in which its name says when it was made [default: standard output]
-    #[arg(short, long, value_name = "PATH")]
+    #[arg(short, long, value_name = "PATH", help_heading = OUTPUT)]
     out: Option<PathBuf>,
     /// Compress it (RFC 1952)
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     gzip: bool,
     /// Only these columns of a CSV, in this order
-    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',', value_parser = lines::exported, help_heading = OUTPUT)]
     columns: Vec<String>,
-    /// The host that the records are from: ECS, OCSF, CEF and syslog name it
-    #[arg(long, value_name = "NAME")]
+    /// The host that the records are from, in place of that in the headers; ECS, OCSF, CEF and syslog name it
+    #[arg(long, value_name = "NAME", help_heading = OUTPUT)]
     host: Option<String>,
-    /// The service that they are from
-    #[arg(long, value_name = "NAME")]
+    /// The same for the service
+    #[arg(long, value_name = "NAME", help_heading = OUTPUT)]
     service: Option<String>,
+    /// The same for its version
+    #[arg(long, value_name = "TEXT", requires = "service", help_heading = OUTPUT)]
+    service_version: Option<String>,
+    /// The same for the process
+    #[arg(long, value_name = "N", help_heading = OUTPUT)]
+    pid: Option<u32>,
     #[command(flatten)]
     asked: Asked,
 }
@@ -48,18 +57,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         export = export.host(host);
     }
     if let Some(service) = &arguments.service {
-        export = export.service(service, "");
+        export = export.service(service, arguments.service_version.as_deref().unwrap_or_default());
+    }
+    if let Some(pid) = arguments.pid {
+        export = export.pid(pid);
     }
     let (asked, dir) = (&arguments.asked, &arguments.question.dir);
     let done = match &arguments.out {
         Some(path) => {
-            let (path, done) = asked.export_to_file(dir, query, &export, path)?;
+            let (path, done) = bar::waiting(|| asked.export_to_file(dir, query, export, path))?;
             out::note(&format_args!("{} in {}", row::records(done.records), path.display()));
             done
         }
         None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            let done = asked.export(dir, query, &export, &mut out).map_err(closed)?;
+            let terminal = io::stdout().is_terminal();
+            if terminal && arguments.gzip {
+                out::complain(&"what is compressed is not for a terminal; name a file with --out");
+                return Ok(crate::USAGE);
+            }
+            let mut out = BufWriter::new(Shielded {
+                out: io::stdout().lock(),
+                terminal,
+            });
+            let done = asked.export(dir, query, export, &mut out).map_err(closed)?;
             out.flush().map_err(Failure::of_write(code(&done)))?;
             done
         }
@@ -68,10 +88,40 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     if done.unlisted > 0 {
         out::complain(&format_args!("and {} more like these", done.unlisted));
     }
-    if done.records == 0 {
-        arguments.question.conditions.say_nothing_found();
+    match done.records {
+        0 if done.is_whole() => Ok(nothing::found(dir, &arguments.question.conditions)?),
+        _ => Ok(code(&done)),
     }
-    Ok(code(&done))
+}
+
+/// Standard output. A terminal gets nothing that it would obey: no format but JSON can spell all of that otherwise.
+struct Shielded<W> {
+    out: W,
+    terminal: bool,
+}
+
+impl<W: Write> Write for Shielded<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.terminal {
+            return self.out.write(bytes);
+        }
+        // A buffer may end within a letter, whose rest comes with the next one.
+        let whole = match std::str::from_utf8(bytes) {
+            Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => error.valid_up_to(),
+            _ => bytes.len(),
+        };
+        let bytes = bytes.get(..whole).unwrap_or_default();
+        for line in String::from_utf8_lossy(bytes).split_inclusive('\n') {
+            let text = line.trim_end_matches(['\r', '\n']);
+            let end = line.get(text.len()..).unwrap_or_default();
+            write!(self.out, "{}{end}", Harmless(text))?;
+        }
+        Ok(whole)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn code(done: &Exported) -> u8 {

@@ -10,9 +10,12 @@ mod export;
 mod hold;
 mod key;
 mod lines;
+mod near;
 mod notable;
+mod nothing;
 mod open;
 mod out;
+mod page;
 mod prove;
 mod query;
 mod question;
@@ -95,8 +98,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            // Nobody is left to be told if this fails.
-            let _ = error.print();
+            out::print(&error);
             return ExitCode::from(if asked { 0 } else { USAGE });
         }
     };

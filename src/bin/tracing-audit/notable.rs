@@ -6,6 +6,7 @@ use tracing_audit::{Error, Order, Record};
 use crate::asked::Asked;
 use crate::lines::Layout;
 use crate::out::Failure;
+use crate::page;
 use crate::question::Question;
 
 /// Show the records of a kind that somebody should look at.
@@ -14,7 +15,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     question: Question,
     /// At most so many of the newest
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, help_heading = page::HEADING)]
     limit: usize,
     #[command(flatten)]
     layout: Layout,
@@ -42,9 +43,6 @@ impl Arguments {
             _ => true,
         };
         let shown = self.layout.show(&mut lines.filter(wanted).take(self.limit))?;
-        if shown.records == 0 {
-            self.question.conditions.say_nothing_found();
-        }
-        Ok(shown.code())
+        shown.end(&self.question.dir, &self.question.conditions)
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use crate::bar;
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -48,18 +50,37 @@ pub(crate) mod paint {
 pub(crate) fn complain(message: &dyn Display) {
     let text = Harmless(&message.to_string()).to_string();
     // There is no other place to say that this failed.
-    let _ = writeln!(
-        anstream::stderr(),
-        "{}tracing-audit:{} {text}",
-        paint::RED,
-        paint::PLAIN
-    );
+    let _ = bar::aside(|| {
+        writeln!(
+            anstream::stderr(),
+            "{}tracing-audit:{} {text}",
+            paint::RED,
+            paint::PLAIN
+        )
+    });
 }
 
 /// A remark on standard error, about which nothing is wrong.
 pub(crate) fn note(message: &dyn Display) {
     let text = Harmless(&message.to_string()).to_string();
-    let _ = writeln!(anstream::stderr(), "tracing-audit: {text}");
+    let _ = bar::aside(|| writeln!(anstream::stderr(), "tracing-audit: {text}"));
+}
+
+/// Help, or what is wrong with the arguments. An argument may hold anything: where there is something that a terminal would obey,
+/// the text goes without colours, so that all that is left of its kind is harmless.
+pub(crate) fn print(error: &clap::Error) {
+    let text = error.to_string();
+    let harmless = |text: &str| {
+        text.lines()
+            .map(|line| format!("{}\n", Harmless(line)))
+            .collect::<String>()
+    };
+    let shown = harmless(&text);
+    // Nobody is left to be told if this fails.
+    let _ = match shown == text || !error.use_stderr() {
+        true => error.print(),
+        false => write!(anstream::stderr(), "{shown}"),
+    };
 }
 
 /// Text with nothing in it that a terminal would obey: control characters and marks that turn the direction of writing

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use tracing_audit::{Category, EventType, Order, Outcome, Query, Severity};
+use clap::Args;
+use tracing_audit::{Category, EventType, Outcome, Query, Severity};
 
-use crate::out;
 use crate::when::When;
 
 /// The trail, and the conditions that its records must meet, all of them. What may be given more than once is met by any of it.
@@ -73,22 +72,6 @@ pub(crate) struct Conditions {
     fields: Vec<(String, String)>,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum Sort {
-    #[default]
-    Newest,
-    Oldest,
-}
-
-impl From<Sort> for Order {
-    fn from(sort: Sort) -> Order {
-        match sort {
-            Sort::Newest => Order::Newest,
-            Sort::Oldest => Order::Oldest,
-        }
-    }
-}
-
 impl Conditions {
     pub(crate) fn query(&self) -> Query {
         let mut query = Query::new();
@@ -122,15 +105,10 @@ impl Conditions {
             .fold(query, |query, (name, value)| query.field(name.as_str(), value.as_str()))
     }
 
-    /// That nothing was found, and what may be the reason.
-    pub(crate) fn say_nothing_found(&self) {
-        out::note(&"no record meets this");
-        let unknown = |name: &&String| EventType::from_name(name).is_none();
-        for name in self.event.iter().filter(unknown) {
-            out::note(&format_args!(
-                "no type of the table is named {name}; `tracing-audit events` lists them"
-            ));
-        }
+    /// Those that were asked for and that no table has; somebody's own types are such.
+    pub(crate) fn unknown_events(&self) -> impl Iterator<Item = &str> {
+        let names = self.event.iter().map(String::as_str);
+        names.filter(|name| EventType::from_name(name).is_none())
     }
 }
 

@@ -3,16 +3,19 @@
 use std::fmt::Display;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
 use serde::Serialize;
 use tracing_audit::{Activity, Order, Query, Record, Sessions, Stats};
 
 use crate::asked::Asked;
-use crate::lines::Shown;
-use crate::out::{Failure, Harmless};
+use crate::bar;
+use crate::lines::{self, Shown};
+use crate::out::{self, Failure, Harmless};
+use crate::page;
 use crate::question::{Conditions, Question};
-use crate::table::Rows;
+use crate::table::{self, Rows};
 use crate::when;
 
 /// Count records by type, severity, outcome, user, address and route.
@@ -21,7 +24,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     question: Question,
     /// One JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = lines::OUTPUT)]
     json: bool,
     #[command(flatten)]
     asked: Asked,
@@ -37,10 +40,10 @@ pub(crate) struct User {
     #[command(flatten)]
     conditions: Conditions,
     /// So many of the newest records of them
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, help_heading = page::HEADING)]
     recent: usize,
     /// One JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = lines::OUTPUT)]
     json: bool,
     #[command(flatten)]
     asked: Asked,
@@ -52,10 +55,10 @@ pub(crate) struct OfSessions {
     #[command(flatten)]
     question: Question,
     /// At most so many
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, help_heading = page::HEADING)]
     limit: usize,
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, help_heading = lines::OUTPUT)]
     json: bool,
     #[command(flatten)]
     asked: Asked,
@@ -67,14 +70,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| {
         stats.add(record)
     })?;
-    print(&stats, arguments.json, &shown)
+    print(&stats, arguments.json, &shown)?;
+    shown.end(&arguments.question.dir, &arguments.question.conditions)
 }
 
 pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
     let query = arguments.conditions.query().user(&arguments.who);
     let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
     let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
-    print(&activity, arguments.json, &shown)
+    print(&activity, arguments.json, &shown)?;
+    shown.end(&arguments.dir, &arguments.conditions)
 }
 
 pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
@@ -101,39 +106,52 @@ pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
             ]);
         }
     }
-    if !arguments.json {
+    if !arguments.json && !rows.is_empty() {
         rows.print(&mut out).map_err(Failure::of_write(shown.code()))?;
     }
     out.flush().map_err(Failure::of_write(shown.code()))?;
-    Ok(shown.code())
+    if list.is_empty() && shown.records > 0 {
+        out::note(&"no record of these is of a session");
+    }
+    shown.end(&arguments.question.dir, &arguments.question.conditions)
 }
 
 /// Every record that meets the question, the oldest first.
-fn fold(dir: &std::path::Path, query: Query, asked: &Asked, mut add: impl FnMut(&Record)) -> Result<Shown, Failure> {
-    let mut shown = Shown::default();
-    for record in asked.read(dir, query.order(Order::Oldest).unlimited())? {
-        if let Some(record) = shown.take(record) {
-            add(&record);
+fn fold(
+    dir: &std::path::Path,
+    query: Query,
+    asked: &Asked,
+    mut add: impl FnMut(&Record) + Send,
+) -> Result<Shown, Failure> {
+    let done = AtomicU64::new(0);
+    bar::counting(&done, || {
+        let mut shown = Shown::default();
+        for record in asked.read(dir, query.order(Order::Oldest).unlimited())? {
+            if let Some(record) = shown.take(record) {
+                add(&record);
+                done.store(shown.records, Ordering::Relaxed);
+            }
         }
-    }
-    Ok(shown)
+        Ok(shown)
+    })
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))
 }
 
-fn print<T: Serialize + Display>(value: &T, as_json: bool, shown: &Shown) -> Result<u8, Failure> {
+fn print<T: Serialize + Display>(value: &T, as_json: bool, shown: &Shown) -> Result<(), Failure> {
     let mut out = BufWriter::new(anstream::stdout().lock());
     let failed = Failure::of_write(shown.code());
     match as_json {
         true => writeln!(out, "{}", json(value)?).map_err(&failed)?,
         false => {
             for line in value.to_string().lines() {
-                writeln!(out, "{}", Harmless(line)).map_err(&failed)?;
+                for line in table::fitted(&Harmless(line).to_string()) {
+                    writeln!(out, "{line}").map_err(&failed)?;
+                }
             }
         }
     }
-    out.flush().map_err(failed)?;
-    Ok(shown.code())
+    out.flush().map_err(failed)
 }

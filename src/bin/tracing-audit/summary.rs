@@ -4,22 +4,26 @@ use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use tracing_audit::{Severity, Stats, Summary};
+use tracing_audit::{Query, Severity, Stats, Summary};
 
+use crate::asked::Asked;
+use crate::bar;
+use crate::nothing;
 use crate::out::{self, Failure};
 use crate::table::Rows;
+use crate::when::Day;
 
 /// Show what each day came to.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The trail's directory
     dir: PathBuf,
-    /// From this day on, in UTC: 2026-11-20
-    #[arg(long, value_name = "DAY", default_value = "0000-01-01", hide_default_value = true)]
-    since: String,
-    /// Up to this day
-    #[arg(long, value_name = "DAY", default_value = "9999-12-31", hide_default_value = true)]
-    until: String,
+    /// From this day on, in UTC: 2026-11-20, today, yesterday
+    #[arg(long, value_name = "DAY")]
+    since: Option<Day>,
+    /// Up to this day, and with it
+    #[arg(long, value_name = "DAY")]
+    until: Option<Day>,
     /// First keep beside the files what closed ones come to, so that this and later answers need not read them. The one command
     /// that adds to the directory: caches, which prove nothing and can be removed
     #[arg(long)]
@@ -27,14 +31,40 @@ pub(crate) struct Arguments {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    if arguments.write {
-        out::note(&Summary::write(&arguments.dir)?);
+    let Arguments { dir, asked, .. } = arguments;
+    let (since, until) = (arguments.since, arguments.until);
+    let mut question = Query::new().unlimited();
+    if let Some(day) = since {
+        question = question.since(day.begin());
     }
-    let stats = Stats::of_days(&arguments.dir, &arguments.since, &arguments.until)?;
-    let code = u8::from(stats.skipped().count() > 0);
+    if let Some(day) = until {
+        question = question.until(day.end());
+    }
+    asked.note(dir, question)?;
+    if arguments.write {
+        out::note(&bar::waiting(|| Summary::write(dir))?);
+    }
+    let named = |day: Option<Day>, other: &str| day.map_or(other.to_owned(), |day| day.to_string());
+    let (since, until) = (named(since, "0000-01-01"), named(until, "9999-12-31"));
+    let stats = bar::waiting(|| Stats::of_days(dir, &since, &until))?;
+    let skipped = stats.skipped();
+    skipped.what().iter().for_each(|damage| out::complain(damage));
+    let more = skipped.count().saturating_sub(skipped.what().len() as u64);
+    if more > 0 {
+        out::complain(&format_args!("and {more} more like these"));
+    }
+    let code = u8::from(skipped.count() > 0);
+    if stats.records() == 0 && code == 0 {
+        match nothing::said(dir)? {
+            Some(code) => return Ok(code),
+            None => out::note(&"no record is of these days"),
+        }
+    }
     let mut out = BufWriter::new(anstream::stdout().lock());
     if arguments.json {
         let days = serde_json::to_string(&stats.by_day()).map_err(|error| Failure::Output(error.into()))?;

@@ -1,13 +1,16 @@
 //! `tracing-audit tail`.
 
-use std::io::{BufWriter, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tracing_audit::{Error, Record, Severity, Verify};
+use tracing_audit::Query;
 
-use crate::out::{self, Failure, Harmless, paint};
+use crate::asked::Asked;
+use crate::lines::Shown;
+use crate::nothing;
+use crate::out::Failure;
 
 /// Show the end of a trail.
 #[derive(Debug, Args)]
@@ -23,42 +26,43 @@ pub(crate) struct Arguments {
     /// The lines as they stand in the files
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let terminal = std::io::stdout().is_terminal();
+    let Arguments { dir, asked, json, .. } = arguments;
+    // Before anybody sees a record.
+    asked.note(
+        dir,
+        match arguments.follow {
+            true => Query::new().unlimited(),
+            false => Query::new().limit(arguments.lines),
+        },
+    )?;
     let mut out = BufWriter::new(anstream::stdout().lock());
-    let mut shown = Shown {
-        any: false,
-        json: arguments.json,
-        terminal,
-        damaged: false,
+    let mut shown = Shown::default();
+    let show = match json {
+        true => Shown::as_it_stands,
+        false => Shown::for_people,
     };
-    let mut lines = tracing_audit::read(&arguments.dir)?.last(arguments.lines)?.lines();
+    let mut lines = tracing_audit::read(dir)?.last(arguments.lines)?.lines();
     for line in lines.by_ref() {
-        shown.show(&mut out, line)?;
+        show(&mut shown, &mut out, line)?;
     }
     out.flush().map_err(Failure::of_write(shown.code()))?;
-    if !shown.any {
-        // Silence would look like a trail in which nothing happened.
-        if let Some((why, code)) = nothing(&arguments.dir)? {
-            out::complain(&why);
-            if !arguments.follow {
-                return Ok(code);
-            }
-        }
-    }
+    let nothing = if shown.is_empty() { nothing::said(dir)? } else { None };
     if !arguments.follow {
-        return Ok(shown.code());
+        return Ok(nothing.unwrap_or(shown.code()));
     }
     let mut follow = lines.follow();
     loop {
         // Woken at least so often that a reader of the output who has gone away is noticed with the next record.
         match follow.wait(Duration::from_secs(1)) {
             Ok(None) => out.flush().map_err(Failure::of_write(shown.code()))?,
-            Ok(Some(line)) => shown.show(&mut out, Ok(line))?,
+            Ok(Some(line)) => show(&mut shown, &mut out, Ok(line))?,
             Err(error) => {
-                shown.show(&mut out, Err(error))?;
+                show(&mut shown, &mut out, Err(error))?;
                 // What cannot be read now may be readable soon; until then it is said once a second.
                 std::thread::sleep(Duration::from_secs(1));
             }
@@ -66,54 +70,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         if !follow.is_ready() {
             out.flush().map_err(Failure::of_write(shown.code()))?;
         }
-    }
-}
-
-/// Why a directory has no record to show: if it has no file of a trail, what the verifier says of that.
-fn nothing(dir: &Path) -> Result<Option<(String, u8)>, Error> {
-    let report = Verify::new(dir).run()?;
-    let why = report.faults().first().filter(|_| report.files() == 0);
-    Ok(why.map(|fault| (format!("{}: {}", dir.display(), fault.detail()), report.exit_code())))
-}
-
-struct Shown {
-    /// Something was there to be shown.
-    any: bool,
-    json: bool,
-    terminal: bool,
-    damaged: bool,
-}
-
-impl Shown {
-    fn code(&self) -> u8 {
-        u8::from(self.damaged)
-    }
-
-    fn show(&mut self, out: &mut impl Write, line: Result<String, Error>) -> Result<(), Failure> {
-        self.any = true;
-        let written = match line {
-            Err(damage) => {
-                self.damaged = true;
-                out.flush().map_err(Failure::of_write(self.code()))?;
-                out::complain(&damage);
-                return Ok(());
-            }
-            Ok(line) if self.json && self.terminal => writeln!(out, "{}", Harmless(&line)),
-            Ok(line) if self.json => writeln!(out, "{line}"),
-            Ok(line) => match line.parse::<Record>() {
-                Ok(record) => {
-                    let colour = match record.severity() {
-                        Severity::Critical => paint::BOLD_RED,
-                        Severity::High => paint::RED,
-                        Severity::Medium => paint::YELLOW,
-                        _ => "",
-                    };
-                    writeln!(out, "{colour}{}{}", Harmless(&record.to_string()), paint::PLAIN)
-                }
-                // In its place, but not what this version writes.
-                Err(_) => writeln!(out, "{}", Harmless(&line)),
-            },
-        };
-        written.map_err(Failure::of_write(self.code()))
     }
 }

@@ -1,5 +1,6 @@
 //! Times as they are named on the command line.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
@@ -24,15 +25,11 @@ impl FromStr for When {
 impl When {
     fn read(text: &str, now: SystemTime) -> Option<When> {
         let text = text.trim();
-        let today = OffsetDateTime::from(now).date();
-        let day = match text {
-            "now" => return Some(When(now)),
-            "today" => Some(today),
-            "yesterday" => today.previous_day(),
-            _ => date(text),
-        };
-        if let Some(day) = day {
-            return Some(When(day.with_time(Time::MIDNIGHT).assume_utc().into()));
+        if text == "now" {
+            return Some(When(now));
+        }
+        if let Some(day) = Day::read(text, now) {
+            return Some(When(day.begin()));
         }
         if let Some(ago) = span(text.strip_suffix("ago").unwrap_or(text).trim()) {
             // Before 1970 there was nobody to record anything.
@@ -40,6 +37,47 @@ impl When {
             return time.map(When);
         }
         OffsetDateTime::parse(text, &Rfc3339).ok().map(|time| When(time.into()))
+    }
+}
+
+/// A day in UTC: `2026-11-20`, `today`, `yesterday`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Day(Date);
+
+impl Day {
+    fn read(text: &str, now: SystemTime) -> Option<Day> {
+        let today = OffsetDateTime::from(now).date();
+        let day = match text.trim() {
+            "today" => Some(today),
+            "yesterday" => today.previous_day(),
+            text => date(text),
+        };
+        day.map(Day)
+    }
+
+    pub(crate) fn begin(self) -> SystemTime {
+        self.0.with_time(Time::MIDNIGHT).assume_utc().into()
+    }
+
+    /// The first moment that is not of it.
+    pub(crate) fn end(self) -> SystemTime {
+        self.begin() + Duration::from_secs(86_400)
+    }
+}
+
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Day, String> {
+        Day::read(text, SystemTime::now())
+            .ok_or_else(|| format!("{text:?} is no day such as 2026-11-20, today or yesterday (in UTC)"))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.0.to_calendar_date();
+        write!(f, "{year:04}-{:02}-{day:02}", u8::from(month))
     }
 }
 
