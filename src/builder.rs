@@ -1,3 +1,5 @@
+mod watching;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,8 @@ use crate::store::retain::Keep;
 use crate::store::{self, Home, Identity, Opening, Wish};
 use crate::trail::{self, Core, Lease, Plan, Sink, Trail};
 use crate::trust::Trust;
+use watching::Watching;
+
 use crate::writer::{self, Desk, Medium, Teller, Writer};
 
 /// Settings of a trail to be: setters that cannot fail, and one [`build`](Builder::build) that can.
@@ -49,6 +53,7 @@ pub struct Builder {
     capture: Vec<CaptureRule>,
     disk: Option<Arc<dyn Disk>>,
     teller: Teller,
+    watching: Watching,
     #[cfg(test)]
     slip: Option<store::Slip>,
     /// The first thing that a setter could not take.
@@ -68,6 +73,7 @@ impl Trail {
             capture: Vec::new(),
             disk: None,
             teller: Teller::default(),
+            watching: Watching::default(),
             #[cfg(test)]
             slip: None,
             wrong: None,

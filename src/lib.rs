@@ -11,6 +11,7 @@ mod severity;
 mod trust;
 
 mod chain;
+mod detect;
 #[cfg(feature = "export")]
 mod formats;
 mod key_line;
@@ -44,6 +45,7 @@ mod summary;
 mod sync;
 mod verify;
 
+mod alerts;
 mod builder;
 mod canary;
 mod config;
@@ -68,10 +70,12 @@ pub mod prometheus;
 mod span;
 pub mod testing;
 
+pub use alerts::{Alert, AlertChange, AlertStatus, Channel, Console, Escalation, Response};
 pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{DiskAction, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
 pub use context::AuditContext;
+pub use detect::{AlertType, Brief, Figures, Finding, Priority, Rule};
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
@@ -99,7 +103,7 @@ pub use stats::{
     Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats,
     admin_actions, sessions, suspicious, user_activity,
 };
-pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
+pub use status::{ChannelStatus, Counts, DiskTier, Health, Setting, Source, Status};
 pub use summary::Summary;
 pub use trail::{Hold, Trail};
 pub use trust::Trust;

@@ -77,6 +77,8 @@ pub struct Status {
     pub hold: bool,
     /// The numbers of the files that are, as their headers have them.
     pub held: Vec<u64>,
+    /// The channels that alerts are handed out on.
+    pub channels: Vec<ChannelStatus>,
     /// Every setting, its value and where the value comes from.
     pub settings: Vec<Setting>,
 }
@@ -173,6 +175,24 @@ impl From<PerSeverity> for Counts {
             critical,
         }
     }
+}
+
+/// How a [`Channel`](crate::Channel) of alerts works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChannelStatus {
+    /// Its name.
+    pub name: String,
+    /// Pieces of news that it took.
+    pub delivered: u64,
+    /// Those that were given up: what cannot be delivered at all, and what came while too much waited.
+    pub failed: u64,
+    /// Those that wait, or are under way.
+    pub waiting: usize,
+    /// Since when it has not taken any, if it does not work.
+    pub failing_since: Option<SystemTime>,
+    /// What it last said, even if it has worked since.
+    pub last_error: Option<String>,
 }
 
 /// One setting in force.

@@ -182,6 +182,7 @@ impl Trail {
             storage_ephemeral: notice.ephemeral,
             hold: notice.hold,
             held: notice.held,
+            channels: Vec::new(),
             settings: core.settings.clone(),
         }
     }

@@ -1,0 +1,7 @@
+//! Alerts: what rules found, until somebody has looked.
+
+mod alert;
+pub(crate) mod channels;
+
+pub use alert::{Alert, AlertStatus, Escalation, Response};
+pub use channels::{AlertChange, Channel, Console};
