@@ -74,6 +74,8 @@ mod span;
 pub mod testing;
 
 pub use alerts::{Alert, AlertChange, AlertStatus, Channel, Console, Escalation, Response};
+#[cfg(feature = "webhook")]
+pub use alerts::{Alertmanager, Webhook};
 pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{DiskAction, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};

@@ -155,7 +155,8 @@ mod tests {
             let rest = &text.as_bytes()[1..text.len() - 1];
             for (name, value) in &members {
                 let found = find(rest, name);
-                prop_assert_eq!(found.as_deref(), Some(shown(value).as_str()));
+                let expected = shown(value);
+                prop_assert_eq!(found.as_deref(), Some(expected.as_str()));
             }
             // Whatever the bytes, it ends.
             let _ = find(&bytes, "a.b");

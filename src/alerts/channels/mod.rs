@@ -4,13 +4,31 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+#[cfg(feature = "webhook")]
+mod alertmanager;
 mod callback;
 mod console;
+#[cfg(feature = "webhook")]
+mod post;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 use super::Alert;
 
+#[cfg(feature = "webhook")]
+pub use alertmanager::Alertmanager;
 pub(crate) use callback::Callback;
 pub use console::Console;
+#[cfg(feature = "webhook")]
+pub use webhook::Webhook;
+
+/// What fits the name of a channel.
+#[cfg(feature = "webhook")]
+fn short(name: &str) -> String {
+    let fits = name.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let end = fits.take_while(|end| *end <= 64).last().unwrap_or(0);
+    name.get(..end).unwrap_or_default().to_owned()
+}
 
 /// What has happened to an [`Alert`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
