@@ -432,7 +432,7 @@ impl Builder {
         #[cfg(feature = "system")]
         self.watching
             .rules
-            .extend(crate::system::rules(&settings.resources.value));
+            .extend(settings.resources.value.iter().flat_map(crate::system::rules));
         let core = Arc::new(Core::new(Plan {
             policy: Arc::new(policy),
             limits,

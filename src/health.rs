@@ -32,7 +32,7 @@ pub struct HealthReport {
     pub version: Option<String>,
     /// The host's name.
     pub host: Option<String>,
-    /// The machine and the process.
+    /// The machine and the process, where [`Builder::resources`](crate::Builder::resources) has them looked at.
     #[cfg(feature = "system")]
     pub system: Option<System>,
 }

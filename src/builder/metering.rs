@@ -41,10 +41,11 @@ impl Builder {
         self
     }
 
-    /// How busy the machine may be before that is an alert. Default: [`Resources::default`].
+    /// Looks at the machine and the process now and then, shows them in [`Trail::health`](crate::Trail::health) and the metrics, and
+    /// raises alerts where a limit is passed. Default: nothing is looked at.
     #[cfg(feature = "system")]
     pub fn resources(mut self, resources: Resources) -> Builder {
-        self.settings.resources.put(resources, Source::Code);
+        self.settings.resources.put(Some(resources), Source::Code);
         self
     }
 }

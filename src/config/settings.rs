@@ -75,7 +75,7 @@ pub(crate) struct Settings {
     pub(crate) top_endpoints: Sourced<usize>,
     pub(crate) top_reasons: Sourced<usize>,
     #[cfg(feature = "system")]
-    pub(crate) resources: Sourced<Resources>,
+    pub(crate) resources: Sourced<Option<Resources>>,
 }
 
 /// Names of one kind that the metrics list at most: each has series of its own.
@@ -131,7 +131,7 @@ impl Settings {
             top_endpoints: Sourced::default(0),
             top_reasons: Sourced::default(0),
             #[cfg(feature = "system")]
-            resources: Sourced::default(Resources::default()),
+            resources: Sourced::default(None),
         }
     }
 
@@ -180,11 +180,9 @@ impl Settings {
             }
         }
         #[cfg(feature = "system")]
-        if !self.resources.value.are_limits() {
-            return Err(contradiction(
-                format!("resources are {}", self.resources.value),
-                "set each limit above 0 percent",
-            ));
+        if let Some(limits) = self.resources.value.filter(|limits| !limits.are_limits()) {
+            let said = format!("resources are {limits}");
+            return Err(contradiction(said, "set each limit above 0 percent"));
         }
         let (commit, sync) = (self.commit_every.value, self.sync_every.value);
         if commit.is_zero() || commit > sync || sync > Duration::from_secs(60) {
@@ -318,7 +316,11 @@ impl Settings {
             list.push(setting(name, top));
         }
         #[cfg(feature = "system")]
-        list.push(setting("resources", &self.resources));
+        list.extend(self.resources.value.map(|limits| Setting {
+            name: "resources",
+            value: limits.to_string(),
+            source: self.resources.source,
+        }));
         list.extend(self.keys.value.as_ref().map(|path| Setting {
             name: "keys",
             value: path.display().to_string(),
@@ -415,6 +417,6 @@ mod tests {
         refused(&|settings| settings.value_bytes.value = 0);
         refused(&|settings| settings.top_ips.value = TOP_LIMIT + 1);
         #[cfg(feature = "system")]
-        refused(&|settings| settings.resources.value = Resources::default().cpu(f64::NAN));
+        refused(&|settings| settings.resources.value = Some(Resources::default().cpu(f64::NAN)));
     }
 }

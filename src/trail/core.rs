@@ -61,7 +61,7 @@ pub(crate) struct Core {
     #[cfg(feature = "system")]
     pub(crate) system: Sampler,
     #[cfg(feature = "system")]
-    pub(super) resources: Resources,
+    pub(super) resources: Option<Resources>,
     unknown: Mutex<Vec<String>>,
     home: Home,
     leases: AtomicUsize,
@@ -91,7 +91,7 @@ pub(crate) struct Plan {
     pub(crate) who: Identity,
     pub(crate) tops: Tops,
     #[cfg(feature = "system")]
-    pub(crate) resources: Resources,
+    pub(crate) resources: Option<Resources>,
 }
 
 /// Unknown event names remembered for `status`.
@@ -104,7 +104,7 @@ impl Core {
         let queue = Arc::new(Queue::new(plan.queue_bytes, plan.limits.line));
         let built = plan.time.monotonic();
         #[cfg(feature = "system")]
-        let system = Sampler::begin(&plan.resources, plan.dir.clone());
+        let system = Sampler::begin(plan.resources.as_ref(), plan.dir.clone());
         Core {
             id,
             policy: plan.policy,

@@ -96,10 +96,9 @@ impl Core {
     /// Figures of the machine that are above their limits.
     #[cfg(feature = "system")]
     fn above(&self) -> Vec<(&'static str, f64, f64)> {
-        let Some(seen) = self.system.seen() else {
+        let (Some(limits), Some(seen)) = (&self.resources, self.system.seen()) else {
             return Vec::new();
         };
-        let limits = &self.resources;
         let figures = [
             ("cpu", seen.cpu_percent, limits.cpu),
             ("memory", seen.memory_percent, limits.memory),

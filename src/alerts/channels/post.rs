@@ -72,8 +72,11 @@ impl Place {
     /// A header that says who we are; a value that cannot stand in a header is refused.
     pub(super) fn authorization(&mut self, value: &str) -> Result<(), Error> {
         let mut value = HeaderValue::from_str(value).map_err(|_| {
-            Error::new(ErrorKind::Config, "what is to stand in the header Authorization cannot stand there")
-                .remedy("use visible ASCII, such as Bearer and a token")
+            Error::new(
+                ErrorKind::Config,
+                "what is to stand in the header Authorization cannot stand there",
+            )
+            .remedy("use visible ASCII, such as Bearer and a token")
         })?;
         value.set_sensitive(true);
         self.headers.push((HeaderName::from_static("authorization"), value));
@@ -99,7 +102,10 @@ impl Place {
             400 | 413 | 415 | 422 => io::ErrorKind::InvalidData,
             _ => io::ErrorKind::Other,
         };
-        Err(io::Error::new(kind, format!("{} answered {}", self.shown, status.as_u16())))
+        Err(io::Error::new(
+            kind,
+            format!("{} answered {}", self.shown, status.as_u16()),
+        ))
     }
 
     /// An error without the address.
@@ -114,7 +120,10 @@ impl Place {
             ureq::Error::Io(error) if error.raw_os_error().is_some() => {
                 (io::ErrorKind::Other, format!("cannot be reached: {error}"))
             }
-            _ => (io::ErrorKind::Other, "cannot be reached, or does not speak HTTP".to_owned()),
+            _ => (
+                io::ErrorKind::Other,
+                "cannot be reached, or does not speak HTTP".to_owned(),
+            ),
         };
         io::Error::new(kind, format!("{} {what}", self.shown))
     }
