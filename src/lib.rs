@@ -75,7 +75,7 @@ pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{DiskAction, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
 pub use context::AuditContext;
-pub use detect::{AlertType, Brief, Figures, Finding, Priority, Rule};
+pub use detect::{AlertType, Brief, Figures, Finding, Priority, Rule, Watch};
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
