@@ -1,3 +1,4 @@
+mod metering;
 mod watching;
 
 use std::path::PathBuf;
@@ -290,7 +291,7 @@ impl Builder {
 
     /// Takes settings from environment variables: `AUDIT_RETENTION_DAYS`, `AUDIT_MAX_FILE_BYTES`, `AUDIT_QUEUE_BYTES`
     /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, `AUDIT_TRUST` (chained, sealed or
-    /// signed), `AUDIT_SALTED` (on or off), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
+    /// signed), `AUDIT_SALTED` (on or off), `AUDIT_TOP_USERS`, `AUDIT_TOP_IPS`, `AUDIT_TOP_ENDPOINTS` and `AUDIT_TOP_REASONS` (numbers of names), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
     pub fn env(mut self) -> Builder {
         for said in env::unknown(std::env::vars_os().map(|(name, _)| name)) {
             complain(&said);
@@ -428,6 +429,10 @@ impl Builder {
             .max_bytes
             .min(longest_file(settings.least_file())?);
         let (commit_every, sync_every) = (settings.commit_every.value, settings.sync_every.value);
+        #[cfg(feature = "system")]
+        self.watching
+            .rules
+            .extend(crate::system::rules(&settings.resources.value));
         let core = Arc::new(Core::new(Plan {
             policy: Arc::new(policy),
             limits,
@@ -441,6 +446,10 @@ impl Builder {
             capture: self.capture,
             dir: home.dir.clone(),
             settings: settings.list(),
+            who: who.clone(),
+            tops: metering::tops(settings),
+            #[cfg(feature = "system")]
+            resources: settings.resources.value,
             retention,
             durability: settings.durability.each_ref().map(|setting| setting.value),
             on_full: settings.on_full.each_ref().map(|setting| setting.value),

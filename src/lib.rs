@@ -50,11 +50,14 @@ mod builder;
 mod canary;
 mod config;
 pub mod context;
+mod health;
 mod meter;
 mod receipt;
 mod recent;
 mod site;
 mod status;
+#[cfg_attr(not(feature = "system"), path = "system/absent.rs")]
+mod system;
 mod trail;
 mod writer;
 
@@ -83,6 +86,7 @@ pub use event::{Category, EventType, events};
 pub use evidence::{Evidence, Findings};
 #[cfg(feature = "export")]
 pub use export::{Export, Exported, Format, Row};
+pub use health::{HealthReason, HealthReport};
 pub use init::init;
 pub use inquiry::TrailQuery;
 pub use key::KeySource;
@@ -105,6 +109,8 @@ pub use stats::{
 };
 pub use status::{ChannelStatus, Counts, DiskTier, Health, Setting, Source, Status};
 pub use summary::Summary;
+#[cfg(feature = "system")]
+pub use system::{Resources, System};
 pub use trail::{Hold, Trail};
 pub use trust::Trust;
 pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};

@@ -10,12 +10,13 @@ use crate::queue::PerSeverity;
 use crate::severity::Severity;
 use crate::sync::{Home, Mutex, lock};
 use crate::trust::Trust;
+use crate::verify::Verdict;
 
 /// How a trail is, at one moment. Made by `Trail::status`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
-    /// Whether records reach the file.
+    /// In one word; [`Trail::health`](crate::Trail::health) says why.
     pub health: Health,
     /// The trail's id: 22 characters, the same for as long as the directory lives.
     pub trail: String,
@@ -90,25 +91,47 @@ impl Status {
     }
 }
 
-/// Whether records reach the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// How a trail is, in one word; from good to bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Health {
-    /// They do.
+    /// Records reach the file, and nothing is to be done.
+    #[default]
     Healthy,
-    /// They do not at the moment, or not as they should; [`Status::fault`] says what is wrong.
+    /// Something is not as it should be and may pass: a write that failed less than 10 s ago ([`Status::fault`] says what is
+    /// wrong), a queue nearly full, plain events that a filter keeps away, an alert that nobody has taken on.
     Degraded,
+    /// Somebody should look: the disk is on the first step of [`DiskSpace`](crate::DiskSpace), records were lost within the last 5
+    /// minutes, the machine is above its limits, an alert of priority high or critical is open.
+    Warning,
+    /// Records do not reach the file, or soon will not: writes have failed for 10 s, the disk is on its second step; or the files
+    /// were changed, as the last verification found.
+    Critical,
     /// The trail has ended; or this is a forked child of the process that it runs in.
     Ended,
 }
 
-impl fmt::Display for Health {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Health {
+    /// `healthy`, `degraded`, `warning`, `critical` or `ended`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Health::Healthy => "healthy",
             Health::Degraded => "degraded",
+            Health::Warning => "warning",
+            Health::Critical => "critical",
             Health::Ended => "ended",
-        })
+        }
+    }
+
+    /// As the metric `audit_health` has it: 0 to 4.
+    pub(crate) const fn rank(self) -> u8 {
+        self as u8
+    }
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -280,6 +303,8 @@ pub(crate) struct Notice {
     pub(crate) chain: Option<(u64, Head)>,
     pub(crate) last_commit: Option<Micros>,
     pub(crate) fault: Option<String>,
+    /// Since when, by the monotonic clock.
+    pub(crate) fault_since: Option<Duration>,
     pub(crate) last_error: Option<String>,
     /// `None` while there is no subscriber to ask.
     pub(crate) capture: Option<Vec<String>>,
@@ -291,6 +316,8 @@ pub(crate) struct Notice {
     pub(crate) hold: bool,
     pub(crate) held: Vec<u64>,
     pub(crate) ended: bool,
+    /// What the last verification said, and when.
+    pub(crate) verified: Option<(Verdict, Micros)>,
 }
 
 impl Board {

@@ -13,6 +13,8 @@ use crate::queue::Queue;
 use crate::redact::Redaction;
 use crate::severity::Severity;
 use crate::status::{Setting, Source};
+#[cfg(feature = "system")]
+use crate::system::Resources;
 use crate::trust::Trust;
 
 /// A value and where it comes from.
@@ -68,7 +70,16 @@ pub(crate) struct Settings {
     pub(crate) salted: Sourced<Option<bool>>,
     pub(crate) key_source: Sourced<KeySource>,
     pub(crate) redaction: Sourced<Redaction>,
+    pub(crate) top_users: Sourced<usize>,
+    pub(crate) top_ips: Sourced<usize>,
+    pub(crate) top_endpoints: Sourced<usize>,
+    pub(crate) top_reasons: Sourced<usize>,
+    #[cfg(feature = "system")]
+    pub(crate) resources: Sourced<Resources>,
 }
+
+/// Names of one kind that the metrics list at most: each has series of its own.
+const TOP_LIMIT: usize = 1_000;
 
 /// No line may be longer: readers take longer ones for no lines.
 const LINE_LIMIT: usize = 16 * 1024 * 1024;
@@ -115,6 +126,12 @@ impl Settings {
             salted: Sourced::default(None),
             key_source: Sourced::default(KeySource::default()),
             redaction: Sourced::default(Redaction::standard()),
+            top_users: Sourced::default(0),
+            top_ips: Sourced::default(0),
+            top_endpoints: Sourced::default(0),
+            top_reasons: Sourced::default(0),
+            #[cfg(feature = "system")]
+            resources: Sourced::default(Resources::default()),
         }
     }
 
@@ -153,6 +170,21 @@ impl Settings {
                     &format!("give it a name of at most {NAME_LIMIT} bytes"),
                 ));
             }
+        }
+        for (name, top) in self.tops() {
+            if top.value > TOP_LIMIT {
+                return Err(contradiction(
+                    format!("{name} is {}, and each name has series of its own", top.value),
+                    &format!("list {TOP_LIMIT} or fewer; the others are counted together"),
+                ));
+            }
+        }
+        #[cfg(feature = "system")]
+        if !self.resources.value.are_limits() {
+            return Err(contradiction(
+                format!("resources are {}", self.resources.value),
+                "set each limit above 0 percent",
+            ));
         }
         let (commit, sync) = (self.commit_every.value, self.sync_every.value);
         if commit.is_zero() || commit > sync || sync > Duration::from_secs(60) {
@@ -209,6 +241,15 @@ impl Settings {
             ));
         }
         Ok(())
+    }
+
+    fn tops(&self) -> [(&'static str, &Sourced<usize>); 4] {
+        [
+            ("top_users", &self.top_users),
+            ("top_ips", &self.top_ips),
+            ("top_endpoints", &self.top_endpoints),
+            ("top_reasons", &self.top_reasons),
+        ]
     }
 
     /// For `status` and `AUDIT_CONFIG`.
@@ -273,6 +314,11 @@ impl Settings {
             value: redaction(&self.redaction.value),
             source: self.redaction.source,
         });
+        for (name, top) in self.tops() {
+            list.push(setting(name, top));
+        }
+        #[cfg(feature = "system")]
+        list.push(setting("resources", &self.resources));
         list.extend(self.keys.value.as_ref().map(|path| Setting {
             name: "keys",
             value: path.display().to_string(),
@@ -367,5 +413,8 @@ mod tests {
         refused(&|settings| settings.line_bytes.value = 32 << 20);
         refused(&|settings| settings.value_bytes.value = 65 << 10);
         refused(&|settings| settings.value_bytes.value = 0);
+        refused(&|settings| settings.top_ips.value = TOP_LIMIT + 1);
+        #[cfg(feature = "system")]
+        refused(&|settings| settings.resources.value = Resources::default().cpu(f64::NAN));
     }
 }

@@ -86,6 +86,7 @@ impl Writer {
             // A commit of their own: if the disk is full, they have the reserve, which records have not.
             return Ok(());
         }
+        let mut leaders = self.core.meter.leaders();
         while let Some(chunk) = self.chunks.front() {
             let first = self.cursor.0;
             let (mut at, mut offset) = self.cursor;
@@ -114,6 +115,9 @@ impl Writer {
                     }
                 });
                 self.batch.record(&mut self.built, brief, rest, &leaf);
+                if let Some(leaders) = &mut leaders {
+                    leaders.add(brief, rest);
+                }
                 at += 1;
                 offset = line.end;
             }
