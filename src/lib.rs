@@ -73,7 +73,7 @@ pub mod prometheus;
 mod span;
 pub mod testing;
 
-pub use alerts::{Alert, AlertChange, AlertStatus, Channel, Console, Escalation, Response};
+pub use alerts::{Alert, AlertChange, AlertHistory, AlertStatus, Alerts, Channel, Console, Escalation, Response};
 pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{DiskAction, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
@@ -107,7 +107,7 @@ pub use stats::{
     Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats,
     admin_actions, sessions, suspicious, user_activity,
 };
-pub use status::{ChannelStatus, Counts, DiskTier, Health, Setting, Source, Status};
+pub use status::{ChannelStatus, Counts, DiskTier, Health, RuleStatus, Setting, Source, Status};
 pub use summary::Summary;
 #[cfg(feature = "system")]
 pub use system::{Resources, System};

@@ -56,6 +56,7 @@ struct Own {
     /// Gone once it has panicked.
     rule: Option<Box<dyn Rule>>,
     name: String,
+    sees_records: bool,
     findings: u64,
     slow: u64,
     longest: Duration,
@@ -76,6 +77,7 @@ impl Detector {
                 );
             }
             own.push(Own {
+                sees_records: rule.sees_records(),
                 rule: Some(rule),
                 name,
                 findings: 0,
@@ -83,7 +85,11 @@ impl Detector {
                 longest: Duration::ZERO,
             });
         }
-        Ok(Detector {
+        Ok(Detector::of(watch, own))
+    }
+
+    fn of(watch: &Watch, own: Vec<Own>) -> Detector {
+        Detector {
             hasher: RandomState::new(),
             classes: Classes::new(),
             logins: Logins::new(watch),
@@ -100,12 +106,23 @@ impl Detector {
             findings: [0; Watch::RULES.len()],
             found: Vec::new(),
             complaints: Vec::new(),
-        })
+        }
+    }
+
+    /// Without rules.
+    pub(crate) fn idle() -> Detector {
+        Detector::of(&Watch::none(), Vec::new())
+    }
+
+    /// Whether a rule of the program's looks at figures.
+    pub(crate) fn wants_figures(&self) -> bool {
+        !self.own.is_empty()
     }
 
     /// Whether there is nothing to be done for a record.
     pub(crate) fn is_idle(&self) -> bool {
-        self.watch == Watch::none() && self.own.is_empty()
+        let standard = self.watch.clone().without(TRAIL_FAILURES);
+        standard == Watch::none() && !self.own.iter().any(|own| own.sees_records)
     }
 
     /// Looks at a record; what was found waits to be drained, the gravest first.
@@ -138,7 +155,7 @@ impl Detector {
         if let Some(slow) = &mut self.slow {
             slow.judge(&seen, found);
         }
-        for own in &mut self.own {
+        for own in self.own.iter_mut().filter(|own| own.sees_records) {
             own.judge(&seen, found, &mut self.complaints);
         }
         if let Some(address) = &mut self.address {
@@ -173,21 +190,12 @@ impl Detector {
     pub(crate) fn tick(&mut self, figures: &Figures) -> bool {
         let at = Micros::from(figures.now);
         if let Some(finding) = self.losses.as_mut().and_then(|losses| losses.tick(figures)) {
-            self.found.push(Found {
-                rule: TRAIL_FAILURES.into(),
-                finding,
-                at,
-                fresh: true,
-            });
+            self.found.push(Found::new(TRAIL_FAILURES, finding, at));
         }
         for own in &mut self.own {
             let finding = own.guarded(&mut self.complaints, |rule| rule.tick(figures));
-            self.found.extend(finding.map(|finding| Found {
-                rule: own.name.clone().into(),
-                finding,
-                at,
-                fresh: true,
-            }));
+            self.found
+                .extend(finding.map(|finding| Found::new(own.name.clone(), finding, at)));
         }
         let any = !self.found.is_empty();
         if any {

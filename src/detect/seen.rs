@@ -125,6 +125,17 @@ pub(crate) struct Found {
     pub(super) fresh: bool,
 }
 
+impl Found {
+    pub(crate) fn new(rule: impl Into<Cow<'static, str>>, finding: Finding, at: Micros) -> Found {
+        Found {
+            rule: rule.into(),
+            finding,
+            at,
+            fresh: true,
+        }
+    }
+}
+
 /// A record, and what is worked out about it at most once.
 pub(super) struct Seen<'a> {
     view: Brief<'a>,
@@ -226,12 +237,7 @@ impl<'a> Seen<'a> {
     }
 
     pub(super) fn fresh(&self, rule: impl Into<Cow<'static, str>>, finding: Finding) -> Found {
-        Found {
-            rule: rule.into(),
-            finding,
-            at: self.occurred(),
-            fresh: true,
-        }
+        Found::new(rule, finding, self.occurred())
     }
 
     fn hash(&self, slice: brief::Slice) -> Option<u64> {
