@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use tracing_core::Level;
 
+use crate::alerts;
 use crate::clock::{Clock, Time};
 use crate::config::{CaptureRule, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation, Settings, Way, env};
+use crate::detect::Detector;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key::{self, KeyFile, KeySource};
@@ -291,7 +293,7 @@ impl Builder {
 
     /// Takes settings from environment variables: `AUDIT_RETENTION_DAYS`, `AUDIT_MAX_FILE_BYTES`, `AUDIT_QUEUE_BYTES`
     /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, `AUDIT_TRUST` (chained, sealed or
-    /// signed), `AUDIT_SALTED` (on or off), `AUDIT_TOP_USERS`, `AUDIT_TOP_IPS`, `AUDIT_TOP_ENDPOINTS` and `AUDIT_TOP_REASONS` (numbers of names), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
+    /// signed), `AUDIT_SALTED` (on or off), `AUDIT_RULES` (as [`Watch`](crate::Watch) reads it), `AUDIT_TOP_USERS`, `AUDIT_TOP_IPS`, `AUDIT_TOP_ENDPOINTS` and `AUDIT_TOP_REASONS` (numbers of names), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
     pub fn env(mut self) -> Builder {
         for said in env::unknown(std::env::vars_os().map(|(name, _)| name)) {
             complain(&said);
@@ -433,9 +435,11 @@ impl Builder {
         self.watching
             .rules
             .extend(settings.resources.value.iter().flat_map(crate::system::rules));
+        let detector = Detector::new(&settings.rules.value, self.watching.rules)?;
         let core = Arc::new(Core::new(Plan {
             policy: Arc::new(policy),
             limits,
+            spare: if detector.is_idle() { 0 } else { writer::FLAG },
             salts: match opened.salted {
                 true => Some(Salts::new().map_err(store::no_random)?),
                 false => None,
@@ -454,6 +458,7 @@ impl Builder {
             durability: settings.durability.each_ref().map(|setting| setting.value),
             on_full: settings.on_full.each_ref().map(|setting| setting.value),
             emergency,
+            alerts: alerts::Desk::new(self.watching.channels),
             queue_bytes: settings.queue_bytes.value,
             wait_limit: settings.wait_limit.value,
         }));
@@ -477,6 +482,8 @@ impl Builder {
             key_source: settings.key_source.value.clone(),
             joins: false,
             given: Given::default(),
+            detector,
+            alerts_from: real.then(|| core.dir.clone()),
             #[cfg(test)]
             slip: self.slip,
         };

@@ -73,14 +73,14 @@ pub mod prometheus;
 mod span;
 pub mod testing;
 
-pub use alerts::{Alert, AlertChange, AlertStatus, Channel, Console, Escalation, Response};
+pub use alerts::{Alert, AlertChange, AlertHistory, AlertStatus, Alerts, Channel, Console, Escalation, Response};
 #[cfg(feature = "webhook")]
 pub use alerts::{Alertmanager, Webhook};
 pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{DiskAction, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
 pub use context::AuditContext;
-pub use detect::{AlertType, Brief, Figures, Finding, Priority, Rule};
+pub use detect::{AlertType, Brief, Figures, Finding, Priority, Rule, Watch};
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
@@ -109,7 +109,7 @@ pub use stats::{
     Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats,
     admin_actions, sessions, suspicious, user_activity,
 };
-pub use status::{ChannelStatus, Counts, DiskTier, Health, Setting, Source, Status};
+pub use status::{ChannelStatus, Counts, DiskTier, Health, RuleStatus, Setting, Source, Status};
 pub use summary::Summary;
 #[cfg(feature = "system")]
 pub use system::{Resources, System};

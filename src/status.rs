@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::chain::Head;
 use crate::clock::Micros;
+use crate::detect::RuleFigures;
 use crate::queue::PerSeverity;
 use crate::severity::Severity;
 use crate::sync::{Home, Mutex, lock};
@@ -78,6 +79,8 @@ pub struct Status {
     pub hold: bool,
     /// The numbers of the files that are, as their headers have them.
     pub held: Vec<u64>,
+    /// The rules that look at records, as of the last batch in which one found something, and of the last second.
+    pub rules: Vec<RuleStatus>,
     /// The channels that alerts are handed out on.
     pub channels: Vec<ChannelStatus>,
     /// Every setting, its value and where the value comes from.
@@ -200,6 +203,43 @@ impl From<PerSeverity> for Counts {
     }
 }
 
+/// What a [`Rule`](crate::Rule) has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuleStatus {
+    /// Its name.
+    pub name: String,
+    /// `false` once it has panicked.
+    pub on: bool,
+    /// What it found since the trail was built.
+    pub findings: u64,
+    /// Keys that it remembers: users, addresses.
+    pub keys: usize,
+    /// Keys that went before their window was over, since there were too many.
+    pub evicted: u64,
+    /// Bytes that it remembers, about.
+    pub memory_bytes: usize,
+    /// How often a rule of your own took more than a millisecond for one record.
+    pub slow: u64,
+    /// The longest that one took.
+    pub longest: Duration,
+}
+
+impl From<RuleFigures> for RuleStatus {
+    fn from(figures: RuleFigures) -> RuleStatus {
+        RuleStatus {
+            name: figures.name,
+            on: figures.on,
+            findings: figures.findings,
+            keys: figures.keys,
+            evicted: figures.evicted,
+            memory_bytes: figures.bytes,
+            slow: figures.slow,
+            longest: figures.longest,
+        }
+    }
+}
+
 /// How a [`Channel`](crate::Channel) of alerts works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -308,6 +348,7 @@ pub(crate) struct Notice {
     pub(crate) last_error: Option<String>,
     /// `None` while there is no subscriber to ask.
     pub(crate) capture: Option<Vec<String>>,
+    pub(crate) rules: Vec<RuleStatus>,
     pub(crate) trust: Trust,
     pub(crate) key_id: Option<String>,
     pub(crate) disk_free: Option<u64>,

@@ -5,14 +5,14 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-pub struct Request {
-    pub method: String,
-    pub path: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
     headers: HashMap<String, String>,
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
-pub struct Answer {
+pub(crate) struct Answer {
     status: u16,
     kind: &'static str,
     body: String,
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST: u64 = 64 * 1024;
 
 /// Answers one connection after the other, until `answer` has none.
-pub fn run(listener: &TcpListener, mut answer: impl FnMut(&Request) -> Option<Answer>) -> io::Result<()> {
+pub(crate) fn run(listener: &TcpListener, mut answer: impl FnMut(&Request) -> Option<Answer>) -> io::Result<()> {
     for stream in listener.incoming() {
         let mut stream = stream?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -73,17 +73,17 @@ fn read(stream: &TcpStream) -> Option<Request> {
 }
 
 impl Request {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    pub fn number(&self, name: &str) -> u64 {
+    pub(crate) fn number(&self, name: &str) -> u64 {
         self.header(name).parse().unwrap_or(0)
     }
 }
 
 impl Answer {
-    pub fn text(status: u16, body: String) -> Answer {
+    pub(crate) fn text(status: u16, body: String) -> Answer {
         Answer {
             status,
             kind: "text/plain; version=0.0.4",
@@ -91,7 +91,7 @@ impl Answer {
         }
     }
 
-    pub fn json(status: u16, body: String) -> Answer {
+    pub(crate) fn json(status: u16, body: String) -> Answer {
         Answer {
             status,
             kind: "application/json",

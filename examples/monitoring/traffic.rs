@@ -33,7 +33,7 @@ const MIX: [(&str, &str, &str); 24] = [
 ];
 
 /// Makes so many requests, or endlessly many; ends when the service does.
-pub fn run(address: SocketAddr, requests: Option<u64>) -> io::Result<()> {
+pub(crate) fn run(address: SocketAddr, requests: Option<u64>) -> io::Result<()> {
     for number in 0..requests.unwrap_or(u64::MAX) {
         let at = (number % MIX.len() as u64) as usize;
         let user = format!("u-{}", number % 7);

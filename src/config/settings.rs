@@ -7,6 +7,7 @@ use std::time::Duration;
 use tracing_core::Level;
 
 use crate::config::{DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
+use crate::detect::Watch;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeySource;
 use crate::queue::Queue;
@@ -70,6 +71,7 @@ pub(crate) struct Settings {
     pub(crate) salted: Sourced<Option<bool>>,
     pub(crate) key_source: Sourced<KeySource>,
     pub(crate) redaction: Sourced<Redaction>,
+    pub(crate) rules: Sourced<Watch>,
     pub(crate) top_users: Sourced<usize>,
     pub(crate) top_ips: Sourced<usize>,
     pub(crate) top_endpoints: Sourced<usize>,
@@ -126,6 +128,7 @@ impl Settings {
             salted: Sourced::default(None),
             key_source: Sourced::default(KeySource::default()),
             redaction: Sourced::default(Redaction::standard()),
+            rules: Sourced::default(Watch::standard()),
             top_users: Sourced::default(0),
             top_ips: Sourced::default(0),
             top_endpoints: Sourced::default(0),
@@ -137,6 +140,7 @@ impl Settings {
 
     /// Whether they go together.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        self.rules.value.check()?;
         let Retention { days, files, bytes } = self.retention.value;
         let (line, value) = (self.line_bytes.value, self.value_bytes.value);
         let max_bytes = self.rotation.value.max_bytes;
@@ -289,6 +293,7 @@ impl Settings {
                 source: self.salted.source,
             },
             setting("key_source", &self.key_source),
+            setting("rules", &self.rules),
             setting("mirror", &self.mirror),
             setting("span_level", &self.span_level),
             duration("lock_wait", &self.lock_wait),

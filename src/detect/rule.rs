@@ -42,6 +42,11 @@ pub trait Rule: Send + 'static {
     /// What it has to say of a record.
     fn judge(&mut self, record: &Brief<'_>) -> Option<Finding>;
 
+    /// Whether it wants to see records at all; asked once. A rule that only looks at figures costs the records nothing. Default: yes.
+    fn sees_records(&self) -> bool {
+        true
+    }
+
     /// What it has to say of how things are: asked about every second while the writer is awake, and whenever there are new
     /// figures. There is no record to flag; it can raise an alert. Default: nothing.
     fn tick(&mut self, figures: &Figures) -> Option<Finding> {

@@ -136,6 +136,10 @@ impl Rule for Limit {
         None
     }
 
+    fn sees_records(&self) -> bool {
+        false
+    }
+
     fn tick(&mut self, figures: &Figures) -> Option<Finding> {
         let seen = (self.of)(figures)?;
         let since = self

@@ -11,6 +11,7 @@ use tracing_core::Level;
 use super::mailbox::{Ask, Errand, Mailbox};
 use super::outlet::{Outlet, Sink};
 use super::process;
+use crate::alerts;
 use crate::brief::Brief;
 use crate::clock::Time;
 use crate::config::{CaptureRule, Durability, OnFull, Retention};
@@ -52,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) outlet: Outlet,
     pub(crate) mailbox: Mailbox,
     pub(crate) board: Board,
+    /// What rules found, until somebody has looked.
+    pub(crate) alerts: alerts::Desk,
     pub(crate) meter: Meter,
     pub(crate) recent: Recent,
     /// Who writes.
@@ -75,6 +78,8 @@ pub(crate) struct Core {
 pub(crate) struct Plan {
     pub(crate) policy: Arc<Policy>,
     pub(crate) limits: Limits,
+    /// Of a line, what the caller leaves to the writer.
+    pub(crate) spare: usize,
     pub(crate) salts: Option<Salts>,
     pub(crate) time: Time,
     pub(crate) mirror: bool,
@@ -86,6 +91,7 @@ pub(crate) struct Plan {
     pub(crate) durability: [Durability; 4],
     pub(crate) on_full: [OnFull; 4],
     pub(crate) emergency: Sink,
+    pub(crate) alerts: alerts::Desk,
     pub(crate) queue_bytes: usize,
     pub(crate) wait_limit: Duration,
     pub(crate) who: Identity,
@@ -109,7 +115,7 @@ impl Core {
             id,
             policy: plan.policy,
             limits: Limits {
-                line: plan.limits.line - plan.salts.as_ref().map_or(0, |_| salt::MEMBER),
+                line: plan.limits.line - plan.salts.as_ref().map_or(0, |_| salt::MEMBER) - plan.spare,
                 ..plan.limits
             },
             salts: plan.salts,
@@ -127,6 +133,7 @@ impl Core {
             queue,
             mailbox: Mailbox::new(),
             board: Board::default(),
+            alerts: plan.alerts,
             meter: Meter::new(plan.tops),
             recent: Recent::default(),
             who: plan.who,

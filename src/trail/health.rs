@@ -85,7 +85,7 @@ impl Core {
             not_verified: bad.map(|(verdict, _)| verdict),
             disk: (notice.disk_tier, notice.disk_free),
             lost: (lost, lost_at.map(|at| now.since(at))),
-            alerts: [0; 4],
+            alerts: self.alerts.active(),
             channels: Vec::new(),
             queue: (flow.bytes, self.queue.limit()),
             capture: notice.capture.unwrap_or_default(),

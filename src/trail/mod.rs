@@ -179,7 +179,8 @@ impl Trail {
             storage_ephemeral: notice.ephemeral,
             hold: notice.hold,
             held: notice.held,
-            channels: Vec::new(),
+            rules: notice.rules,
+            channels: core.alerts.channels(),
             settings: core.settings.clone(),
         }
     }

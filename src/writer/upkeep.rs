@@ -312,6 +312,8 @@ impl Writer {
             self.write_again()?;
         }
         while self.build_batches(true)? {}
+        self.last_alerts();
+        while self.build_batches(true)? {}
         self.sync_and_wait(self.trust.is_keyed())?;
         if let (Some(_), Some(file)) = (&self.signer, self.durable.file) {
             // All but this and the end itself is signed for.
