@@ -49,6 +49,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         builder = builder.channel(Webhook::slack(&url)?);
     }
     let trail = builder.build()?;
+    // The same figures go to a recorder of the `metrics` facade, if the program has one.
+    #[cfg(feature = "prometheus")]
+    if let Some(address) = option("--exporter") {
+        tracing_audit::prometheus::install(address.parse::<std::net::SocketAddr>()?)?;
+    }
 
     let listener = TcpListener::bind(option("--listen").as_deref().unwrap_or("127.0.0.1:9464"))?;
     let address = listener.local_addr()?;

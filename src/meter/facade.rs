@@ -163,7 +163,7 @@ fn describe(recorder: &dyn Recorder) {
     for About { name, unit, help } in text::HISTOGRAMS {
         recorder.describe_histogram(name.into(), unit, help.into());
     }
-    for About { name, unit, help } in text::GAUGES.iter().chain(&text::LABELLED_GAUGES) {
+    for About { name, unit, help } in text::GAUGES.iter().chain(&text::LABELLED_GAUGES).chain(&text::SYSTEM) {
         recorder.describe_gauge((*name).into(), *unit, (*help).into());
     }
 }

@@ -132,7 +132,7 @@ pub(super) const GAUGES: [About; 14] = [
 ];
 
 /// In the order of `System::values`.
-const SYSTEM: [About; 8] = [
+pub(super) const SYSTEM: [About; 8] = [
     PROCESS_MEMORY,
     PROCESS_CPU,
     PROCESS_FILES,

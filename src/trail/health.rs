@@ -86,11 +86,20 @@ impl Core {
             disk: (notice.disk_tier, notice.disk_free),
             lost: (lost, lost_at.map(|at| now.since(at))),
             alerts: self.alerts.active(),
-            channels: Vec::new(),
+            channels: self.failing_channels(),
             queue: (flow.bytes, self.queue.limit()),
             capture: notice.capture.unwrap_or_default(),
             above: self.above(),
         }
+    }
+
+    /// Each with what it last said.
+    fn failing_channels(&self) -> Vec<(String, String)> {
+        let channels = self.alerts.channels().into_iter();
+        let failing = channels.filter(|channel| channel.failing_since.is_some());
+        failing
+            .map(|channel| (channel.name, channel.last_error.unwrap_or_default()))
+            .collect()
     }
 
     /// Figures of the machine that are above their limits.

@@ -197,6 +197,9 @@ impl Trail {
     pub fn metrics(&self) -> String {
         let core = self.core();
         core.meter.lost(&core.queue.flow().lost);
+        for channel in core.alerts.channels() {
+            core.meter.lag(&channel.name, channel.waiting as u64);
+        }
         core.meter.text(&core.gauges())
     }
 }
