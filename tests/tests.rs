@@ -14,6 +14,8 @@ mod allocations;
 mod attacks;
 mod capture_matrix;
 mod changes;
+#[cfg(feature = "webhook")]
+mod channels;
 mod child;
 #[cfg(feature = "cli")]
 mod cli;
@@ -39,6 +41,7 @@ mod floors;
 #[cfg(unix)]
 mod fork;
 mod hand;
+mod health;
 mod hold;
 #[cfg(feature = "subscriber")]
 mod init;
@@ -47,6 +50,7 @@ mod layer;
 mod lifecycle;
 mod macro_syntax;
 mod macro_values;
+mod metrics;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 #[cfg(feature = "sign")]

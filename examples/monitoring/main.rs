@@ -18,10 +18,9 @@ mod traffic;
 
 use std::error::Error;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tracing_audit::{Alert, AlertChange, Alertmanager, Outcome, Resources, Trail, Webhook, audit, events, verify};
+use tracing_audit::{Alertmanager, Outcome, Resources, Trail, Webhook, audit, events, verify};
 
 use serve::{Answer, Request};
 
@@ -31,8 +30,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         arguments.nth(1)
     };
     let dir = std::env::var("AUDIT_LOGS_DIR").unwrap_or_else(|_| "logs".into());
-    let open = Arc::new(Mutex::new(Vec::<Alert>::new()));
-    let seen = Arc::clone(&open);
     let mut builder = Trail::builder(&dir)
         .service("shop", env!("CARGO_PKG_VERSION"))
         .mirror(false)
@@ -41,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .top_endpoints(20)
         .top_reasons(20)
         .resources(Resources::default())
-        .on_alert(move |change, alert| note(&seen, change, alert));
+        .on_alert(|change, alert| println!("alert {change}: {alert}"));
     if let Some(url) = option("--alertmanager") {
         builder = builder.channel(Alertmanager::at(&url)?.label("service", "shop"));
     }
@@ -69,11 +66,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let report = trail.health();
                 Some(Answer::json(report.status_code(), report.to_json()))
             }
-            ("GET", "/alerts") => {
-                let open = open.lock().map(|open| open.clone()).unwrap_or_default();
-                Some(Answer::json(200, serde_json::to_string(&open).unwrap_or_default()))
-            }
-            ("POST", "/resolve") => Some(resolve(&trail, &open)),
+            ("GET", "/alerts") => Some(Answer::json(
+                200,
+                serde_json::to_string(&trail.alerts()).unwrap_or_default(),
+            )),
+            ("POST", "/resolve") => Some(resolve(&trail)),
             ("POST", "/verify") => Some(checked(&trail)),
             ("POST", "/ask") => Some(asked(&trail)),
             ("POST", "/stop") => None,
@@ -86,23 +83,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What is open, as a pager or a page of your own would keep it.
-fn note(open: &Mutex<Vec<Alert>>, change: AlertChange, alert: &Alert) {
-    println!("alert {change}: {alert}");
-    if let Ok(mut open) = open.lock() {
-        open.retain(|known| known.id != alert.id);
-        if alert.is_open() {
-            open.push(alert.clone());
-        }
-    }
-}
-
-fn resolve(trail: &Trail, open: &Mutex<Vec<Alert>>) -> Answer {
-    let open = open.lock().map(|open| open.clone()).unwrap_or_default();
+fn resolve(trail: &Trail) -> Answer {
+    let open = trail.alerts();
     for alert in &open {
         let done = trail
             .acknowledge(&alert.id, "duty@example.org", "looking")
-            .and_then(|_| trail.resolve(&alert.id, "duty@example.org", "blocked at the gateway"));
+            .and_then(|()| trail.resolve(&alert.id, "duty@example.org", "blocked at the gateway"));
         if let Err(error) = done {
             return Answer::text(500, format!("{error}\n"));
         }
