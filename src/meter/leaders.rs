@@ -342,7 +342,7 @@ impl Leaders {
         if let Some(route) = record.field("route") {
             let status = record.field("status_code").and_then(|status| status.parse().ok());
             let method = record.field("method").unwrap_or_default();
-            let name = escaped(&format!("{method} {route}").trim_start());
+            let name = escaped(format!("{method} {route}").trim_start());
             let shown = may_show(&["route", "method"]).then_some(name.as_slice());
             list.add(shown, Cell::Status(status.unwrap_or(0)), brief);
         }

@@ -24,8 +24,10 @@ use crate::error::Error;
 pub struct Webhook {
     name: String,
     place: Place,
-    template: Box<dyn Fn(AlertChange, &Alert) -> Value + Send>,
+    template: Box<Template>,
 }
+
+type Template = dyn Fn(AlertChange, &Alert) -> Value + Send;
 
 impl Webhook {
     /// Posts `{"change":"raised","alert":{..}}`, with the members of [`Alert`].
