@@ -1,5 +1,6 @@
 //! A question to a running trail, which records who asked what before it answers.
 
+mod alerts;
 #[cfg(feature = "export")]
 mod export;
 

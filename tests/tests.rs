@@ -10,6 +10,7 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
+mod alerts;
 mod allocations;
 mod attacks;
 mod capture_matrix;
@@ -29,6 +30,7 @@ mod cli_key;
 mod cli_proof;
 mod clock;
 mod context;
+mod detect;
 mod draft;
 mod erasure;
 mod errors;

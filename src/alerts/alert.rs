@@ -95,6 +95,13 @@ impl Alert {
     /// The name under which the trail itself ends alerts.
     pub const TRAIL: &'static str = "tracing-audit";
 
+    /// By when it was raised: of the same moment, by the run and the number within it.
+    pub(super) fn order(&self) -> (SystemTime, Option<(u64, u64)>) {
+        let number = self.id.split_once('-');
+        let number = number.and_then(|(run, number)| Some((run.parse().ok()?, number.parse().ok()?)));
+        (self.raised, number)
+    }
+
     /// Whether it is not over.
     pub fn is_open(&self) -> bool {
         self.status != AlertStatus::Resolved

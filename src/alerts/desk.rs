@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use super::ledger::{Act, Entry, Fold, Ledger, News};
 use super::outlets::Outlets;
-use super::{Alert, Channel};
+use super::{Alert, Alerts, Channel};
 use crate::clock::Micros;
 use crate::detect::Found;
 use crate::error::{Error, ErrorKind};
-use crate::event::Category;
-use crate::query::{Order, Query};
 use crate::status::{ChannelStatus, complain};
 use crate::sync::{self, Condvar, Home, Instant, Mutex, lock};
 
@@ -205,9 +203,8 @@ impl Shared {
 
 /// What the records up to this one say.
 fn earlier(dir: &Path, before: u64) -> Result<Fold, Error> {
-    let query = Query::new().category(Category::Alert).order(Order::Oldest).unlimited();
     let mut fold = Fold::default();
-    for record in query.entries(dir)?.flatten() {
+    for record in Alerts::new().query().entries(dir)?.flatten() {
         if record.seq() > before {
             break;
         }

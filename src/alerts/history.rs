@@ -8,6 +8,7 @@ use crate::detect::{AlertType, Priority};
 use crate::error::Error;
 use crate::event::Category;
 use crate::query::{Order, Query};
+use crate::record::Record;
 
 /// What is given where nobody says how much.
 const LIMIT: usize = 1_000;
@@ -137,11 +138,20 @@ impl Alerts {
     /// # Errors
     /// The directory cannot be read, or holds files that this build cannot read.
     pub fn entries(&self, dir: impl AsRef<Path>) -> Result<AlertHistory, Error> {
+        Ok(self.of(self.query().entries(dir)?))
+    }
+
+    /// The question for the records that tell of alerts, to be asked and [given back](Alerts::of).
+    pub fn query(&self) -> Query {
+        Query::new().category(Category::Alert).order(Order::Oldest).unlimited()
+    }
+
+    /// Puts alerts together from records, the oldest first, that [`query`](Alerts::query) asks for; others are passed over.
+    pub fn of(&self, records: impl IntoIterator<Item = Result<Record, Error>>) -> AlertHistory {
         let mut fold = Fold::default();
         let mut ended: VecDeque<Alert> = VecDeque::new();
-        let query = Query::new().category(Category::Alert).order(Order::Oldest).unlimited();
         let mut skipped = Vec::new();
-        for record in query.entries(dir)? {
+        for record in records {
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
@@ -161,8 +171,8 @@ impl Alerts {
         }
         let mut alerts: Vec<Alert> = fold.open().filter(|alert| self.matches(alert)).collect();
         alerts.extend(ended);
-        alerts.sort_by(|one, other| other.raised.cmp(&one.raised).then_with(|| other.id.cmp(&one.id)));
+        alerts.sort_by_key(|alert| std::cmp::Reverse(alert.order()));
         alerts.truncate(self.limit);
-        Ok(AlertHistory { alerts, skipped })
+        AlertHistory { alerts, skipped }
     }
 }

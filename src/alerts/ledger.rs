@@ -350,7 +350,7 @@ impl Ledger {
     /// Those that are open, the newest first.
     pub(super) fn alerts(&self) -> Vec<Alert> {
         let mut alerts: Vec<Alert> = self.open.values().map(|open| open.alert.clone()).collect();
-        alerts.sort_by(|one, other| (other.raised, number(&other.id)).cmp(&(one.raised, number(&one.id))));
+        alerts.sort_by_key(|alert| std::cmp::Reverse(alert.order()));
         alerts
     }
 
@@ -374,12 +374,6 @@ fn say_some(news: Option<News>, say: &mut dyn FnMut(News)) {
     if let Some(news) = news {
         say(news);
     }
-}
-
-/// The run and the number within it.
-fn number(id: &str) -> Option<(u64, u64)> {
-    let (run, number) = id.split_once('-')?;
-    Some((run.parse().ok()?, number.parse().ok()?))
 }
 
 fn refused(id: &str, what: &str, response: &Response) -> Error {

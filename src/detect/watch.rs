@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// | `rapid_reads` | so many reads by one user | 100 within 1 min |
 /// | `data_access` | so many accesses to data, of whatever kind, by one user | 1,000 within 1 min |
 /// | `bulk_deletes` | so many deletions by one user | 10 within 1 min |
-/// | `off_hours_deletes` | a deletion between two hours of the day | 22 to 06, UTC |
+/// | `off_hours_deletes` | a deletion between two hours of the day | off; 22 to 06, UTC, if switched on by its name |
 /// | `suspicious_ip` | so many findings of other rules about one address | 3 within 1 h |
 /// | `error_rate` | a share of errors among all records, of at least 100 | 5 % within 5 min |
 /// | `slow_responses` | a record with a duration this long | 5 s |
@@ -42,7 +42,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// | `trail_failures` | records lost, errors while writing | on |
 ///
 /// "5 within 15 min" means that the fifth raises, by the records' own time, if the first was at most 15 minutes before it. Where
-/// nobody is named, the address stands for the user. A failed login is an `AUTH_FAILED`, or an `AUTH_LOGIN` that did not
+/// nobody is named, the address stands for the user. At which hours nobody should delete anything depends on where people
+/// are, so that rule is off until they are said. A failed login is an `AUTH_FAILED`, or an `AUTH_LOGIN` that did not
 /// succeed; a read, a deletion and an access to data are what the [table of events](crate::EventType::all) calls so, and
 /// types of your own in the categories data and file, by the last word of their names (`ORDER_DELETE`).
 ///
@@ -50,8 +51,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// use std::time::Duration;
 /// use tracing_audit::{Trail, Watch};
 ///
-/// let watch = Watch::standard().failed_logins(3, Duration::from_secs(600)).without("off_hours_deletes");
-/// assert_eq!(watch, "failed_logins=3/10m, -off_hours_deletes".parse()?);
+/// let watch = Watch::standard().failed_logins(3, Duration::from_secs(600)).off_hours_deletes(22, 6, 120);
+/// assert_eq!(watch, "failed_logins=3/10m, off_hours_deletes=22-06+02:00".parse()?);
 /// Trail::builder("logs").watch(watch);
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
@@ -100,10 +101,10 @@ impl Watch {
     /// The names of the standard rules.
     pub const RULES: [&'static str; 13] = RULES;
 
-    /// All of them, as the table has them.
+    /// All of them, as the table has them, but `off_hours_deletes`.
     pub fn standard() -> Watch {
         Watch {
-            values: RULES.map(standard),
+            values: RULES.map(|rule| standard(rule).filter(|_| rule != OFF_HOURS_DELETES)),
         }
     }
 

@@ -397,6 +397,9 @@ impl Writer {
             }
             ended => ended,
         };
+        if ended.is_ok() {
+            self.last_news(closing);
+        }
         match ended {
             Ok(()) if closing => self.phase = Phase::Over,
             Ok(()) => {
