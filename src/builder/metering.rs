@@ -13,7 +13,7 @@ impl Builder {
     ///
     /// Whoever reads the metrics then reads who your users are. A value that the redaction touched is counted as `other`. Which
     /// are busy is found out in bounded memory: a name that comes later is listed once it came 16 times, and twice as often as the
-    /// least of those listed. From then on its count is exact, as of when records are written; what came before stays with
+    /// least of those listed, one a minute at most. From then on its count is exact, as of when records are written; what came before stays with
     /// `other`, which never falls.
     pub fn top_users(mut self, most: usize) -> Builder {
         self.settings.top_users.put(most, Source::Code);

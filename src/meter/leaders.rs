@@ -2,14 +2,16 @@
 //!
 //! Names come from callers, so there may be any number of them. Which are busy a Space-Saving sketch says: of `n` records that
 //! have a name, one that more than `n / (8 * most)` of them have is in it, whoever floods it. A name is listed while there is
-//! room, and later when it has come twice as often as the least of those listed; so a flood of names that come once lists
-//! none. What is listed is exact from then on; what came before stays with `other`, which never falls.
+//! room, and later when it has come twice as often as the least of those listed, one a minute at most; so a flood of names makes no
+//! flood of series. What is listed is exact from then on; what came before stays with `other`, which never falls.
 //!
 //! A value that the redaction touched is never a name.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use crate::brief::{Brief, EventId, Slice};
+use crate::brief::{Brief, EventId};
+use crate::clock::Micros;
 use crate::detect;
 use crate::outcome::Outcome;
 
@@ -24,8 +26,11 @@ const LONGEST: usize = 256;
 /// Kinds of records counted apart for one name; further ones share a cell.
 const KINDS: usize = 64;
 
-/// A name that came later is looked at when it has come so often, and at each doubling of that.
+/// A name that comes when all places are taken must have come so often, and is looked at again each time it has so often more.
 const LEAST: u64 = 16;
+
+/// One name gives way to another once in so long: each new one is a series for whoever keeps the metrics, and names may be made up.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// Upper ends of the buckets of `audit_request_bytes` and `audit_response_bytes`.
 pub(crate) const SIZE_BUCKETS: [f64; 11] = [
@@ -113,7 +118,7 @@ impl Cells {
 #[derive(Debug)]
 struct Sketch {
     slots: Vec<Slot>,
-    places: HashMap<Box<[u8]>, usize>,
+    places: HashMap<Box<str>, usize>,
     /// By count, least first.
     order: BTreeSet<(u64, usize)>,
     room: usize,
@@ -121,7 +126,7 @@ struct Sketch {
 
 #[derive(Debug)]
 struct Slot {
-    name: Box<[u8]>,
+    name: Box<str>,
     /// Never less than how often the name came.
     count: u64,
     /// What of it may have been others'.
@@ -139,7 +144,7 @@ impl Sketch {
     }
 
     /// Counts a name; how often it came at least.
-    fn add(&mut self, name: &[u8]) -> u64 {
+    fn add(&mut self, name: &str) -> u64 {
         let place = match self.places.get(name) {
             Some(place) => *place,
             None if self.slots.len() < self.room => {
@@ -175,7 +180,7 @@ impl Sketch {
     }
 
     /// How often it came at most; 0 where it is forgotten.
-    fn count(&self, name: &[u8]) -> u64 {
+    fn count(&self, name: &str) -> u64 {
         let slot = self.places.get(name).and_then(|place| self.slots.get(*place));
         slot.map_or(0, |slot| slot.count)
     }
@@ -186,11 +191,13 @@ impl Sketch {
 pub(super) struct List {
     most: usize,
     sketch: Sketch,
-    listed: HashMap<Box<[u8]>, Cells>,
+    listed: HashMap<Box<str>, Cells>,
     /// Of names while they were not listed.
     others: Cells,
     /// Of names while they were, and that are listed no more.
     gone: Cells,
+    /// When a name gave way to another, last.
+    changed: Option<Micros>,
 }
 
 impl List {
@@ -201,19 +208,20 @@ impl List {
             listed: HashMap::new(),
             others: Cells::default(),
             gone: Cells::default(),
+            changed: None,
         })
     }
 
     /// `None` is a name that may not be shown.
-    fn add(&mut self, name: Option<&[u8]>, cell: Cell, brief: &Brief) {
-        let Some(name) = name.filter(|name| name.len() <= LONGEST && *name != OTHER.as_bytes()) else {
+    fn add(&mut self, name: Option<&str>, cell: Cell, brief: &Brief) {
+        let Some(name) = name.filter(|name| name.len() <= LONGEST && *name != OTHER) else {
             return self.others.add(cell, brief);
         };
         let came = self.sketch.add(name);
         if let Some(cells) = self.listed.get_mut(name) {
             return cells.add(cell, brief);
         }
-        if !self.may_be_listed(came) {
+        if !self.may_be_listed(came, brief.time) {
             return self.others.add(cell, brief);
         }
         let mut cells = Cells::default();
@@ -222,17 +230,19 @@ impl List {
     }
 
     /// Whether a name that came so often is to be listed; makes room for it.
-    fn may_be_listed(&mut self, came: u64) -> bool {
+    fn may_be_listed(&mut self, came: u64, now: Micros) -> bool {
         if self.listed.len() < self.most {
             return true;
         }
-        // Looked at now and then, for it takes a look at all that are listed.
-        if came < LEAST || !came.is_power_of_two() {
+        let settled = self.changed.is_none_or(|changed| now.since(changed) >= PAUSE);
+        // Now and then, for it takes a look at all that are listed.
+        if !settled || came == 0 || !came.is_multiple_of(LEAST) {
             return false;
         }
         let least = self.listed.keys().map(|name| (self.sketch.count(name), name)).min();
         match least.map(|(count, name)| (count, name.clone())) {
             Some((count, name)) if count <= came / 2 => {
+                self.changed = Some(now);
                 if let Some(cells) = self.listed.remove(&name) {
                     self.gone.merge(&cells);
                 }
@@ -246,7 +256,7 @@ impl List {
         let mut names: Vec<(String, Cells)> = self
             .listed
             .iter()
-            .map(|(name, cells)| (unescaped(name), cells.clone()))
+            .map(|(name, cells)| (name.to_string(), cells.clone()))
             .collect();
         names.sort_by(|one, other| one.0.cmp(&other.0));
         Named {
@@ -255,12 +265,6 @@ impl List {
             gone: self.gone.clone(),
         }
     }
-}
-
-/// As it was before it stood in a line.
-fn unescaped(name: &[u8]) -> String {
-    let quoted = [b"\"", name, b"\""].concat();
-    serde_json::from_slice(&quoted).unwrap_or_else(|_| String::from_utf8_lossy(name).into_owned())
 }
 
 /// One kind of name, as it is shown.
@@ -325,25 +329,23 @@ impl Leaders {
             _ => record.field("redacted").unwrap_or_default().into_owned(),
         };
         let may_show = |keys: &[&str]| !is_redacted(&redacted, brief.redactions, keys);
-        let at = |slice: Slice| rest.get(slice.range()).filter(|text| !text.is_empty());
-        if let (Some(list), Some(user)) = (&mut self.users, at(brief.user)) {
-            list.add(may_show(&["user_id", "username"]).then_some(user), act, brief);
+        if let (Some(list), Some(user)) = (&mut self.users, record.user()) {
+            list.add(may_show(&["user_id", "username"]).then_some(&user), act, brief);
         }
-        if let (Some(list), Some(ip)) = (&mut self.ips, at(brief.ip)) {
-            list.add(may_show(&["ip"]).then_some(ip), act, brief);
+        if let (Some(list), Some(ip)) = (&mut self.ips, record.ip()) {
+            list.add(may_show(&["ip"]).then_some(&ip), act, brief);
         }
         if let Some(list) = &mut self.reasons
             && let Some(reason) = record.field("reason")
         {
-            let reason = escaped(&reason);
             list.add(may_show(&["reason"]).then_some(&reason), act, brief);
         }
         let Some(list) = &mut self.endpoints else { return };
         if let Some(route) = record.field("route") {
             let status = record.field("status_code").and_then(|status| status.parse().ok());
             let method = record.field("method").unwrap_or_default();
-            let name = escaped(format!("{method} {route}").trim_start());
-            let shown = may_show(&["route", "method"]).then_some(name.as_slice());
+            let name = format!("{method} {route}");
+            let shown = may_show(&["route", "method"]).then_some(name.trim_start());
             list.add(shown, Cell::Status(status.unwrap_or(0)), brief);
         }
         for (sizes, name) in self.sizes.iter_mut().zip(["request_bytes", "response_bytes"]) {
@@ -363,13 +365,6 @@ impl Leaders {
             sizes: self.sizes,
         }
     }
-}
-
-/// A text as it would stand in a line.
-fn escaped(text: &str) -> Vec<u8> {
-    let quoted = serde_json::to_vec(text).unwrap_or_default();
-    let inner = quoted.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
-    inner.unwrap_or_default().to_vec()
 }
 
 /// Entries of `redacted` before the others are only counted: then nobody knows.
@@ -398,13 +393,17 @@ mod tests {
 
     #[test]
     fn a_flood_of_names_hides_no_busy_one_and_takes_no_memory() {
-        let (cell, brief) = act();
+        let (cell, mut brief) = act();
         let mut list = List::new(4).unwrap();
-        let mut other = 0;
+        let (mut other, mut all) = (0, 0);
         for number in 0..200_000_u32 {
-            list.add(Some(format!("x{number}").as_bytes()), cell, &brief);
-            if number % 10 == 0 {
-                list.add(Some(b"busy"), cell, &brief);
+            brief.time = Micros(i64::from(number) * 10_000);
+            list.add(Some(&format!("x{number}")), cell, &brief);
+            all += 1;
+            // It comes when every place is taken.
+            if number > 1_000 && number % 10 == 0 {
+                list.add(Some("busy"), cell, &brief);
+                all += 1;
             }
             if number % 1_000 == 0 {
                 let now = sum(&list.snapshot().other());
@@ -422,20 +421,34 @@ mod tests {
             .expect("it is listed");
         assert!(sum(&busy.1) > 19_000, "{}", sum(&busy.1));
         // Nothing is counted twice, and nothing left out.
-        let all: u64 = shown.names.iter().map(|(_, cells)| sum(cells)).sum();
-        assert_eq!(all + sum(&shown.other()), 220_000);
+        let listed: u64 = shown.names.iter().map(|(_, cells)| sum(cells)).sum();
+        assert_eq!(listed + sum(&shown.other()), all);
+    }
+
+    #[test]
+    fn names_that_are_made_up_and_repeated_become_one_series_a_minute() {
+        let (cell, mut brief) = act();
+        let mut list = List::new(4).unwrap();
+        let mut ever = std::collections::BTreeSet::new();
+        for number in 0..60_000_u32 {
+            brief.time = Micros(i64::from(number) * 10_000);
+            list.add(Some(&format!("x{}", number / 20)), cell, &brief);
+            ever.extend(list.listed.keys().cloned());
+        }
+        // Ten minutes of them: 3,000 names.
+        assert!(ever.len() <= 4 + 11, "{}", ever.len());
     }
 
     #[test]
     fn of_few_names_every_count_is_exact() {
         let (cell, brief) = act();
         let mut list = List::new(3).unwrap();
-        for (name, times) in [("a", 3), ("b\\n", 2), ("c", 1)] {
+        for (name, times) in [("a", 3), ("b\n", 2), ("c", 1)] {
             for _ in 0..times {
-                list.add(Some(name.as_bytes()), cell, &brief);
+                list.add(Some(name), cell, &brief);
             }
         }
-        list.add(Some(&[b'x'; LONGEST + 1]), cell, &brief);
+        list.add(Some(&"x".repeat(LONGEST + 1)), cell, &brief);
         list.add(None, cell, &brief);
         let shown = list.snapshot();
         let names: Vec<(&str, u64)> = shown
