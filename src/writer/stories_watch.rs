@@ -8,8 +8,8 @@ use crate::alerts::AlertStatus;
 use crate::config::{Emergency, OnFull, Rotation};
 use crate::detect::{Priority, Watch};
 use crate::event::events;
+use crate::io::Disk as _;
 use crate::severity::Severity;
-use crate::status::Health;
 use crate::trail::Trail;
 
 fn fail_login(trail: &Trail) {
@@ -70,7 +70,11 @@ fn a_resync_counts_nothing_twice_and_keeps_flags_and_alerts() {
             failures += 1;
         }
         if round % 3 < 2 {
-            wait_until(|| trail.status().health == Health::Degraded);
+            wait_until(|| {
+                // A sync is due a second after the record.
+                clock.pass(Duration::from_millis(100));
+                trail.status().fault.is_some()
+            });
             disk.syncs(Mood::Works);
             disk.writes(Mood::Works);
         }
