@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use tracing_audit::testing::ManualClock;
 use tracing_audit::{
-    AlertChange, AlertStatus, Alerts, Builder, ErrorKind, Escalation, Priority, Query, Trail, Verdict, Verify, audit,
-    events,
+    AlertChange, AlertStatus, Alerts, Builder, ChannelStatus, ErrorKind, Escalation, Priority, Query, Trail, Verdict,
+    Verify, audit, events,
 };
 
 fn builder(dir: &Path) -> Builder {
@@ -246,8 +246,16 @@ fn a_callback_that_never_returns_or_panics_holds_up_neither_the_trail_nor_anothe
             .take(10)
             .any(|(change, ..)| change == AlertChange::Acknowledged)
     );
-    let status = trail.status();
-    let [hanging, panicking, working] = status.channels.try_into().unwrap();
+    let channels = || -> [ChannelStatus; 3] { trail.status().channels.try_into().unwrap() };
+    let began = std::time::Instant::now();
+    let [hanging, panicking, working] = loop {
+        let [hanging, panicking, working] = channels();
+        // Each of them is on a thread of its own, which may not have come to it yet.
+        if (panicking.failed > 0 && working.delivered > 1) || began.elapsed() > PATIENCE {
+            break [hanging, panicking, working];
+        }
+        std::thread::yield_now();
+    };
     assert_eq!((hanging.delivered, hanging.failed), (0, 0));
     assert!(hanging.waiting > 0);
     assert!(

@@ -8,6 +8,7 @@ mod detector;
 mod finding;
 mod hours;
 mod kind;
+mod marks;
 mod member;
 mod rule;
 mod rules;

@@ -16,13 +16,11 @@
 use std::time::Duration;
 
 use super::Finding;
+use super::marks::{List, Mark};
 use crate::clock::Micros;
 
 /// Keys in a bucket.
 const WAYS: usize = 16;
-
-/// Marks kept of a key.
-const MARKS: usize = 192;
 
 /// Buckets of a table with hardly anything in it.
 const FIRST_BUCKETS: usize = 4;
@@ -109,27 +107,11 @@ impl Verdict {
     }
 }
 
-/// Arrivals at about the same time: milliseconds since the year 0 in 49 bits, how many they are in 8, and how many of them count
-/// for the second limit in 7.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Mark(u64);
-
 /// What a key has: its first two arrivals, or none and the number of its list.
 #[derive(Clone, Copy, Debug)]
 enum Body {
     Marks(Mark, Mark),
     List(u32),
-}
-
-#[derive(Debug, Default)]
-struct List {
-    /// In the order of arrival.
-    marks: Vec<Mark>,
-    /// For each limit, the time of the last arrival that was told of.
-    told: [Option<i64>; 2],
-    /// Which place it belongs to.
-    place: usize,
-    used: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -512,100 +494,12 @@ fn is_quiet(rank: u32, step: u32) -> bool {
     age(rank, step) > STEPS as u32 + 1
 }
 
-impl Mark {
-    const NONE: Mark = Mark(0);
-
-    fn one(at: Micros, some: bool) -> Mark {
-        Mark::of(((at.0 - Micros::MIN.0) / 1_000).max(0), 1, u32::from(some))
-    }
-
-    fn of(at: i64, all: u32, some: u32) -> Mark {
-        Mark((at as u64) << 15 | u64::from(all) << 7 | u64::from(some))
-    }
-
-    fn at(self) -> i64 {
-        (self.0 >> 15) as i64
-    }
-
-    fn all(self) -> u32 {
-        (self.0 >> 7) as u32 & 0xFF
-    }
-
-    fn some(self) -> u32 {
-        self.0 as u32 & 0x7F
-    }
-}
-
-impl List {
-    fn push(&mut self, mark: Mark, span: i64) {
-        if self.marks.len() >= MARKS {
-            let earliest = self.marks.iter().map(|mark| mark.at()).min().unwrap_or_default();
-            if mark.at() - earliest > span || !self.halve() {
-                self.marks.remove(0);
-            }
-        }
-        if self.marks.len() == self.marks.capacity() {
-            let more = self.marks.capacity().min(MARKS - self.marks.capacity().min(MARKS - 1));
-            self.marks.reserve_exact(more.max(1));
-        }
-        self.marks.push(mark);
-    }
-
-    /// Joins neighbours, two and two, where they follow each other in time; whether that made room.
-    fn halve(&mut self) -> bool {
-        let before = self.marks.len();
-        let mut joined = false;
-        self.marks.dedup_by(|next, mark| {
-            let (all, some) = (mark.all() + next.all(), mark.some() + next.some());
-            // A joined one takes no third: else all became one.
-            joined = !joined && next.at() >= mark.at() && all <= 0xFF && some <= 0x7F;
-            if joined {
-                *mark = Mark::of(next.at(), all, some);
-            }
-            joined
-        });
-        self.marks.len() < before
-    }
-
-    /// The most that lie within one window with `at` in it.
-    fn within(&self, which: usize, at: i64, span: i64, scratch: &mut Vec<Mark>) -> u32 {
-        let count = |mark: &Mark| if which == 0 { mark.all() } else { mark.some() };
-        let (mut before, mut later) = (0, 0);
-        for mark in &self.marks {
-            let ago = at - mark.at();
-            if (0..=span).contains(&ago) {
-                before += count(mark);
-            } else if (-span..0).contains(&ago) {
-                later += count(mark);
-            }
-        }
-        if later == 0 {
-            return before;
-        }
-        // A late one: windows may begin before it and end behind it.
-        scratch.clear();
-        scratch.extend(self.marks.iter().filter(|mark| (at - mark.at()).abs() <= span));
-        scratch.sort_unstable_by_key(|mark| mark.at());
-        let (mut most, mut sum) = (before, 0);
-        let mut left = scratch.iter().peekable();
-        for mark in scratch.iter() {
-            sum += count(mark);
-            while let Some(first) = left.next_if(|first| mark.at() - first.at() > span) {
-                sum -= count(first);
-            }
-            if mark.at() >= at {
-                most = most.max(sum);
-            }
-        }
-        most
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::detect::marks::MARKS;
 
     const MINUTE: i64 = 60_000_000;
 
@@ -723,6 +617,31 @@ mod tests {
         assert_eq!(found.count(), 100);
         assert!(windows.evicted() > 900_000);
         assert!(windows.keys() <= KEYS);
+    }
+
+    #[test]
+    fn of_attacks_that_are_spread_over_a_flood_of_a_million_keys_hardly_one_is_missed() {
+        // As many places as the rule about failed logins has.
+        let mut windows = Windows::new(limit(5, 15), Limit::NONE, 1 << 19, 3 << 20);
+        let now = Micros(0);
+        let (mut flood, mut found) = (0, 0);
+        for _ in 0..5 {
+            for attack in 0..1_000 {
+                // Two hundred others come between two attempts of one attack, and two hundred thousand in all.
+                for _ in 0..200 {
+                    let _ = windows.add(hash(10_000 + flood), now, now, false);
+                    flood += 1;
+                }
+                found += u32::from(matches!(
+                    windows.add(hash(attack), now, now, false)[0],
+                    Verdict::Reached(_)
+                ));
+            }
+        }
+        assert_eq!(flood, 1_000_000);
+        assert!(windows.evicted() > 400_000, "{}", windows.evicted());
+        assert!(found >= 990, "{found} of 1,000");
+        assert!(windows.bytes() < 20 << 20, "{}", windows.bytes());
     }
 
     #[test]

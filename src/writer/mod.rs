@@ -43,6 +43,8 @@ mod stories_signed;
 mod stories_tamper;
 #[cfg(test)]
 mod stories_waiting;
+#[cfg(test)]
+mod stories_watch;
 mod syncer;
 mod teller;
 mod tenure;
