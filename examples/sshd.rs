@@ -7,6 +7,11 @@
 //! One message makes one record, and `message repeated N times: [ .. ]` makes N. Lines of other programs, and what PAM says
 //! about the same login a second time, are no messages of this kind. The table at the end names the words that were counted,
 //! so that `grep` can count them again.
+//!
+//! Behind it stand the addresses from which five or more logins failed within 15 minutes, as the trail's rules found them. Lines are
+//! recorded in the order of their times, for logs of several hosts that were put together are in none. Each address is raised once
+//! for as long as it goes on: when no further finding comes for 15 minutes, hours later say, the next five are another alert.
+//! `scripts/sshd-alerts LOG` works the same out from the log's text alone.
 
 #![allow(
     clippy::print_stdout,
@@ -17,11 +22,11 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, Read as _};
 use std::time::{Duration, SystemTime};
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
-use tracing_audit::{Category, EventType, OnFull, Outcome, Severity, Trail, audit, events};
+use tracing_audit::{Alerts, Category, EventType, OnFull, Outcome, Severity, Trail, Watch, audit, events};
 
 /// A name that no account has was tried. OpenSSH says so before it says that the login failed, so this is no failed login.
 const INVALID_USER: EventType = EventType::new("SSHD_INVALID_USER", Category::Auth, Severity::Medium);
@@ -31,15 +36,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("usage: sshd [--year YEAR] FILE|-");
         std::process::exit(2);
     };
-    let input: Box<dyn BufRead> = match arguments.file.as_str() {
-        "-" => Box::new(io::stdin().lock()),
-        path => Box::new(BufReader::new(
-            File::open(path).map_err(|error| format!("cannot open {path}: {error}"))?,
-        )),
+    let mut log = Vec::new();
+    match arguments.file.as_str() {
+        "-" => io::stdin().lock().read_to_end(&mut log)?,
+        path => File::open(path)
+            .and_then(|mut file| file.read_to_end(&mut log))
+            .map_err(|error| format!("cannot read {path}: {error}"))?,
     };
+    let log = String::from_utf8_lossy(&log);
 
     let dir = std::env::var("AUDIT_LOGS_DIR").unwrap_or_else(|_| "logs".into());
-    let mut builder = Trail::builder(&dir).service("sshd", "").mirror(false);
+    // The log says when each of these happened, and the rules go by that.
+    let watch = Watch::none().failed_logins(5, Duration::from_secs(15 * 60));
+    let mut builder = Trail::builder(&dir).service("sshd", "").mirror(false).watch(watch);
     for severity in Severity::ALL {
         // A file can wait: nothing is shed, however fast it is read.
         builder = builder.on_full(severity, OnFull::Block(Duration::from_secs(60)));
@@ -49,13 +58,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut years = Years::new(arguments.year);
     let mut counts = [0_u64; Kind::ALL.len()];
     let mut unread = 0_u64;
-    for line in input.split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        let Some(entry) = Entry::parse(line.trim_end(), &mut years) else {
-            unread += u64::from(line.contains("sshd") && parse_time(line.trim_end(), &mut years).is_none());
-            continue;
-        };
+    let mut entries = Vec::new();
+    for line in log.lines().map(str::trim_end) {
+        match Entry::parse(line, &mut years) {
+            Some(entry) => entries.push(entry),
+            None => unread += u64::from(line.contains("sshd") && parse_time(line, &mut years).is_none()),
+        }
+    }
+    entries.sort_by_key(|entry| entry.occurred);
+    for entry in &entries {
         for _ in 0..entry.times {
             entry.audit();
             counts[entry.message.kind as usize] += 1;
@@ -70,6 +81,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     if unread > 0 {
         eprintln!("{unread} lines name sshd and begin with no time that this reads (syslog's, or RFC 3339)");
     }
+    let raised = Alerts::new().rule("failed_logins").limit(usize::MAX).entries(&dir)?;
+    println!("Addresses with five or more failed logins within 15 minutes, and when the fifth came");
+    let mut addresses = 0;
+    for alert in raised.alerts.iter().rev().filter(|alert| alert.key_kind == "ip") {
+        let time = |at: SystemTime| OffsetDateTime::from(at).format(&time::format_description::well_known::Rfc3339);
+        println!("  raised {} {}", alert.key, time(alert.first)?);
+        addresses += 1;
+    }
+    println!("{addresses:>8}  alerts\n");
     let report = tracing_audit::verify(&dir)?;
     println!("{report}");
     std::process::exit(report.exit_code().into());

@@ -1,11 +1,16 @@
+mod metering;
+mod watching;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing_core::Level;
 
+use crate::alerts;
 use crate::clock::{Clock, Time};
 use crate::config::{CaptureRule, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation, Settings, Way, env};
+use crate::detect::Detector;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::key::{self, KeyFile, KeySource};
@@ -19,6 +24,8 @@ use crate::store::retain::Keep;
 use crate::store::{self, Home, Identity, Opening, Wish};
 use crate::trail::{self, Core, Lease, Plan, Sink, Trail};
 use crate::trust::Trust;
+use watching::Watching;
+
 use crate::writer::{self, Desk, Medium, Teller, Writer};
 
 /// Settings of a trail to be: setters that cannot fail, and one [`build`](Builder::build) that can.
@@ -49,6 +56,7 @@ pub struct Builder {
     capture: Vec<CaptureRule>,
     disk: Option<Arc<dyn Disk>>,
     teller: Teller,
+    watching: Watching,
     #[cfg(test)]
     slip: Option<store::Slip>,
     /// The first thing that a setter could not take.
@@ -68,6 +76,7 @@ impl Trail {
             capture: Vec::new(),
             disk: None,
             teller: Teller::default(),
+            watching: Watching::default(),
             #[cfg(test)]
             slip: None,
             wrong: None,
@@ -284,7 +293,7 @@ impl Builder {
 
     /// Takes settings from environment variables: `AUDIT_RETENTION_DAYS`, `AUDIT_MAX_FILE_BYTES`, `AUDIT_QUEUE_BYTES`
     /// (sizes in bytes, or as `64MiB`), `AUDIT_MIRROR` (on or off), `AUDIT_KEYS_DIR`, `AUDIT_TRUST` (chained, sealed or
-    /// signed), `AUDIT_SALTED` (on or off), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
+    /// signed), `AUDIT_SALTED` (on or off), `AUDIT_RULES` (as [`Watch`](crate::Watch) reads it), `AUDIT_TOP_USERS`, `AUDIT_TOP_IPS`, `AUDIT_TOP_ENDPOINTS` and `AUDIT_TOP_REASONS` (numbers of names), `AUDIT_STATE_KEY` (as [`KeySource::environment`] reads it), and `AUDIT_SERVICE` or `OTEL_SERVICE_NAME`. Of another `AUDIT_` variable it says on standard error that it sets nothing. The directory is not among them: only [`init`](fn@crate::init) reads that.
     pub fn env(mut self) -> Builder {
         for said in env::unknown(std::env::vars_os().map(|(name, _)| name)) {
             complain(&said);
@@ -422,9 +431,15 @@ impl Builder {
             .max_bytes
             .min(longest_file(settings.least_file())?);
         let (commit_every, sync_every) = (settings.commit_every.value, settings.sync_every.value);
+        #[cfg(feature = "system")]
+        self.watching
+            .rules
+            .extend(settings.resources.value.iter().flat_map(crate::system::rules));
+        let detector = Detector::new(&settings.rules.value, self.watching.rules)?;
         let core = Arc::new(Core::new(Plan {
             policy: Arc::new(policy),
             limits,
+            spare: if detector.is_idle() { 0 } else { writer::FLAG },
             salts: match opened.salted {
                 true => Some(Salts::new().map_err(store::no_random)?),
                 false => None,
@@ -435,10 +450,15 @@ impl Builder {
             capture: self.capture,
             dir: home.dir.clone(),
             settings: settings.list(),
+            who: who.clone(),
+            tops: metering::tops(settings),
+            #[cfg(feature = "system")]
+            resources: settings.resources.value,
             retention,
             durability: settings.durability.each_ref().map(|setting| setting.value),
             on_full: settings.on_full.each_ref().map(|setting| setting.value),
             emergency,
+            alerts: alerts::Desk::new(self.watching.channels),
             queue_bytes: settings.queue_bytes.value,
             wait_limit: settings.wait_limit.value,
         }));
@@ -462,6 +482,8 @@ impl Builder {
             key_source: settings.key_source.value.clone(),
             joins: false,
             given: Given::default(),
+            detector,
+            alerts_from: real.then(|| core.dir.clone()),
             #[cfg(test)]
             slip: self.slip,
         };

@@ -1,10 +1,12 @@
 //! A question to a running trail, which records who asked what before it answers.
 
+mod alerts;
 #[cfg(feature = "export")]
 mod export;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
@@ -16,6 +18,7 @@ use crate::event::{Category, EventType, events};
 use crate::outcome::Outcome;
 use crate::query::{self, Cursor, Found, Order, Part, Query};
 use crate::severity::Severity;
+use crate::sync::Instant;
 use crate::trail::Trail;
 
 impl Trail {
@@ -83,7 +86,14 @@ impl TrailQuery {
     /// as [`Query::entries`].
     pub fn entries(&self) -> Result<Found, Error> {
         self.admit(events::AUDIT_READ, |record| record)?;
-        self.query.entries(self.asked())
+        self.answer()
+    }
+
+    /// What the directory says; how long that took is a metric.
+    fn answer(&self) -> Result<Found, Error> {
+        let (began, core) = (Instant::now(), Arc::clone(self.trail.core().arc()));
+        let found = self.query.entries(self.asked())?;
+        Ok(found.timed(began.elapsed(), move |took| core.meter.asked(took)))
     }
 
     /// Records the question.

@@ -11,6 +11,7 @@ mod severity;
 mod trust;
 
 mod chain;
+mod detect;
 #[cfg(feature = "export")]
 mod formats;
 mod key_line;
@@ -44,15 +45,19 @@ mod summary;
 mod sync;
 mod verify;
 
+mod alerts;
 mod builder;
 mod canary;
 mod config;
 pub mod context;
+mod health;
 mod meter;
 mod receipt;
 mod recent;
 mod site;
 mod status;
+#[cfg_attr(not(feature = "system"), path = "system/absent.rs")]
+mod system;
 mod trail;
 mod writer;
 
@@ -68,10 +73,14 @@ pub mod prometheus;
 mod span;
 pub mod testing;
 
+pub use alerts::{Alert, AlertChange, AlertHistory, AlertStatus, Alerts, Channel, Console, Escalation, Response};
+#[cfg(feature = "webhook")]
+pub use alerts::{Alertmanager, Webhook};
 pub use builder::Builder;
 pub use clock::Clock;
 pub use config::{DiskAction, DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
 pub use context::AuditContext;
+pub use detect::{AlertType, Brief, Figures, Finding, Priority, Rule, Watch};
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use event::{Category, EventType, events};
@@ -79,6 +88,7 @@ pub use event::{Category, EventType, events};
 pub use evidence::{Evidence, Findings};
 #[cfg(feature = "export")]
 pub use export::{Export, Exported, Format, Row};
+pub use health::{HealthReason, HealthReport};
 pub use init::init;
 pub use inquiry::TrailQuery;
 pub use key::KeySource;
@@ -99,8 +109,10 @@ pub use stats::{
     Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats,
     admin_actions, sessions, suspicious, user_activity,
 };
-pub use status::{Counts, DiskTier, Health, Setting, Source, Status};
+pub use status::{ChannelStatus, Counts, DiskTier, Health, RuleStatus, Setting, Source, Status};
 pub use summary::Summary;
+#[cfg(feature = "system")]
+pub use system::{Resources, System};
 pub use trail::{Hold, Trail};
 pub use trust::Trust;
 pub use verify::{Anchor, Fault, FaultKind, Report, Verdict, Verify, verify};

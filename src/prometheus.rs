@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
 use crate::error::{Error, ErrorKind};
-use crate::meter::{DISK_BUCKETS, DURATION_BUCKETS};
+use crate::meter::{DISK_BUCKETS, DURATION_BUCKETS, QUERY_BUCKETS, SIZE_BUCKETS};
 
 /// Installs a recorder for all metrics of the program, and serves them at `http://<address>/metrics` from a thread of its own.
 ///
@@ -42,13 +42,18 @@ pub fn install(address: impl Into<SocketAddr>) -> Result<(), Error> {
     })
 }
 
-/// Gives the trail's histograms their buckets: 5 ms to 10 s for the durations of events, 50 µs to 5 s for the disk.
+/// Gives the trail's histograms their buckets: 5 ms to 10 s for the durations of events, 100 µs to 5 s for the disk, 1 ms to 60 s
+/// for questions, 256 bytes to 256 MiB for requests and answers.
 ///
 /// # Errors
 /// None are known: the buckets are constants. The builder's own type of error is carried over.
 pub fn configure(builder: PrometheusBuilder) -> Result<PrometheusBuilder, Error> {
-    let buckets: [(&str, &[f64]); 3] = [
+    let buckets: [(&str, &[f64]); 7] = [
         ("audit_duration_seconds", &DURATION_BUCKETS),
+        ("audit_endpoint_duration_seconds", &DURATION_BUCKETS),
+        ("audit_query_seconds", &QUERY_BUCKETS),
+        ("audit_request_bytes", &SIZE_BUCKETS),
+        ("audit_response_bytes", &SIZE_BUCKETS),
         ("audit_commit_seconds", &DISK_BUCKETS),
         ("audit_sync_seconds", &DISK_BUCKETS),
     ];

@@ -6,16 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use crate::chain::Head;
 use crate::clock::Micros;
+use crate::detect::RuleFigures;
 use crate::queue::PerSeverity;
 use crate::severity::Severity;
 use crate::sync::{Home, Mutex, lock};
 use crate::trust::Trust;
+use crate::verify::Verdict;
 
 /// How a trail is, at one moment. Made by `Trail::status`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
-    /// Whether records reach the file.
+    /// In one word; [`Trail::health`](crate::Trail::health) says why.
     pub health: Health,
     /// The trail's id: 22 characters, the same for as long as the directory lives.
     pub trail: String,
@@ -77,6 +79,10 @@ pub struct Status {
     pub hold: bool,
     /// The numbers of the files that are, as their headers have them.
     pub held: Vec<u64>,
+    /// The rules that look at records, as of the last batch in which one found something, and of the last second.
+    pub rules: Vec<RuleStatus>,
+    /// The channels that alerts are handed out on.
+    pub channels: Vec<ChannelStatus>,
     /// Every setting, its value and where the value comes from.
     pub settings: Vec<Setting>,
 }
@@ -88,25 +94,47 @@ impl Status {
     }
 }
 
-/// Whether records reach the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// How a trail is, in one word; from good to bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Health {
-    /// They do.
+    /// Records reach the file, and nothing is to be done.
+    #[default]
     Healthy,
-    /// They do not at the moment, or not as they should; [`Status::fault`] says what is wrong.
+    /// Something is not as it should be and may pass: a write that failed less than 10 s ago ([`Status::fault`] says what is
+    /// wrong), a queue nearly full, plain events that a filter keeps away, an alert that nobody has taken on.
     Degraded,
+    /// Somebody should look: the disk is on the first step of [`DiskSpace`](crate::DiskSpace), records were lost within the last 5
+    /// minutes, the machine is above its limits, an alert of priority high or critical is open.
+    Warning,
+    /// Records do not reach the file, or soon will not: writes have failed for 10 s, the disk is on its second step; or the files
+    /// were changed, as the last verification found.
+    Critical,
     /// The trail has ended; or this is a forked child of the process that it runs in.
     Ended,
 }
 
-impl fmt::Display for Health {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Health {
+    /// `healthy`, `degraded`, `warning`, `critical` or `ended`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Health::Healthy => "healthy",
             Health::Degraded => "degraded",
+            Health::Warning => "warning",
+            Health::Critical => "critical",
             Health::Ended => "ended",
-        })
+        }
+    }
+
+    /// As the metric `audit_health` has it: 0 to 4.
+    pub(crate) const fn rank(self) -> u8 {
+        self as u8
+    }
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -173,6 +201,61 @@ impl From<PerSeverity> for Counts {
             critical,
         }
     }
+}
+
+/// What a [`Rule`](crate::Rule) has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuleStatus {
+    /// Its name.
+    pub name: String,
+    /// `false` once it has panicked.
+    pub on: bool,
+    /// What it found since the trail was built.
+    pub findings: u64,
+    /// Keys that it remembers: users, addresses.
+    pub keys: usize,
+    /// Keys that went before their window was over, since there were too many.
+    pub evicted: u64,
+    /// Bytes that it remembers, about.
+    pub memory_bytes: usize,
+    /// How often a rule of your own took more than a millisecond for one record.
+    pub slow: u64,
+    /// The longest that one took.
+    pub longest: Duration,
+}
+
+impl From<RuleFigures> for RuleStatus {
+    fn from(figures: RuleFigures) -> RuleStatus {
+        RuleStatus {
+            name: figures.name,
+            on: figures.on,
+            findings: figures.findings,
+            keys: figures.keys,
+            evicted: figures.evicted,
+            memory_bytes: figures.bytes,
+            slow: figures.slow,
+            longest: figures.longest,
+        }
+    }
+}
+
+/// How a [`Channel`](crate::Channel) of alerts works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChannelStatus {
+    /// Its name.
+    pub name: String,
+    /// Pieces of news that it took.
+    pub delivered: u64,
+    /// Those that were given up: what cannot be delivered at all, and what came while too much waited.
+    pub failed: u64,
+    /// Those that wait, or are under way.
+    pub waiting: usize,
+    /// Since when it has not taken any, if it does not work.
+    pub failing_since: Option<SystemTime>,
+    /// What it last said, even if it has worked since.
+    pub last_error: Option<String>,
 }
 
 /// One setting in force.
@@ -260,9 +343,12 @@ pub(crate) struct Notice {
     pub(crate) chain: Option<(u64, Head)>,
     pub(crate) last_commit: Option<Micros>,
     pub(crate) fault: Option<String>,
+    /// Since when, by the monotonic clock.
+    pub(crate) fault_since: Option<Duration>,
     pub(crate) last_error: Option<String>,
     /// `None` while there is no subscriber to ask.
     pub(crate) capture: Option<Vec<String>>,
+    pub(crate) rules: Vec<RuleStatus>,
     pub(crate) trust: Trust,
     pub(crate) key_id: Option<String>,
     pub(crate) disk_free: Option<u64>,
@@ -271,6 +357,8 @@ pub(crate) struct Notice {
     pub(crate) hold: bool,
     pub(crate) held: Vec<u64>,
     pub(crate) ended: bool,
+    /// What the last verification said, and when.
+    pub(crate) verified: Option<(Verdict, Micros)>,
 }
 
 impl Board {

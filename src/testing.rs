@@ -28,6 +28,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use crate::builder::Builder;
 use crate::clock::{Clock, Micros};
+use crate::detect::Watch;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Category, EventType};
 use crate::reader;
@@ -46,7 +47,8 @@ pub fn capture() -> Result<Captured, Error> {
     capture_with(|builder| builder)
 }
 
-/// As [`capture`], with other settings than the usual ones.
+/// As [`capture`], with other settings than the usual ones. Rules are off, so that a test sees the records that it makes and no
+/// alerts; [`Builder::watch`] switches them on.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -65,7 +67,8 @@ pub fn capture() -> Result<Captured, Error> {
 /// As [`capture`], and what [`Builder::build`] has to say about the settings.
 pub fn capture_with(settings: impl FnOnce(Builder) -> Builder) -> Result<Captured, Error> {
     let home = Home::make()?;
-    let trail = settings(Trail::builder(home.0.join("trail")).detached()).build()?;
+    let quiet = Trail::builder(home.0.join("trail")).detached().watch(Watch::none());
+    let trail = settings(quiet).build()?;
     let dispatch = Dispatch::new(tracing_subscriber::registry().with(trail.layer()));
     let default = tracing::dispatcher::set_default(&dispatch);
     // Call sites that other tests have passed may have learnt that nobody is interested.

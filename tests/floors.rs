@@ -50,6 +50,7 @@ const TESTS: &[&str] = &[
     "stories_overload.rs",
     "stories_tamper.rs",
     "stories_waiting.rs",
+    "stories_watch.rs",
     "promises.rs",
     "agrees.rs",
 ];

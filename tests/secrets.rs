@@ -29,7 +29,14 @@ impl io::Write for Seen {
 fn outputs(work: impl FnOnce(&Trail)) -> String {
     let dir = tempfile::tempdir().unwrap();
     let logs = dir.path().join("logs");
-    let trail = Trail::builder(&logs).detached().build().unwrap();
+    let trail = Trail::builder(&logs)
+        .detached()
+        .top_users(100)
+        .top_ips(100)
+        .top_endpoints(100)
+        .top_reasons(100)
+        .build()
+        .unwrap();
     let (console, json) = (Seen::default(), Seen::default());
     let (console_writer, json_writer) = (console.clone(), json.clone());
     let mirrored = tracing_subscriber::fmt::layer()
@@ -56,6 +63,7 @@ fn outputs(work: impl FnOnce(&Trail)) -> String {
         writeln!(all, "{line}").unwrap();
     }
     writeln!(all, "{:?} {:?} {}", trail, trail.status(), trail.metrics()).unwrap();
+    writeln!(all, "{:?} {}", trail.health(), trail.health().to_json()).unwrap();
     trail.close().unwrap();
     for entry in walk(dir.path()) {
         all.push_str(&String::from_utf8_lossy(&std::fs::read(entry).unwrap()));

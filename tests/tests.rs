@@ -10,10 +10,13 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
+mod alerts;
 mod allocations;
 mod attacks;
 mod capture_matrix;
 mod changes;
+#[cfg(feature = "webhook")]
+mod channels;
 mod child;
 #[cfg(feature = "cli")]
 mod cli;
@@ -29,6 +32,7 @@ mod cli_proof;
 mod cli_terminal;
 mod clock;
 mod context;
+mod detect;
 mod draft;
 mod erasure;
 mod errors;
@@ -42,6 +46,7 @@ mod floors;
 #[cfg(unix)]
 mod fork;
 mod hand;
+mod health;
 mod hold;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -52,6 +57,7 @@ mod layer;
 mod lifecycle;
 mod macro_syntax;
 mod macro_values;
+mod metrics;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 #[cfg(feature = "sign")]

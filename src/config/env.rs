@@ -29,6 +29,11 @@ const KNOWN: &[&str] = &[
     "AUDIT_SERVICE",
     "AUDIT_TRUST",
     "AUDIT_SALTED",
+    "AUDIT_RULES",
+    "AUDIT_TOP_USERS",
+    "AUDIT_TOP_IPS",
+    "AUDIT_TOP_ENDPOINTS",
+    "AUDIT_TOP_REASONS",
     STATE_KEY,
 ];
 
@@ -68,8 +73,27 @@ pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Er
     if let Some(mirror) = number(lookup, "AUDIT_MIRROR", SWITCH, switch)? {
         settings.mirror.put(mirror, FROM);
     }
+    if let Some(text) = text(lookup, "AUDIT_RULES")? {
+        let rules = text.parse().map_err(|error| {
+            Error::new(
+                ErrorKind::Config,
+                format!("the environment variable AUDIT_RULES is {text:?}: {error}"),
+            )
+        })?;
+        settings.rules.put(rules, FROM);
+    }
     if let Some(salted) = number(lookup, "AUDIT_SALTED", SWITCH, switch)? {
         settings.salted.put(Some(salted), FROM);
+    }
+    for (name, setting) in [
+        ("AUDIT_TOP_USERS", &mut settings.top_users),
+        ("AUDIT_TOP_IPS", &mut settings.top_ips),
+        ("AUDIT_TOP_ENDPOINTS", &mut settings.top_endpoints),
+        ("AUDIT_TOP_REASONS", &mut settings.top_reasons),
+    ] {
+        if let Some(most) = number(lookup, name, "a number of names, 0 for none", |text| text.parse().ok())? {
+            setting.put(most, FROM);
+        }
     }
     if let Some(trust) = number(lookup, "AUDIT_TRUST", "chained, sealed or signed", |text| {
         text.parse().ok()
@@ -170,7 +194,9 @@ mod tests {
             ("AUDIT_KEYS_DIR", "/run/keys"),
             ("OTEL_SERVICE_NAME", "shop"),
             ("AUDIT_SERVICE", "shop-audit"),
+            ("AUDIT_TOP_IPS", "20"),
             ("AUDIT_TRUST", "sealed"),
+            ("AUDIT_RULES", "none,failed_logins=3/10m"),
             ("AUDIT_STATE_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
         ])
         .unwrap();
@@ -178,9 +204,11 @@ mod tests {
         assert_eq!(settings.rotation.value.max_bytes, 10 << 20);
         assert_eq!(settings.queue_bytes.value, 1 << 20);
         assert!(!settings.mirror.value);
+        assert_eq!((settings.top_ips.value, settings.top_users.value), (20, 0));
         assert_eq!(settings.keys.value, Some(PathBuf::from("/run/keys")));
         assert_eq!(settings.service.value.as_deref(), Some("shop-audit"));
         assert_eq!(settings.trust.value, Some(crate::trust::Trust::Sealed));
+        assert_eq!(settings.rules.value.to_string(), "none, failed_logins=3/10m");
         assert!(!format!("{settings:?}").contains("AAAA"), "the key itself is nowhere");
         assert_eq!(
             with(&[("AUDIT_MIRROR", ""), ("AUDIT_SERVICE", "")]).unwrap().list(),
@@ -224,6 +252,7 @@ mod tests {
             ("AUDIT_QUEUE_BYTES", "99999999999g"),
             ("AUDIT_MIRROR", "maybe"),
             ("AUDIT_TRUST", "full"),
+            ("AUDIT_RULES", "failed_logins=many"),
         ] {
             let error = with(&[(name, value)]).expect_err("this must be refused");
             assert_eq!(error.kind(), ErrorKind::Config);

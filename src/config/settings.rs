@@ -7,12 +7,15 @@ use std::time::Duration;
 use tracing_core::Level;
 
 use crate::config::{DiskSpace, Durability, Emergency, OnFull, Retention, Rotation};
+use crate::detect::Watch;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeySource;
 use crate::queue::Queue;
 use crate::redact::Redaction;
 use crate::severity::Severity;
 use crate::status::{Setting, Source};
+#[cfg(feature = "system")]
+use crate::system::Resources;
 use crate::trust::Trust;
 
 /// A value and where it comes from.
@@ -68,7 +71,17 @@ pub(crate) struct Settings {
     pub(crate) salted: Sourced<Option<bool>>,
     pub(crate) key_source: Sourced<KeySource>,
     pub(crate) redaction: Sourced<Redaction>,
+    pub(crate) rules: Sourced<Watch>,
+    pub(crate) top_users: Sourced<usize>,
+    pub(crate) top_ips: Sourced<usize>,
+    pub(crate) top_endpoints: Sourced<usize>,
+    pub(crate) top_reasons: Sourced<usize>,
+    #[cfg(feature = "system")]
+    pub(crate) resources: Sourced<Option<Resources>>,
 }
+
+/// Names of one kind that the metrics list at most: each has series of its own.
+const TOP_LIMIT: usize = 1_000;
 
 /// No line may be longer: readers take longer ones for no lines.
 const LINE_LIMIT: usize = 16 * 1024 * 1024;
@@ -115,11 +128,19 @@ impl Settings {
             salted: Sourced::default(None),
             key_source: Sourced::default(KeySource::default()),
             redaction: Sourced::default(Redaction::standard()),
+            rules: Sourced::default(Watch::standard()),
+            top_users: Sourced::default(0),
+            top_ips: Sourced::default(0),
+            top_endpoints: Sourced::default(0),
+            top_reasons: Sourced::default(0),
+            #[cfg(feature = "system")]
+            resources: Sourced::default(None),
         }
     }
 
     /// Whether they go together.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        self.rules.value.check()?;
         let Retention { days, files, bytes } = self.retention.value;
         let (line, value) = (self.line_bytes.value, self.value_bytes.value);
         let max_bytes = self.rotation.value.max_bytes;
@@ -153,6 +174,19 @@ impl Settings {
                     &format!("give it a name of at most {NAME_LIMIT} bytes"),
                 ));
             }
+        }
+        for (name, top) in self.tops() {
+            if top.value > TOP_LIMIT {
+                return Err(contradiction(
+                    format!("{name} is {}, and each name has series of its own", top.value),
+                    &format!("list {TOP_LIMIT} or fewer; the others are counted together"),
+                ));
+            }
+        }
+        #[cfg(feature = "system")]
+        if let Some(limits) = self.resources.value.filter(|limits| !limits.are_limits()) {
+            let said = format!("resources are {limits}");
+            return Err(contradiction(said, "set each limit above 0 percent"));
         }
         let (commit, sync) = (self.commit_every.value, self.sync_every.value);
         if commit.is_zero() || commit > sync || sync > Duration::from_secs(60) {
@@ -211,6 +245,15 @@ impl Settings {
         Ok(())
     }
 
+    fn tops(&self) -> [(&'static str, &Sourced<usize>); 4] {
+        [
+            ("top_users", &self.top_users),
+            ("top_ips", &self.top_ips),
+            ("top_endpoints", &self.top_endpoints),
+            ("top_reasons", &self.top_reasons),
+        ]
+    }
+
     /// For `status` and `AUDIT_CONFIG`.
     pub(crate) fn list(&self) -> Vec<Setting> {
         let mut list = vec![
@@ -250,6 +293,7 @@ impl Settings {
                 source: self.salted.source,
             },
             setting("key_source", &self.key_source),
+            setting("rules", &self.rules),
             setting("mirror", &self.mirror),
             setting("span_level", &self.span_level),
             duration("lock_wait", &self.lock_wait),
@@ -273,6 +317,15 @@ impl Settings {
             value: redaction(&self.redaction.value),
             source: self.redaction.source,
         });
+        for (name, top) in self.tops() {
+            list.push(setting(name, top));
+        }
+        #[cfg(feature = "system")]
+        list.extend(self.resources.value.map(|limits| Setting {
+            name: "resources",
+            value: limits.to_string(),
+            source: self.resources.source,
+        }));
         list.extend(self.keys.value.as_ref().map(|path| Setting {
             name: "keys",
             value: path.display().to_string(),
@@ -367,5 +420,8 @@ mod tests {
         refused(&|settings| settings.line_bytes.value = 32 << 20);
         refused(&|settings| settings.value_bytes.value = 65 << 10);
         refused(&|settings| settings.value_bytes.value = 0);
+        refused(&|settings| settings.top_ips.value = TOP_LIMIT + 1);
+        #[cfg(feature = "system")]
+        refused(&|settings| settings.resources.value = Some(Resources::default().cpu(f64::NAN)));
     }
 }

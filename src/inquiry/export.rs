@@ -52,6 +52,6 @@ impl TrailQuery {
     fn leaving(&self, export: &Export) -> Result<FoundLines, Error> {
         let format = export.format().to_string();
         self.admit(events::AUDIT_EXPORT, |record| record.field("format", &format))?;
-        Ok(self.query.entries(self.asked())?.lines())
+        Ok(self.answer()?.lines())
     }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use metrics::{IntoF64, Key, Label, Level, Metadata, Recorder};
 
+use super::leaders::Shown;
+use super::named::ToldNames;
 use super::text::{self, About, Gauges};
 use super::{DISK_BUCKETS, Histogram, Loss, Meter, Row, Rows, Totals, Trouble};
 use crate::redact::Class;
@@ -30,8 +32,8 @@ impl Facade {
 
     /// Has the recorder told what has changed.
     pub(crate) fn flush(&mut self, meter: &Meter, gauges: Gauges) {
-        let (now, teller) = (meter.snapshot(), Arc::clone(&self.teller));
-        self.aside.run(move || teller.lock().flush(now, &gauges));
+        let (now, shown, teller) = (meter.snapshot(), meter.shown(), Arc::clone(&self.teller));
+        self.aside.run(move || teller.lock().flush(now, &shown, &gauges));
     }
 }
 
@@ -42,16 +44,17 @@ impl Facade {
 #[derive(Debug, Default)]
 struct Teller {
     told: Totals,
+    names: ToldNames,
     described: bool,
 }
 
-const METADATA: Metadata<'static> = Metadata::new("tracing_audit", Level::INFO, Some("tracing_audit"));
+pub(super) const METADATA: Metadata<'static> = Metadata::new("tracing_audit", Level::INFO, Some("tracing_audit"));
 
 impl Teller {
     /// Tells what has changed.
-    fn flush(&mut self, now: Totals, gauges: &Gauges) {
+    fn flush(&mut self, now: Totals, shown: &Shown, gauges: &Gauges) {
         let told = catch_unwind(AssertUnwindSafe(|| {
-            metrics::with_recorder(|recorder| self.tell(recorder, &now, gauges))
+            metrics::with_recorder(|recorder| self.tell(recorder, &now, shown, gauges))
         }));
         // After a panic nobody knows what was taken: better told too little than twice.
         if told.unwrap_or(true) {
@@ -59,9 +62,9 @@ impl Teller {
         }
     }
 
-    fn tell(&mut self, recorder: &dyn Recorder, now: &Totals, gauges: &Gauges) -> bool {
+    fn tell(&mut self, recorder: &dyn Recorder, now: &Totals, shown: &Shown, gauges: &Gauges) -> bool {
         let mut live = false;
-        for (about, value) in text::GAUGES.iter().zip(gauges.values()) {
+        for (about, value) in text::GAUGES.iter().zip(gauges.values()).chain(gauges.system()) {
             let gauge = recorder.register_gauge(&Key::from_static_name(about.name), &METADATA);
             gauge.set(Heard(&mut live, value));
         }
@@ -102,8 +105,43 @@ impl Teller {
             let labels = [("class", class.as_str())];
             count(recorder, &text::REDACTIONS, &labels, now - told.min(now));
         }
+        let (sessions, quotas) = (now.sessions(), now.quota_violations());
+        count(
+            recorder,
+            &text::SESSIONS,
+            &[],
+            sessions - self.told.sessions().min(sessions),
+        );
+        count(
+            recorder,
+            &text::QUOTA,
+            &[],
+            quotas - self.told.quota_violations().min(quotas),
+        );
+        for ((rule, priority), now) in &now.alerts {
+            let told = self
+                .told
+                .alerts
+                .get(&(rule.clone(), *priority))
+                .copied()
+                .unwrap_or_default();
+            if *now > told {
+                let labels = vec![
+                    Label::new("rule", rule.clone()),
+                    Label::from_static_parts("priority", priority),
+                ];
+                let key = Key::from_parts(text::ALERTS.name, labels);
+                recorder.register_counter(&key, &METADATA).increment(now - told);
+            }
+        }
+        for (channel, waiting) in &now.lags {
+            let key = Key::from_parts(text::LAG.name, vec![Label::new("sink", channel.clone())]);
+            recorder.register_gauge(&key, &METADATA).set(*waiting as f64);
+        }
         record(recorder, &text::COMMIT, Vec::new(), &self.told.commit, &now.commit);
         record(recorder, &text::SYNC, Vec::new(), &self.told.sync, &now.sync);
+        record(recorder, &text::QUERY, Vec::new(), &self.told.query, &now.query);
+        self.names.tell(recorder, shown);
         true
     }
 }
@@ -125,8 +163,8 @@ fn describe(recorder: &dyn Recorder) {
     for About { name, unit, help } in text::HISTOGRAMS {
         recorder.describe_histogram(name.into(), unit, help.into());
     }
-    for About { name, unit, help } in text::GAUGES {
-        recorder.describe_gauge(name.into(), unit, help.into());
+    for About { name, unit, help } in text::GAUGES.iter().chain(&text::LABELLED_GAUGES).chain(&text::SYSTEM) {
+        recorder.describe_gauge((*name).into(), *unit, (*help).into());
     }
 }
 
@@ -166,7 +204,7 @@ fn count(recorder: &dyn Recorder, about: &About, labels: &[(&'static str, &'stat
 
 /// A bucket's new values are told as their mean, so often: the sum is exact, and each falls into the bucket it was in
 /// if the recorder has the same bounds.
-fn record(recorder: &dyn Recorder, about: &About, labels: Vec<Label>, told: &Histogram, now: &Histogram) {
+pub(super) fn record(recorder: &dyn Recorder, about: &About, labels: Vec<Label>, told: &Histogram, now: &Histogram) {
     if told == now {
         return;
     }

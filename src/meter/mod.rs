@@ -7,6 +7,8 @@
 //! Labels are names of the event table, of declared types, or `other`: never text that a caller gave.
 
 mod facade;
+mod leaders;
+mod named;
 mod text;
 
 use std::collections::BTreeMap;
@@ -15,14 +17,16 @@ use std::time::Duration;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::brief::{Brief, EventId, OWN_BASE};
-use crate::event::{Category, EventType};
+use crate::clock::Micros;
+use crate::event::{Category, EventType, events};
 use crate::outcome::Outcome;
 use crate::queue::{Loss, Losses, PerSeverity};
 use crate::redact::Class;
 use crate::severity::Severity;
-use crate::sync::{Home, Mutex, lock};
+use crate::sync::{Home, Mutex, MutexGuard, lock};
 
 pub(crate) use facade::Facade;
+pub(crate) use leaders::{Leaders, SIZE_BUCKETS, Tops};
 pub(crate) use text::Gauges;
 
 /// Upper ends of the buckets of `audit_duration_seconds`, in seconds.
@@ -32,6 +36,12 @@ pub(crate) const DURATION_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0
 pub(crate) const DISK_BUCKETS: [f64; 11] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0,
 ];
+
+/// Upper ends of the buckets of `audit_query_seconds`, in seconds.
+pub(crate) const QUERY_BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0];
+
+/// Rules counted apart; a program has a handful.
+const RULES: usize = 256;
 
 /// How many values fell into each bucket, and their sum there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -255,7 +265,14 @@ struct Totals {
     troubles: [u64; Trouble::ALL.len()],
     commit: Histogram,
     sync: Histogram,
+    query: Histogram,
     redactions: [u64; Class::COUNT],
+    /// Alerts raised, by rule and priority.
+    alerts: BTreeMap<(String, &'static str), u64>,
+    /// News that wait, by channel.
+    lags: BTreeMap<String, u64>,
+    /// When a record was lost last.
+    lost_at: Option<Micros>,
 }
 
 impl Totals {
@@ -267,18 +284,78 @@ impl Totals {
         }
         durations
     }
+
+    /// Records of one type.
+    fn of(&self, event: EventType) -> u64 {
+        let rows = self.synced.rows.rows.iter();
+        let rows = rows.filter(|row| row.event == EventId::of(event));
+        rows.flat_map(|row| row.counts.iter().flatten()).sum()
+    }
+
+    fn sessions(&self) -> u64 {
+        self.of(events::SESSION_START)
+    }
+
+    fn quota_violations(&self) -> u64 {
+        self.of(events::QUOTA_EXCEEDED)
+    }
 }
 
 /// All counts of one trail, since it was built.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     totals: Mutex<Totals>,
+    leaders: Option<Mutex<Leaders>>,
     home: Home,
     /// Counted by the callers, where a value was redacted: too often for the lock.
     redactions: [AtomicU64; Class::COUNT],
 }
 
 impl Meter {
+    pub(crate) fn new(tops: Tops) -> Meter {
+        Meter {
+            leaders: Leaders::new(tops).map(Mutex::new),
+            ..Meter::default()
+        }
+    }
+
+    /// Where records are counted by name, if they are.
+    pub(crate) fn leaders(&self) -> Option<MutexGuard<'_, Leaders>> {
+        lock(self.leaders.as_ref()?, self.home)
+    }
+
+    /// An alert was raised. The priority is one of four words.
+    pub(crate) fn alert(&self, rule: &str, priority: &'static str) {
+        let Some(mut totals) = lock(&self.totals, self.home) else {
+            return;
+        };
+        let full = totals.alerts.len() >= RULES;
+        let mut key = (rule.to_owned(), priority);
+        if full && !totals.alerts.contains_key(&key) {
+            key.0 = leaders::OTHER.to_owned();
+        }
+        *totals.alerts.entry(key).or_default() += 1;
+    }
+
+    /// So many pieces of news wait for this channel.
+    pub(crate) fn lag(&self, channel: &str, waiting: u64) {
+        if let Some(mut totals) = lock(&self.totals, self.home) {
+            totals.lags.insert(channel.to_owned(), waiting);
+        }
+    }
+
+    /// A question to the trail was answered; the time is what the answer took to make, not what was done with it.
+    pub(crate) fn asked(&self, took: Duration) {
+        if let Some(mut totals) = lock(&self.totals, self.home) {
+            totals.query.add(&QUERY_BUCKETS, took.as_secs_f64());
+        }
+    }
+
+    /// When a record was lost last, and how many ever were.
+    pub(crate) fn losses(&self) -> (Option<Micros>, u64) {
+        lock(&self.totals, self.home).map_or((None, 0), |totals| (totals.lost_at, totals.lost.iter().flatten().sum()))
+    }
+
     /// A sync group is on the disk.
     pub(crate) fn synced(&self, tally: &mut Tally) {
         tally.drain_into(&mut self.totals.lock().synced);
@@ -288,9 +365,14 @@ impl Meter {
         let Some(mut totals) = lock(&self.totals, self.home) else {
             return;
         };
+        let mut last = None;
         for (total, lost) in totals.lost.iter_mut().zip(lost) {
+            if *total != lost.count {
+                last = last.max(lost.span.map(|(_, last)| last));
+            }
             *total = lost.count;
         }
+        totals.lost_at = totals.lost_at.max(last);
     }
 
     pub(crate) fn trouble(&self, trouble: Trouble) {
@@ -323,6 +405,10 @@ impl Meter {
         totals
     }
 
+    fn shown(&self) -> leaders::Shown {
+        self.leaders().map_or_else(Default::default, |leaders| leaders.shown())
+    }
+
     /// Errors by kind, without those that never happened.
     pub(crate) fn troubles(&self) -> Vec<(&'static str, u64)> {
         let counts = lock(&self.totals, self.home).map_or_else(Default::default, |totals| totals.troubles);
@@ -340,8 +426,6 @@ impl Meter {
 mod tests {
     use super::*;
     use crate::brief::Slice;
-    use crate::clock::Micros;
-    use crate::event::events;
 
     pub(super) fn brief(event: EventType, severity: Severity, outcome: Outcome) -> Brief {
         Brief {

@@ -1,15 +1,21 @@
 //! The counts as Prometheus reads them: text exposition format 0.0.4.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{DISK_BUCKETS, DURATION_BUCKETS, Histogram, Loss, Meter, Trouble};
+use super::{DISK_BUCKETS, DURATION_BUCKETS, Histogram, Loss, Meter, QUERY_BUCKETS, Trouble};
+use crate::clock::Micros;
 use crate::redact::Class;
 use crate::severity::Severity;
-use crate::status::DiskTier;
+use crate::status::{DiskTier, Health};
+use crate::system::System;
 
 /// What is not counted but looked up.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gauges {
+    pub(crate) health: Health,
+    /// Whether the last verification was good, and when that was.
+    pub(crate) verified: Option<(bool, Micros)>,
     pub(crate) queue_bytes: usize,
     pub(crate) queue_high_water_bytes: usize,
     /// Of all files, as last seen.
@@ -23,8 +29,8 @@ pub(crate) struct Gauges {
     pub(crate) disk_free: Option<u64>,
     pub(crate) disk_tier: DiskTier,
     pub(crate) storage_ephemeral: bool,
-    /// Seconds since 1970; 0 before the first.
-    pub(crate) last_commit: f64,
+    pub(crate) last_commit: Option<Micros>,
+    pub(crate) system: Option<System>,
 }
 
 /// Name, unit for the facade, help.
@@ -46,12 +52,28 @@ about! {
     LOST "audit_lost_total" Some(metrics::Unit::Count), "Records that are not in the trail.";
     WRITE_ERRORS "audit_write_errors_total" Some(metrics::Unit::Count), "Operations on the disk that failed.";
     REDACTIONS "audit_redactions_total" Some(metrics::Unit::Count), "Values redacted before they were recorded.";
+    SESSIONS "audit_sessions_total" Some(metrics::Unit::Count), "Sessions that began: records of SESSION_START.";
+    QUOTA "audit_quota_violations_total" Some(metrics::Unit::Count), "Quotas that were exceeded: records of QUOTA_EXCEEDED.";
+    ALERTS "audit_alerts_total" Some(metrics::Unit::Count), "Alerts raised.";
+    BY_USER "audit_user_events_total" Some(metrics::Unit::Count), "Records by user: of the busiest, and of all others.";
+    BY_IP "audit_ip_events_total" Some(metrics::Unit::Count), "Records by address: of the busiest, and of all others.";
+    BY_REASON "audit_reason_events_total" Some(metrics::Unit::Count), "Records by reason: of the most frequent, and of all others.";
+    BY_ENDPOINT "audit_endpoint_requests_total" Some(metrics::Unit::Count), "Records by method and route: of the busiest, and of all others.";
+    ENDPOINT_DURATION "audit_endpoint_duration_seconds" Some(metrics::Unit::Seconds), "How long requests took, by method and route.";
+    REQUEST_BYTES "audit_request_bytes" Some(metrics::Unit::Bytes), "How large requests were, where records say so.";
+    RESPONSE_BYTES "audit_response_bytes" Some(metrics::Unit::Bytes), "How large answers were, where records say so.";
+    ENDPOINT_SLOWEST "audit_endpoint_slowest_seconds" Some(metrics::Unit::Seconds), "How long the slowest request took, by method and route.";
+    LAG "audit_sink_lag_records" None, "What waits to be taken by a channel or sink.";
+    QUERY "audit_query_seconds" Some(metrics::Unit::Seconds), "How long answers to questions to the running trail took to make.";
+    HEALTH "audit_health" None, "0 healthy, 1 degraded, 2 warning, 3 critical, 4 ended.";
+    VERIFY "audit_verify_ok" None, "1 if the last verification that the trail was told of found nothing wrong, 0 if it did; NaN before the first.";
+    VERIFIED_AT "audit_verify_timestamp_seconds" Some(metrics::Unit::Seconds), "When that was; 0 before the first.";
     COMMIT "audit_commit_seconds" Some(metrics::Unit::Seconds), "How long a write to the file took.";
     SYNC "audit_sync_seconds" Some(metrics::Unit::Seconds), "How long a sync to the disk took.";
     QUEUE "audit_queue_bytes" Some(metrics::Unit::Bytes), "Bytes that wait to be written.";
     HIGH_WATER "audit_queue_high_water_bytes" Some(metrics::Unit::Bytes), "The most bytes that ever waited to be written.";
     LOG "audit_log_bytes" Some(metrics::Unit::Bytes), "Bytes of all files of the trail.";
-    RETENTION "audit_retention_days" None, "Days for which files are kept; 0 for ever.";
+    RETENTION "audit_retention_seconds" Some(metrics::Unit::Seconds), "How long files are kept; 0 for ever.";
     CHAIN_SEQ "audit_chain_seq" None, "The last record on the disk.";
     CHAIN_HEAD "audit_chain_head48" None, "The first 48 bits of the head of the chain behind that record.";
     CAPTURE "audit_capture_ok" None, "1 if plain events reach the trail, 0 if a filter keeps them away.";
@@ -59,11 +81,43 @@ about! {
     DISK_TIER "audit_disk_tier" None, "0 with enough room on the disk, 1 and 2 on the steps of disk_space.";
     EPHEMERAL "audit_storage_ephemeral" None, "1 if the directory does not survive a restart.";
     LAST_COMMIT "audit_last_commit_timestamp_seconds" Some(metrics::Unit::Seconds), "When records were last written.";
+    PROCESS_MEMORY "audit_process_resident_bytes" Some(metrics::Unit::Bytes), "Memory that the process has in use.";
+    PROCESS_CPU "audit_process_cpu_ratio" None, "How much of all processors the process uses, 0 to 1.";
+    PROCESS_FILES "audit_process_open_files" None, "Files that the process has open.";
+    PROCESS_THREADS "audit_process_threads" None, "Threads of the process.";
+    PROCESS_START "audit_process_start_timestamp_seconds" Some(metrics::Unit::Seconds), "When the process began.";
+    HOST_CPU "audit_host_cpu_ratio" None, "How much of all processors is in use, 0 to 1.";
+    HOST_MEMORY "audit_host_memory_ratio" None, "How much of the memory, or of what the process's group may have, is in use, 0 to 1.";
+    HOST_DISK "audit_host_disk_ratio" None, "How much of the disk of the trail is in use, 0 to 1.";
 }
 
-pub(super) const COUNTERS: [About; 4] = [EVENTS, LOST, WRITE_ERRORS, REDACTIONS];
-pub(super) const HISTOGRAMS: [About; 3] = [DURATION, COMMIT, SYNC];
-pub(super) const GAUGES: [About; 11] = [
+pub(super) const COUNTERS: [About; 11] = [
+    EVENTS,
+    LOST,
+    WRITE_ERRORS,
+    REDACTIONS,
+    SESSIONS,
+    QUOTA,
+    ALERTS,
+    BY_USER,
+    BY_IP,
+    BY_REASON,
+    BY_ENDPOINT,
+];
+pub(super) const HISTOGRAMS: [About; 7] = [
+    DURATION,
+    COMMIT,
+    SYNC,
+    QUERY,
+    ENDPOINT_DURATION,
+    REQUEST_BYTES,
+    RESPONSE_BYTES,
+];
+pub(super) const LABELLED_GAUGES: [About; 2] = [LAG, ENDPOINT_SLOWEST];
+pub(super) const GAUGES: [About; 14] = [
+    HEALTH,
+    VERIFY,
+    VERIFIED_AT,
     QUEUE,
     HIGH_WATER,
     LOG,
@@ -77,22 +131,44 @@ pub(super) const GAUGES: [About; 11] = [
     LAST_COMMIT,
 ];
 
+/// In the order of `System::values`.
+pub(super) const SYSTEM: [About; 8] = [
+    PROCESS_MEMORY,
+    PROCESS_CPU,
+    PROCESS_FILES,
+    PROCESS_THREADS,
+    PROCESS_START,
+    HOST_CPU,
+    HOST_MEMORY,
+    HOST_DISK,
+];
+
 impl Gauges {
     /// The values in the order of [`GAUGES`].
     pub(super) fn values(&self) -> [f64; GAUGES.len()] {
+        let (verified_ok, verified_at) = self.verified.unzip();
         [
+            f64::from(self.health.rank()),
+            verified_ok.map_or(f64::NAN, |ok| f64::from(u8::from(ok))),
+            verified_at.map_or(0.0, seconds),
             self.queue_bytes as f64,
             self.queue_high_water_bytes as f64,
             self.log_bytes as f64,
-            f64::from(self.retention_days.unwrap_or(0)),
+            f64::from(self.retention_days.unwrap_or(0)) * 86_400.0,
             self.chain.0 as f64,
             self.chain.1 as f64,
             f64::from(u8::from(self.capture_ok)),
             self.disk_free.map_or(f64::NAN, |free| free as f64),
             f64::from(self.disk_tier as u8),
             f64::from(u8::from(self.storage_ephemeral)),
-            self.last_commit,
+            self.last_commit.map_or(0.0, seconds),
         ]
+    }
+
+    /// Of the machine and the process, where they are measured.
+    pub(super) fn system(&self) -> impl Iterator<Item = (&'static About, f64)> {
+        let values = self.system.as_ref().map(System::values);
+        SYSTEM.iter().zip(values.into_iter().flatten())
     }
 }
 
@@ -146,15 +222,62 @@ impl Meter {
             head(&mut out, about, "histogram");
             histogram(&mut out, about.name, "", &DISK_BUCKETS, measured);
         }
-        for (about, value) in GAUGES.iter().zip(gauges.values()) {
+        for (about, count) in [(&SESSIONS, totals.sessions()), (&QUOTA, totals.quota_violations())] {
+            head(&mut out, about, "counter");
+            line(&mut out, about, &[], count as f64);
+        }
+        head(&mut out, &ALERTS, "counter");
+        for ((rule, priority), count) in &totals.alerts {
+            line(
+                &mut out,
+                &ALERTS,
+                &[("rule", rule), ("priority", priority)],
+                *count as f64,
+            );
+        }
+        head(&mut out, &QUERY, "histogram");
+        histogram(&mut out, QUERY.name, "", &QUERY_BUCKETS, &totals.query);
+        head(&mut out, &LAG, "gauge");
+        for (channel, waiting) in &totals.lags {
+            line(&mut out, &LAG, &[("sink", channel)], *waiting as f64);
+        }
+        self.shown().write(&mut out);
+        for (about, value) in GAUGES.iter().zip(gauges.values()).chain(gauges.system()) {
             head(&mut out, about, "gauge");
-            let _ = writeln!(out, "{} {value}", about.name);
+            line(&mut out, about, &[], value);
         }
         out
     }
 }
 
-fn head(out: &mut String, about: &About, kind: &str) {
+fn seconds(Micros(at): Micros) -> f64 {
+    at as f64 / 1e6
+}
+
+/// One sample.
+pub(super) fn line(out: &mut String, about: &About, labels: &[(&str, &str)], value: f64) {
+    out.push_str(about.name);
+    for (place, (name, label)) in labels.iter().enumerate() {
+        let before = if place == 0 { '{' } else { ',' };
+        let _ = write!(out, "{before}{name}=\"{}\"", escaped(label));
+    }
+    let end = if labels.is_empty() { "" } else { "}" };
+    let _ = writeln!(out, "{end} {value}");
+}
+
+/// A label's value as it stands between quotes.
+pub(super) fn escaped(label: &str) -> Cow<'_, str> {
+    if !label.contains(['\\', '"', '\n']) {
+        return label.into();
+    }
+    label
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+        .into()
+}
+
+pub(super) fn head(out: &mut String, about: &About, kind: &str) {
     let _ = writeln!(
         out,
         "# HELP {} {}\n# TYPE {} {kind}",
@@ -162,7 +285,7 @@ fn head(out: &mut String, about: &About, kind: &str) {
     );
 }
 
-fn histogram(out: &mut String, name: &str, labels: &str, bounds: &[f64; 11], histogram: &Histogram) {
+pub(super) fn histogram(out: &mut String, name: &str, labels: &str, bounds: &[f64; 11], histogram: &Histogram) {
     let comma = if labels.is_empty() { "" } else { "," };
     let mut below = 0;
     let bounds = bounds.iter().map(f64::to_string).chain(["+Inf".to_owned()]);

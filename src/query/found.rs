@@ -6,6 +6,7 @@ use std::iter::FusedIterator;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::pool::{Answer, Job, Pool};
 use super::scan::{Damage, Item, Question, Scan, Step};
@@ -17,6 +18,7 @@ use crate::reader::walk::Walk;
 use crate::record::Record;
 use crate::store::branch::LiveFile;
 use crate::store::holes::Lost;
+use crate::sync::Instant;
 
 /// The records that meet a question, in its order; see [`Query::entries`].
 ///
@@ -54,6 +56,15 @@ impl Found {
     }
 
     what_an_answer_tells!();
+
+    /// Tells how long the answer took to make, once it is done with: `so_far`, and what each item takes from here on.
+    pub(crate) fn timed(mut self, so_far: Duration, tell: impl FnOnce(Duration) + Send + 'static) -> Found {
+        self.0.stopwatch = Some(Stopwatch {
+            spent: so_far,
+            tell: Some(Box::new(tell)),
+        });
+        self
+    }
 
     /// The lines as they stand in the files, without their line feeds, instead of the records in them. A [`Record`] can be
     /// parsed from each.
@@ -124,6 +135,21 @@ struct Answering {
     /// What stopped it before it began.
     failed: Option<Error>,
     skipped: Vec<Error>,
+    stopwatch: Option<Stopwatch>,
+}
+
+/// How long an answer takes, without what is done between its items.
+struct Stopwatch {
+    spent: Duration,
+    tell: Option<Box<dyn FnOnce(Duration) + Send>>,
+}
+
+impl Drop for Stopwatch {
+    fn drop(&mut self) {
+        if let Some(tell) = self.tell.take() {
+            tell(self.spent);
+        }
+    }
 }
 
 impl Answering {
@@ -162,6 +188,7 @@ impl Answering {
             ended: false,
             failed: None,
             skipped: Vec::new(),
+            stopwatch: None,
         })
     }
 
@@ -174,9 +201,11 @@ impl Answering {
             Ok(lines) => {
                 let skipped = std::mem::take(&mut self.skipped);
                 let ended = self.ended;
+                let stopwatch = self.stopwatch.take();
                 *self = Answering {
                     skipped,
                     ended,
+                    stopwatch,
                     ..lines
                 };
             }
@@ -185,6 +214,15 @@ impl Answering {
     }
 
     fn next<T>(&mut self, give: impl FnOnce(Item) -> Result<T, u64>) -> Option<Result<T, Error>> {
+        let began = self.stopwatch.is_some().then(Instant::now);
+        let next = self.find_next(give);
+        if let (Some(stopwatch), Some(began)) = (&mut self.stopwatch, began) {
+            stopwatch.spent += began.elapsed();
+        }
+        next
+    }
+
+    fn find_next<T>(&mut self, give: impl FnOnce(Item) -> Result<T, u64>) -> Option<Result<T, Error>> {
         if let Some(error) = self.failed.take() {
             self.ended = true;
             return Some(Err(error));

@@ -232,6 +232,14 @@ pub(crate) fn own(rest: &[u8]) -> Option<&[u8]> {
     name.get(..memchr::memchr(b'"', name)?)
 }
 
+/// Whether a record, by its rest, says what became of an alert. No caller can write such a record.
+pub(crate) fn is_alert(rest: &[u8]) -> bool {
+    let behind = rest
+        .strip_prefix(b"\"time\":\"")
+        .and_then(|rest| rest.get(Micros::WIDTH..));
+    behind.is_some_and(|behind| behind.starts_with(b"\",\"event\":\"ALERT_"))
+}
+
 /// The `metadata` of a record, by its rest.
 pub(crate) fn metadata(rest: &[u8]) -> Option<Value> {
     let mut whole: Value = serde_json::from_slice(&[b"{", rest, b"}"].concat()).ok()?;

@@ -11,11 +11,12 @@ use tracing_core::Level;
 use super::mailbox::{Ask, Errand, Mailbox};
 use super::outlet::{Outlet, Sink};
 use super::process;
+use crate::alerts;
 use crate::brief::Brief;
-use crate::clock::{Micros, Time};
+use crate::clock::Time;
 use crate::config::{CaptureRule, Durability, OnFull, Retention};
 use crate::error::{Error, ErrorKind};
-use crate::meter::{Gauges, Meter};
+use crate::meter::{Gauges, Meter, Tops};
 use crate::queue::{Loss, Push, Queue};
 use crate::receipt::{self, Fate, Progress, Receipt};
 use crate::recent::Recent;
@@ -23,7 +24,10 @@ use crate::redact::Found;
 use crate::render::{self, Fields, Limits, Policy, Salts, Text, What, salt};
 use crate::severity::Severity;
 use crate::status::{Board, LAST_WAIT, Setting, complain};
+use crate::store::Identity;
 use crate::sync::{AtomicUsize, Home, Instant, Mutex, end, lock, on_own_thread, planted};
+#[cfg(feature = "system")]
+use crate::system::{Resources, Sampler};
 
 /// One trail.
 #[derive(Debug)]
@@ -49,8 +53,18 @@ pub(crate) struct Core {
     pub(crate) outlet: Outlet,
     pub(crate) mailbox: Mailbox,
     pub(crate) board: Board,
+    /// What rules found, until somebody has looked.
+    pub(crate) alerts: alerts::Desk,
     pub(crate) meter: Meter,
     pub(crate) recent: Recent,
+    /// Who writes.
+    pub(crate) who: Identity,
+    /// When it was built, by the monotonic clock.
+    pub(super) built: Duration,
+    #[cfg(feature = "system")]
+    pub(crate) system: Sampler,
+    #[cfg(feature = "system")]
+    pub(super) resources: Option<Resources>,
     unknown: Mutex<Vec<String>>,
     home: Home,
     leases: AtomicUsize,
@@ -64,6 +78,8 @@ pub(crate) struct Core {
 pub(crate) struct Plan {
     pub(crate) policy: Arc<Policy>,
     pub(crate) limits: Limits,
+    /// Of a line, what the caller leaves to the writer.
+    pub(crate) spare: usize,
     pub(crate) salts: Option<Salts>,
     pub(crate) time: Time,
     pub(crate) mirror: bool,
@@ -75,8 +91,13 @@ pub(crate) struct Plan {
     pub(crate) durability: [Durability; 4],
     pub(crate) on_full: [OnFull; 4],
     pub(crate) emergency: Sink,
+    pub(crate) alerts: alerts::Desk,
     pub(crate) queue_bytes: usize,
     pub(crate) wait_limit: Duration,
+    pub(crate) who: Identity,
+    pub(crate) tops: Tops,
+    #[cfg(feature = "system")]
+    pub(crate) resources: Option<Resources>,
 }
 
 /// Unknown event names remembered for `status`.
@@ -87,11 +108,14 @@ impl Core {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let queue = Arc::new(Queue::new(plan.queue_bytes, plan.limits.line));
+        let built = plan.time.monotonic();
+        #[cfg(feature = "system")]
+        let system = Sampler::begin(plan.resources.as_ref(), plan.dir.clone());
         Core {
             id,
             policy: plan.policy,
             limits: Limits {
-                line: plan.limits.line - plan.salts.as_ref().map_or(0, |_| salt::MEMBER),
+                line: plan.limits.line - plan.salts.as_ref().map_or(0, |_| salt::MEMBER) - plan.spare,
                 ..plan.limits
             },
             salts: plan.salts,
@@ -109,8 +133,15 @@ impl Core {
             queue,
             mailbox: Mailbox::new(),
             board: Board::default(),
-            meter: Meter::default(),
+            alerts: plan.alerts,
+            meter: Meter::new(plan.tops),
             recent: Recent::default(),
+            who: plan.who,
+            built,
+            #[cfg(feature = "system")]
+            system,
+            #[cfg(feature = "system")]
+            resources: plan.resources,
             unknown: Mutex::default(),
             home: Home::here(),
             leases: AtomicUsize::new(0),
@@ -274,6 +305,8 @@ impl Core {
         let notice = self.board.look();
         let flow = self.queue.flow();
         Gauges {
+            health: self.signs().health(),
+            verified: notice.verified.map(|(verdict, at)| (verdict.is_good(), at)),
             queue_bytes: flow.bytes,
             queue_high_water_bytes: flow.high_water,
             log_bytes: notice.other_bytes + notice.file_bytes,
@@ -283,7 +316,11 @@ impl Core {
             disk_free: notice.disk_free,
             disk_tier: notice.disk_tier,
             storage_ephemeral: notice.ephemeral,
-            last_commit: notice.last_commit.map_or(0.0, |Micros(at)| at as f64 / 1e6),
+            last_commit: notice.last_commit,
+            #[cfg(feature = "system")]
+            system: self.system.seen(),
+            #[cfg(not(feature = "system"))]
+            system: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::errand::Hold;
+use crate::alerts::Act;
 use crate::error::{Error, ErrorKind};
 use crate::sync::{Condvar, Home, Instant, Mutex, lock};
 
@@ -29,6 +30,8 @@ pub(crate) enum Ask {
 pub(crate) enum Errand {
     /// These records are to be erased.
     Erase { seqs: BTreeSet<u64>, why: Why },
+    /// Somebody did something about an alert.
+    Alert { act: Act, id: String, why: Why },
     /// The hold of this begins, or ends.
     Hold { what: Hold, begins: bool, why: Why },
 }

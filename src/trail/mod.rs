@@ -3,6 +3,7 @@
 mod core;
 mod errand;
 mod farewell;
+mod health;
 mod mailbox;
 mod outlet;
 mod process;
@@ -14,7 +15,7 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{Error, ErrorKind};
 use crate::queue::Loss;
-use crate::status::{Counts, Health, Status};
+use crate::status::{Counts, Status};
 
 pub(crate) use core::{Core, Lease, Plan};
 pub use errand::Hold;
@@ -147,11 +148,7 @@ impl Trail {
         let diverted = losses.iter().find(|(cause, _)| *cause == Loss::Diverted.as_str());
         let diverted = diverted.map(|(_, counts)| *counts).unwrap_or_default();
         Status {
-            health: match (notice.ended || core.is_elsewhere(), &notice.fault) {
-                (true, _) => Health::Ended,
-                (false, Some(_)) => Health::Degraded,
-                (false, None) => Health::Healthy,
-            },
+            health: core.signs().health(),
             trail: notice.trail,
             dir: core.dir.clone(),
             file: notice.file,
@@ -182,6 +179,8 @@ impl Trail {
             storage_ephemeral: notice.ephemeral,
             hold: notice.hold,
             held: notice.held,
+            rules: notice.rules,
+            channels: core.alerts.channels(),
             settings: core.settings.clone(),
         }
     }
@@ -198,6 +197,9 @@ impl Trail {
     pub fn metrics(&self) -> String {
         let core = self.core();
         core.meter.lost(&core.queue.flow().lost);
+        for channel in core.alerts.channels() {
+            core.meter.lag(&channel.name, channel.waiting as u64);
+        }
         core.meter.text(&core.gauges())
     }
 }

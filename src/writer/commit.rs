@@ -8,6 +8,7 @@ use super::own_records::Own;
 use super::seals::Seals;
 use super::signer::Signer;
 use super::syncer::{Done, Job};
+use super::watch::{FLAG, flag};
 use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
 use crate::chain::{SEAL, leaf, leaves};
 use crate::meter::Trouble;
@@ -61,8 +62,14 @@ impl Writer {
         }
     }
 
-    /// Numbers and chains what was taken. `Full` before a line that would not fit the file.
+    /// Numbers and chains what was taken, and raises what was found of it. `Full` before a line that would not fit the file.
     fn build(&mut self) -> Result<(), Full> {
+        let built = self.build_lines();
+        self.raise_if_any();
+        built
+    }
+
+    fn build_lines(&mut self) -> Result<(), Full> {
         while let Some(own) = self.own.front() {
             self.scratch.clear();
             let brief = own.rest(self.now, &mut self.scratch);
@@ -75,6 +82,9 @@ impl Writer {
                 return Err(Full);
             }
             self.batch.own(&mut self.built, &brief, &self.scratch);
+            if let Some(own) = self.own.front().cloned().filter(Own::is_suspicion) {
+                self.watch_own(&own);
+            }
             // At once: a rotation may follow before the prune is done, and its header must know.
             if let Some(kept_from) = self.own.pop_front().and_then(|own| own.kept_from) {
                 let before = self.kept_since.map_or(self.kept_from, |(_, before)| before);
@@ -86,6 +96,9 @@ impl Writer {
             // A commit of their own: if the disk is full, they have the reserve, which records have not.
             return Ok(());
         }
+        let mut leaders = self.core.meter.leaders();
+        // What a rule finds stands in the record; it is asked once, when the record fits.
+        let around = AROUND + if self.watching { FLAG } else { 0 };
         while let Some(chunk) = self.chunks.front() {
             let first = self.cursor.0;
             let (mut at, mut offset) = self.cursor;
@@ -98,9 +111,26 @@ impl Writer {
             while let Some(line) = chunk.line(at, offset) {
                 let Line { brief, rest, .. } = line;
                 let room = if self.batch.text.is_empty() { room } else { spared };
-                if (self.batch.text.bytes.len() + rest.len() + AROUND) as u64 > room && self.has_records() {
+                if (self.batch.text.bytes.len() + rest.len() + around) as u64 > room && self.has_records() {
                     full = true;
                     break;
+                }
+                if self.watching && self.detector.judge(brief, rest) {
+                    self.flagged.clear();
+                    self.flagged.extend_from_slice(rest);
+                    if let Some(gravest) = self.detector.gravest() {
+                        flag(&mut self.flagged, gravest);
+                    }
+                    self.found.extend(self.detector.drain());
+                    next_leaf = None;
+                    let leaf = leaf(&self.flagged);
+                    self.batch.record(&mut self.built, brief, &self.flagged, &leaf);
+                    if let Some(leaders) = &mut leaders {
+                        leaders.add(brief, rest);
+                    }
+                    at += 1;
+                    offset = line.end;
+                    continue;
                 }
                 let leaf = next_leaf.take().or(line.leaf.copied()).unwrap_or_else(|| {
                     let unhashed = |next: &Line<'_>| next.leaf.is_none();
@@ -114,6 +144,9 @@ impl Writer {
                     }
                 });
                 self.batch.record(&mut self.built, brief, rest, &leaf);
+                if let Some(leaders) = &mut leaders {
+                    leaders.add(brief, rest);
+                }
                 at += 1;
                 offset = line.end;
             }

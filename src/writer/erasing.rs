@@ -53,6 +53,7 @@ impl Writer {
             let answer = match self.requests.get(at).and_then(|request| request.errand.clone()) {
                 Some(Errand::Erase { seqs, why }) => self.erase(&seqs, &why)?,
                 Some(Errand::Hold { what, begins, why }) => self.change_hold(&what, begins, &why)?,
+                Some(Errand::Alert { act, id, why }) => self.respond(act, &id, &why)?,
                 None => Ok(()),
             };
             self.requests.swap_remove(at).answer(answer);

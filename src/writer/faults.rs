@@ -67,8 +67,10 @@ impl Writer {
         if !known && self.commits > 0 {
             complain(&format_args!("{said}; records wait in memory, and it is tried again"));
         }
+        let now = self.monotonic;
         self.core.board.write(|notice| {
             notice.fault = Some(said.clone());
+            notice.fault_since.get_or_insert(now);
             notice.last_error = Some(said);
         });
         self.gap_cause = Some(match is_full(&error) {
@@ -184,7 +186,9 @@ impl Writer {
             .is_some_and(|fault| troubles.contains(&fault.trouble))
         {
             self.fault = None;
-            self.core.board.write(|notice| notice.fault = None);
+            self.core
+                .board
+                .write(|notice| (notice.fault, notice.fault_since) = (None, None));
             if self.commits > 1 {
                 complain(&format_args!("the trail in {} works again", self.home.dir.display()));
             }

@@ -337,7 +337,7 @@ fn first_number(text: &Text) -> Option<u64> {
 /// The callers' records of a text.
 fn records_of(text: &Text) -> Vec<Homeless<'_>> {
     let records = lines(&text.bytes).filter_map(|line| Some((rest_of(line)?, parse::record(line).ok()?)));
-    let records = records.filter(|(rest, _)| stored::own(rest).is_none());
+    let records = records.filter(|(rest, _)| stored::own(rest).is_none() && !stored::is_alert(rest));
     records
         .map(|(rest, record)| Homeless {
             severity: record.severity(),

@@ -13,6 +13,7 @@ use super::kept::Again;
 use super::own_records::Own;
 use super::teller::Teller;
 use super::{Desk, Durable, Stuck, Writer};
+use crate::detect::Detector;
 use crate::error::{Error, ErrorKind};
 use crate::meter::Trouble;
 use crate::parse;
@@ -86,6 +87,8 @@ impl Writer {
                 key_source: self.key_source.clone(),
                 joins: true,
                 given: self.segment.given(),
+                detector: Detector::idle(),
+                alerts_from: None,
                 #[cfg(test)]
                 slip: None,
             },
@@ -103,7 +106,8 @@ impl Writer {
         if let Some(suspicion) = suspicion(old.durable, from) {
             self.own.push_back(Own::suspicion(&suspicion));
         }
-        self.own.extend(old.own.into_iter().filter(Own::is_gap));
+        self.own
+            .extend(old.own.into_iter().filter(|own| own.is_gap() || own.is_alert()));
         (self.chunks, self.cursor, self.emptied) = (old.chunks, old.cursor, old.emptied);
         (self.declared, self.gap_cause) = (old.declared, old.gap_cause);
         (self.gap_at, self.gap_pause) = (old.gap_at, old.gap_pause);
@@ -113,6 +117,7 @@ impl Writer {
             request.target = None;
         }
         (self.canary, self.facade, self.evicted) = (old.canary, old.facade, old.evicted);
+        (self.detector, self.watching, self.found) = (old.detector, old.watching, old.found);
         (self.active, self.commits) = (old.active, self.commits + old.commits);
         old.synced_tally.drain_into(&mut self.synced_tally);
         self.fault = old.fault;
@@ -168,6 +173,10 @@ impl Writer {
             let live = record.seq() <= reached;
             match (stored::own(rest), live) {
                 (Some(b"GAP"), false) => left.line(&mut point, rest),
+                (None, live) if stored::is_alert(rest) => match live {
+                    true => {}
+                    false => left.line(&mut point, rest),
+                },
                 (Some(_), live) => gone += u64::from(!live),
                 (None, false) => records.push(rest),
                 (None, true) => {

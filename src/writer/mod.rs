@@ -43,10 +43,13 @@ mod stories_signed;
 mod stories_tamper;
 #[cfg(test)]
 mod stories_waiting;
+#[cfg(test)]
+mod stories_watch;
 mod syncer;
 mod teller;
 mod tenure;
 mod upkeep;
+mod watch;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -56,6 +59,7 @@ use std::time::Duration;
 
 use crate::clock::Micros;
 use crate::config::DiskSpace;
+use crate::detect::{Detector, Found};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
 use crate::key::KeySource;
@@ -86,6 +90,7 @@ use tenure::Tenure;
 
 pub(crate) use medium::{Medium, medium};
 pub(crate) use teller::Teller;
+pub(crate) use watch::FLAG;
 
 /// The least time between two turns of a writer that has something due.
 const NAP: Duration = Duration::from_millis(1);
@@ -130,6 +135,9 @@ pub(crate) struct Desk {
     pub(crate) joins: bool,
     /// The names of files that the writer before gave.
     pub(crate) given: Given,
+    pub(crate) detector: Detector,
+    /// Where the files are from which alerts of earlier runs can be read.
+    pub(crate) alerts_from: Option<PathBuf>,
     #[cfg(test)]
     pub(crate) slip: Option<crate::store::Slip>,
 }
@@ -219,6 +227,14 @@ pub(crate) struct Writer {
     own: VecDeque<Own>,
     scratch: Vec<u8>,
     batch: Batch,
+    detector: Detector,
+    /// Whether there are rules that see records.
+    watching: bool,
+    /// A record with what was found of it.
+    flagged: Vec<u8>,
+    /// What was found and is not yet given to the alerts.
+    found: Vec<Found>,
+    watch_at: Duration,
     kept: Kept,
     /// To be written again into a new file; not empty only while that goes on.
     again: VecDeque<Again>,
@@ -303,6 +319,8 @@ impl Writer {
             key_source,
             joins,
             given,
+            detector,
+            alerts_from,
             #[cfg(test)]
             slip,
         } = desk;
@@ -342,6 +360,13 @@ impl Writer {
         #[cfg(test)]
         let seals = seals.map(|seals: Seals| seals.slipping(slip));
         let begins_at = opened.head;
+        if joins {
+            core.alerts.go_on(opened.run);
+        } else {
+            let queue = Arc::clone(&core.queue);
+            core.alerts
+                .begin(opened.run, opened.seq, alerts_from.as_deref(), move || queue.ring());
+        }
         let syncer = Syncer::new(
             Arc::clone(&disk),
             home.clone(),
@@ -382,6 +407,11 @@ impl Writer {
             own,
             scratch: Vec::new(),
             batch: Batch::new(opened.trust == Trust::Signed),
+            watching: !detector.is_idle(),
+            detector,
+            flagged: Vec::new(),
+            found: Vec::new(),
+            watch_at: monotonic,
             kept: Kept::default(),
             again: VecDeque::new(),
             resync: false,
@@ -486,6 +516,7 @@ impl Writer {
         core.queue.close();
         self.count_what_is_left();
         core.outlet.settle(Duration::ZERO, true);
+        core.alerts.end(Duration::ZERO, true);
         trail::leave(core.id());
         self.count_closed();
         drop(self.lock.take());
@@ -513,6 +544,7 @@ impl Writer {
     fn turn(&mut self) -> bool {
         self.core.mailbox.take(&mut self.requests);
         self.look_at_the_clock();
+        self.watch();
         self.fetch_sync();
         let asked = !self.requests.is_empty() || self.ending.is_some();
         let must_wait = self.fault.as_ref().is_some_and(Fault::must_wait);
@@ -581,6 +613,7 @@ impl Writer {
             self.heartbeat_at,
             orphan,
             metrics,
+            self.watch_due(),
         ];
         let due = due.into_iter().flatten().map(left).min().unwrap_or(LONGEST_PARK);
         // A clock set by hand may stand still: look again now and then, and never spin.

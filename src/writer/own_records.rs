@@ -8,11 +8,13 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::signer::Signed;
+use crate::alerts::Entry;
 use crate::brief::{Brief, EventId, Slice};
 use crate::chain::{Head, Leaf};
 use crate::clock::Micros;
 use crate::config::DiskAction;
-use crate::event::{EventType, events};
+use crate::detect::Priority;
+use crate::event::{Category, EventType, events};
 use crate::outcome::Outcome;
 use crate::queue::{Lost, PerSeverity};
 use crate::severity::Severity;
@@ -29,6 +31,10 @@ pub(super) struct Own {
     metadata: Map<String, Value>,
     /// Where the trail begins once this is numbered: what every later header says.
     pub(super) kept_from: Option<KeptFrom>,
+    /// Of an alert.
+    severity: Option<Severity>,
+    by: Option<String>,
+    message: Option<String>,
 }
 
 impl Own {
@@ -41,7 +47,30 @@ impl Own {
             event,
             metadata,
             kept_from: None,
+            severity: None,
+            by: None,
+            message: None,
         }
+    }
+
+    /// What became of an alert.
+    pub(super) fn alert(entry: Entry) -> Own {
+        Own {
+            severity: entry.priority.map(Priority::severity),
+            by: entry.by,
+            message: entry.message,
+            ..Own::new(entry.event, entry.metadata.into())
+        }
+    }
+
+    /// Whether it is about an alert.
+    pub(super) fn is_alert(&self) -> bool {
+        self.event.category() == Category::Alert
+    }
+
+    /// Whether it says that the files are not as the trail left them.
+    pub(super) fn is_suspicion(&self) -> bool {
+        self.event == events::AUDIT_TAMPER_SUSPECTED
     }
 
     /// The first of a run; or of a run that had been closed and goes on, since a layer had outlived the last handle.
@@ -213,20 +242,28 @@ impl Own {
     /// Appends the rest of the line.
     pub(super) fn rest(&self, time: Micros, out: &mut Vec<u8>) -> Brief {
         let event = self.event;
+        let severity = self.severity.unwrap_or_else(|| event.severity());
         out.extend_from_slice(b"\"time\":\"");
         out.extend_from_slice(&time.text());
         let names = format!(
-            "\",\"event\":\"{event}\",\"category\":\"{}\",\"severity\":\"{}\",\"outcome\":\"{}\",\"metadata\":",
+            "\",\"event\":\"{event}\",\"category\":\"{}\",\"severity\":\"{}\",\"outcome\":\"{}\"",
             event.category(),
-            event.severity(),
+            severity,
             Outcome::Success,
         );
         out.extend_from_slice(names.as_bytes());
+        for (key, text) in [(",\"user_id\":", &self.by), (",\"message\":", &self.message)] {
+            if let Some(text) = text {
+                out.extend_from_slice(key.as_bytes());
+                push_string(out, text);
+            }
+        }
+        out.extend_from_slice(b",\"metadata\":");
         push_members(out, &self.metadata);
         Brief {
             event: EventId::of(event),
             category: event.category(),
-            severity: event.severity(),
+            severity,
             outcome: Outcome::Success,
             time,
             occurred: time,

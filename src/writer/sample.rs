@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::builder::Builder;
 use crate::clock::{Clock, Micros};
+use crate::detect::Watch;
 use crate::error::Error;
 use crate::event::{EventType, events};
 use crate::io::mem::MemDisk;
@@ -256,6 +257,8 @@ pub(super) fn builder(disk: Arc<dyn Disk>, clock: &Arc<Hand>) -> Builder {
         .disk(disk)
         .clock(clock.clone())
         .host("host-a")
+        // What rules do has stories of its own.
+        .watch(Watch::none())
         .wait_limit(Duration::from_secs(60))
 }
 

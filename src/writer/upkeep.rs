@@ -312,6 +312,8 @@ impl Writer {
             self.write_again()?;
         }
         while self.build_batches(true)? {}
+        self.last_alerts();
+        while self.build_batches(true)? {}
         self.sync_and_wait(self.trust.is_keyed())?;
         if let (Some(_), Some(file)) = (&self.signer, self.durable.file) {
             // All but this and the end itself is signed for.
@@ -395,6 +397,9 @@ impl Writer {
             }
             ended => ended,
         };
+        if ended.is_ok() {
+            self.last_news(closing);
+        }
         match ended {
             Ok(()) if closing => self.phase = Phase::Over,
             Ok(()) => {

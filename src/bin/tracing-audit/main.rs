@@ -1,5 +1,6 @@
 //! Checks, shows and proves audit trails, erases records of them, holds their files, and tells of their keys.
 
+mod alerts;
 mod asked;
 mod bar;
 mod config;
@@ -66,6 +67,8 @@ enum Command {
     Sessions(stats::OfSessions),
     /// Show what rules flagged, and what is suspicious by itself
     Suspicious(notable::Arguments),
+    /// Show the alerts that rules raised, and what became of them
+    Alerts(alerts::Arguments),
     /// Show what administrators did
     Admin(notable::Arguments),
     /// Show what each day came to, and with --write keep that beside the files
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         Command::User(arguments) => stats::user(&arguments),
         Command::Sessions(arguments) => stats::sessions(&arguments),
         Command::Suspicious(arguments) => notable::suspicious(&arguments),
+        Command::Alerts(arguments) => alerts::run(&arguments),
         Command::Admin(arguments) => notable::admin(&arguments),
         Command::Summary(arguments) => summary::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

@@ -1,0 +1,202 @@
+//! Answers that take long, and answers that take longer than they did.
+
+use std::time::Duration;
+
+use crate::brief::{Brief, EventId, OWN_BASE};
+use crate::clock::Micros;
+use crate::detect::seen::{Found, Seen};
+use crate::detect::watch::{SLOW_RESPONSES, SLOWER, Watch};
+use crate::detect::windows::words;
+use crate::detect::{AlertType, Finding, Priority};
+
+/// The time for which durations are added up, and how many of these a baseline is made of.
+const SLOT: i64 = 5 * 60 * 1_000_000;
+const SLOTS: usize = 13;
+
+/// Of fewer records no mean is taken.
+const LEAST: u32 = 32;
+const LEAST_BEFORE: u32 = 200;
+
+/// A difference in seconds that nobody feels.
+const UNFELT: f64 = 0.001;
+
+/// Between two looks at the means.
+const EVERY: u32 = 16;
+
+#[derive(Debug)]
+pub(crate) struct Slow {
+    over_us: Option<u32>,
+    more_percent: Option<u32>,
+    /// By event: the table's, and the program's own.
+    events: Vec<Option<Box<Means>>>,
+    own: Vec<Option<Box<Means>>>,
+}
+
+/// The durations of one event in the last five minutes and the hour before.
+#[derive(Clone, Debug)]
+struct Means {
+    slots: [Slot; SLOTS],
+    slower: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    number: i64,
+    count: u32,
+    sum: f64,
+    squares: f64,
+}
+
+impl Slow {
+    pub(crate) fn new(watch: &Watch) -> Option<Slow> {
+        let over = watch.span(SLOW_RESPONSES);
+        let over_us = over.map(|over| u32::try_from(over.as_micros()).unwrap_or(u32::MAX - 1));
+        let more_percent = watch.share(SLOWER).map(|share| share.percent);
+        (over_us.is_some() || more_percent.is_some()).then(|| Slow {
+            over_us,
+            more_percent,
+            events: Vec::new(),
+            own: Vec::new(),
+        })
+    }
+
+    #[inline]
+    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Vec<Found>) {
+        let took = seen.duration_us();
+        if took == Brief::NO_DURATION {
+            return;
+        }
+        if self.over_us.is_some_and(|over| took >= over) {
+            found.push(self.slow(seen, took));
+        }
+        if let Some(percent) = self.more_percent
+            && let Some(means) = self.means(seen.event_id())
+            && let Some(more) = means.add(seen.occurred(), f64::from(took) / 1e6, percent)
+        {
+            let reason = format!("answers take {more} % longer than in the hour before");
+            let finding = Finding::new(AlertType::Performance, reason)
+                .priority(Priority::High)
+                .window(Duration::from_micros(2 * SLOT as u64))
+                .context("threshold_percent", percent)
+                .key("event", seen.record().event())
+                .passing();
+            found.push(seen.fresh(SLOWER, finding));
+        }
+    }
+
+    #[cold]
+    fn slow(&self, seen: &Seen<'_>, took: u32) -> Found {
+        let record = seen.record();
+        let over = Duration::from_micros(self.over_us.unwrap_or_default().into());
+        let reason = format!(
+            "an answer took {:.1} s, and {} are too long",
+            f64::from(took) / 1e6,
+            words(over)
+        );
+        let finding = Finding::new(AlertType::Performance, reason)
+            .priority(Priority::Medium)
+            .context("threshold_seconds", over.as_secs_f64());
+        seen.fresh(
+            SLOW_RESPONSES,
+            match record.field("route") {
+                Some(route) => finding.key("route", &route),
+                None => finding.key("event", record.event()),
+            }
+            .passing(),
+        )
+    }
+
+    fn means(&mut self, EventId(event): EventId) -> Option<&mut Means> {
+        let (rows, at) = match event {
+            _ if EventId(event) == EventId::OTHER => return None,
+            OWN_BASE.. => (&mut self.own, usize::from(event - OWN_BASE)),
+            _ => (&mut self.events, usize::from(event)),
+        };
+        if rows.len() <= at {
+            rows.resize(at + 1, None);
+        }
+        Some(rows.get_mut(at)?.get_or_insert_with(|| Box::new(Means::new())))
+    }
+}
+
+impl Means {
+    fn new() -> Means {
+        Means {
+            slots: [Slot {
+                number: i64::MIN,
+                count: 0,
+                sum: 0.0,
+                squares: 0.0,
+            }; SLOTS],
+            slower: false,
+        }
+    }
+
+    /// How many percent more than before, where that is to be said.
+    fn add(&mut self, at: Micros, seconds: f64, percent: u32) -> Option<u32> {
+        let number = at.0.div_euclid(SLOT);
+        let slot = self.slots.get_mut(number.rem_euclid(SLOTS as i64) as usize)?;
+        if slot.number != number {
+            *slot = Slot {
+                number,
+                count: 0,
+                sum: 0.0,
+                squares: 0.0,
+            };
+        }
+        slot.count += 1;
+        slot.sum += seconds;
+        slot.squares += seconds * seconds;
+        if slot.count < LEAST || slot.count % EVERY != 0 {
+            return None;
+        }
+        let recent = *slot;
+        self.compare(number, recent, percent)
+    }
+
+    fn compare(&mut self, number: i64, recent: Slot, percent: u32) -> Option<u32> {
+        let before = |slot: &&Slot| (number - SLOTS as i64 + 1..number).contains(&slot.number);
+        let (count, sum, squares) = self
+            .slots
+            .iter()
+            .filter(before)
+            .fold((0, 0.0, 0.0), |(count, sum, squares), slot| {
+                (count + slot.count, sum + slot.sum, squares + slot.squares)
+            });
+        if count < LEAST_BEFORE {
+            return None;
+        }
+        let mean = sum / f64::from(count);
+        let now = recent.sum / f64::from(recent.count);
+        let spread = (squares / f64::from(count) - mean * mean).max(0.0) / f64::from(recent.count);
+        // What chance alone would do is no finding.
+        let beyond_chance = now - mean > 4.0 * spread.sqrt() && now - mean > UNFELT;
+        let more = (now / mean - 1.0) * 100.0;
+        let threshold = f64::from(percent) / if self.slower { 2.0 } else { 1.0 };
+        let slower = beyond_chance && more > threshold;
+        let news = slower && !self.slower;
+        self.slower = slower;
+        news.then_some(more.min(1e9) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_take_a_third_longer_are_found_once_and_chance_is_not() {
+        let mut means = Means::new();
+        // 100 ms give or take 20, in a fixed pattern.
+        let took = |at: i64| 0.080 + (at * 7 % 41) as f64 * 0.001;
+        let second = |at: i64| Micros(1_700_000_000_000_000 + at * 1_000_000);
+        for at in 0..3_000 {
+            assert_eq!(means.add(second(at), took(at), 20), None, "{at}");
+        }
+        let said: Vec<u32> = (3_000..3_900)
+            .filter_map(|at| means.add(second(at), took(at) * 1.33, 20))
+            .collect();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!((25..40).contains(&said[0]), "{said:?}");
+    }
+}
