@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::pool::{Answer, Job, Pool};
-use super::scan::{Damage, Item, Question, Scan, Step};
+use super::scan::{Damage, Item, Question, Scan, Step, Want};
 use super::{Cursor, Order, Query};
 use crate::error::Error;
 use crate::io::RealDisk;
 use crate::parse;
 use crate::reader::walk::Walk;
 use crate::record::Record;
+use crate::stats::Stats;
 use crate::store::branch::LiveFile;
 
 /// The records that meet a question, in its order; see [`Query::entries`].
@@ -49,7 +50,7 @@ macro_rules! what_an_answer_tells {
 
 impl Found {
     pub(super) fn begin(query: &Query, dir: &Path) -> Result<Found, Error> {
-        Answering::begin(query, dir, false).map(Found)
+        Answering::begin(query, dir, Want::Records).map(Found)
     }
 
     what_an_answer_tells!();
@@ -58,8 +59,29 @@ impl Found {
     /// parsed from each.
     pub fn lines(self) -> FoundLines {
         let Found(mut answering) = self;
-        answering.turn_to_lines();
+        answering.turn_to(Want::Lines);
         FoundLines(answering)
+    }
+
+    /// What the records come to, instead of the records: as if each was given to [`Stats::add`], and each error to
+    /// [`Stats::add_damage`]. No record is made for it, and where nothing limits the answer, files are counted side by side.
+    pub fn stats(self) -> Stats {
+        let Found(mut answering) = self;
+        let newest = answering.question.order == Order::Newest;
+        if answering.query.limit.is_some() || newest && answering.cursor().is_some() {
+            return Found(answering).collect();
+        }
+        // In which order they are counted makes no difference.
+        answering.query.order = Order::Oldest;
+        answering.turn_to(Want::Counts);
+        let mut stats = Stats::new();
+        while let Some(item) = answering.next(|_| Err::<(), u64>(0)) {
+            if let Err(damage) = item {
+                stats.add_damage(&damage);
+            }
+        }
+        stats.merge(answering.counted);
+        stats
     }
 }
 
@@ -72,8 +94,8 @@ impl Iterator for Found {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next(|item| match item {
-            Item::Record(record) => Ok(*record),
-            Item::Line(seq, line) => parse::record(&line).map_err(|_| seq),
+            Item::Record(record) => Ok(record),
+            Item::Line(seq, line) => parse::record(line.as_bytes()).map_err(|_| seq),
             Item::Damage(_) => Err(0),
         })
     }
@@ -84,7 +106,7 @@ impl Iterator for FoundLines {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next(|item| match item {
-            Item::Line(seq, line) => String::from_utf8(line).map_err(|_| seq),
+            Item::Line(_, line) => Ok(line),
             Item::Record(record) => Err(record.seq()),
             Item::Damage(_) => Err(0),
         })
@@ -123,15 +145,15 @@ struct Answering {
     /// What stopped it before it began.
     failed: Option<Error>,
     skipped: Vec<Error>,
+    /// What was counted, where that is asked for.
+    counted: Stats,
 }
 
 impl Answering {
-    fn begin(query: &Query, dir: &Path, lines: bool) -> Result<Answering, Error> {
+    fn begin(query: &Query, dir: &Path, want: Want) -> Result<Answering, Error> {
         let disk = RealDisk::shared();
         let (files, holes) = Walk::begin(Arc::clone(&disk), dir)?.into_files()?;
-        let mut question = Question::new(query, disk);
-        question.lines = lines;
-        let question = Arc::new(question);
+        let question = Arc::new(Question::new(query, disk, want));
         let left = query.limit.unwrap_or(u64::MAX);
         Ok(Answering {
             query: query.clone(),
@@ -147,22 +169,23 @@ impl Answering {
             ended: false,
             failed: None,
             skipped: Vec::new(),
+            counted: Stats::new(),
         })
     }
 
-    /// From here on lines. What was found ahead as records is asked for once more.
-    fn turn_to_lines(&mut self) {
+    /// From here on something else. What was found ahead as records is asked for once more.
+    fn turn_to(&mut self, want: Want) {
         let mut rest = self.query.clone();
         rest.cursor = self.cursor();
         rest.limit = self.query.limit.map(|_| self.left);
-        match Answering::begin(&rest, &self.dir, true) {
-            Ok(lines) => {
+        match Answering::begin(&rest, &self.dir, want) {
+            Ok(turned) => {
                 let skipped = std::mem::take(&mut self.skipped);
                 let ended = self.ended;
                 *self = Answering {
                     skipped,
                     ended,
-                    ..lines
+                    ..turned
                 };
             }
             Err(error) => self.failed = Some(error),
@@ -216,6 +239,7 @@ impl Answering {
         if let Some(scan) = &mut self.scan {
             match scan.step(true, &GO_ON) {
                 Step::Items(items) => self.ready.extend(items),
+                Step::Counted(stats) => self.counted.merge(*stats),
                 Step::Wide | Step::Done => self.scan = None,
             }
             if let Some(read) = &mut self.alone {
@@ -229,6 +253,7 @@ impl Answering {
         if let Some(pool) = &mut self.pool {
             match pool.next() {
                 Some(Answer::Items(items)) => self.ready.extend(items),
+                Some(Answer::Counted(stats)) => self.counted.merge(*stats),
                 Some(Answer::Yours(scan)) => self.scan = Some(scan),
                 Some(Answer::Done) => {}
                 None => return false,

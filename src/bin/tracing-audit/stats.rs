@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use tracing_audit::{Activity, Order, Query, Record, Sessions, Stats};
+use tracing_audit::{Activity, Order, Query, Record, Sessions};
 
 use crate::asked::Asked;
 use crate::lines::Shown;
-use crate::out::{Failure, Harmless};
+use crate::out::{self, Failure, Harmless};
 use crate::question::{Conditions, Question};
 use crate::table::Rows;
 use crate::when;
@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// With --json, so many names of each kind: those with the most records
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "json")]
+    top: usize,
     #[command(flatten)]
     asked: Asked,
 }
@@ -63,18 +66,28 @@ pub(crate) struct OfSessions {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let query = arguments.question.conditions.query();
-    let mut stats = Stats::new();
-    let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| {
-        stats.add(record)
-    })?;
-    print(&stats, arguments.json, &shown)
+    let found = arguments
+        .asked
+        .read(&arguments.question.dir, query.order(Order::Oldest).unlimited())?;
+    let stats = found.stats();
+    for damage in stats.skipped().what() {
+        out::complain(damage);
+    }
+    let code = u8::from(stats.skipped().count() > 0);
+    match arguments.json {
+        true => print_json(&stats.top(arguments.top), code),
+        false => print(&stats, code),
+    }
 }
 
 pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
     let query = arguments.conditions.query().user(&arguments.who);
     let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
     let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
-    print(&activity, arguments.json, &shown)
+    match arguments.json {
+        true => print_json(&activity, shown.code()),
+        false => print(&activity, shown.code()),
+    }
 }
 
 pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
@@ -123,17 +136,23 @@ fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))
 }
 
-fn print<T: Serialize + Display>(value: &T, as_json: bool, shown: &Shown) -> Result<u8, Failure> {
+fn print_json(value: &impl Serialize, code: u8) -> Result<u8, Failure> {
+    lines(&json(value)?, code)
+}
+
+fn print(value: &impl Display, code: u8) -> Result<u8, Failure> {
+    let harmless: Vec<String> = value
+        .to_string()
+        .lines()
+        .map(|line| Harmless(line).to_string())
+        .collect();
+    lines(&harmless.join("\n"), code)
+}
+
+fn lines(text: &str, code: u8) -> Result<u8, Failure> {
     let mut out = BufWriter::new(anstream::stdout().lock());
-    let failed = Failure::of_write(shown.code());
-    match as_json {
-        true => writeln!(out, "{}", json(value)?).map_err(&failed)?,
-        false => {
-            for line in value.to_string().lines() {
-                writeln!(out, "{}", Harmless(line)).map_err(&failed)?;
-            }
-        }
-    }
-    out.flush().map_err(failed)?;
-    Ok(shown.code())
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(Failure::of_write(code))?;
+    Ok(code)
 }
