@@ -189,6 +189,7 @@ fn write(dir: &Path, records: u64) {
             resource = format_args!("/library/books/{record}"),
             resource.id = record,
             method = "GET",
+            route = "/library/books/{id}",
             path = format_args!("/library/books/{record}"),
             duration_ms = 12.75,
             request_id = format_args!("0192f0c1-7a3e-7cc2-9d55-{record:012}"),

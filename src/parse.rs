@@ -5,10 +5,10 @@
 //! section 22).
 
 mod json;
+mod names;
 #[cfg(test)]
 mod promises;
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::base64url;
@@ -101,15 +101,20 @@ impl Parser {
         self.json.begin();
         let (mut found, mut at, mut before) = (Found::default(), 1, None);
         loop {
-            let member = self.json.member(bytes, at)?;
-            let key = match member.escaped.0 {
-                false => key_behind(before, self.name(text, member).as_bytes()),
-                true => Key::from_str(&unescape(self.name(text, member))),
+            let member = match names::known(bytes, at, before) {
+                Some((key, length)) => self.json.value_of(bytes, at, length)?.with(key),
+                None => {
+                    let member = self.json.member(bytes, at)?;
+                    let name = member.name(text);
+                    Member {
+                        key: key_behind(before, &name),
+                        ..member
+                    }
+                }
             };
-            let member = Member { key, ..member };
-            match key {
+            match member.key {
                 Some(key) => {
-                    if before >= Some(key) || found.seal || !self.take(text, key, member, &mut found) {
+                    if found.seal || !self.take(text, key, member, &mut found) {
                         return Err(ParseError::of(key.as_str()));
                     }
                     before = Some(key);
@@ -137,23 +142,14 @@ impl Parser {
         }
     }
 
-    fn name<'t>(&self, text: &'t str, member: Member) -> &'t str {
-        let end = (member.value.from as usize).saturating_sub(2);
-        text.get(member.name as usize..end).unwrap_or_default()
-    }
-
     /// A name that is not in the table.
     fn unknown(&mut self, text: &str, member: Member) -> Result<(), ParseError> {
-        let name = self.name(text, member);
-        let plain: Cow<'_, str> = match member.escaped.0 {
-            false => Cow::Borrowed(name),
-            true => Cow::Owned(unescape(name)),
-        };
+        let name = member.name(text);
         // One that stands before those it should follow is in the table all the same.
-        if RESERVED.contains(&&*plain) || Key::from_str(&plain).is_some() {
-            return Err(ParseError::of(&plain));
+        if RESERVED.contains(&&*name) || Key::from_str(&name).is_some() {
+            return Err(ParseError::of(&name));
         }
-        self.json.remember(member.name, name.len(), member.escaped.0);
+        self.json.remember(&member);
         self.members.push(member);
         Ok(())
     }
@@ -258,11 +254,8 @@ fn readable(line: &[u8]) -> Result<&str, ParseError> {
 }
 
 /// The key with this spelling, if it is one of those that may follow.
-#[inline]
-fn key_behind(before: Option<Key>, name: &[u8]) -> Option<Key> {
-    let from = before.map_or(0, |before| before.index() + 1);
-    let mut rest = Key::ALL.get(from..).unwrap_or_default().iter();
-    rest.find(|key| key.as_str().as_bytes() == name).copied()
+fn key_behind(before: Option<Key>, name: &str) -> Option<Key> {
+    Key::from_str(name).filter(|key| before < Some(*key))
 }
 
 /// The thing of this name, by no other name.

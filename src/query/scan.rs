@@ -372,7 +372,7 @@ impl Scan {
                 Some((behind, number)) if range.end + 1 == behind.start => *number == seq + 1,
                 _ => false,
             };
-            let item = self.judge(line, seq, |seq| follows(seq) || is_between(bytes, range));
+            let item = self.judge(&question, line, seq, |seq| follows(seq) || is_between(bytes, range));
             last = seq.map(|seq| (range.clone(), seq));
             if let Some(item) = item {
                 if !matches!(item, Item::Damage(_)) && !passes {
@@ -385,7 +385,13 @@ impl Scan {
     }
 
     /// A line that the sieve let through.
-    fn judge(&mut self, line: &[u8], seq: Option<u64>, is_between: impl FnOnce(u64) -> bool) -> Option<Item> {
+    fn judge(
+        &mut self,
+        question: &Question,
+        line: &[u8],
+        seq: Option<u64>,
+        is_between: impl FnOnce(u64) -> bool,
+    ) -> Option<Item> {
         if line.len() > LONGEST {
             return self.flaw(Flaw::TooLong.meaning());
         }
@@ -409,7 +415,6 @@ impl Scan {
         if line.len() > SHORT && parts(line) > PARTS {
             return self.flaw(&format!("record {seq} has more than {PARTS} parts"));
         }
-        let question = Arc::clone(&self.question);
         let read = match self.parser.line(line) {
             Ok(read) => read,
             Err(error) => {

@@ -58,7 +58,11 @@ impl Span {
 }
 
 impl Member {
-    fn name(self, text: &str) -> Cow<'_, str> {
+    pub(crate) fn with(self, key: Key) -> Member {
+        Member { key: Some(key), ..self }
+    }
+
+    pub(crate) fn name(self, text: &str) -> Cow<'_, str> {
         let span = Span {
             from: self.name,
             to: self.value.from.saturating_sub(2),

@@ -85,3 +85,60 @@ pub(super) fn count(
 fn threads() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Day;
+    use crate::error::ErrorKind;
+    use crate::store::names::Name;
+
+    fn files(lengths: &[u64]) -> Vec<Place> {
+        let place = |(at, len): (usize, &u64)| Place {
+            name: Name::plain(Day::parse("2026-11-20").unwrap(), at as u32 + 1),
+            number: at as u64 + 1,
+            // Every third has no record.
+            first: (at - at / 3) as u64 * 10,
+            len: *len,
+            closed: None,
+        };
+        lengths.iter().enumerate().map(place).collect()
+    }
+
+    #[test]
+    fn shares_hold_every_file_of_the_runs_once_and_in_their_order() {
+        let files = files(&[5 << 20; 40]);
+        let runs = [0..7, 9..10, 12..40];
+        let shares = of(&files, &runs);
+        assert!(shares.len() > runs.len() && shares.len() < 20, "{shares:?}");
+        let all: Vec<usize> = shares.iter().cloned().flatten().collect();
+        assert_eq!(all, runs.iter().cloned().flatten().collect::<Vec<_>>());
+        for share in shares.iter().filter(|share| share.start > 0) {
+            assert!(
+                runs.iter().any(|run| run.start == share.start)
+                    || files[share.start].first > files[share.start - 1].first
+            );
+        }
+        assert!(of(&files, &[]).is_empty());
+    }
+
+    #[test]
+    fn what_is_counted_does_not_depend_on_who_counts_it() {
+        let shares: Vec<Range<usize>> = (0..50).map(|at| at..at + 1).collect();
+        let mut stats = Stats::new();
+        count(&shares, &mut stats, |share, stats| {
+            stats.add_damage(&crate::error::Error::new(ErrorKind::Damaged, share.start.to_string()));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(stats.skipped().count(), 50);
+        let said: Vec<String> = stats.skipped().what().to_vec();
+        let expected: Vec<String> = (0..said.len()).map(|at| at.to_string()).collect();
+        assert_eq!(said, expected);
+        let failed = count(&shares, &mut Stats::new(), |share, _| match share.start {
+            30.. => Err(crate::error::Error::new(ErrorKind::Io, share.start.to_string())),
+            _ => Ok(()),
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "30");
+    }
+}
