@@ -1,9 +1,10 @@
 //! Statistics of two weeks: every file read against the summaries of their days.
 //!
 //! `cargo bench --bench stats` lets the crate write 14 days of some 14,300 records each and a fifteenth that has begun, under a clock
-//! set by hand, and then takes turns: `Stats::of_days` over the 14 days without summaries (each line held against the chain and
-//! parsed), and the same with them. It prints medians by the clock and of processor time, which other work on the machine disturbs
-//! less, and the ratios (the goal is 1,000), what the summaries take on the disk, and what it costs to write them. Both answers are compared. The files are in the page cache.
+//! set by hand, and then asks: `Stats::of_days` over the 14 days without summaries (each line held against the chain and
+//! parsed), a question for the same days that trusts the places of lines (`Query`), and `Stats::of_days` with summaries. It prints
+//! medians by the clock and of processor time, which other work on the machine disturbs less, the ratios, what the summaries take
+//! on the disk, and what it costs to write them. All answers are compared. The files are in the page cache.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -14,10 +15,13 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tracing_audit::testing::ManualClock;
-use tracing_audit::{OnFull, Severity, Stats, Summary, Trail, audit, events};
+use tracing_audit::{Query, Stats, Summary, Trail, audit, events};
+
+mod shared;
+use shared::{Took, is_short, median, patient};
 
 const DAYS: u64 = 14;
 const SINCE: &str = "2026-11-01";
@@ -26,8 +30,7 @@ const UNTIL: &str = "2026-11-14";
 const BEGIN: u64 = 1_793_491_200;
 
 fn main() {
-    let short = std::env::args().any(|argument| argument == "--quick" || argument == "--test");
-    let (records, slow, quick) = if short { (200, 1, 1) } else { (14_300, 5, 101) };
+    let (records, slow, quick) = if is_short() { (200, 1, 1) } else { (14_300, 5, 101) };
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("logs");
     write(&dir, records);
@@ -38,6 +41,10 @@ fn main() {
     };
     let ask = || Stats::of_days(&dir, SINCE, UNTIL).unwrap();
     let (read, whole) = timed(slow, ask);
+    let day = |days: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(BEGIN + days * 86_400);
+    let of_days = Query::new().unlimited().since(day(0)).until(day(DAYS));
+    let (queried, found) = timed(slow, || of_days.entries(&dir).unwrap().stats());
+    assert_eq!(found, whole);
     println!(
         "{} MB, {} records, {} users, {} addresses, {} routes",
         size(".jsonl") >> 20,
@@ -58,63 +65,45 @@ fn main() {
         written.wall * 1e3,
         again.wall * 1e3
     );
-    for (what, took) in [("every file read:", &read), ("with summaries:", &summed)] {
+    for (what, took) in [
+        ("every file read:", &read),
+        ("by a question:", &queried),
+        ("with summaries:", &summed),
+    ] {
         println!(
             "14 days, {what:18} {:10.3} ms, {:10.3} ms of processor time",
             took.wall * 1e3,
             took.cpu * 1e3
         );
     }
-    println!(
-        "ratio: {:.0}, by processor time {:.0}",
-        read.wall / summed.wall,
-        read.cpu / summed.cpu
-    );
-}
-
-/// Seconds by the clock, and on the processor for this thread.
-struct Took {
-    wall: f64,
-    cpu: f64,
+    for (what, took) in [("every file read", &read), ("a question", &queried)] {
+        println!(
+            "summaries against {what}: {:.0}, by processor time {:.0}",
+            took.wall / summed.wall,
+            took.cpu / summed.cpu
+        );
+    }
 }
 
 /// The medians of so many times.
 fn timed<T>(times: usize, work: impl Fn() -> T) -> (Took, T) {
-    let on_processor = || {
-        let times = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        let nanos = times.split(' ').next().and_then(|time| time.parse::<f64>().ok());
-        nanos.unwrap_or(f64::NAN) / 1e9
-    };
-    let mut last = None;
-    let took: Vec<Took> = (0..times)
-        .map(|_| {
-            let (begun, before) = (Instant::now(), on_processor());
-            last = Some(work());
-            Took {
-                wall: begun.elapsed().as_secs_f64(),
-                cpu: on_processor() - before,
-            }
-        })
-        .collect();
-    let median = |of: fn(&Took) -> f64| {
-        let mut values: Vec<f64> = took.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values[times / 2]
-    };
+    let (first, mut last) = shared::took(&work);
+    let mut turns = vec![first];
+    for _ in 1..times {
+        let (took, done) = shared::took(&work);
+        turns.push(took);
+        last = done;
+    }
     let medians = Took {
-        wall: median(|took| took.wall),
-        cpu: median(|took| took.cpu),
+        wall: median(turns.iter().map(|took| took.wall)),
+        cpu: median(turns.iter().map(|took| took.cpu)),
     };
-    (medians, last.unwrap())
+    (medians, last)
 }
 
 fn write(dir: &Path, records: u64) {
     let clock = Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(BEGIN)));
-    let mut builder = Trail::builder(dir).detached().mirror(false).clock(clock.clone());
-    for severity in Severity::ALL {
-        builder = builder.on_full(severity, OnFull::Block(Duration::from_secs(60)));
-    }
-    let trail = builder.build().unwrap();
+    let trail = patient(Trail::builder(dir).clock(clock.clone())).build().unwrap();
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = |below: u64| {
         random ^= random << 13;

@@ -65,20 +65,26 @@ fn fill(text: &[u8], bytes: &mut [u8]) -> Option<()> {
     (word & ((1 << bits) - 1) == 0).then_some(())
 }
 
-fn letter(six: u32) -> u8 {
+pub(crate) fn letter(six: u32) -> u8 {
     ALPHABET.get((six & 63) as usize).copied().unwrap_or(b'A')
 }
 
-fn value(letter: u8) -> Option<u8> {
-    Some(match letter {
-        b'A'..=b'Z' => letter - b'A',
-        b'a'..=b'z' => letter - b'a' + 26,
-        b'0'..=b'9' => letter - b'0' + 52,
-        b'-' => 62,
-        b'_' => 63,
-        _ => return None,
-    })
+/// The six bits that a letter stands for.
+pub(crate) fn value(letter: u8) -> Option<u8> {
+    VALUES.get(usize::from(letter)).copied().filter(|value| *value < 64)
 }
+
+/// What a byte is as a letter; 64 for what is none.
+static VALUES: [u8; 256] = {
+    let mut values = [64; 256];
+    let mut at = 0;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    while at < 64 {
+        values[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
 
 #[cfg(test)]
 mod tests {

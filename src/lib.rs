@@ -106,7 +106,7 @@ pub use redact::{Class, Redaction, Shape, Treatment};
 pub use secret::{Hashed, Masked, Secret};
 pub use severity::Severity;
 pub use stats::{
-    Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats,
+    Activity, DayStats, Distinct, Durations, Gaps, Ranking, Route, Routes, Session, Sessions, Skipped, Stats, Top,
     admin_actions, sessions, suspicious, user_activity,
 };
 pub use status::{ChannelStatus, Counts, DiskTier, Health, RuleStatus, Setting, Source, Status};

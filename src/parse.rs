@@ -1,18 +1,24 @@
 //! A line read back, strictly: keys in their order and of their kinds, no name twice at any depth.
 //!
-//! Keys that this version does not know are kept: a later one may have written them (docs/FORMAT.md, section 22).
+//! One pass over the bytes, which builds nothing: it holds them against the grammar of JSON and the rules for records, and notes
+//! where each member stands. Keys that this version does not know are kept: a later one may have written them (docs/FORMAT.md,
+//! section 22).
+
+mod json;
+mod names;
+#[cfg(test)]
+mod promises;
 
 use std::fmt;
-
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
 
 use crate::base64url;
 use crate::clock::Micros;
 use crate::event::{self, Category};
 use crate::outcome::Outcome;
+use crate::record::line::{Head, Line, Member, Span, unescape};
 use crate::record::{Key, Kind, Record};
 use crate::severity::Severity;
+use json::Json;
 
 /// Why a line is no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,136 +34,264 @@ const RESERVED: [&str; 4] = ["erased", "by", "enc", "sd"];
 
 /// Reads a record's line, without its LF. Says nothing about the chain.
 pub(crate) fn record(line: &[u8]) -> Result<Record, ParseError> {
-    if !line.starts_with(b"{\"seq\":") {
-        return Err(ParseError::new("it does not begin with its number"));
-    }
-    if is_spaced(line) {
-        return Err(ParseError::new(
-            "it has a control character, or white space between its parts",
-        ));
-    }
-    let mut members = Members::of(line)?;
-    if members.last_is("seal") {
-        members.take("seal", |seal| {
-            text(seal).and_then(|seal| base64url::parse::<32>(seal.as_bytes()))
-        })?;
-    }
-    if !members.last_is("tag") {
-        return Err(ParseError::new("it does not end with its tag"));
-    }
-    members.take("tag", |tag| {
-        text(tag).and_then(|tag| base64url::parse::<16>(tag.as_bytes()))
-    })?;
-    members.check()?;
-    let time = |value: &Value| text(value).and_then(|time| Micros::parse(time.as_bytes()));
-    Ok(Record {
-        seq: members.take("seq", |seq| seq.as_u64().filter(|seq| (1..SEQ_END).contains(seq)))?,
-        time: members.take("time", time)?,
-        occurred: match members.has("occurred") {
-            true => Some(members.take("occurred", time)?),
-            false => None,
-        },
-        event: members.take("event", |name| {
-            text(name)
-                .filter(|name| event::valid_name(name.as_bytes()))
-                .map(str::to_owned)
-        })?,
-        category: members.take("category", |value| {
-            exactly(value, Category::from_name, Category::as_str)
-        })?,
-        severity: members.take("severity", |value| {
-            exactly(value, Severity::from_name, Severity::as_str)
-        })?,
-        outcome: members.take("outcome", |value| exactly(value, Outcome::from_name, Outcome::as_str))?,
-        members: members.0,
-    })
+    Parser::default().line(line).map(Record::from)
 }
 
-/// Whether there is a byte below the space, or a space outside of the strings.
-fn is_spaced(line: &[u8]) -> bool {
-    let (mut string, mut escaped) = (false, false);
-    line.iter().any(|byte| {
-        match byte {
-            b'"' if !escaped => string = !string,
-            b'\\' if string => {
-                escaped = !escaped;
-                return false;
+/// Reads lines. What it needs for one it keeps for the next.
+#[derive(Debug, Default)]
+pub(crate) struct Parser {
+    json: Json,
+    members: Vec<Member>,
+    day: Option<([u8; DAY], Micros)>,
+    respelled: String,
+}
+
+/// Bytes of a day in a time.
+const DAY: usize = 10;
+
+/// What is found of the head and the frame while a line is read.
+#[derive(Default)]
+struct Found {
+    seq: Option<u64>,
+    time: Option<Micros>,
+    occurred: Option<Micros>,
+    event: Option<Span>,
+    category: Option<Category>,
+    severity: Option<Severity>,
+    outcome: Option<Outcome>,
+    tag: bool,
+    seal: bool,
+    /// Whether the name of the event has an escape, which it does not need.
+    odd_event: bool,
+}
+
+impl Parser {
+    /// Reads a record's line, without its LF. Says nothing about the chain.
+    pub(crate) fn line<'a>(&'a mut self, line: &'a [u8]) -> Result<Line<'a>, ParseError> {
+        let text = readable(line)?;
+        let found = self.read(text)?;
+        if let Some(span) = found.event.filter(|_| found.odd_event) {
+            return self.respell(text, span);
+        }
+        Ok(Line {
+            text,
+            head: found.head()?,
+            members: &self.members,
+        })
+    }
+
+    /// The name of an event has only letters that need no escape: with it spelled so, it is a part of the line.
+    fn respell(&mut self, text: &str, event: Span) -> Result<Line<'_>, ParseError> {
+        let (from, to) = (event.from as usize, event.to as usize);
+        let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+        self.respelled = [part(0..from), &unescape(part(from..to)), part(to..text.len())].concat();
+        let respelled = std::mem::take(&mut self.respelled);
+        let found = self.read(&respelled);
+        self.respelled = respelled;
+        Ok(Line {
+            text: &self.respelled,
+            head: found?.head()?,
+            members: &self.members,
+        })
+    }
+
+    fn read(&mut self, text: &str) -> Result<Found, ParseError> {
+        let bytes = text.as_bytes();
+        self.members.clear();
+        self.json.begin();
+        let (mut found, mut at, mut before) = (Found::default(), 1, None);
+        loop {
+            let member = match names::known(bytes, at, before) {
+                Some((key, length)) => self.json.value_of(bytes, at, length)?.with(key),
+                None => {
+                    let member = self.json.member(bytes, at)?;
+                    let name = member.name(text);
+                    Member {
+                        key: key_behind(before, &name),
+                        ..member
+                    }
+                }
+            };
+            match member.key {
+                Some(key) => {
+                    if found.seal || !self.take(text, key, member, &mut found) {
+                        return Err(ParseError::of(key.as_str()));
+                    }
+                    before = Some(key);
+                }
+                None => {
+                    if found.tag || found.seal {
+                        return Err(ParseError::new("it does not end with its tag"));
+                    }
+                    self.unknown(text, member)?;
+                }
+            }
+            let end = member.value.to as usize;
+            match bytes.get(end) {
+                Some(b',') => at = end + 1,
+                Some(b'}') if end + 1 == bytes.len() => break,
+                _ => return Err(ParseError::at(end)),
+            }
+        }
+        if self.json.is_twice(bytes, 0) {
+            return Err(ParseError::new("a name stands in it twice"));
+        }
+        match found.tag {
+            true => Ok(found),
+            false => Err(ParseError::new("it does not end with its tag")),
+        }
+    }
+
+    /// A name that is not in the table.
+    fn unknown(&mut self, text: &str, member: Member) -> Result<(), ParseError> {
+        let name = member.name(text);
+        // One that stands before those it should follow is in the table all the same.
+        if RESERVED.contains(&&*name) || Key::from_str(&name).is_some() {
+            return Err(ParseError::of(&name));
+        }
+        self.json.remember(&member);
+        self.members.push(member);
+        Ok(())
+    }
+
+    /// Takes a member that is known; false if it is not as it must be.
+    fn take(&mut self, text: &str, key: Key, member: Member, found: &mut Found) -> bool {
+        let said = || member.text(text);
+        match key {
+            Key::Seq => {
+                found.seq = count(member.raw(text)).filter(|seq| (1..SEQ_END).contains(seq));
+                return found.seq.is_some();
+            }
+            Key::Time => {
+                found.time = said().and_then(|time| self.time(time.as_bytes()));
+                return found.time.is_some();
+            }
+            Key::Occurred => {
+                found.occurred = said().and_then(|time| self.time(time.as_bytes()));
+                return found.occurred.is_some();
+            }
+            Key::Event => {
+                found.odd_event = member.escaped.1;
+                found.event = said().filter(|name| event::valid_name(name.as_bytes())).map(|_| Span {
+                    from: member.value.from + 1,
+                    to: member.value.to - 1,
+                });
+                return found.event.is_some();
+            }
+            Key::Category => {
+                found.category = said().and_then(|text| exactly(&Category::ALL, &text, Category::as_str));
+                return found.category.is_some();
+            }
+            Key::Severity => {
+                found.severity = said().and_then(|text| exactly(&Severity::ALL, &text, Severity::as_str));
+                return found.severity.is_some();
+            }
+            Key::Outcome => {
+                found.outcome = said().and_then(|text| exactly(&Outcome::ALL, &text, Outcome::as_str));
+                return found.outcome.is_some();
+            }
+            Key::Tag => {
+                found.tag = said().is_some_and(|tag| base64url::parse::<16>(tag.as_bytes()).is_some());
+                return found.tag;
+            }
+            Key::Seal => {
+                found.seal = said().is_some_and(|seal| base64url::parse::<32>(seal.as_bytes()).is_some());
+                return found.seal;
             }
             _ => {}
         }
-        escaped = false;
-        *byte < b' ' || *byte == b' ' && !string
-    })
+        self.members.push(member);
+        is_kind(key, member.raw(text))
+    }
+
+    /// A time. Neighbours are of the same day.
+    fn time(&mut self, text: &[u8]) -> Option<Micros> {
+        let (day, clock) = text.split_first_chunk::<DAY>()?;
+        let start = match self.day {
+            Some((known, start)) if known == *day => start,
+            _ => {
+                let start = Micros::parse(&[day, &b"T00:00:00.000000Z"[..]].concat())?;
+                self.day = Some((*day, start));
+                start
+            }
+        };
+        let &[b'T', h, hh, b':', m, mm, b':', s, ss, b'.', ref micros @ .., b'Z'] = clock else {
+            return None;
+        };
+        let two = |tens: u8, ones: u8, end: i64| number(&[tens, ones]).filter(|number| *number < end);
+        let seconds = two(h, hh, 24)? * 3_600 + two(m, mm, 60)? * 60 + two(s, ss, 60)?;
+        let micros: &[u8; 6] = micros.try_into().ok()?;
+        Some(Micros(start.0 + seconds * 1_000_000 + number(micros)?))
+    }
 }
 
-fn text(value: &Value) -> Option<&str> {
-    value.as_str()
+impl Found {
+    fn head(self) -> Result<Head, ParseError> {
+        fn there<T>(thing: Option<T>, key: Key) -> Result<T, ParseError> {
+            thing.ok_or_else(|| ParseError::of(key.as_str()))
+        }
+        Ok(Head {
+            seq: there(self.seq, Key::Seq)?,
+            time: there(self.time, Key::Time)?,
+            occurred: self.occurred,
+            event: there(self.event, Key::Event)?,
+            category: there(self.category, Key::Category)?,
+            severity: there(self.severity, Key::Severity)?,
+            outcome: there(self.outcome, Key::Outcome)?,
+        })
+    }
+}
+
+/// A line's text, if it begins as a record's.
+fn readable(line: &[u8]) -> Result<&str, ParseError> {
+    if !line.starts_with(b"{\"seq\":") {
+        return Err(ParseError::new("it does not begin with its number"));
+    }
+    if u32::try_from(line.len()).is_err() {
+        return Err(ParseError::new("it is too long"));
+    }
+    std::str::from_utf8(line).map_err(|_| ParseError::new("it is not UTF-8"))
+}
+
+/// The key with this spelling, if it is one of those that may follow.
+fn key_behind(before: Option<Key>, name: &str) -> Option<Key> {
+    Key::from_str(name).filter(|key| before < Some(*key))
 }
 
 /// The thing of this name, by no other name.
-fn exactly<T: Copy>(value: &Value, read: fn(&str) -> Option<T>, name: fn(T) -> &'static str) -> Option<T> {
-    let text = value.as_str()?;
-    read(text).filter(|thing| name(*thing) == text)
+fn exactly<T: Copy>(all: &[T], text: &str, name: fn(T) -> &'static str) -> Option<T> {
+    all.iter().find(|thing| name(**thing) == text).copied()
 }
 
-/// The members of a line, in its order.
-struct Members(Vec<(String, Value)>);
-
-impl Members {
-    fn of(line: &[u8]) -> Result<Members, ParseError> {
-        let mut parser = serde_json::Deserializer::from_slice(line);
-        let members = ObjectSeed.deserialize(&mut parser).map_err(ParseError::json)?;
-        parser.end().map_err(ParseError::json)?;
-        Ok(Members(members))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
-    }
-
-    fn last_is(&self, name: &str) -> bool {
-        self.0.last().is_some_and(|(known, _)| known == name)
-    }
-
-    /// Takes out a member that must be there, and right.
-    fn take<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Option<T>) -> Result<T, ParseError> {
-        let wrong = || ParseError::of(name);
-        let at = self.0.iter().position(|(known, _)| known == name).ok_or_else(wrong)?;
-        let (_, value) = self.0.remove(at);
-        read(&value).ok_or_else(wrong)
-    }
-
-    /// The order of all keys, and the kinds of those that are not taken out.
-    fn check(&self) -> Result<(), ParseError> {
-        let mut before = None;
-        for (name, value) in &self.0 {
-            if RESERVED.contains(&name.as_str()) {
-                return Err(ParseError::of(name));
-            }
-            let Some(key) = Key::from_str(name) else { continue };
-            if before >= Some(key) || !is_kind(key, value) {
-                return Err(ParseError::of(name));
-            }
-            before = Some(key);
-        }
-        Ok(())
-    }
+/// Digits alone, with nothing before or behind them.
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |sum, digit| {
+        digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
+    })
 }
 
-fn is_kind(key: Key, value: &Value) -> bool {
+/// A number of the grammar that is a non-negative integer.
+fn count(raw: &str) -> Option<u64> {
+    raw.parse().ok()
+}
+
+/// Whether a value, which obeys the grammar, is what stands behind this key.
+fn is_kind(key: Key, raw: &str) -> bool {
+    let is_text = || raw.starts_with('"');
     match (key, key.kind()) {
-        (Key::Metadata | Key::Truncated, _) => value.as_object().is_some_and(|object| !object.is_empty()),
-        (Key::Redacted, _) => value
-            .as_array()
-            .is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_string)),
-        (Key::Flagged, _) => *value == Value::Bool(true),
-        (Key::Salt | Key::SuspiciousReason | Key::Rule, _) | (_, Kind::Text) => value.is_string(),
-        // What comes before them is looked at when it is taken; what comes behind cannot be here.
-        (Key::Tag | Key::Seal, _) => false,
-        (_, Kind::Own) => true,
-        (_, Kind::Count) => value.is_u64(),
-        (_, Kind::Number) => value.as_f64().is_some_and(|number| number >= 0.0),
-        (_, Kind::Any) => !value.is_null(),
+        (Key::Metadata | Key::Truncated, _) => raw.starts_with('{') && raw != "{}",
+        (Key::Redacted, _) => json::are_strings(raw.as_bytes()),
+        (Key::Flagged, _) => raw == "true",
+        (Key::Salt | Key::SuspiciousReason | Key::Rule, _) | (_, Kind::Text) => is_text(),
+        // These are taken before.
+        (_, Kind::Own) => false,
+        (_, Kind::Count) => count(raw).is_some(),
+        (_, Kind::Number) => match raw.as_bytes().first() {
+            Some(b'0'..=b'9') => true,
+            Some(b'-') => raw.parse::<f64>().is_ok_and(|number| number >= 0.0),
+            _ => false,
+        },
+        (_, Kind::Any) => raw != "null",
     }
 }
 
@@ -173,9 +307,10 @@ impl ParseError {
         }
     }
 
-    fn json(error: serde_json::Error) -> ParseError {
+    /// Nothing that may stand there.
+    fn at(place: usize) -> ParseError {
         ParseError {
-            what: error.to_string(),
+            what: format!("it is not JSON as a trail writes it, at byte {}", place + 1),
         }
     }
 }
@@ -188,105 +323,10 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// An object whose names are all different, in its order.
-struct ObjectSeed;
-
-impl<'de> DeserializeSeed<'de> for ObjectSeed {
-    type Value = Vec<(String, Value)>;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, parser: D) -> Result<Self::Value, D::Error> {
-        parser.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ObjectSeed {
-    type Value = Vec<(String, Value)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut read: Vec<(String, Value)> = Vec::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if read.iter().any(|(known, _)| *known == name) {
-                return Err(de::Error::custom(format_args!("{name:?} stands twice")));
-            }
-            read.push((name, members.next_value_seed(Strict)?));
-        }
-        Ok(read)
-    }
-}
-
-/// Any value, in which no object has a name twice.
-struct Strict;
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, parser: D) -> Result<Value, D::Error> {
-        parser.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
-        let mut read = Vec::new();
-        while let Some(element) = elements.next_element_seed(Strict)? {
-            read.push(element);
-        }
-        Ok(Value::Array(read))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut read = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(Strict)?;
-            if read.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("{name:?} stands twice")));
-            }
-            read.insert(name, value);
-        }
-        Ok(Value::Object(read))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     const TAG: &str = r#","tag":"AAAAAAAAAAAAAAAAAAAAAA"}"#;
@@ -305,7 +345,7 @@ mod tests {
         assert_eq!(found.status_code(), Some(200));
         assert_eq!(found.outcome(), Outcome::Success);
         assert_eq!(found.get("later"), Some(&Value::Bool(true)));
-        let names: Vec<&str> = found.members.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = found.members().iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["user_id", "resource", "status_code", "metadata", "later"]);
     }
 

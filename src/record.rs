@@ -1,6 +1,9 @@
 //! The keys of a record, and a record read back.
 
+pub(crate) mod line;
+
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
@@ -9,6 +12,7 @@ use crate::clock::Micros;
 use crate::event::{Category, EventType};
 use crate::outcome::Outcome;
 use crate::severity::Severity;
+use line::{Head, Line, Member, Span};
 
 /// What stands behind a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,26 +149,31 @@ impl KeySet {
 
 /// One record read back from a trail.
 ///
-/// Keys have the names of the line; what is not in the line is `None`.
-#[derive(Clone, Debug, PartialEq)]
+/// Keys have the names of the line; what is not in the line is `None`. It keeps the line, which was read strictly, and makes
+/// values of it when the first is asked for ([`get`](Record::get), [`metadata`](Record::metadata), [`old`](Record::old)); texts
+/// and numbers that have a method of their own do without.
+#[derive(Clone)]
 pub struct Record {
     pub(crate) seq: u64,
     pub(crate) time: Micros,
     pub(crate) occurred: Option<Micros>,
-    pub(crate) event: String,
     pub(crate) category: Category,
     pub(crate) severity: Severity,
     pub(crate) outcome: Outcome,
-    /// Every other member but the frame, in the order of the line.
-    pub(crate) members: Vec<(String, Value)>,
+    event: Span,
+    /// The line that it was read from.
+    text: Box<str>,
+    members: Box<[Member]>,
+    /// Every other member but the frame, in the order of the line, once somebody has asked for a value.
+    values: OnceLock<Box<[(String, Value)]>>,
 }
 
 macro_rules! texts {
-    ($($(#[$meta:meta])* $name:ident $key:literal;)*) => {
+    ($($(#[$meta:meta])* $name:ident $key:ident;)*) => {
         $(
             $(#[$meta])*
             pub fn $name(&self) -> Option<&str> {
-                self.get($key).and_then(Value::as_str)
+                self.text(Key::$key)
             }
         )*
     };
@@ -188,12 +197,12 @@ impl Record {
 
     /// The event's name, such as `AUTH_LOGIN`.
     pub fn event(&self) -> &str {
-        &self.event
+        self.line().event()
     }
 
     /// The event's type, where it is one of the table.
     pub fn event_type(&self) -> Option<EventType> {
-        EventType::from_name(&self.event).filter(|event| event.name() == self.event)
+        EventType::from_name(self.event()).filter(|event| event.name() == self.event())
     }
 
     /// The category.
@@ -213,53 +222,53 @@ impl Record {
 
     texts! {
         /// Who: a stable id.
-        user_id "user_id";
+        user_id UserId;
         /// Who: the name they go by.
-        username "username";
+        username Username;
         /// Their session.
-        session_id "session_id";
+        session_id SessionId;
         /// From where: an IP address.
-        ip "ip";
+        ip Ip;
         /// With what program.
-        user_agent "user_agent";
+        user_agent UserAgent;
         /// For which tenant.
-        tenant "tenant";
+        tenant Tenant;
         /// The first characters of the API key that was used.
-        api_key_prefix "api_key_prefix";
+        api_key_prefix ApiKeyPrefix;
         /// What was done, in the caller's words.
-        action "action";
+        action Action;
         /// What it was done to.
-        resource "resource";
+        resource Resource;
         /// The kind of thing it was done to.
-        resource_type "resource_type";
+        resource_type ResourceType;
         /// The id of the thing it was done to.
-        resource_id "resource_id";
+        resource_id ResourceId;
         /// The request's method.
-        method "method";
+        method Method;
         /// The matched route.
-        route "route";
+        route Route;
         /// The request's path.
-        path "path";
+        path Path;
         /// SHA-256 of the request's body, in hex.
-        body_sha256 "body_sha256";
+        body_sha256 BodySha256;
         /// The request.
-        request_id "request_id";
+        request_id RequestId;
         /// The W3C trace.
-        trace_id "trace_id";
+        trace_id TraceId;
         /// The W3C span.
-        span_id "span_id";
+        span_id SpanId;
         /// The second factor that was used.
-        mfa "mfa";
+        mfa Mfa;
         /// Why.
-        reason "reason";
+        reason Reason;
         /// The message.
-        message "message";
+        message Message;
         /// The error, with its causes.
-        error "error";
+        error Error;
         /// Why a rule found it suspicious.
-        suspicious_reason "suspicious_reason";
+        suspicious_reason SuspiciousReason;
         /// The rule that flagged it.
-        rule "rule";
+        rule Rule;
     }
 
     /// The value before the change.
@@ -275,17 +284,17 @@ impl Record {
 
     /// The response's status.
     pub fn status_code(&self) -> Option<u64> {
-        self.get("status_code").and_then(Value::as_u64)
+        self.line().count(Key::StatusCode)
     }
 
     /// How long it took, in milliseconds.
     pub fn duration_ms(&self) -> Option<f64> {
-        self.get("duration_ms").and_then(Value::as_f64)
+        self.line().number(Key::DurationMs)
     }
 
     /// Whether a rule flagged it.
     pub fn flagged(&self) -> bool {
-        self.get("flagged").and_then(Value::as_bool).unwrap_or(false)
+        self.line().flagged()
     }
 
     /// The fields that have no key of their own.
@@ -304,8 +313,112 @@ impl Record {
 
     /// Any member of the line by its name, the seven leading ones and the frame apart.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let member = self.members.iter().find(|(name, _)| name == key);
+        let member = self.members().iter().find(|(name, _)| name == key);
         member.map(|(_, value)| value)
+    }
+
+    /// Every member but the leading seven and the frame, in the order of the line.
+    pub(crate) fn members(&self) -> &[(String, Value)] {
+        self.values.get_or_init(|| self.line().values().collect())
+    }
+
+    pub(crate) fn line(&self) -> Line<'_> {
+        let Record {
+            seq,
+            time,
+            occurred,
+            category,
+            severity,
+            outcome,
+            event,
+            ..
+        } = *self;
+        Line {
+            text: &self.text,
+            head: Head {
+                seq,
+                time,
+                occurred,
+                category,
+                severity,
+                outcome,
+                event,
+            },
+            members: &self.members,
+        }
+    }
+
+    /// Bytes that it takes, about, until a value is made.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Record>() + self.text.len() + size_of_val(&*self.members)
+    }
+
+    /// A text without the other values, unless it has to be unescaped and kept.
+    fn text(&self, key: Key) -> Option<&str> {
+        let member = self.line().find(key)?;
+        member
+            .plain(&self.text)
+            .or_else(|| self.get(key.as_str()).and_then(Value::as_str))
+    }
+}
+
+impl From<Line<'_>> for Record {
+    fn from(line: Line<'_>) -> Record {
+        let Head {
+            seq,
+            time,
+            occurred,
+            category,
+            severity,
+            outcome,
+            event,
+        } = line.head;
+        Record {
+            seq,
+            time,
+            occurred,
+            category,
+            severity,
+            outcome,
+            event,
+            text: line.text.into(),
+            members: line.members.into(),
+            values: OnceLock::new(),
+        }
+    }
+}
+
+/// What they say is the same. Where they stand in the chain does not matter, nor how a value is spelled.
+impl PartialEq for Record {
+    fn eq(&self, other: &Record) -> bool {
+        let of = |record: &Record| {
+            (
+                record.seq,
+                record.time,
+                record.occurred,
+                record.category,
+                record.severity,
+                record.outcome,
+            )
+        };
+        of(self) == of(other)
+            && self.event() == other.event()
+            && (self.line().body() == other.line().body() || self.members() == other.members())
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("seq", &self.seq)
+            .field("time", &self.time)
+            .field("occurred", &self.occurred)
+            .field("event", &self.event())
+            .field("category", &self.category)
+            .field("severity", &self.severity)
+            .field("outcome", &self.outcome)
+            .field("members", &self.members())
+            .finish()
     }
 }
 
@@ -315,9 +428,13 @@ impl fmt::Display for Record {
         write!(
             f,
             "{} {} {} {} {}",
-            self.seq, self.time, self.severity, self.event, self.outcome
+            self.seq,
+            self.time,
+            self.severity,
+            self.event(),
+            self.outcome
         )?;
-        for (key, value) in &self.members {
+        for (key, value) in self.members() {
             match value {
                 Value::String(text)
                     if text.contains(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '=')) =>

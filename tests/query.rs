@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 use tracing_audit::{
-    Category, Cursor, Error, ErrorKind, Order, Outcome, Query, Record, Rotation, Severity, Trail, events,
+    Category, Cursor, Error, ErrorKind, Order, Outcome, Query, Record, Rotation, Severity, Stats, Trail, events,
 };
 
 use crate::hand::{Hand, three_files};
@@ -169,6 +169,78 @@ fn a_question_finds_what_reading_every_record_finds_in_either_order() {
     let (seqs, _) = answer(&Query::new(), &trail.dir);
     assert_eq!(seqs.len(), 100, "unless something is said");
     assert_eq!(answer(&Query::new().limit(0), &trail.dir), (vec![], vec![]));
+}
+
+#[test]
+fn what_an_answer_comes_to_is_what_its_records_come_to() {
+    let counted = |query: &Query, dir: &Path| {
+        let found = query.entries(dir).unwrap();
+        let expected: Stats = query.entries(dir).unwrap().collect();
+        assert_eq!(found.stats(), expected, "{query:?}");
+        expected
+    };
+    let trail = written(900);
+    let mut found = 0;
+    for query in questions(&trail.dir) {
+        found += counted(&query, &trail.dir).records();
+        counted(&query.clone().order(Order::Oldest), &trail.dir);
+        counted(&query.limit(7), &trail.dir);
+    }
+    assert!(found > 1_000, "questions that find nothing show nothing: {found}");
+    // Behind what was taken, and behind a cursor.
+    for order in [Order::Newest, Order::Oldest] {
+        let query = Query::new().unlimited().order(order);
+        let (mut one, mut other) = (query.entries(&trail.dir).unwrap(), query.entries(&trail.dir).unwrap());
+        assert_eq!(one.by_ref().take(50).count() + other.by_ref().take(50).count(), 100);
+        let cursor = one.next_page().unwrap();
+        let rest: Stats = one.collect();
+        assert_eq!(other.stats(), rest);
+        assert_eq!(counted(&query.cursor(cursor), &trail.dir), rest);
+    }
+    // Damage and a hole are counted, too.
+    let laid = three_files().lay();
+    let path = laid.path("audit-2026-11-20.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("\"outcome\":", "\"outcome\": ", 1)).unwrap();
+    fs::remove_file(laid.path("audit-2026-11-20.part0002.jsonl")).unwrap();
+    let damaged = counted(&Query::new().unlimited().order(Order::Oldest), &laid.dir);
+    assert_eq!(damaged.skipped().count(), 2, "{:?}", damaged.skipped());
+}
+
+/// Large enough for threads of their own.
+#[test]
+fn files_that_are_counted_side_by_side_come_to_what_one_reader_counts() {
+    let mut hand = Hand::new();
+    hand.open("start").begin();
+    for file in 0..6_u64 {
+        for record in 0..1_500_u64 {
+            let more = format!(
+                ",\"user_id\":\"u{}\",\"ip\":\"192.0.2.{}\",\"route\":\"/r{}\",\"duration_ms\":{}.5,\"message\":\"{}\"",
+                record % 97 + file,
+                record % 13,
+                record % 5,
+                record * file,
+                "x".repeat(2_000)
+            );
+            let rest = hand.rest("API_REQUEST", &more);
+            hand.put(&rest);
+        }
+        hand.open("rotate");
+    }
+    hand.stop();
+    let laid = hand.lay();
+    let one: Stats = tracing_audit::read(&laid.dir).unwrap().collect();
+    assert_eq!(one.records(), hand.seq);
+    assert_eq!(Query::new().unlimited().entries(&laid.dir).unwrap().stats(), one);
+    assert_eq!(Stats::of(&laid.dir).unwrap(), one);
+    // Also where something is wrong with two of them, in the order of the files.
+    for name in ["audit-2026-11-20.part0002.jsonl", "audit-2026-11-20.part0004.jsonl"] {
+        let text = fs::read_to_string(laid.path(name)).unwrap();
+        fs::write(laid.path(name), text.replacen("\"u9\"", "\"v9\"", 1)).unwrap();
+    }
+    let one: Stats = tracing_audit::read(&laid.dir).unwrap().collect();
+    assert!(one.skipped().count() > 1, "{:?}", one.skipped());
+    assert_eq!(Stats::of(&laid.dir).unwrap(), one);
 }
 
 #[test]

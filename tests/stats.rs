@@ -482,3 +482,58 @@ fn what_is_suspicious_and_what_administrators_did_is_found_and_nothing_else() {
     let plain = record("20T08:00:00.000000", "DATA_READ", "data", "success", "");
     assert_eq!(suspicious([flagged, plain, alert]).count(), 2);
 }
+
+/// What a program that looks at it is given stays short, however many names there are.
+#[test]
+fn the_top_of_statistics_lists_so_many_names_and_adds_up_the_others() {
+    let records = (0..300_u64).map(|n| {
+        let more = format!(
+            "\"user_id\":\"u{}\",\"ip\":\"192.0.2.{}\",\"method\":\"GET\",\"route\":\"/r{}\",\"duration_ms\":{}.5",
+            n.min(n % 40),
+            n % 3,
+            n % 30,
+            n
+        );
+        record("20T08:15:30.000000", "API_REQUEST", "api", "success", &more)
+    });
+    let stats: Stats = records.collect();
+    let all = serde_json::to_value(&stats).unwrap();
+    let top = serde_json::to_value(stats.top(20)).unwrap();
+    for name in ["by_user", "by_route", "by_ip"] {
+        let (listed, known) = (&top[name]["names"].as_object().unwrap(), &all[name]["names"]);
+        assert_eq!(listed.len(), known.as_object().unwrap().len().min(20), "{name}");
+        assert_eq!(top[name]["distinct"], all[name]["distinct"]);
+    }
+    let sum = |counts: &serde_json::Value| -> u64 {
+        let listed = counts["names"].as_object().unwrap().values();
+        listed.map(|count| count.as_u64().unwrap()).sum::<u64>() + counts["other"].as_u64().unwrap()
+    };
+    assert_eq!(sum(&top["by_user"]), 300);
+    let (name, count) = stats.by_user()[0];
+    assert_eq!(top["by_user"]["names"][name], count);
+    let route = &top["by_route"]["names"]["GET /r1"];
+    assert_eq!(
+        (&route["count"], &route["durations"]["count"]),
+        (&10.into(), &10.into())
+    );
+    assert_eq!(top["by_route"]["other"]["count"], 100);
+    for name in [
+        "records",
+        "first",
+        "last",
+        "by_category",
+        "by_severity",
+        "by_outcome",
+        "by_day",
+        "gaps",
+        "skipped",
+    ] {
+        assert_eq!(top[name], all[name], "{name}");
+    }
+    assert_eq!(top["durations"]["p95_ms"], all["durations"]["p95_ms"]);
+    assert!(!top.to_string().contains("buckets"));
+    assert_eq!(
+        serde_json::to_value(stats.top(1_000)).unwrap()["by_user"],
+        all["by_user"]
+    );
+}

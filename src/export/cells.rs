@@ -93,7 +93,10 @@ impl Column {
             Column::Metadata(member) => of_value(record.metadata().and_then(|metadata| metadata.get(member))),
             Column::Leaf => of_frame(entry, |frame| Some(&frame.leaf)),
             Column::Other => {
-                let unknown = record.members.iter().filter(|(name, _)| Key::from_str(name).is_none());
+                let unknown = record
+                    .members()
+                    .iter()
+                    .filter(|(name, _)| Key::from_str(name).is_none());
                 let other: Map<String, Value> = unknown.cloned().collect();
                 match other.is_empty() {
                     true => "".into(),

@@ -123,7 +123,7 @@ impl<'a> Entry<'a> {
     /// The members that nobody took, in the order of the line.
     pub(crate) fn rest(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let taken = self.taken.get();
-        let members = self.record.members.iter();
+        let members = self.record.members().iter();
         members
             .filter(move |(name, _)| Key::from_str(name).is_none_or(|key| !taken.has(key)))
             .map(|(name, value)| (name.as_str(), value))
@@ -146,7 +146,7 @@ impl<'a> Entry<'a> {
     pub(crate) fn title(&self) -> &'a str {
         match self.record.event_type().and_then(|event| event.meaning()) {
             Some(meaning) => meaning.trim_end_matches('.'),
-            None => &self.record.event,
+            None => self.record.event(),
         }
     }
 }

@@ -43,11 +43,11 @@ pub(crate) fn push_record(out: &mut Vec<u8>, record: &Record) {
     if let Some(occurred) = record.occurred {
         member(out, "occurred", &occurred.to_string());
     }
-    member(out, "event", &record.event);
+    member(out, "event", record.event());
     member(out, "category", record.category.as_str());
     member(out, "severity", record.severity.as_str());
     member(out, "outcome", record.outcome.as_str());
-    for (name, value) in &record.members {
+    for (name, value) in record.members() {
         out.push(b',');
         push_text(out, name);
         out.push(b':');

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::Query;
-use crate::record::Record;
+use crate::record::Key;
+use crate::record::line::{Line, Member};
 
 /// Conditions that one of some text members is equal to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,27 +25,27 @@ pub(crate) enum Part {
 impl Part {
     /// What the condition is called.
     pub(crate) fn name(self) -> &'static str {
-        self.members().first().copied().unwrap_or_default()
+        self.members().first().map_or("", |key| key.as_str())
     }
 
     /// The members that may have the value.
-    pub(crate) const fn members(self) -> &'static [&'static str] {
+    pub(crate) const fn members(self) -> &'static [Key] {
         match self {
-            Part::User => &["user_id", "username"],
-            Part::Ip => &["ip"],
-            Part::Session => &["session_id"],
-            Part::Resource => &["resource", "resource_type", "resource_id"],
-            Part::ResourceType => &["resource_type"],
-            Part::ResourceId => &["resource_id"],
-            Part::Request => &["request_id", "trace_id"],
-            Part::Tenant => &["tenant"],
-            Part::Route => &["route"],
+            Part::User => &[Key::UserId, Key::Username],
+            Part::Ip => &[Key::Ip],
+            Part::Session => &[Key::SessionId],
+            Part::Resource => &[Key::Resource, Key::ResourceType, Key::ResourceId],
+            Part::ResourceType => &[Key::ResourceType],
+            Part::ResourceId => &[Key::ResourceId],
+            Part::Request => &[Key::RequestId, Key::TraceId],
+            Part::Tenant => &[Key::Tenant],
+            Part::Route => &[Key::Route],
         }
     }
 }
 
 /// Whether a record meets all conditions.
-pub(super) fn all(query: &Query, record: &Record) -> bool {
+pub(super) fn all(query: &Query, record: &Line<'_>) -> bool {
     let Query {
         since,
         until,
@@ -61,18 +62,19 @@ pub(super) fn all(query: &Query, record: &Record) -> bool {
         limit: _,
         cursor: _,
     } = query;
-    let time: SystemTime = record.time();
+    let head = record.head;
+    let time: SystemTime = head.time.into();
     since.is_none_or(|since| time >= since)
         && until.is_none_or(|until| time < until)
         && any_of(events, |event| record.event() == event)
-        && any_of(categories, |category| record.category() == *category)
-        && any_of(severities, |severity| record.severity() == *severity)
-        && least.is_none_or(|least| record.severity() >= least)
-        && outcome.is_none_or(|outcome| record.outcome() == outcome)
+        && any_of(categories, |category| head.category == *category)
+        && any_of(severities, |severity| head.severity == *severity)
+        && least.is_none_or(|least| head.severity >= least)
+        && outcome.is_none_or(|outcome| head.outcome == outcome)
         && flagged.is_none_or(|flagged| record.flagged() == flagged)
         && parts.iter().all(|(part, value)| {
             let mut members = part.members().iter();
-            members.any(|name| record.get(name).and_then(Value::as_str) == Some(value))
+            members.any(|key| record.is(*key, value))
         })
         && fields.iter().all(|(name, value)| has_field(record, name, value))
         && texts.iter().all(|text| has_text(record, text))
@@ -83,10 +85,17 @@ fn any_of<T>(wanted: &[T], is: impl Fn(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(is)
 }
 
-fn has_field(record: &Record, name: &str, wanted: &str) -> bool {
-    let of_metadata = record.metadata().and_then(|metadata| metadata.get(name));
-    let values = [record.get(name), of_metadata];
-    values.into_iter().flatten().any(|value| match value {
+fn has_field(record: &Line<'_>, name: &str, wanted: &str) -> bool {
+    let is = |member: Member| is_value(&member.value(record.text), wanted);
+    let of_metadata = || {
+        let metadata = record.value(Key::Metadata);
+        metadata.is_some_and(|metadata| metadata.get(name).is_some_and(|value| is_value(value, wanted)))
+    };
+    record.named(name).is_some_and(is) || of_metadata()
+}
+
+fn is_value(value: &Value, wanted: &str) -> bool {
+    match value {
         Value::String(text) => text == wanted,
         Value::Bool(is) => wanted == if *is { "true" } else { "false" },
         Value::Number(number) => match wanted.parse::<serde_json::Number>() {
@@ -96,12 +105,16 @@ fn has_field(record: &Record, name: &str, wanted: &str) -> bool {
             Err(_) => false,
         },
         Value::Null | Value::Array(_) | Value::Object(_) => false,
-    })
+    }
 }
 
-fn has_text(record: &Record, wanted: &str) -> bool {
-    let said = record.members.iter().filter(|(name, _)| name != "salt");
-    record.event().contains(wanted) || said.into_iter().any(|(_, value)| within(value, wanted))
+fn has_text(record: &Line<'_>, wanted: &str) -> bool {
+    let said = record.members.iter().filter(|member| member.key != Some(Key::Salt));
+    record.event().contains(wanted)
+        || said.into_iter().any(|member| match member.text(record.text) {
+            Some(text) => text.contains(wanted),
+            None => within(&member.value(record.text), wanted),
+        })
 }
 
 /// The parser lets nothing nest so deep that this could run out of stack.

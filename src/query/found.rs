@@ -9,13 +9,14 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::pool::{Answer, Job, Pool};
-use super::scan::{Damage, Item, Question, Scan, Step};
+use super::scan::{Damage, Item, Question, Scan, Step, Want};
 use super::{Cursor, Order, Query};
 use crate::error::Error;
 use crate::io::RealDisk;
 use crate::parse;
 use crate::reader::walk::Walk;
 use crate::record::Record;
+use crate::stats::Stats;
 use crate::store::branch::LiveFile;
 use crate::store::holes::Lost;
 use crate::sync::Instant;
@@ -52,7 +53,7 @@ macro_rules! what_an_answer_tells {
 
 impl Found {
     pub(super) fn begin(query: &Query, dir: &Path) -> Result<Found, Error> {
-        Answering::begin(query, dir, false).map(Found)
+        Answering::begin(query, dir, Want::Records).map(Found)
     }
 
     what_an_answer_tells!();
@@ -70,8 +71,29 @@ impl Found {
     /// parsed from each.
     pub fn lines(self) -> FoundLines {
         let Found(mut answering) = self;
-        answering.turn_to_lines();
+        answering.turn_to(Want::Lines);
         FoundLines(answering)
+    }
+
+    /// What the records come to, instead of the records: as if each was given to [`Stats::add`], and each error to
+    /// [`Stats::add_damage`]. No record is made for it, and where nothing limits the answer, files are counted side by side.
+    pub fn stats(self) -> Stats {
+        let Found(mut answering) = self;
+        let newest = answering.question.order == Order::Newest;
+        if answering.query.limit.is_some() || newest && answering.cursor().is_some() {
+            return Found(answering).collect();
+        }
+        // In which order they are counted makes no difference.
+        answering.query.order = Order::Oldest;
+        answering.turn_to(Want::Counts);
+        let mut stats = Stats::new();
+        while let Some(item) = answering.next(|_| Err::<(), u64>(0)) {
+            if let Err(damage) = item {
+                stats.add_damage(&damage);
+            }
+        }
+        stats.merge(answering.counted);
+        stats
     }
 }
 
@@ -84,8 +106,8 @@ impl Iterator for Found {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next(|item| match item {
-            Item::Record(record) => Ok(*record),
-            Item::Line(seq, line) => parse::record(&line).map_err(|_| seq),
+            Item::Record(record) => Ok(record),
+            Item::Line(seq, line) => parse::record(line.as_bytes()).map_err(|_| seq),
             Item::Damage(_) => Err(0),
         })
     }
@@ -96,7 +118,7 @@ impl Iterator for FoundLines {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next(|item| match item {
-            Item::Line(seq, line) => String::from_utf8(line).map_err(|_| seq),
+            Item::Line(_, line) => Ok(line),
             Item::Record(record) => Err(record.seq()),
             Item::Damage(_) => Err(0),
         })
@@ -136,6 +158,8 @@ struct Answering {
     failed: Option<Error>,
     skipped: Vec<Error>,
     stopwatch: Option<Stopwatch>,
+    /// What was counted, where that is asked for.
+    counted: Stats,
 }
 
 /// How long an answer takes, without what is done between its items.
@@ -153,12 +177,10 @@ impl Drop for Stopwatch {
 }
 
 impl Answering {
-    fn begin(query: &Query, dir: &Path, lines: bool) -> Result<Answering, Error> {
+    fn begin(query: &Query, dir: &Path, want: Want) -> Result<Answering, Error> {
         let disk = RealDisk::shared();
         let (files, holes, lost) = Walk::begin(Arc::clone(&disk), dir)?.into_files()?;
-        let mut question = Question::new(query, disk);
-        question.lines = lines;
-        let question = Arc::new(question);
+        let question = Arc::new(Question::new(query, disk, want));
         let left = query.limit.unwrap_or(u64::MAX);
         let mut jobs = jobs(&question, &files, &holes, left);
         // As a rule the newest are lost. Who goes on behind them has been told.
@@ -189,16 +211,17 @@ impl Answering {
             failed: None,
             skipped: Vec::new(),
             stopwatch: None,
+            counted: Stats::new(),
         })
     }
 
-    /// From here on lines. What was found ahead as records is asked for once more.
-    fn turn_to_lines(&mut self) {
+    /// From here on something else. What was found ahead as records is asked for once more.
+    fn turn_to(&mut self, want: Want) {
         let mut rest = self.query.clone();
         rest.cursor = self.cursor();
         rest.limit = self.query.limit.map(|_| self.left);
-        match Answering::begin(&rest, &self.dir, true) {
-            Ok(lines) => {
+        match Answering::begin(&rest, &self.dir, want) {
+            Ok(turned) => {
                 let skipped = std::mem::take(&mut self.skipped);
                 let ended = self.ended;
                 let stopwatch = self.stopwatch.take();
@@ -206,7 +229,7 @@ impl Answering {
                     skipped,
                     ended,
                     stopwatch,
-                    ..lines
+                    ..turned
                 };
             }
             Err(error) => self.failed = Some(error),
@@ -269,6 +292,7 @@ impl Answering {
         if let Some(scan) = &mut self.scan {
             match scan.step(true, &GO_ON) {
                 Step::Items(items) => self.ready.extend(items),
+                Step::Counted(stats) => self.counted.merge(*stats),
                 Step::Wide | Step::Done => self.scan = None,
             }
             if let Some(read) = &mut self.alone {
@@ -282,6 +306,7 @@ impl Answering {
         if let Some(pool) = &mut self.pool {
             match pool.next() {
                 Some(Answer::Items(items)) => self.ready.extend(items),
+                Some(Answer::Counted(stats)) => self.counted.merge(*stats),
                 Some(Answer::Yours(scan)) => self.scan = Some(scan),
                 Some(Answer::Done) => {}
                 None => return false,

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::event::{Category, EventType};
 use crate::outcome::Outcome;
 use crate::record::Record;
+use crate::record::line::Line;
 use crate::severity::Severity;
 pub(crate) use condition::Part;
 pub use cursor::Cursor;
@@ -264,7 +265,11 @@ impl Query {
 
     /// Whether a record meets the conditions. Order, limit and cursor are none.
     pub fn matches(&self, record: &Record) -> bool {
-        condition::all(self, record)
+        self.is_met_by(&record.line())
+    }
+
+    fn is_met_by(&self, line: &Line<'_>) -> bool {
+        condition::all(self, line)
     }
 
     fn change(mut self, change: impl FnOnce(&mut Query)) -> Query {

@@ -91,12 +91,9 @@ impl Pieces {
                 self.part = 0..0;
                 continue;
             }
-            if held > WIDE && !leave {
+            let Some(wanted) = self.wanted(held, leave) else {
                 return Ok(Piece::Wide);
-            }
-            let wanted = usize::try_from(self.to - self.from)
-                .unwrap_or(usize::MAX)
-                .min(room(held));
+            };
             self.reserve(held + wanted);
             let read = self.read(self.from, held..held + wanted)?;
             if read == 0 {
@@ -145,12 +142,9 @@ impl Pieces {
                 self.passing = true;
                 continue;
             }
-            if held > WIDE && !leave {
+            let Some(wanted) = self.wanted(held, leave) else {
                 return Ok(Piece::Wide);
-            }
-            let wanted = usize::try_from(self.to - self.from)
-                .unwrap_or(usize::MAX)
-                .min(room(held));
+            };
             if wanted == 0 {
                 if std::mem::take(&mut self.passing) {
                     return Ok(Piece::TooLong);
@@ -211,6 +205,12 @@ impl Pieces {
                 }
             }
         }
+    }
+
+    /// How much to read next behind so many bytes of a line; `None` where that takes leave.
+    fn wanted(&self, held: usize, leave: bool) -> Option<usize> {
+        let left = usize::try_from(self.to - self.from).unwrap_or(usize::MAX);
+        (held <= WIDE || leave).then(|| left.min(room(held)))
     }
 
     /// Moves what is held to the end of a buffer with room for this many bytes.

@@ -11,10 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::scan::{Item, Scan, Step};
+use crate::stats::Stats;
 
 /// What a job answers.
 pub(super) enum Answer {
     Items(Vec<Item>),
+    /// What a file came to. It was asked to its end.
+    Counted(Box<Stats>),
     /// Goes on with leave, on the caller's thread.
     Yours(Box<Scan>),
     /// The file was asked to its end.
@@ -147,6 +150,7 @@ fn work(todo: &Mutex<VecDeque<Todo>>, stop: &AtomicBool) {
                         return;
                     }
                 }
+                Step::Counted(stats) => break Answer::Counted(stats),
                 Step::Wide => break Answer::Yours(scan),
                 Step::Done => break Answer::Done,
             }

@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::pieces::{self, Piece, Pieces};
 use super::sieve::Sieve;
-use super::weight::{parts, weight};
+use super::weight::parts;
 use super::window::{Window, spot};
 use super::{Order, Query};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
-use crate::parse;
+use crate::parse::Parser;
 use crate::reader::line::{self, Flaw};
 use crate::reader::piece::LONGEST;
 use crate::record::Record;
+use crate::stats::Stats;
 use crate::store::Cause;
 use crate::store::branch::LiveFile;
 use crate::store::content;
@@ -31,19 +32,27 @@ pub(super) struct Question {
     /// Records up to here, in the order, were given before.
     pub(super) after: Option<u64>,
     pub(super) disk: Arc<dyn Disk>,
-    /// Whether lines are wanted, and not records.
-    pub(super) lines: bool,
+    pub(super) want: Want,
+}
+
+/// What is made of a line that matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    Records,
+    Lines,
+    /// Nothing: it is counted.
+    Counts,
 }
 
 impl Question {
-    pub(super) fn new(query: &Query, disk: Arc<dyn Disk>) -> Question {
+    pub(super) fn new(query: &Query, disk: Arc<dyn Disk>, want: Want) -> Question {
         Question {
             sieve: Sieve::of(query),
             order: query.direction(),
             after: query.cursor.map(|cursor| cursor.seq()),
             query: query.clone(),
             disk,
-            lines: false,
+            want,
         }
     }
 
@@ -75,10 +84,9 @@ impl Question {
 /// What a scan finds, in the order of the question.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// Boxed, so that a queue of them moves little.
-    Record(Box<Record>),
+    Record(Record),
     /// A line that was asked and matches.
-    Line(u64, Vec<u8>),
+    Line(u64, String),
     Damage(Damage),
 }
 
@@ -86,7 +94,7 @@ impl Item {
     /// Bytes that it holds, about.
     pub(super) fn weight(&self) -> usize {
         match self {
-            Item::Record(record) => weight(record),
+            Item::Record(record) => record.weight(),
             Item::Line(_, line) => line.len() + 64,
             Item::Damage(damage) => damage.what.len() + 256,
         }
@@ -124,6 +132,8 @@ pub(super) enum Step {
     Items(Vec<Item>),
     /// What comes next takes more memory than may be had without leave.
     Wide,
+    /// What was counted, at the end of the file.
+    Counted(Box<Stats>),
     Done,
 }
 
@@ -161,6 +171,8 @@ pub(super) struct Scan {
     /// Of a compressed file, the newest first: what stands from this [`spot`] on was given.
     below: u64,
     found: Vec<Range<usize>>,
+    parser: Parser,
+    stats: Option<Box<Stats>>,
 }
 
 #[derive(Debug)]
@@ -189,6 +201,8 @@ impl Scan {
             must: next.map(|next| next.header.prev.seq),
             below: u64::MAX,
             found: Vec::new(),
+            parser: Parser::default(),
+            stats: (question.want == Want::Counts).then(Box::default),
             stage: Stage::Unopened,
             question,
             live,
@@ -204,6 +218,7 @@ impl Scan {
     /// One step. `leave` allows long lines to be held; `stop` ends it early.
     pub(super) fn step(&mut self, leave: bool, stop: &AtomicBool) -> Step {
         match self.advance(leave, stop) {
+            Ok(Step::Done) => self.stats.take().map_or(Step::Done, Step::Counted),
             Ok(step) => step,
             Err(error) => {
                 self.stage = Stage::Done;
@@ -338,18 +353,28 @@ impl Scan {
             found.reverse();
         }
         let passes = matches!(self.stage, Stage::Passes);
+        // The line that was judged last, and its number.
+        let mut last: Option<(Range<usize>, u64)> = None;
         for range in &found {
             if self.left == 0 {
                 break;
             }
             let line = bytes.get(range.clone()).unwrap_or_default();
-            if self.tail && line::seq(line).is_none() {
+            let seq = line::seq(line);
+            if self.tail && seq.is_none() {
                 let before = last_number(bytes.get(..range.start).unwrap_or_default());
                 if before >= self.last_live() {
                     continue;
                 }
             }
-            if let Some(item) = self.judge(line, || is_between(bytes, range)) {
+            let follows = |seq: u64| match &last {
+                Some((before, number)) if before.end + 1 == range.start => number + 1 == seq,
+                Some((behind, number)) if range.end + 1 == behind.start => *number == seq + 1,
+                _ => false,
+            };
+            let item = self.judge(&question, line, seq, |seq| follows(seq) || is_between(bytes, range));
+            last = seq.map(|seq| (range.clone(), seq));
+            if let Some(item) = item {
                 if !matches!(item, Item::Damage(_)) && !passes {
                     self.left -= 1;
                 }
@@ -360,11 +385,17 @@ impl Scan {
     }
 
     /// A line that the sieve let through.
-    fn judge(&mut self, line: &[u8], is_between: impl FnOnce() -> bool) -> Option<Item> {
+    fn judge(
+        &mut self,
+        question: &Question,
+        line: &[u8],
+        seq: Option<u64>,
+        is_between: impl FnOnce(u64) -> bool,
+    ) -> Option<Item> {
         if line.len() > LONGEST {
             return self.flaw(Flaw::TooLong.meaning());
         }
-        let Some(seq) = line::seq(line) else {
+        let Some(seq) = seq else {
             return self.flaw("a line does not begin with a record's number");
         };
         if seq > self.last_live() {
@@ -374,7 +405,7 @@ impl Scan {
             Order::Newest if !matches!(self.stage, Stage::Passes) => seq < self.place,
             _ => seq > self.place,
         };
-        if !rises || seq <= self.live.header.prev.seq || !is_between() {
+        if !rises || seq <= self.live.header.prev.seq || !is_between(seq) {
             return self.flaw(&format!("record {seq} is not in its place"));
         }
         self.place = seq;
@@ -384,21 +415,25 @@ impl Scan {
         if line.len() > SHORT && parts(line) > PARTS {
             return self.flaw(&format!("record {seq} has more than {PARTS} parts"));
         }
-        let record = match parse::record(line) {
-            Ok(record) => record,
+        let read = match self.parser.line(line) {
+            Ok(read) => read,
             Err(error) => {
                 let error: String = error.to_string().chars().take(SAID).collect();
                 return self.flaw(&format!("record {seq} is not what a trail writes: {error}"));
             }
         };
-        if !self.question.query.matches(&record) {
+        if !question.query.is_met_by(&read) {
             return None;
         }
-        // What takes much more memory than its line is parsed again when its turn comes.
-        Some(match self.question.lines || weight(&record) > line.len() * 8 {
-            true => Item::Line(seq, line.to_vec()),
-            false => Item::Record(Box::new(record)),
-        })
+        match question.want {
+            Want::Records => Some(Item::Record(read.into())),
+            // As it stands in the file, and it is UTF-8.
+            Want::Lines => Some(Item::Line(seq, String::from_utf8_lossy(line).into_owned())),
+            Want::Counts => {
+                self.stats.as_mut()?.count(&read);
+                None
+            }
+        }
     }
 
     fn last_live(&self) -> u64 {

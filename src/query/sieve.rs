@@ -176,7 +176,7 @@ fn literals(query: &Query) -> Vec<Literals> {
             Part::Session | Part::ResourceId | Part::Request => 500,
         };
         let literal = match part.members() {
-            [only] => member(only, value),
+            [only] => member(only.as_str(), value),
             _ => member_of_any_name(value),
         };
         add(rank + literal.len(), vec![literal]);

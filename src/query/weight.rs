@@ -1,6 +1,4 @@
-//! How much memory a record takes, told before it is parsed, and after.
-
-use crate::record::Record;
+//! How much memory a record may take once all its values are made, told from its line.
 
 /// Commas and brackets outside of strings: no fewer than there are values.
 pub(super) fn parts(line: &[u8]) -> usize {
@@ -15,29 +13,4 @@ pub(super) fn parts(line: &[u8]) -> usize {
         }
     }
     parts
-}
-
-/// Bytes that a record takes, about.
-pub(super) fn weight(record: &Record) -> usize {
-    use serde_json::Value;
-    fn of(value: &Value) -> usize {
-        const VALUE: usize = size_of::<Value>();
-        match value {
-            Value::String(text) => VALUE + text.len(),
-            Value::Array(items) => VALUE + items.iter().map(of).sum::<usize>(),
-            // A node of a tree has room for eleven.
-            Value::Object(members) if members.is_empty() => VALUE,
-            Value::Object(members) => {
-                VALUE
-                    + 512
-                    + members
-                        .iter()
-                        .map(|(name, value)| 2 * VALUE + name.len() + of(value))
-                        .sum::<usize>()
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => VALUE,
-        }
-    }
-    let members = record.members.iter();
-    size_of::<Record>() + members.map(|(name, value)| 40 + name.len() + of(value)).sum::<usize>()
 }

@@ -5,6 +5,7 @@ pub(crate) mod piece;
 pub(crate) mod walk;
 
 use std::iter::FusedIterator;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::str::FromStr;
 use std::thread;
@@ -12,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::io::RealDisk;
-use crate::parse;
+use crate::parse::{self, ParseError, Parser};
 use crate::reader::walk::Walk;
 use crate::record::Record;
+use crate::record::line::Line;
 
 /// Reads the records of a trail, oldest first.
 ///
@@ -65,20 +67,35 @@ impl Entries {
     pub fn lines(self) -> Lines {
         self.0
     }
+
+    /// Gives each record as its line has it, without making one, until `take` has enough.
+    pub(crate) fn each(mut self, mut take: impl FnMut(Result<&Line<'_>, Error>) -> ControlFlow<()>) {
+        let mut parser = Parser::default();
+        loop {
+            let taken = self.0.advance(|seq, line| {
+                Ok(match parser.line(line) {
+                    Ok(line) => take(Ok(&line)),
+                    Err(error) => take(Err(unreadable(seq, &error))),
+                })
+            });
+            let goes_on = match taken {
+                None => return,
+                Some(Ok(goes_on)) => goes_on,
+                Some(Err(damage)) => take(Err(damage)),
+            };
+            if goes_on.is_break() {
+                return;
+            }
+        }
+    }
 }
 
 impl Iterator for Entries {
     type Item = Result<Record, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.advance(|seq, line| {
-            parse::record(line).map_err(|error| {
-                Error::new(
-                    ErrorKind::Damaged,
-                    format!("record {seq} is not what a trail writes: {error}"),
-                )
-            })
-        })
+        self.0
+            .advance(|seq, line| parse::record(line).map_err(|error| unreadable(seq, &error)))
     }
 }
 
@@ -157,6 +174,13 @@ impl Follow {
             thread::sleep(left.min(PAUSE));
         }
     }
+}
+
+fn unreadable(seq: u64, error: &ParseError) -> Error {
+    Error::new(
+        ErrorKind::Damaged,
+        format!("record {seq} is not what a trail writes: {error}"),
+    )
 }
 
 fn text(line: &[u8]) -> Result<String, Error> {

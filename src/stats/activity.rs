@@ -93,7 +93,7 @@ impl Activity {
         self.records.absorb(&1);
         self.first = self.first.min(Some(record.time)).or(Some(record.time));
         self.last = self.last.max(Some(record.time));
-        self.failures.absorb(&u64::from(is_failure(record)));
+        self.failures.absorb(&u64::from(is_failure(record.outcome())));
         self.by_event.change(record.event(), |count| count.absorb(&1));
         if let Some(count) = self.by_outcome.get_mut(record.outcome().index()) {
             count.absorb(&1);
@@ -126,7 +126,7 @@ impl Activity {
         add_all(&mut self.by_outcome, &later.by_outcome);
         self.ips.merge(later.ips);
         self.sessions.merge(later.sessions);
-        self.skipped.merge(later.skipped);
+        self.skipped.merge(&later.skipped);
         self.recent.extend(later.recent);
         while self.recent.len() > self.keep {
             self.recent.pop_front();

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -7,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::table::Tally as _;
 use super::{add_all, is_failure, json};
 use crate::clock::Day;
-use crate::record::Record;
+use crate::record::line::Head;
 use crate::severity::Severity;
 
 /// The latest so many days are kept: 27 years. A clock that was set may name more.
@@ -50,14 +49,14 @@ impl DayStats {
         &self.hours
     }
 
-    fn add(&mut self, record: &Record) {
+    fn add(&mut self, head: &Head, flagged: bool) {
         self.records.absorb(&1);
-        self.flagged.absorb(&u64::from(record.flagged()));
-        self.failures.absorb(&u64::from(is_failure(record)));
-        if let Some(count) = self.by_severity.get_mut(record.severity().index()) {
+        self.flagged.absorb(&u64::from(flagged));
+        self.failures.absorb(&u64::from(is_failure(head.outcome)));
+        if let Some(count) = self.by_severity.get_mut(head.severity.index()) {
             count.absorb(&1);
         }
-        let into = record.time.since(record.time.day().start()).as_secs();
+        let into = head.time.since(head.time.day().start()).as_secs();
         if let Some(count) = usize::try_from(into / 3_600)
             .ok()
             .and_then(|hour| self.hours.get_mut(hour))
@@ -80,17 +79,14 @@ impl DayStats {
 pub(super) struct Days(BTreeMap<Day, DayStats>);
 
 impl Days {
-    pub(super) fn add(&mut self, record: &Record) {
-        self.0.entry(record.time.day()).or_default().add(record);
+    pub(super) fn add(&mut self, head: &Head, flagged: bool) {
+        self.0.entry(head.time.day()).or_default().add(head, flagged);
         self.prune();
     }
 
-    pub(super) fn merge(&mut self, other: Days) {
-        for (day, stats) in other.0 {
-            match self.0.entry(day) {
-                Entry::Vacant(place) => drop(place.insert(stats)),
-                Entry::Occupied(mut own) => own.get_mut().merge(&stats),
-            }
+    pub(super) fn merge(&mut self, other: &Days) {
+        for (day, stats) in &other.0 {
+            self.0.entry(*day).or_default().merge(stats);
         }
         self.prune();
     }

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::table::Tally;
+use crate::base64url;
 
 /// How long records say that things took (`duration_ms`), in milliseconds.
 ///
@@ -112,24 +112,20 @@ impl Tally for Durations {
             self.buckets.clone_from(&other.buckets);
             return;
         }
-        // Two rows in order become one.
-        let (mut own, mut others) = (
-            self.buckets.iter().copied().peekable(),
-            other.buckets.iter().copied().peekable(),
-        );
-        let mut merged = Vec::with_capacity(self.buckets.len() + other.buckets.len());
-        while let (Some((bucket, count)), Some((with, more))) = (own.peek().copied(), others.peek().copied()) {
-            let (bucket, count) = match bucket.cmp(&with) {
-                Ordering::Less => (bucket, count),
-                Ordering::Equal => (bucket, count.saturating_add(more)),
-                Ordering::Greater => (with, more),
-            };
-            own.next_if(|(own, _)| *own == bucket);
-            others.next_if(|(other, _)| *other == bucket);
-            merged.push((bucket, count));
+        // Two rows in order become one. Mostly the first has all that the second has.
+        let (mut at, mut missing) = (0, Vec::new());
+        for (bucket, count) in &other.buckets {
+            let rest = self.buckets.get_mut(at..).unwrap_or_default();
+            at += rest.iter().take_while(|(own, _)| own < bucket).count();
+            match self.buckets.get_mut(at) {
+                Some((own, sum)) if own == bucket => *sum = sum.saturating_add(*count),
+                _ => missing.push((*bucket, *count)),
+            }
         }
-        merged.extend(own.chain(others));
-        self.buckets = merged;
+        if !missing.is_empty() {
+            self.buckets.extend(missing);
+            self.buckets.sort_by_key(|(bucket, _)| *bucket);
+        }
     }
 
     fn weight(&self) -> usize {
@@ -215,26 +211,11 @@ impl<'de> Deserialize<'de> for Durations {
     }
 }
 
-/// The digits of packed buckets: five bits each, and a sixth that says that more follow.
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// What a byte is as a digit; 64 for what is none.
-static VALUES: [u8; 256] = {
-    let mut values = [64; 256];
-    let mut at = 0;
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-    while at < 64 {
-        values[DIGITS[at] as usize] = at as u8;
-        at += 1;
-    }
-    values
-};
-
-/// Buckets as text: for each the distance from the one before and the count, lowest digits first. There may be thousands for each
-/// route, and a day is mostly made of them.
+/// Buckets as text: for each the distance from the one before and the count, lowest digits first. A digit is five bits, and a
+/// sixth that says that more follow. There may be thousands for each route, and a day is mostly made of them.
 fn packed(buckets: &[(u16, u64)]) -> String {
     let (mut text, mut before) = (String::with_capacity(2 * buckets.len()), 0);
-    let digit = |value: u64| char::from(DIGITS.get(value as usize).copied().unwrap_or_default());
+    let digit = |value: u64| char::from(base64url::letter(value as u32));
     for (bucket, count) in buckets {
         for mut number in [u64::from(bucket - before), *count] {
             while number > 31 {
@@ -271,7 +252,7 @@ fn number(digits: &mut &[u8]) -> Option<u64> {
     loop {
         let (digit, rest) = digits.split_first()?;
         *digits = rest;
-        let value = VALUES.get(usize::from(*digit)).copied().filter(|value| *value < 64)?;
+        let value = base64url::value(*digit)?;
         if shift > 60 {
             return None;
         }

@@ -8,7 +8,8 @@ use super::ranking::Ranking;
 use super::table::Tally as _;
 use crate::clock::Micros;
 use crate::event::Category;
-use crate::record::Record;
+use crate::record::Key;
+use crate::record::line::Line;
 use crate::severity::Severity;
 
 /// The causes that a gap names (docs/FORMAT.md, section 8), and what is none of them.
@@ -66,12 +67,13 @@ impl Gaps {
         self.last.map(SystemTime::from)
     }
 
-    pub(super) fn add(&mut self, record: &Record) {
-        if record.category() != Category::Audit || record.event() != "AUDIT_GAP" {
+    pub(super) fn add(&mut self, line: &Line<'_>) {
+        if line.head.category != Category::Audit || line.event() != "AUDIT_GAP" {
             return;
         }
         self.records.absorb(&1);
-        let said = |key: &str| record.metadata()?.get(key);
+        let metadata = line.value(Key::Metadata).unwrap_or_default();
+        let said = |key: &str| metadata.get(key);
         let mut sum = 0_u64;
         for (severity, lost) in Severity::ALL.iter().zip(&mut self.lost) {
             let count = said("count").and_then(|count| count.get(severity.as_str()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::de::{Deserialize as _, Deserializer, Error as _};
-use serde::ser::{Serialize as _, SerializeMap as _, Serializer};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::gaps::CAUSES;
 use crate::event::Category;
@@ -17,11 +17,7 @@ macro_rules! counts {
                 use super::*;
 
                 pub(in crate::stats) fn serialize<S: Serializer>(counts: &[u64], out: S) -> Result<S::Ok, S::Error> {
-                    let mut map = out.serialize_map(Some(counts.len()))?;
-                    for (name, count) in $thing().into_iter().zip(counts) {
-                        map.serialize_entry(name, count)?;
-                    }
-                    map.end()
+                    Counts(&$thing(), counts).serialize(out)
                 }
 
                 pub(in crate::stats) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(from: D) -> Result<[u64; N], D::Error> {
@@ -40,6 +36,19 @@ macro_rules! counts {
     };
 }
 
+/// Counts under their names.
+pub(super) struct Counts<'a>(pub(super) &'a [&'static str], pub(super) &'a [u64]);
+
+impl Serialize for Counts<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut map = out.serialize_map(Some(self.1.len()))?;
+        for (name, count) in self.0.iter().zip(self.1) {
+            map.serialize_entry(name, count)?;
+        }
+        map.end()
+    }
+}
+
 counts! {
     categories category_names;
     severities severity_names;
@@ -47,15 +56,15 @@ counts! {
     causes cause_names;
 }
 
-fn category_names() -> [&'static str; Category::ALL.len()] {
+pub(super) fn category_names() -> [&'static str; Category::ALL.len()] {
     Category::ALL.map(Category::as_str)
 }
 
-fn severity_names() -> [&'static str; Severity::ALL.len()] {
+pub(super) fn severity_names() -> [&'static str; Severity::ALL.len()] {
     Severity::ALL.map(Severity::as_str)
 }
 
-fn outcome_names() -> [&'static str; Outcome::ALL.len()] {
+pub(super) fn outcome_names() -> [&'static str; Outcome::ALL.len()] {
     Outcome::ALL.map(Outcome::as_str)
 }
 

@@ -3,9 +3,9 @@
 mod activity;
 mod days;
 mod durations;
+mod fields;
 mod gaps;
 mod json;
-mod loaded;
 mod notable;
 mod ranking;
 mod routes;
@@ -13,21 +13,22 @@ mod sessions;
 mod show;
 mod skipped;
 mod table;
+mod top;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::clock::Micros;
 use crate::error::Error;
 use crate::event::Category;
 use crate::outcome::Outcome;
-use crate::reader;
 use crate::record::Record;
+use crate::record::line::Line;
 use crate::severity::Severity;
 use days::Days;
+use fields::Fields;
 use routes::RouteTally;
 use table::{Table, Tally as _};
 
@@ -35,13 +36,13 @@ pub use activity::{Activity, user_activity};
 pub use days::DayStats;
 pub use durations::Durations;
 pub use gaps::Gaps;
-pub(crate) use loaded::Loaded;
 pub use notable::{admin_actions, suspicious};
 pub use ranking::Ranking;
 pub use routes::{Route, Routes};
 pub use sessions::{Session, Sessions, sessions};
 pub use skipped::Skipped;
 pub use table::Distinct;
+pub use top::Top;
 
 /// What records add up to: how many of which kind, by whom, from where, how long they took, and what is missing.
 ///
@@ -73,7 +74,12 @@ pub use table::Distinct;
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Stats {
+#[serde(transparent)]
+pub struct Stats(Sums<Table<u64>, Table<RouteTally>>);
+
+/// What is counted. Names are in tables, or still in the text of a table that was stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Sums<Names, Routes> {
     records: u64,
     own_records: u64,
     #[serde(with = "json::time")]
@@ -89,15 +95,20 @@ pub struct Stats {
     by_severity: [u64; Severity::ALL.len()],
     #[serde(with = "json::outcomes")]
     by_outcome: [u64; Outcome::ALL.len()],
-    by_event: Table<u64>,
-    by_user: Table<u64>,
-    by_ip: Table<u64>,
-    by_route: Table<RouteTally>,
+    by_event: Names,
+    by_user: Names,
+    by_ip: Names,
+    by_route: Routes,
     durations: Durations,
     by_day: Days,
     gaps: Gaps,
     skipped: Skipped,
 }
+
+/// Statistics as they were stored. Days have many users in common, so most names need not be kept a second time.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Loaded<'a>(#[serde(borrow)] Sums<table::Loaded<'a, u64>, table::Loaded<'a, RouteTally>>);
 
 impl Stats {
     /// Of no records.
@@ -105,183 +116,214 @@ impl Stats {
         Stats::default()
     }
 
-    /// Of every record of the trail in this directory, each held against the chain as [`read`](crate::read) does. What
-    /// could not be read is in [`skipped`](Stats::skipped).
-    ///
-    /// # Errors
-    /// The directory cannot be read, or holds files that this build cannot read.
-    pub fn of(dir: impl AsRef<Path>) -> Result<Stats, Error> {
-        Ok(reader::read(dir)?.collect())
-    }
-
     /// Takes in one record.
     pub fn add(&mut self, record: &Record) {
+        self.count(&record.line());
+    }
+
+    /// The same of a line, of which no record is made.
+    pub(crate) fn count(&mut self, line: &Line<'_>) {
         let one = |count: &mut u64| *count = count.saturating_add(1);
-        one(&mut self.records);
-        if record.category() == Category::Audit {
-            one(&mut self.own_records);
+        let (head, fields) = (line.head, Fields::of(line));
+        one(&mut self.0.records);
+        if head.category == Category::Audit {
+            one(&mut self.0.own_records);
         }
-        self.first = self.first.min(Some(record.time)).or(Some(record.time));
-        self.last = self.last.max(Some(record.time));
-        if record.flagged() {
-            one(&mut self.flagged);
+        self.0.first = self.0.first.min(Some(head.time)).or(Some(head.time));
+        self.0.last = self.0.last.max(Some(head.time));
+        if fields.flagged {
+            one(&mut self.0.flagged);
         }
-        if is_failure(record) {
-            one(&mut self.failures);
+        if is_failure(head.outcome) {
+            one(&mut self.0.failures);
         }
-        if is_failed_login(record) {
-            one(&mut self.failed_logins);
+        if is_failed_login(line.event(), head.outcome) {
+            one(&mut self.0.failed_logins);
         }
-        self.by_category.get_mut(record.category() as usize).map(one);
-        self.by_severity.get_mut(record.severity().index()).map(one);
-        self.by_outcome.get_mut(record.outcome().index()).map(one);
-        self.by_event.change(record.event(), one);
-        if let Some(user) = user(record) {
-            self.by_user.change(user, one);
+        self.0.by_category.get_mut(head.category as usize).map(one);
+        self.0.by_severity.get_mut(head.severity.index()).map(one);
+        self.0.by_outcome.get_mut(head.outcome.index()).map(one);
+        self.0.by_event.change(line.event(), one);
+        if let Some(user) = fields.user() {
+            self.0.by_user.change(user, one);
         }
-        if let Some(ip) = record.ip() {
-            self.by_ip.change(ip, one);
+        if let Some(ip) = &fields.ip {
+            self.0.by_ip.change(ip, one);
         }
-        if let Some(ms) = record.duration_ms() {
-            self.durations.add(ms);
+        if let Some(ms) = fields.duration_ms {
+            self.0.durations.add(ms);
         }
-        routes::add(&mut self.by_route, record);
-        self.by_day.add(record);
-        self.gaps.add(record);
+        routes::add(&mut self.0.by_route, head.outcome, &fields);
+        self.0.by_day.add(&head, fields.flagged);
+        self.0.gaps.add(line);
     }
 
     /// Takes in what could not be read, so that the statistics say that they are not whole.
     pub fn add_damage(&mut self, damage: &Error) {
-        self.skipped.add(damage);
+        self.0.skipped.add(damage);
     }
 
     /// Takes in what other records add up to. The order does not matter, but for which of very many damages are listed.
     pub fn merge(&mut self, other: Stats) {
-        let sum = |own: &mut u64, other: u64| own.absorb(&other);
-        sum(&mut self.records, other.records);
-        sum(&mut self.own_records, other.own_records);
-        self.first = self.first.into_iter().chain(other.first).min();
-        self.last = self.last.max(other.last);
-        sum(&mut self.flagged, other.flagged);
-        sum(&mut self.failures, other.failures);
-        sum(&mut self.failed_logins, other.failed_logins);
-        add_all(&mut self.by_category, &other.by_category);
-        add_all(&mut self.by_severity, &other.by_severity);
-        add_all(&mut self.by_outcome, &other.by_outcome);
-        self.by_event.merge(other.by_event);
-        self.by_user.merge(other.by_user);
-        self.by_ip.merge(other.by_ip);
-        self.by_route.merge(other.by_route);
-        self.durations.absorb(&other.durations);
-        self.by_day.merge(other.by_day);
-        self.gaps.merge(&other.gaps);
-        self.skipped.merge(other.skipped);
+        let Stats(other) = other;
+        self.0.add(&other);
+        self.0.by_event.merge(other.by_event);
+        self.0.by_user.merge(other.by_user);
+        self.0.by_ip.merge(other.by_ip);
+        self.0.by_route.merge(other.by_route);
+    }
+
+    /// The same of what was stored.
+    pub(crate) fn load(&mut self, stored: Loaded<'_>) {
+        let Loaded(stored) = stored;
+        self.0.add(&stored);
+        self.0.by_event.load(stored.by_event);
+        self.0.by_user.load(stored.by_user);
+        self.0.by_ip.load(stored.by_ip);
+        self.0.by_route.load(stored.by_route);
+    }
+
+    /// Takes out what could not be read, to be put in its place among others.
+    pub(crate) fn take_skipped(&mut self) -> Skipped {
+        std::mem::take(&mut self.0.skipped)
+    }
+
+    pub(crate) fn add_skipped(&mut self, skipped: &Skipped) {
+        self.0.skipped.merge(skipped);
     }
 
     /// How many records.
     pub fn records(&self) -> u64 {
-        self.records
+        self.0.records
     }
 
     /// How many of them the trail wrote about itself (category `audit`).
     pub fn own_records(&self) -> u64 {
-        self.own_records
+        self.0.own_records
     }
 
     /// The earliest time of a record.
     pub fn first(&self) -> Option<SystemTime> {
-        self.first.map(SystemTime::from)
+        self.0.first.map(SystemTime::from)
     }
 
     /// The latest time of a record.
     pub fn last(&self) -> Option<SystemTime> {
-        self.last.map(SystemTime::from)
+        self.0.last.map(SystemTime::from)
     }
 
     /// How many records a rule flagged.
     pub fn flagged(&self) -> u64 {
-        self.flagged
+        self.0.flagged
     }
 
     /// How many records have the outcome `failure`, `denied`, `blocked` or `error`.
     pub fn failures(&self) -> u64 {
-        self.failures
+        self.0.failures
     }
 
     /// How many logins failed: `AUTH_FAILED`, and `AUTH_LOGIN` with one of the outcomes that count as
     /// [`failures`](Stats::failures).
     pub fn failed_logins(&self) -> u64 {
-        self.failed_logins
+        self.0.failed_logins
     }
 
     /// Records by the event's name.
     pub fn by_event(&self) -> Ranking<'_> {
-        Ranking::of_table(&self.by_event)
+        Ranking::of_table(&self.0.by_event)
     }
 
     /// Records by category. What has none is not listed.
     pub fn by_category(&self) -> Ranking<'_> {
-        Ranking::of(Category::ALL.map(Category::as_str), &self.by_category)
+        Ranking::of(Category::ALL.map(Category::as_str), &self.0.by_category)
     }
 
     /// Records by severity. What has none is not listed.
     pub fn by_severity(&self) -> Ranking<'_> {
-        Ranking::of(Severity::ALL.map(Severity::as_str), &self.by_severity)
+        Ranking::of(Severity::ALL.map(Severity::as_str), &self.0.by_severity)
     }
 
     /// Records by outcome. What has none is not listed.
     pub fn by_outcome(&self) -> Ranking<'_> {
-        Ranking::of(Outcome::ALL.map(Outcome::as_str), &self.by_outcome)
+        Ranking::of(Outcome::ALL.map(Outcome::as_str), &self.0.by_outcome)
     }
 
     /// Records by user: `user_id`, or `username` where there is no id.
     pub fn by_user(&self) -> Ranking<'_> {
-        Ranking::of_table(&self.by_user)
+        Ranking::of_table(&self.0.by_user)
     }
 
     /// Records by address, in its spelling.
     pub fn by_ip(&self) -> Ranking<'_> {
-        Ranking::of_table(&self.by_ip)
+        Ranking::of_table(&self.0.by_ip)
     }
 
     /// Requests by method and route, or path where there is no route.
     pub fn by_route(&self) -> Routes {
-        Routes::of(&self.by_route)
+        Routes::of(&self.0.by_route)
     }
 
     /// How many different users.
     pub fn users(&self) -> Distinct {
-        self.by_user.distinct()
+        self.0.by_user.distinct()
     }
 
     /// How many different addresses.
     pub fn ips(&self) -> Distinct {
-        self.by_ip.distinct()
+        self.0.by_ip.distinct()
     }
 
     /// How long things took, of all records that say so.
     pub fn durations(&self) -> &Durations {
-        &self.durations
+        &self.0.durations
     }
 
     /// By day in UTC (`2026-11-20`), the last 10,000 days that have records.
     pub fn by_day(&self) -> BTreeMap<String, DayStats> {
-        self.by_day.list()
+        self.0.by_day.list()
     }
 
     /// What the trail says that it lost. Where it lost something, the statistics are not whole.
     pub fn gaps(&self) -> &Gaps {
-        &self.gaps
+        &self.0.gaps
     }
 
     /// What could not be read. Where that is something, the statistics are not whole.
     pub fn skipped(&self) -> &Skipped {
-        &self.skipped
+        &self.0.skipped
     }
 
     /// Whether nothing is known to be missing: no gaps, nothing skipped.
     pub fn is_whole(&self) -> bool {
-        self.gaps.lost() == 0 && self.skipped.count() == 0
+        self.0.gaps.lost() == 0 && self.0.skipped.count() == 0
+    }
+}
+
+impl<Names, Routes> Sums<Names, Routes> {
+    /// Takes in all but the names.
+    fn add<OtherNames, OtherRoutes>(&mut self, other: &Sums<OtherNames, OtherRoutes>) {
+        self.records.absorb(&other.records);
+        self.own_records.absorb(&other.own_records);
+        self.first = self.first.into_iter().chain(other.first).min();
+        self.last = self.last.max(other.last);
+        self.flagged.absorb(&other.flagged);
+        self.failures.absorb(&other.failures);
+        self.failed_logins.absorb(&other.failed_logins);
+        add_all(&mut self.by_category, &other.by_category);
+        add_all(&mut self.by_severity, &other.by_severity);
+        add_all(&mut self.by_outcome, &other.by_outcome);
+        self.durations.absorb(&other.durations);
+        self.by_day.merge(&other.by_day);
+        self.gaps.merge(&other.gaps);
+        self.skipped.merge(&other.skipped);
+    }
+}
+
+impl<'de> Deserialize<'de> for Stats {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Stats, D::Error> {
+        let mut stats = Stats::new();
+        stats.load(Loaded::deserialize(from)?);
+        Ok(stats)
     }
 }
 
@@ -319,17 +361,17 @@ fn user(record: &Record) -> Option<&str> {
     record.user_id().or_else(|| record.username())
 }
 
-fn is_failure(record: &Record) -> bool {
+fn is_failure(outcome: Outcome) -> bool {
     matches!(
-        record.outcome(),
+        outcome,
         Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error
     )
 }
 
-fn is_failed_login(record: &Record) -> bool {
-    match record.event() {
+fn is_failed_login(event: &str, outcome: Outcome) -> bool {
+    match event {
         "AUTH_FAILED" => true,
-        "AUTH_LOGIN" => is_failure(record),
+        "AUTH_LOGIN" => is_failure(outcome),
         _ => false,
     }
 }

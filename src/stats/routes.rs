@@ -3,9 +3,9 @@ use std::ops::Deref;
 use serde::{Deserialize, Serialize};
 
 use super::durations::Durations;
+use super::fields::Fields;
 use super::table::{AsCount, Distinct, Table, Tally};
 use crate::outcome::Outcome;
-use crate::record::Record;
 
 /// Stands for a method that the records do not say.
 const NONE: &str = "-";
@@ -37,20 +37,19 @@ impl AsCount for RouteTally {
 }
 
 /// Takes in a record that says where a request went.
-pub(super) fn add(routes: &mut Table<RouteTally>, record: &Record) {
-    let Some(route) = record.route().or_else(|| record.path()) else {
-        return;
-    };
+pub(super) fn add(routes: &mut Table<RouteTally>, outcome: Outcome, fields: &Fields<'_>) {
+    let Some(place) = fields.place() else { return };
     // A method is one word, and `-` where there is none.
-    let method = record
-        .method()
+    let method = fields
+        .method
+        .as_deref()
         .filter(|method| !method.is_empty() && !method.contains(' '));
-    let name = format!("{} {route}", method.unwrap_or(NONE));
+    let name = [method.unwrap_or(NONE), " ", place].concat();
     routes.change(&name, |tally| {
         tally.count.absorb(&1);
-        let failed = record.outcome() == Outcome::Error || record.status_code().is_some_and(|status| status >= 500);
+        let failed = outcome == Outcome::Error || fields.status_code.is_some_and(|status| status >= 500);
         tally.errors.absorb(&u64::from(failed));
-        if let Some(ms) = record.duration_ms() {
+        if let Some(ms) = fields.duration_ms {
             tally.durations.add(ms);
         }
     });
@@ -153,6 +152,7 @@ impl IntoIterator for Routes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Record;
     use crate::stats::table::BYTES;
 
     /// Whoever chooses paths and how long they take.
@@ -176,7 +176,8 @@ mod tests {
             durations
         };
         for path in 0..routes_needed {
-            add(&mut routes, &line(path, 1.5));
+            let record = line(path, 1.5);
+            add(&mut routes, record.outcome(), &Fields::of(&record.line()));
             routes.change(&format!("- /{path}"), |tally| tally.durations.absorb(&filler));
         }
         let listed = Routes::of(&routes);

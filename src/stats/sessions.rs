@@ -69,7 +69,7 @@ impl Sessions {
     /// Takes in the sessions of records that come behind these.
     pub fn merge(&mut self, later: Sessions) {
         self.table.merge(later.table);
-        self.skipped.merge(later.skipped);
+        self.skipped.merge(&later.skipped);
     }
 
     /// How many there are, listed or not.
@@ -132,7 +132,7 @@ impl State {
         let ends = matches!(record.event(), "SESSION_END" | "AUTH_LOGOUT");
         State {
             records: 1,
-            failures: u64::from(super::is_failure(record)),
+            failures: u64::from(super::is_failure(record.outcome())),
             start: Some(record.time),
             last: Some(record.time),
             begun: record.event() == "SESSION_START",

@@ -13,32 +13,32 @@ const LISTED: usize = 10;
 impl fmt::Display for Stats {
     /// A table: the ten largest of each kind. Nothing in it moves a terminal, whatever the records say.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", plural(self.records, "record"))?;
-        if let (Some(first), Some(last)) = (self.first, self.last) {
+        write!(f, "{}", plural(self.0.records, "record"))?;
+        if let (Some(first), Some(last)) = (self.0.first, self.0.last) {
             write!(f, ", {first} to {last}")?;
         }
         write!(
             f,
             "\n{} of the trail's own, {} flagged, {}, {}",
-            self.own_records,
-            self.flagged,
-            plural(self.failures, "failure"),
-            plural(self.failed_logins, "failed login"),
+            self.0.own_records,
+            self.0.flagged,
+            plural(self.0.failures, "failure"),
+            plural(self.0.failed_logins, "failed login"),
         )?;
         let (users, ips) = (self.users(), self.ips());
         write!(f, "\nusers {users}, addresses {ips}")?;
-        if self.durations.count() > 0 {
+        if self.0.durations.count() > 0 {
             write!(
                 f,
                 "\n{}: {}",
-                plural(self.durations.count(), "duration"),
-                self.durations
+                plural(self.0.durations.count(), "duration"),
+                self.0.durations
             )?;
         }
-        if self.gaps.lost() > 0 {
-            write!(f, "\nnot whole: {}", lost(&self.gaps))?;
+        if self.0.gaps.lost() > 0 {
+            write!(f, "\nnot whole: {}", lost(&self.0.gaps))?;
         }
-        self.skipped.show(f)?;
+        self.0.skipped.show(f)?;
         list(f, "severity", self.by_severity())?;
         list(f, "outcome", self.by_outcome())?;
         list(f, "category", self.by_category())?;

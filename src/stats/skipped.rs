@@ -34,10 +34,10 @@ impl Skipped {
         }
     }
 
-    pub(super) fn merge(&mut self, other: Skipped) {
+    pub(super) fn merge(&mut self, other: &Skipped) {
         self.count.absorb(&other.count);
-        self.what.extend(other.what);
-        self.what.truncate(LISTED);
+        let room = LISTED.saturating_sub(self.what.len());
+        self.what.extend(other.what.iter().take(room).cloned());
     }
 
     /// For people, in lines of its own; nothing where nothing was skipped.

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use foldhash::fast::RandomState;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
@@ -48,7 +49,7 @@ const PER_NAME: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(super) struct Table<T> {
-    slots: HashMap<Box<str>, Slot<T>>,
+    slots: HashMap<Box<str>, Slot<T>, RandomState>,
     /// Of all slots.
     weight: usize,
     /// Names with this hash or a greater one are left out; `None` while there are none.
@@ -81,7 +82,7 @@ impl<T: Tally> Table<T> {
     /// No more than so many names, and so many bytes.
     pub(super) fn bounded(names: usize, bytes: usize) -> Table<T> {
         Table {
-            slots: HashMap::new(),
+            slots: HashMap::default(),
             weight: 0,
             below: None,
             other: T::default(),

@@ -5,12 +5,12 @@
 //! file. Within a file the records are kept apart by their own day.
 
 mod layout;
+mod shares;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::iter;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::clock::Day;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
 use crate::reader;
-use crate::record::Record;
+use crate::record::line::Line;
 use crate::stats::{Loaded, Stats};
 use crate::store::names::{self, Name};
 use crate::store::{Home, cache};
@@ -59,9 +59,7 @@ impl Summary {
     /// # Errors
     /// The directory cannot be read or written, or holds files that this build cannot read.
     pub fn write(dir: impl AsRef<Path>) -> Result<Summary, Error> {
-        let disk = RealDisk::shared();
-        let home = Home::find(&*disk, dir.as_ref(), None)?;
-        let folder = Folder { disk, home };
+        let folder = Folder::open(dir.as_ref())?;
         // Each file is read behind this look. If its end is another by then, its entry fits nothing, now or later.
         let layout = folder.look()?;
         let mut summary = Summary::default();
@@ -116,6 +114,15 @@ impl fmt::Display for Summary {
 }
 
 impl Stats {
+    /// Of every record of the trail in this directory, each held against the chain as [`read`](crate::read()) does, on as many
+    /// threads as there are processors, four at most. What could not be read is in [`skipped`](Stats::skipped).
+    ///
+    /// # Errors
+    /// The directory cannot be read, or holds files that this build cannot read.
+    pub fn of(dir: impl AsRef<Path>) -> Result<Stats, Error> {
+        Folder::open(dir.as_ref())?.add_up(|_, _| BTreeSet::new(), &|_| true)
+    }
+
     /// Of the records whose time lies within these days in UTC, both included, written `2026-11-20`.
     ///
     /// The answer is that of reading every file. Of closed files that a [`Summary`] fits it is taken from there, and the others
@@ -128,38 +135,18 @@ impl Stats {
     /// A day that is none; the directory cannot be read, or holds files that this build cannot read.
     pub fn of_days(dir: impl AsRef<Path>, since: &str, until: &str) -> Result<Stats, Error> {
         let days = day(since)?..=day(until)?;
-        let disk = RealDisk::shared();
-        let home = Home::find(&*disk, dir.as_ref(), None)?;
-        let folder = Folder { disk, home };
-        let mut tries = TRIES;
-        loop {
-            tries -= 1;
-            let names = folder.names()?;
-            let layout = folder.look()?;
-            let mut stats = Stats::new();
-            let known = folder.cached(&layout, |_, entry| {
+        let wanted = |day: Day| days.contains(&day);
+        let folder = Folder::open(dir.as_ref())?;
+        let from_summaries = |layout: &Layout, stats: &mut Stats| {
+            folder.cached(layout, |_, entry| {
                 for (day, of_day) in entry.days {
-                    if Day::parse(&day).is_some_and(|day| days.contains(&day)) {
+                    if Day::parse(&day).is_some_and(wanted) {
                         stats.load(of_day);
                     }
                 }
-            });
-            let runs = runs((0..layout.files.len()).filter(|at| !known.contains(at)));
-            for run in &runs {
-                for item in folder.read(&layout, run)? {
-                    match item {
-                        Ok(record) if days.contains(&record.time.day()) => stats.add(&record),
-                        Ok(_) => {}
-                        Err(damage) => stats.add_damage(&damage),
-                    }
-                }
-            }
-            // Where a file ends that was not read, a file says that came behind it. Without a new one it is as it was.
-            let settled = runs.is_empty() || folder.names()? == names || folder.look()?.goes_on_from(&layout);
-            if settled || tries == 0 {
-                return Ok(stats);
-            }
-        }
+            })
+        };
+        folder.add_up(from_summaries, &wanted)
     }
 }
 
@@ -176,6 +163,42 @@ struct Folder {
 }
 
 impl Folder {
+    fn open(dir: &Path) -> Result<Folder, Error> {
+        let disk = RealDisk::shared();
+        let home = Home::find(&*disk, dir, None)?;
+        Ok(Folder { disk, home })
+    }
+
+    /// What the records of the days that are wanted come to. `known` takes in what need not be read, and says of which files
+    /// that is.
+    fn add_up(
+        &self,
+        known: impl Fn(&Layout, &mut Stats) -> BTreeSet<usize>,
+        wanted: &(impl Fn(Day) -> bool + Sync),
+    ) -> Result<Stats, Error> {
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            let names = self.names()?;
+            let layout = self.look()?;
+            let mut stats = Stats::new();
+            let known = known(&layout, &mut stats);
+            let runs = runs((0..layout.files.len()).filter(|at| !known.contains(at)));
+            shares::count(&shares::of(&layout.files, &runs), &mut stats, |share, stats| {
+                self.each(&layout, share, |item| match item {
+                    Ok(line) if wanted(line.head.time.day()) => stats.count(line),
+                    Ok(_) => {}
+                    Err(damage) => stats.add_damage(&damage),
+                })
+            })?;
+            // Where a file ends that was not read, a file says that came behind it. Without a new one it is as it was.
+            let settled = runs.is_empty() || self.names()? == names || self.look()?.goes_on_from(&layout);
+            if settled || tries == 0 {
+                return Ok(stats);
+            }
+        }
+    }
+
     fn look(&self) -> Result<Layout, Error> {
         Layout::look(&*self.disk, &self.home)
     }
@@ -211,8 +234,13 @@ impl Folder {
         })
     }
 
-    /// The records of some files that follow one another, and what is wrong with them.
-    fn read(&self, layout: &Layout, run: &Range<usize>) -> Result<impl Iterator<Item = Result<Record, Error>>, Error> {
+    /// Gives `take` the records of some files that follow one another, as their lines have them, and what is wrong with the files.
+    fn each(
+        &self,
+        layout: &Layout,
+        run: &Range<usize>,
+        mut take: impl FnMut(Result<&Line<'_>, Error>),
+    ) -> Result<(), Error> {
         let from = match run.start {
             // What is missing before the oldest file is said, too.
             0 => 0,
@@ -222,13 +250,14 @@ impl Folder {
             Some(next) => next.first - 1,
             None => u64::MAX,
         };
-        let mut entries = reader::read(&self.home.dir)?.from_seq(from);
-        let mut done = false;
-        Ok(iter::from_fn(move || {
-            let item = entries.next().filter(|_| !done)?;
-            done = matches!(&item, Ok(record) if record.seq() > last);
-            (!done).then_some(item)
-        }))
+        reader::read(&self.home.dir)?.from_seq(from).each(|item| {
+            if matches!(item, Ok(line) if line.head.seq > last) {
+                return ControlFlow::Break(());
+            }
+            take(item);
+            ControlFlow::Continue(())
+        });
+        Ok(())
     }
 
     /// Reads the files of a run, and gives what each adds up to; `None` for one with which something is wrong.
@@ -244,24 +273,24 @@ impl Folder {
         let (mut at, mut fold) = (0, Fold::new());
         // What is wrong stands somewhere behind the last good record and before the next one.
         let (mut doubtful, mut damage) = (false, false);
-        for item in self.read(layout, run)? {
-            let Ok(record) = item else {
+        self.each(layout, run, |item| {
+            let Ok(line) = item else {
                 damage = true;
                 doubtful = true;
-                continue;
+                return;
             };
-            while at < place_of(record.seq()) {
+            while at < place_of(line.head.seq) {
                 let whole = std::mem::take(&mut fold);
                 give(run.start + at, (!doubtful).then_some(whole));
                 (at, doubtful) = (at + 1, damage);
             }
             damage = false;
-            fold.entry(record.time.day()).or_default().add(&record);
+            fold.entry(line.head.time.day()).or_default().count(line);
             if fold.len() > DAYS {
                 doubtful = true;
                 fold.clear();
             }
-        }
+        })?;
         while at < places.len() {
             let whole = std::mem::take(&mut fold);
             give(run.start + at, (!doubtful).then_some(whole));

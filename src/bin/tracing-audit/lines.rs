@@ -79,6 +79,15 @@ impl Default for Shown {
 }
 
 impl Shown {
+    /// What was counted elsewhere.
+    pub(crate) fn behind(records: u64, damaged: bool) -> Shown {
+        Shown {
+            records,
+            damaged,
+            ..Shown::default()
+        }
+    }
+
     pub(crate) fn take<T>(&mut self, item: Result<T, Error>) -> Option<T> {
         match item {
             Ok(record) => {

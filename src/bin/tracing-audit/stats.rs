@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
 use serde::Serialize;
-use tracing_audit::{Activity, Order, Query, Record, Sessions, Stats};
+use tracing_audit::{Activity, Order, Query, Record, Sessions};
 
 use crate::asked::Asked;
 use crate::bar;
@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// One JSON object
     #[arg(long, help_heading = lines::OUTPUT)]
     json: bool,
+    /// With --json, so many names of each kind: those with the most records
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "json")]
+    top: usize,
     #[command(flatten)]
     asked: Asked,
 }
@@ -66,19 +69,30 @@ pub(crate) struct OfSessions {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let query = arguments.question.conditions.query();
-    let mut stats = Stats::new();
-    let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| {
-        stats.add(record)
+    let dir = &arguments.question.dir;
+    let stats = bar::waiting(|| {
+        let found = arguments.asked.read(dir, query.order(Order::Oldest).unlimited())?;
+        Ok::<_, Failure>(found.stats())
     })?;
-    print(&stats, arguments.json, &shown)?;
-    shown.end(&arguments.question.dir, &arguments.question.conditions)
+    for damage in stats.skipped().what() {
+        out::complain(damage);
+    }
+    let shown = Shown::behind(stats.records(), stats.skipped().count() > 0);
+    match arguments.json {
+        true => print_json(&stats.top(arguments.top), &shown)?,
+        false => print(&stats, &shown)?,
+    }
+    shown.end(dir, &arguments.question.conditions)
 }
 
 pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
     let query = arguments.conditions.query().user(&arguments.who);
     let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
     let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
-    print(&activity, arguments.json, &shown)?;
+    match arguments.json {
+        true => print_json(&activity, &shown)?,
+        false => print(&activity, &shown)?,
+    }
     shown.end(&arguments.dir, &arguments.conditions)
 }
 
@@ -140,18 +154,20 @@ fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))
 }
 
-fn print<T: Serialize + Display>(value: &T, as_json: bool, shown: &Shown) -> Result<(), Failure> {
+fn print_json(value: &impl Serialize, shown: &Shown) -> Result<(), Failure> {
+    written(std::iter::once(json(value)?), shown)
+}
+
+fn print(value: &impl Display, shown: &Shown) -> Result<(), Failure> {
+    let text = value.to_string();
+    let fitted = |line| table::fitted(&Harmless(line).to_string());
+    written(text.lines().flat_map(fitted), shown)
+}
+
+fn written(lines: impl Iterator<Item = String>, shown: &Shown) -> Result<(), Failure> {
     let mut out = BufWriter::new(anstream::stdout().lock());
-    let failed = Failure::of_write(shown.code());
-    match as_json {
-        true => writeln!(out, "{}", json(value)?).map_err(&failed)?,
-        false => {
-            for line in value.to_string().lines() {
-                for line in table::fitted(&Harmless(line).to_string()) {
-                    writeln!(out, "{line}").map_err(&failed)?;
-                }
-            }
-        }
+    for line in lines {
+        writeln!(out, "{line}").map_err(Failure::of_write(shown.code()))?;
     }
-    out.flush().map_err(failed)
+    out.flush().map_err(Failure::of_write(shown.code()))
 }
