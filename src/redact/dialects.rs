@@ -160,6 +160,9 @@ api_key=config._api_key,¦
 request_cookies=request.COOKIES,¦
 as_token: node.as_token,¦
 password: my.S3cr3t.words¦password: [redacted]
+password: correct.horse.secret¦password: [redacted]
+password=form.password¦
+password == letmein¦password == [redacted]
 question_token: input.parse()?,¦
 pub as_token: Token![as],¦
 token: token::Paren(span),¦

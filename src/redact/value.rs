@@ -1,5 +1,6 @@
 //! The value behind a sensitive name: where it begins and where it ends.
 
+use super::Class;
 use super::list::is_odd;
 use super::marks::*;
 use super::notation::block;
@@ -147,7 +148,7 @@ impl Value<'_> {
             || is_said(&self.judged, text)
             || is_outcome(&self.judged, self.called(), text)
             || is_reference(text)
-            || self.name.quote == 0 && is_member(self.policy, text)
+            || self.is_handed_on(text)
         {
             return None;
         }
@@ -199,11 +200,23 @@ impl Value<'_> {
         })
     }
 
+    /// Whether a program is read in which the value is a member that is called so, too; that of a password by the same name.
+    fn is_handed_on(&self, text: &[u8]) -> bool {
+        let same = || {
+            let last = text.rsplit(|b| *b == b'.').next().unwrap_or_default();
+            last.eq_ignore_ascii_case(self.called())
+        };
+        let credential = self.judged.verdict.class == Class::Credential;
+        self.name.quote == 0 && is_member(self.policy, text) && (!credential || same())
+    }
+
     /// Whether a program is read in which the value is a variable that is compared: `if token != expected {`.
     fn is_compared(&self, at_: usize) -> bool {
         let s = self.s;
         let operator = s.get(self.name.end..at_).unwrap_or_default().trim_ascii();
-        if self.name.quote != 0 || !matches!(operator, b"!=" | b"==" | b"!==" | b"===") {
+        // Of a password a word may be all.
+        let word = self.judged.verdict.class == Class::Credential;
+        if word || self.name.quote != 0 || !matches!(operator, b"!=" | b"==" | b"!==" | b"===") {
             return false;
         }
         let rest = s.get(at_..).unwrap_or_default();
