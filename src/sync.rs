@@ -160,14 +160,19 @@ pub(crate) fn on_own_thread() -> bool {
 
 /// Starts one of the trail's own threads.
 pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    spawn_free(name, || {
+        let _ = OWN.try_with(|own| own.set(true));
+        body();
+    })
+}
+
+/// Starts a thread that the trail never waits for without an end, to run the program's code: that may wait for the trail.
+pub(crate) fn spawn_free(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     #[cfg(not(all(test, shuttle)))]
     let builder = std::thread::Builder::new();
     #[cfg(all(test, shuttle))]
     let builder = shuttle::thread::Builder::new();
-    builder.name(name.to_owned()).spawn(move || {
-        let _ = OWN.try_with(|own| own.set(true));
-        body();
-    })
+    builder.name(name.to_owned()).spawn(body)
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ impl Outlet {
         self.shared.bell.notify_all();
         if let Some(channel) = channel {
             let (shared, name) = (Arc::clone(&self.shared), self.name.clone());
-            let began = sync::spawn("audit-channel", move || shared.work(channel, &name));
+            let began = sync::spawn_free("audit-channel", move || shared.work(channel, &name));
             if let Err(error) = began {
                 let mut state = self.shared.state.lock();
                 state.over = true;

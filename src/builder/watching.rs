@@ -37,7 +37,8 @@ impl Builder {
     }
 
     /// Calls a function with each change of an alert, on a thread of its own: to lock an account, to send a mail. A panic in it
-    /// is counted, and one that never returns holds up nothing but itself.
+    /// is counted, and one that never returns holds up nothing but itself. It may record, and wait for its records; a handle of the
+    /// trail in it would keep the trail from ending.
     ///
     /// ```
     /// use tracing_audit::{AlertChange, Trail};

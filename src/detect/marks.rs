@@ -24,6 +24,15 @@ pub(super) struct List {
 impl Mark {
     pub(super) const NONE: Mark = Mark(0);
 
+    /// A number that is no time: behind no mark.
+    pub(super) fn number(number: u32) -> Mark {
+        Mark(u64::from(number) + 1)
+    }
+
+    pub(super) fn as_number(self) -> u32 {
+        (self.0 - 1) as u32
+    }
+
     pub(super) fn one(at: Micros, some: bool) -> Mark {
         Mark::of(((at.0 - Micros::MIN.0) / 1_000).max(0), 1, u32::from(some))
     }

@@ -107,11 +107,28 @@ impl Verdict {
     }
 }
 
-/// What a key has: its first two arrivals, or none and the number of its list.
+/// What a key has: its first two arrivals, or nothing and the number of its list. Two words, as there are very many.
 #[derive(Clone, Copy, Debug)]
-enum Body {
+struct Body(Mark, Mark);
+
+enum Kept {
     Marks(Mark, Mark),
     List(u32),
+}
+
+impl Body {
+    const NOBODY: Body = Body(Mark::NONE, Mark::NONE);
+
+    fn list(index: u32) -> Body {
+        Body(Mark::NONE, Mark::number(index))
+    }
+
+    fn kept(self) -> Kept {
+        match self {
+            Body(Mark::NONE, second) if second != Mark::NONE => Kept::List(second.as_number()),
+            Body(first, second) => Kept::Marks(first, second),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -128,8 +145,6 @@ impl Head {
         ranks: [0; WAYS],
     };
 }
-
-const NOBODY: Body = Body::Marks(Mark::NONE, Mark::NONE);
 
 /// Windows of one kind of key, with a limit for all arrivals and one for some of them.
 #[derive(Debug)]
@@ -158,7 +173,7 @@ impl Windows {
             spans: [all.millis(), some.millis()],
             longest: all.millis().max(some.millis()),
             heads: vec![Head::EMPTY; FIRST_BUCKETS],
-            bodies: vec![NOBODY; FIRST_BUCKETS * WAYS],
+            bodies: vec![Body::NOBODY; FIRST_BUCKETS * WAYS],
             most_buckets: (keys / WAYS).next_power_of_two().max(FIRST_BUCKETS),
             lists: Vec::new(),
             free: Vec::new(),
@@ -187,11 +202,11 @@ impl Windows {
         let Some(body) = self.bodies.get_mut(place) else {
             return [Verdict::Calm; 2];
         };
-        let kept = match *body {
-            _ if !known => (inline > 0).then_some((Body::Marks(mark, Mark::NONE), 1)),
-            Body::Marks(first, Mark::NONE) if inline > 1 => {
+        let kept = match body.kept() {
+            _ if !known => (inline > 0).then_some((Body(mark, Mark::NONE), 1)),
+            Kept::Marks(first, Mark::NONE) if inline > 1 => {
                 let near = (first.at() - mark.at()).abs() <= self.longest;
-                Some((Body::Marks(first, mark), 1 + u32::from(near)))
+                Some((Body(first, mark), 1 + u32::from(near)))
             }
             _ => None,
         };
@@ -201,7 +216,7 @@ impl Windows {
             return [Verdict::Calm; 2];
         }
         if !known {
-            *body = NOBODY;
+            *body = Body::NOBODY;
         }
         let verdicts = self.in_list(place, mark);
         self.rank(place, self.evidence_of(place, mark.at()), step);
@@ -221,9 +236,10 @@ impl Windows {
             let near = marks.iter().filter(|mark| (0..=span).contains(&(at - mark.at())));
             near.map(|mark| mark.all()).sum()
         };
-        match way.and_then(|way| self.bodies.get(bucket * WAYS + way)) {
-            Some(Body::Marks(first, second)) => count(&[*first, *second]),
-            Some(Body::List(list)) => self.lists.get(*list as usize).map_or(0, |list| count(&list.marks)),
+        let body = way.and_then(|way| self.bodies.get(bucket * WAYS + way));
+        match body.map(|body| body.kept()) {
+            Some(Kept::Marks(first, second)) => count(&[first, second]),
+            Some(Kept::List(list)) => self.lists.get(list as usize).map_or(0, |list| count(&list.marks)),
             None => 0,
         }
     }
@@ -305,10 +321,10 @@ impl Windows {
 
     /// How many arrivals lie about this time, of a key that has a list.
     fn evidence_of(&self, place: usize, at: i64) -> u32 {
-        let Some(Body::List(list)) = self.bodies.get(place) else {
+        let Some(Kept::List(list)) = self.bodies.get(place).map(|body| body.kept()) else {
             return 1;
         };
-        let Some(list) = self.lists.get(*list as usize) else {
+        let Some(list) = self.lists.get(list as usize) else {
             return 1;
         };
         if list.told != [None; 2] {
@@ -325,14 +341,14 @@ impl Windows {
         let Some(body) = self.bodies.get_mut(place) else {
             return verdicts;
         };
-        let index = match *body {
-            Body::List(index) => index,
-            Body::Marks(first, second) => {
+        let index = match body.kept() {
+            Kept::List(index) => index,
+            Kept::Marks(first, second) => {
                 let index = self.free.pop().unwrap_or_else(|| {
                     self.lists.push(List::default());
                     self.lists.len() as u32 - 1
                 });
-                *body = Body::List(index);
+                *body = Body::list(index);
                 if let Some(list) = self.lists.get_mut(index as usize) {
                     list.place = place;
                     list.used = true;
@@ -379,7 +395,7 @@ impl Windows {
 
     /// Lists go until the bound is kept, but not this one.
     fn keep_bound(&mut self, place: usize) {
-        while self.list_bytes > self.most_list_bytes {
+        while self.list_bytes + self.used() * size_of::<List>() > self.most_list_bytes {
             let mut victim = None;
             for _ in 0..SAMPLE {
                 self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -398,7 +414,7 @@ impl Windows {
             }
             let Some((victim, _)) = victim else {
                 // Hardly any list is left: the bound is too small for what one key may have.
-                if self.lists.len() - self.free.len() <= SAMPLE {
+                if self.used() <= SAMPLE {
                     return;
                 }
                 continue;
@@ -416,23 +432,28 @@ impl Windows {
         }
     }
 
+    /// How many lists there are.
+    fn used(&self) -> usize {
+        self.lists.len() - self.free.len()
+    }
+
     fn drop_list(&mut self, place: usize) {
         let Some(body) = self.bodies.get_mut(place) else { return };
-        if let Body::List(index) = *body {
+        if let Kept::List(index) = body.kept() {
             if let Some(list) = self.lists.get_mut(index as usize) {
                 self.list_bytes -= list.marks.capacity() * size_of::<Mark>();
                 *list = List::default();
             }
             self.free.push(index);
         }
-        *body = NOBODY;
+        *body = Body::NOBODY;
     }
 
     /// Twice as many buckets.
     fn grow(&mut self) {
         let old = self.heads.len();
         let heads = std::mem::replace(&mut self.heads, vec![Head::EMPTY; old * 2]);
-        let bodies = std::mem::replace(&mut self.bodies, vec![NOBODY; old * 2 * WAYS]);
+        let bodies = std::mem::replace(&mut self.bodies, vec![Body::NOBODY; old * 2 * WAYS]);
         let mut filled = vec![0_u8; old * 2];
         let places = heads.iter().flat_map(|head| head.tags.iter().zip(&head.ranks));
         for ((tag, rank), body) in places.zip(&bodies).filter(|((tag, _), _)| **tag != 0) {
@@ -453,8 +474,8 @@ impl Windows {
             if let Some(into) = self.bodies.get_mut(place) {
                 *into = *body;
             }
-            if let Body::List(index) = body
-                && let Some(list) = self.lists.get_mut(*index as usize)
+            if let Kept::List(index) = body.kept()
+                && let Some(list) = self.lists.get_mut(index as usize)
             {
                 list.place = place;
             }

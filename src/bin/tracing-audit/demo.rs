@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use tracing_audit::testing::ManualClock;
-use tracing_audit::{Clock as _, OnFull, Retention, Severity, Trail};
+use tracing_audit::{Clock as _, OnFull, Retention, Severity, Trail, Watch};
 
 use crate::out::{self, Failure};
 use crate::when;
@@ -55,6 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         .retention(Retention::forever())
         .mirror(false)
         .clock(clock.clone())
+        // Alerts stand wherever a batch ended, and the same story is to make the same trail.
+        .watch(Watch::none())
         .detached();
     let builder = Severity::ALL
         .into_iter()

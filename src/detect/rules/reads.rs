@@ -5,7 +5,7 @@ use crate::detect::watch::{DATA_ACCESS, RAPID_READS, Watch};
 use crate::detect::windows::{Limit, Windows};
 use crate::detect::{AlertType, Finding, Priority};
 
-const KEYS: usize = 1 << 19;
+const KEYS: usize = 1 << 18;
 const LISTS: usize = 6 << 20;
 
 /// By user, or by address where nobody is named.
