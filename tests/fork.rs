@@ -138,7 +138,8 @@ fn program() {
         other => panic!("{other}?"),
     }
     let status = trail.status();
-    assert_eq!(status.health, Health::Healthy);
+    // How busy the machine is says nothing of the trail.
+    assert!(status.health < Health::Critical && status.fault.is_none(), "{status:?}");
     assert_eq!(status.lost.total(), 0, "the parent lost nothing: {status:?}");
     trail.close().unwrap();
     println!("\nDONE");

@@ -17,6 +17,9 @@ use crate::error::{Error, ErrorKind};
 /// A rule that takes longer for one record is slow.
 const SLOW: Duration = Duration::from_millis(1);
 
+/// It is said of one that was slow so often, and for one record in a hundred: a busy machine stops any thread now and then.
+const SLOW_OFTEN: u64 = 3;
+
 /// What a rule has done.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleFigures {
@@ -57,6 +60,8 @@ struct Own {
     rule: Option<Box<dyn Rule>>,
     name: String,
     sees_records: bool,
+    asked: u64,
+    complained: bool,
     findings: u64,
     slow: u64,
     longest: Duration,
@@ -80,6 +85,8 @@ impl Detector {
                 sees_records: rule.sees_records(),
                 rule: Some(rule),
                 name,
+                asked: 0,
+                complained: false,
                 findings: 0,
                 slow: 0,
                 longest: Duration::ZERO,
@@ -287,12 +294,14 @@ impl Own {
         let began = Instant::now();
         let said = catch_unwind(AssertUnwindSafe(|| ask(rule)));
         let took = began.elapsed();
+        self.asked += 1;
         self.longest = self.longest.max(took);
         if took >= SLOW {
             self.slow += 1;
-            if self.slow == 1 {
+            if !self.complained && self.slow >= SLOW_OFTEN && self.slow * 100 >= self.asked {
+                self.complained = true;
                 complaints.push(format!(
-                    "the rule {} took {took:?} for one record; it runs on the writer's thread, and records wait for it",
+                    "the rule {} took {took:?} for one record, and not for the first time; it runs on the writer's thread, and records wait for it",
                     self.name
                 ));
             }
