@@ -26,6 +26,9 @@ const COLUMNS: [&str; 8] = ["seq", "time", "severity", "event", "outcome", "user
 /// Rows are laid out together; of very many, a thousand at a time.
 const TOGETHER: u64 = 1_000;
 
+/// Lines are written out together.
+const BUFFER: usize = 64 << 10;
+
 /// What was shown, and what is wrong with the trail.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
@@ -56,13 +59,17 @@ impl Shown {
 impl Layout {
     /// Shows each line that comes.
     pub(crate) fn show(&self, lines: &mut dyn Iterator<Item = Result<String, Error>>) -> Result<Shown, Failure> {
-        let mut out = BufWriter::new(anstream::stdout().lock());
         let mut shown = Shown::default();
-        match self.json {
-            true => as_they_stand(&mut out, &mut shown, lines)?,
-            false => self.as_rows(&mut out, &mut shown, lines)?,
+        if self.json {
+            // No colour is in it that would have to be taken out.
+            let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+            as_they_stand(&mut out, &mut shown, lines)?;
+            out.flush().map_err(Failure::of_write(shown.code()))?;
+        } else {
+            let mut out = BufWriter::new(anstream::stdout().lock());
+            self.as_rows(&mut out, &mut shown, lines)?;
+            out.flush().map_err(Failure::of_write(shown.code()))?;
         }
-        out.flush().map_err(Failure::of_write(shown.code()))?;
         Ok(shown)
     }
 
