@@ -427,8 +427,8 @@ impl Scan {
         }
         match question.want {
             Want::Records => Some(Item::Record(read.into())),
-            // As it stands in the file, and it is UTF-8.
-            Want::Lines => Some(Item::Line(seq, String::from_utf8_lossy(line).into_owned())),
+            // As it stands in the file. It is UTF-8, or it would be no record.
+            Want::Lines => Some(Item::Line(seq, String::from_utf8(line.to_vec()).ok()?)),
             Want::Counts => {
                 self.stats.as_mut()?.count(&read);
                 None

@@ -36,6 +36,9 @@ const NARROW: usize = 100;
 /// Rows are laid out together; of very many, a thousand at a time.
 const TOGETHER: u64 = 1_000;
 
+/// Lines are written out together.
+const BUFFER: usize = 64 << 10;
+
 /// A column of a table, `metadata.NAME`, or a name that stands for several keys.
 fn column(name: &str) -> Result<String, String> {
     one_of(name, || Export::all_columns().chain(["user"]))
@@ -176,17 +179,19 @@ fn colour(record: &Record) -> &'static str {
 impl Layout {
     /// Shows each line that comes.
     pub(crate) fn show(&self, lines: &mut dyn Iterator<Item = Result<String, Error>>) -> Result<Shown, Failure> {
-        let mut out = BufWriter::new(anstream::stdout().lock());
         let mut shown = Shown::default();
-        match self.json {
-            true => {
-                for line in lines {
-                    shown.as_it_stands(&mut out, line)?;
-                }
+        if self.json {
+            // No colour is in it that would have to be taken out.
+            let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+            for line in lines {
+                shown.as_it_stands(&mut out, line)?;
             }
-            false => self.as_rows(&mut out, &mut shown, lines)?,
+            out.flush().map_err(Failure::of_write(shown.code()))?;
+        } else {
+            let mut out = BufWriter::new(anstream::stdout().lock());
+            self.as_rows(&mut out, &mut shown, lines)?;
+            out.flush().map_err(Failure::of_write(shown.code()))?;
         }
-        out.flush().map_err(Failure::of_write(shown.code()))?;
         Ok(shown)
     }
 
