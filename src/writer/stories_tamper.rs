@@ -88,7 +88,12 @@ fn whatever_is_done_to_the_open_file_or_its_directory_nothing_that_is_held_is_lo
         let seqs: Vec<u64> = held.iter().map(|receipt| receipt.written().unwrap()).collect();
         does(&trail.status().file, &real.dir);
         let after = emit(&trail).synced().unwrap_or_else(|error| panic!("{deed}: {error}"));
-        assert_eq!(trail.status().health, Health::Healthy, "{deed}");
+        // It works; that somebody should look is an alert, and the health says so.
+        let status = trail.status();
+        assert!(
+            status.fault.is_none() && status.health <= Health::Warning,
+            "{deed}: {status:?}"
+        );
         let text = real.text();
         for seq in seqs.iter().chain([&after]) {
             assert!(text.contains(&format!("{{\"seq\":{seq},")), "{deed}: {seq} is gone");
