@@ -4,6 +4,7 @@ mod brief;
 mod clock;
 mod error;
 mod event;
+mod floor;
 mod names;
 mod outcome;
 mod record;

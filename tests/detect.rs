@@ -299,7 +299,7 @@ fn each_record_is_judged_once_however_many_threads_write_and_however_small_the_f
             let seen = self.0.fetch_add(1, Ordering::Relaxed) + 1;
             let own = record.field("metadata.number").is_none();
             assert!(!own, "only callers' records are shown");
-            (seen % 100 == 0).then(|| Finding::new(AlertType::Custom, "the hundredth").flag_only())
+            (seen.is_multiple_of(100)).then(|| Finding::new(AlertType::Custom, "the hundredth").flag_only())
         }
     }
     for threads in [2, 8] {

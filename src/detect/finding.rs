@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::{AlertType, Priority};
+use crate::floor::floor;
 
 /// Text of a reason kept at most, in bytes: it stands in the record.
 const REASON: usize = 200;
@@ -39,9 +40,9 @@ impl Finding {
     /// A finding with a reason: one short sentence, cut at 200 bytes. Priority medium, no key, a window of 15 minutes.
     pub fn new(kind: AlertType, reason: impl Into<Cow<'static, str>>) -> Finding {
         let reason = match reason.into() {
-            Cow::Borrowed(reason) => Cow::Borrowed(cut(reason, REASON)),
+            Cow::Borrowed(reason) => Cow::Borrowed(floor(reason, REASON)),
             Cow::Owned(mut reason) => {
-                reason.truncate(cut(&reason, REASON).len());
+                reason.truncate(floor(&reason, REASON).len());
                 Cow::Owned(reason)
             }
         };
@@ -68,7 +69,7 @@ impl Finding {
     /// is cut at 256 bytes. Default: none, one alert for all.
     pub fn key(mut self, kind: &'static str, key: &str) -> Finding {
         self.key_kind = kind;
-        self.key = cut(key, KEY).to_owned();
+        self.key = floor(key, KEY).to_owned();
         self
     }
 
@@ -97,11 +98,6 @@ impl Finding {
         self.raises = false;
         self
     }
-}
-
-/// The longest beginning of a text with at most so many bytes.
-fn cut(text: &str, most: usize) -> &str {
-    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
 }
 
 #[cfg(test)]

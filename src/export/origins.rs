@@ -27,7 +27,7 @@ impl Origins {
 
     /// As the headers say, but for what is said by hand. A run's files say the same, so only what changes is kept.
     pub(super) fn of(dir: &Path, said: &Origin) -> Result<Origins, Error> {
-        let (files, ..) = Walk::begin(RealDisk::shared(), dir)?.into_files()?;
+        let files = Walk::begin(RealDisk::shared(), dir)?.into_stock()?.files;
         let mut origins = Origins::said(said);
         for live in files {
             let origin = said.over(live.header.who);

@@ -14,7 +14,7 @@ use super::{Cursor, Order, Query};
 use crate::error::Error;
 use crate::io::RealDisk;
 use crate::parse;
-use crate::reader::walk::Walk;
+use crate::reader::walk::{Stock, Walk};
 use crate::record::Record;
 use crate::stats::Stats;
 use crate::store::branch::LiveFile;
@@ -179,7 +179,7 @@ impl Drop for Stopwatch {
 impl Answering {
     fn begin(query: &Query, dir: &Path, want: Want) -> Result<Answering, Error> {
         let disk = RealDisk::shared();
-        let (files, holes, lost) = Walk::begin(Arc::clone(&disk), dir)?.into_files()?;
+        let Stock { files, holes, lost } = Walk::begin(Arc::clone(&disk), dir)?.into_stock()?;
         let question = Arc::new(Question::new(query, disk, want));
         let left = query.limit.unwrap_or(u64::MAX);
         let mut jobs = jobs(&question, &files, &holes, left);

@@ -57,6 +57,17 @@ struct Open {
     line: u64,
 }
 
+/// What there is to read, for who trusts the places of lines and does not hash them.
+#[derive(Debug)]
+pub(crate) struct Stock {
+    /// Oldest first, in the form that counts.
+    pub(crate) files: Vec<LiveFile>,
+    /// The numbers of those before which one is missing.
+    pub(crate) holes: BTreeSet<u64>,
+    /// What is lost besides.
+    pub(crate) lost: BTreeSet<Lost>,
+}
+
 /// A line that fits the chain.
 #[derive(Debug)]
 pub(crate) struct Proven<'a> {
@@ -275,7 +286,7 @@ impl Walk {
             let state = holes::state(&*self.disk, &self.home);
             let names = names::list(&*self.disk, &self.home.dir)?;
             let branch = branch::read(&*self.disk, &self.home, self.trail)?;
-            let lost = holes::lost(&*self.disk, &self.home, &branch, state.as_ref());
+            let lost = holes::lost(&self.home, &branch, state.as_ref());
             let unsettled = !branch.strays.is_empty();
             let Readable { files, holes } = holes::readable(&*self.disk, branch);
             if holes.is_empty() || tries == 0 || names::list(&*self.disk, &self.home.dir)? == names {
@@ -303,14 +314,17 @@ impl Walk {
         .remedy(READ_ON)
     }
 
-    /// What there is to read, oldest first, for who trusts the places of lines and does not hash them: files in the form that
-    /// counts, the numbers of those before which one is missing, and what is lost besides.
-    pub(crate) fn into_files(mut self) -> Result<(Vec<LiveFile>, BTreeSet<u64>, BTreeSet<Lost>), Error> {
+    /// What there is to read, as one piece.
+    pub(crate) fn into_stock(mut self) -> Result<Stock, Error> {
         let mut files = Vec::with_capacity(self.todo.len());
         while let Some(live) = self.todo.pop_front() {
             files.push(self.counting(live)?);
         }
-        Ok((files, self.holes, self.lost))
+        Ok(Stock {
+            files,
+            holes: self.holes,
+            lost: self.lost,
+        })
     }
 
     /// The form of a file that counts, where both are there.

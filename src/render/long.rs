@@ -1,10 +1,11 @@
 //! The long way of a value: by the kind of the place it goes to, redacted, cut and escaped.
 
 use crate::brief::Brief;
+use crate::floor::floor;
 use crate::outcome::Outcome;
 use crate::record::{Key, Kind};
 use crate::render::members::Begun;
-use crate::render::redaction::{self, REDACTED, Treatment, Verdict, floor, push_escaped};
+use crate::render::redaction::{self, REDACTED, Treatment, Verdict, push_escaped};
 use crate::render::slot::Target;
 use crate::render::{Sink, nested};
 use crate::severity::Severity;

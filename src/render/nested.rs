@@ -8,9 +8,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::floor::floor;
 use crate::record::Kind;
 use crate::render::members::Begun;
-use crate::render::redaction::{Class, Found, NAME, REDACTED, Treatment, Verdict, floor, inside, push_escaped};
+use crate::render::redaction::{Class, Found, NAME, REDACTED, Treatment, Verdict, inside, push_escaped};
 use crate::render::serialize::Value;
 use crate::render::{Fields, How, Policy, Sink, Slot, transcribe};
 

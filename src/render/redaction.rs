@@ -4,6 +4,7 @@
 pub(super) use crate::redact::{Class, Found, Treatment, Verdict};
 pub(super) use crate::secret::{MARK_DROP, MARK_HASH, MARK_MASK, REDACTED, inside};
 
+use crate::floor::floor;
 use crate::render::members::Begun;
 use crate::render::pen::Text;
 use crate::render::{Fields, How, Policy};
@@ -54,15 +55,6 @@ impl Fields {
         self.clean = clean;
         cut
     }
-}
-
-/// The longest start of `text` that has at most `limit` bytes and ends between two characters.
-pub(super) fn floor(text: &str, limit: usize) -> &str {
-    let mut end = limit.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or(text)
 }
 
 /// A field's name as it will stand between quotes.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::floor::floor;
 use crate::render::nested;
 use crate::render::pen::Text;
-use crate::render::redaction::floor;
 
 /// Text of which the first `window` bytes are kept and all are counted, up to a point.
 pub(super) struct Bounded<'a> {

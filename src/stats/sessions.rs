@@ -8,6 +8,7 @@ use super::table::{Distinct, Table, Tally};
 use super::user;
 use crate::clock::Micros;
 use crate::error::Error;
+use crate::floor::floor;
 use crate::outcome::Outcome;
 use crate::record::Record;
 use crate::verify::report::{harmless, plural};
@@ -189,11 +190,7 @@ impl Tally for State {
 }
 
 fn cut(text: &str) -> Box<str> {
-    let mut end = text.len().min(TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().into()
+    floor(text, TEXT).into()
 }
 
 /// One session. Made by [`sessions`] and [`Sessions`].

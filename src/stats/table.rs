@@ -18,6 +18,8 @@ use foldhash::fast::RandomState;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
+use crate::floor::floor;
+
 /// What a table keeps for a name.
 pub(super) trait Tally: Clone + Default {
     /// Takes in what another one counted.
@@ -252,11 +254,7 @@ fn shortened(name: &str) -> Cow<'_, str> {
     if name.len() <= LONGEST {
         return Cow::Borrowed(name);
     }
-    let mut end = LONGEST - 20;
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    let begin = name.get(..end).unwrap_or_default();
+    let begin = floor(name, LONGEST - 20);
     Cow::Owned(format!("{begin}…{:016x}", rank(name)))
 }
 

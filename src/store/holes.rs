@@ -7,7 +7,6 @@ use super::Home;
 use super::branch::{Branch, LiveFile, Start, Why};
 use super::content;
 use super::header::KeptFrom;
-use super::lock;
 use super::scan;
 use super::state::{Found, State};
 use crate::io::Disk;
@@ -56,14 +55,14 @@ pub(crate) fn state(disk: &dyn Disk, home: &Home) -> Option<State> {
 }
 
 /// Files of whose records no header tells, and newest files that are gone though the state file says that they were on the disk.
-pub(crate) fn lost(disk: &dyn Disk, home: &Home, branch: &Branch, state: Option<&State>) -> Vec<Lost> {
+pub(crate) fn lost(home: &Home, branch: &Branch, state: Option<&State>) -> Vec<Lost> {
     let unreadable = branch.strays.iter().filter_map(|stray| match stray.why {
         Why::Unreadable(why) => Some((stray, why)),
         _ => None,
     });
     let mut lost: Vec<Lost> = unreadable
-        // A writer may be about to write its header.
-        .filter(|(stray, _)| !stray.is_cut_short() || !lock::is_held(disk, home))
+        // Without one whole line there is no record in it. It is what is left where a file could not be begun.
+        .filter(|(stray, _)| !stray.is_cut_short())
         .map(|(stray, why)| Lost {
             path: stray.path.clone(),
             what: format!("nothing of it can be read: {why}"),

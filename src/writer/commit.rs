@@ -9,12 +9,15 @@ use super::seals::Seals;
 use super::signer::Signer;
 use super::syncer::{Done, Job};
 use super::watch::{FLAG, flag};
-use super::{Durable, Phase, SYNC_BYTES, Stuck, Syncing, Writer};
+use super::{Durable, Phase, Stuck, Syncing, Writer};
 use crate::chain::{SEAL, leaf, leaves};
 use crate::meter::Trouble;
 use crate::queue::{Line, Loss};
 use crate::store::Mark;
 use crate::sync::{self, Instant};
+
+/// So much unsynced text is synced before its time.
+const SYNC_BYTES: u64 = 128 << 20;
 
 /// Chunks in a commit: about half a megabyte.
 const CHUNKS: usize = 8;

@@ -9,6 +9,7 @@
 
 mod batch;
 mod commit;
+mod desk;
 mod erasing;
 mod faults;
 mod full;
@@ -67,12 +68,11 @@ use crate::meter::{Facade, Tally};
 use crate::queue::{Chunk, Loss, PerSeverity, Rest};
 use crate::status::complain;
 use crate::store::finding::Suspicion;
-use crate::store::names::Given;
 use crate::store::retain::Keep;
 use crate::store::state::Keys;
 use crate::store::{
-    Calendar, Finding, Header, Holds, Home, Identity, KeptFrom, Lock, Mark, Opened, Point, Reserve, RunId, Segment,
-    State, TrailId, Trust,
+    Calendar, Finding, Header, Holds, Home, Identity, KeptFrom, Lock, Mark, Point, Reserve, RunId, Segment, State,
+    TrailId, Trust,
 };
 use crate::sync::{self, Aside, Instant};
 use crate::trail::{self, Ask, Core, Request};
@@ -88,6 +88,7 @@ use signer::Signer;
 use syncer::Syncer;
 use tenure::Tenure;
 
+pub(crate) use desk::Desk;
 pub(crate) use medium::{Medium, medium};
 pub(crate) use teller::Teller;
 pub(crate) use watch::FLAG;
@@ -101,9 +102,6 @@ const QUIET_NAPS: u32 = 50;
 /// The wall clock is looked at this often, even if nothing happens: midnight must not be missed by a suspended machine.
 const LONGEST_PARK: Duration = Duration::from_secs(60);
 
-/// So much unsynced text is synced before its time.
-const SYNC_BYTES: u64 = 128 << 20;
-
 /// An orphaned trail that was quiet for this long is closed until something comes.
 const ORPHAN_REST: Duration = Duration::from_secs(1);
 
@@ -113,34 +111,6 @@ const LAST_OUT: Duration = Duration::from_secs(1);
 /// How long an end waits for a disk that does not work. What comes then, and the sink, must fit into the wait of a handle that
 /// is dropped.
 const END_PATIENCE: Duration = Duration::from_millis(3_500);
-
-/// What the builder gives the writer, beside the core.
-#[derive(Debug)]
-pub(crate) struct Desk {
-    pub(crate) disk: Arc<dyn Disk>,
-    pub(crate) home: Home,
-    pub(crate) opened: Opened,
-    pub(crate) who: Identity,
-    pub(crate) keep: Keep,
-    pub(crate) max_bytes: u64,
-    pub(crate) commit_every: Duration,
-    pub(crate) sync_every: Duration,
-    pub(crate) space: DiskSpace,
-    /// The key for hashes was made just now: its id.
-    pub(crate) new_key: Option<String>,
-    /// What is given the key line, when there is one to give.
-    pub(crate) teller: Teller,
-    pub(crate) key_source: KeySource,
-    /// Goes on in the place of a writer that holds records already.
-    pub(crate) joins: bool,
-    /// The names of files that the writer before gave.
-    pub(crate) given: Given,
-    pub(crate) detector: Detector,
-    /// Where the files are from which alerts of earlier runs can be read.
-    pub(crate) alerts_from: Option<PathBuf>,
-    #[cfg(test)]
-    pub(crate) slip: Option<crate::store::Slip>,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {

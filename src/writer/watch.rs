@@ -8,6 +8,7 @@ use crate::alerts::{Act, Entry};
 use crate::detect::{AlertType, Figures, Finding, Found, Priority};
 use crate::error::Error;
 use crate::event::events;
+use crate::floor::floor;
 use crate::status::{RuleStatus, complain};
 use crate::store::push_string;
 use crate::sync::Instant;
@@ -40,8 +41,7 @@ pub(super) fn flag(out: &mut Vec<u8>, found: &Found) {
         }
         // Escapes made it too long.
         out.truncate(begin);
-        let shorter = reason.floor_char_boundary(reason.len() * 3 / 4);
-        reason = reason.get(..shorter).unwrap_or_default();
+        reason = floor(reason, reason.len() * 3 / 4);
     }
     out.extend_from_slice(b",\"rule\":");
     push_string(out, &found.rule);
