@@ -112,7 +112,9 @@ fn write(trail: &Trail, from: u64, records: u64) {
         use std::fmt::Write as _;
         // Each user once in a million records, in an order of no kind.
         let number = at.wrapping_mul(387_420_489) % USERS;
-        (user.clear(), ip.clear(), resource.clear());
+        for text in [&mut user, &mut ip, &mut resource] {
+            text.clear();
+        }
         let _ = write!(user, "user-{number:07}");
         let _ = write!(ip, "10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255);
         let _ = write!(resource, "books/{}", at % 4_096);

@@ -91,10 +91,13 @@ pub(crate) enum Why {
 /// Why the first line of a file that has no LF is none.
 const CUT_SHORT: &str = "its first line has no end";
 
+/// No header has so many bytes.
+const HEADER: u64 = 64 << 10;
+
 impl Stray {
-    /// Whether nothing but a part of its first line is there.
+    /// Whether nothing but a part of a header is there.
     pub(crate) fn is_cut_short(&self) -> bool {
-        self.why == Why::Unreadable(CUT_SHORT)
+        self.why == Why::Unreadable(CUT_SHORT) && self.len < HEADER
     }
 }
 
