@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime};
 use tracing_audit::testing::ManualClock;
 use tracing_audit::{
     AlertChange, AlertStatus, Alerts, Builder, ChannelStatus, ErrorKind, Escalation, Priority, Query, Trail, Verdict,
-    Verify, audit, events,
+    Verify, Watch, audit, events,
 };
 
 fn builder(dir: &Path) -> Builder {
-    Trail::builder(dir).detached().mirror(false)
+    Trail::builder(dir).detached().mirror(false).watch(Watch::standard())
 }
 
 fn fail(trail: &Trail, user: &str, times: u32) {

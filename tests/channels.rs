@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tracing_audit::{Alertmanager, ErrorKind, Outcome, Trail, Webhook, audit, events, read};
+use tracing_audit::{Alertmanager, ErrorKind, Outcome, Trail, Watch, Webhook, audit, events, read};
 
 /// One request: its first line and headers, and its body.
 #[derive(Clone, Debug)]
@@ -116,7 +116,8 @@ fn until(what: &str, so: impl Fn() -> bool) {
 }
 
 fn builder(home: &tempfile::TempDir) -> tracing_audit::Builder {
-    Trail::builder(home.path().join("logs")).detached().mirror(false)
+    let builder = Trail::builder(home.path().join("logs")).watch(Watch::standard());
+    builder.detached().mirror(false)
 }
 
 /// A broken contract is an alert at once.

@@ -16,7 +16,7 @@ use crate::child;
 use crate::keyed::second_opinion;
 
 fn builder(dir: &Path) -> Builder {
-    Trail::builder(dir).detached().mirror(false)
+    Trail::builder(dir).detached().mirror(false).watch(Watch::standard())
 }
 
 fn start() -> SystemTime {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tracing_audit::{DiskAction, DiskSpace, DiskTier, Health, Trail, audit, events, verify};
+use tracing_audit::{DiskAction, DiskSpace, DiskTier, Health, Trail, Watch, audit, events, verify};
 
 fn builder(home: &tempfile::TempDir) -> tracing_audit::Builder {
-    Trail::builder(home.path().join("logs")).detached().mirror(false)
+    let builder = Trail::builder(home.path().join("logs")).watch(Watch::standard());
+    builder.detached().mirror(false)
 }
 
 fn until(so: impl Fn() -> bool) {

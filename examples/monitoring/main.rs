@@ -20,7 +20,7 @@ use std::error::Error;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use tracing_audit::{Alertmanager, Outcome, Resources, Trail, Webhook, audit, events, verify};
+use tracing_audit::{Alertmanager, Outcome, Resources, Trail, Watch, Webhook, audit, events, verify};
 
 use serve::{Answer, Request};
 
@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut builder = Trail::builder(&dir)
         .service("shop", env!("CARGO_PKG_VERSION"))
         .mirror(false)
+        .watch(Watch::standard())
         .top_users(20)
         .top_ips(20)
         .top_endpoints(20)

@@ -16,8 +16,18 @@ pub(super) struct Watching {
 }
 
 impl Builder {
-    /// Which of the standard rules are on, and from where on they find something. Default: [`Watch::standard`]. Rules cost the
-    /// writer some cache misses a record (`cargo bench --bench watch`), and run nowhere on the caller's thread.
+    /// Which of the standard rules are on, and from where on they find something. Default: [`Watch::none`]. Rules cost the
+    /// writer some cache misses a record (`cargo bench --bench watch`) and some microseconds a record in which they find
+    /// something; they run nowhere on the caller's thread.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let dir = dir.path().join("logs");
+    /// use tracing_audit::{Trail, Watch};
+    ///
+    /// let trail = Trail::builder(&dir).watch(Watch::standard()).detached().build()?;
+    /// # Ok::<(), tracing_audit::Error>(())
+    /// ```
     pub fn watch(mut self, watch: Watch) -> Builder {
         self.settings.rules.put(watch, Source::Code);
         self
@@ -41,10 +51,10 @@ impl Builder {
     /// trail in it would keep the trail from ending.
     ///
     /// ```
-    /// use tracing_audit::{AlertChange, Trail};
+    /// use tracing_audit::{AlertChange, Trail, Watch};
     ///
     /// # fn lock_account(_: &str) {}
-    /// Trail::builder("logs").on_alert(|change, alert| {
+    /// Trail::builder("logs").watch(Watch::standard()).on_alert(|change, alert| {
     ///     if change == AlertChange::Raised && alert.rule == "failed_logins" && alert.key_kind == "user" {
     ///         lock_account(&alert.key);
     ///     }

@@ -128,7 +128,7 @@ impl Settings {
             salted: Sourced::default(None),
             key_source: Sourced::default(KeySource::default()),
             redaction: Sourced::default(Redaction::standard()),
-            rules: Sourced::default(Watch::standard()),
+            rules: Sourced::default(Watch::none()),
             top_users: Sourced::default(0),
             top_ips: Sourced::default(0),
             top_endpoints: Sourced::default(0),
