@@ -401,6 +401,7 @@ fn a_rule_that_panics_is_switched_off_said_and_counted_and_a_slow_one_is_noticed
     // As the process's trail, under a global subscriber.
     let trail = Trail::builder(Path::new(&dir))
         .mirror(false)
+        .watch(Watch::standard())
         .rule(Panics)
         .rule(Sleeps)
         .build()
