@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tempfile::TempDir;
 use tracing_audit::testing::ManualClock;
 use tracing_audit::{Retention, Rotation, Trail, events, verify};
 
@@ -11,6 +12,13 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 fn noon() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400) // 2026-11-21T12:00:00Z
+}
+
+/// A directory for one trail, and a clock that shows noon.
+fn place() -> (TempDir, PathBuf, Arc<ManualClock>) {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    (home, dir, Arc::new(ManualClock::new(noon())))
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -45,9 +53,7 @@ fn assert_consistent(dir: &Path) {
 
 #[test]
 fn the_chain_goes_on_over_restarts() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("logs");
-    let clock = Arc::new(ManualClock::new(noon()));
+    let (_home, dir, clock) = place();
     for _ in 0..3 {
         let trail = open(&dir, &clock);
         write(&trail, 10);
@@ -64,9 +70,7 @@ fn the_chain_goes_on_over_restarts() {
 
 #[test]
 fn a_day_ends_at_midnight_also_when_nothing_happens() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("logs");
-    let clock = Arc::new(ManualClock::new(noon()));
+    let (_home, dir, clock) = place();
     let trail = open(&dir, &clock);
     write(&trail, 5);
     clock.advance(DAY / 2 + Duration::from_secs(1));
@@ -83,9 +87,7 @@ fn a_day_ends_at_midnight_also_when_nothing_happens() {
 
 #[test]
 fn a_full_part_is_followed_by_the_next() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("logs");
-    let clock = Arc::new(ManualClock::new(noon()));
+    let (_home, dir, clock) = place();
     let trail = Trail::builder(&dir)
         .detached()
         .clock(clock.clone())
@@ -106,9 +108,7 @@ fn a_full_part_is_followed_by_the_next() {
 
 #[test]
 fn files_are_kept_fourteen_days_and_leave_a_record_when_they_go() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("logs");
-    let clock = Arc::new(ManualClock::new(noon()));
+    let (_home, dir, clock) = place();
     let trail = open(&dir, &clock);
     for day in 0..20_usize {
         write(&trail, 3);
@@ -130,9 +130,7 @@ fn files_are_kept_fourteen_days_and_leave_a_record_when_they_go() {
 
 #[test]
 fn a_clock_that_jumps_deletes_nothing_young() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("logs");
-    let clock = Arc::new(ManualClock::new(noon()));
+    let (_home, dir, clock) = place();
     let trail = open(&dir, &clock);
     for _ in 0..5 {
         write(&trail, 3);
@@ -162,9 +160,7 @@ fn a_clock_that_jumps_deletes_nothing_young() {
 
 #[test]
 fn retention_by_count_keeps_that_many() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("logs");
-    let clock = Arc::new(ManualClock::new(noon()));
+    let (_home, dir, clock) = place();
     let trail = Trail::builder(&dir)
         .detached()
         .clock(clock.clone())
@@ -183,9 +179,7 @@ fn retention_by_count_keeps_that_many() {
 
 #[test]
 fn a_file_removed_by_hand_is_reported() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("logs");
-    let clock = Arc::new(ManualClock::new(noon()));
+    let (_home, dir, clock) = place();
     let trail = open(&dir, &clock);
     for _ in 0..4 {
         write(&trail, 3);

@@ -13,7 +13,7 @@ use crate::secret::SecretBytes;
 use crate::sign::SecretKey;
 use crate::sign::certificate::Certificate;
 use crate::sign::note::Checkpoint;
-use crate::store::{Cause, Header, Identity, Point, RunId, TrailId, Trust};
+use crate::store::{Cause, Header, Point, TrailId, Trust};
 
 pub(crate) const DIR: &str = "/logs";
 pub(crate) const TRAIL: TrailId = TrailId([0x10; 16]);
@@ -42,25 +42,8 @@ impl Trail {
     pub(crate) fn new() -> Trail {
         let header = Header {
             trail: TRAIL,
-            run: 1,
-            run_id: RunId([0x20; 16]),
-            file: 0,
-            cause: Cause::Start,
-            prev_file: None,
-            prev: Point::GENESIS,
-            clean: true,
-            trust: Trust::Signed,
-            commit: 0,
             opened: Micros::parse(b"2026-11-20T10:00:00.000000Z").unwrap(),
-            who: Identity::default(),
-            kept_from: None,
-            held: Vec::new(),
-            hold: false,
-            salted: false,
-            tree: None,
-            pk: None,
-            replaces: None,
-            measured: None,
+            ..Header::sample(Trust::Signed)
         };
         let mut trail = Trail {
             files: Vec::new(),

@@ -212,7 +212,29 @@ pub(crate) fn change() -> impl Strategy<Value = (Change, u64)> {
     (change, any::<u64>())
 }
 
-pub(crate) fn alter(disk: &MemDisk, old_state: Option<&[u8]>, change: Change, seed: u64) {
+/// What these steps leave, and what then happens to it: `luck` is that of a crash, without it the trail ended well.
+pub(crate) fn spoiled(steps: &[Step], luck: Option<u64>, changes: &[(Change, u64)]) -> MemDisk {
+    let mut history = History::new();
+    let (before, after) = steps.split_at(steps.len() / 2);
+    for step in before {
+        assert!(history.step(*step));
+    }
+    let old_state = history.writer.as_ref().unwrap().disk.get("/logs.keys/state");
+    for step in after {
+        assert!(history.step(*step));
+    }
+    let writer = history.writer.take().unwrap();
+    let disk = match luck {
+        Some(luck) => writer.disk.crash(&mut Dice(luck)),
+        None => writer.stop().unwrap(),
+    };
+    for (change, seed) in changes {
+        alter(&disk, old_state.as_deref(), *change, *seed);
+    }
+    disk
+}
+
+fn alter(disk: &MemDisk, old_state: Option<&[u8]>, change: Change, seed: u64) {
     let mut dice = Dice(seed);
     let state = PathBuf::from("/logs.keys/state");
     let ours = |path: &PathBuf| path.to_str().unwrap().ends_with(".jsonl") || *path == state;
@@ -292,23 +314,7 @@ proptest! {
         luck in prop::option::of(any::<u64>()),
         changes in prop::collection::vec(change(), 1..3),
     ) {
-        let mut history = History::new();
-        let (before, after) = steps.split_at(steps.len() / 2);
-        for step in before {
-            prop_assert!(history.step(*step));
-        }
-        let old_state = history.writer.as_ref().unwrap().disk.get("/logs.keys/state");
-        for step in after {
-            prop_assert!(history.step(*step));
-        }
-        let writer = history.writer.take().unwrap();
-        let disk = match luck {
-            Some(luck) => writer.disk.crash(&mut Dice(luck)),
-            None => writer.stop().unwrap(),
-        };
-        for (change, seed) in changes {
-            alter(&disk, old_state.as_deref(), change, seed);
-        }
+        let disk = spoiled(&steps, luck, &changes);
         let found = judge(&disk);
         let writer = match Writer::start(&disk, noon()) {
             Ok(writer) => writer,

@@ -475,6 +475,35 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 #[cfg(test)]
+impl Header {
+    /// That of a trail's first file, with nothing in it that need not be there.
+    pub(crate) fn sample(trust: Trust) -> Header {
+        Header {
+            trail: TrailId([0x10; 16]),
+            run: 1,
+            run_id: RunId([0x20; 16]),
+            file: 0,
+            cause: Cause::Start,
+            prev_file: None,
+            prev: Point::GENESIS,
+            clean: true,
+            trust,
+            commit: 0,
+            opened: Micros(0),
+            who: Identity::default(),
+            kept_from: None,
+            held: Vec::new(),
+            hold: false,
+            salted: false,
+            tree: None,
+            pk: None,
+            replaces: None,
+            measured: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -562,16 +591,7 @@ mod tests {
 
     fn example() -> Header {
         Header {
-            trail: TrailId([0x10; 16]),
-            run: 1,
-            run_id: RunId([0x20; 16]),
             file: 1,
-            cause: Cause::Start,
-            prev_file: None,
-            prev: Point::GENESIS,
-            clean: true,
-            trust: Trust::Chained,
-            commit: 0,
             opened: Micros::parse(b"2026-11-20T08:15:30.000000Z").unwrap(),
             who: Identity {
                 service: Some("example".into()),
@@ -579,14 +599,7 @@ mod tests {
                 host: Some("host-a".into()),
                 pid: 4242,
             },
-            kept_from: None,
-            held: Vec::new(),
-            hold: false,
-            salted: false,
-            tree: None,
-            pk: None,
-            replaces: None,
-            measured: None,
+            ..Header::sample(Trust::Chained)
         }
     }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::io::mem::{Dice, MemDisk};
-use crate::store::fuzz::{Change, History, Step, alter, change, step};
+use crate::store::fuzz::{Change, History, Step, change, spoiled, step};
 use crate::store::sample::{self, Writer, noon};
 
 fn verify_on(disk: &MemDisk) -> Report {
@@ -36,23 +36,7 @@ fn agree(disk: &MemDisk) -> Result<Report, TestCaseError> {
 
 /// Judges a history with these changes before and after a start: `luck` is that of a crash, without it the trail ended well.
 fn judged_alike(steps: &[Step], luck: Option<u64>, changes: &[(Change, u64)]) -> Result<(), TestCaseError> {
-    let mut history = History::new();
-    let (before, after) = steps.split_at(steps.len() / 2);
-    for step in before {
-        prop_assert!(history.step(*step));
-    }
-    let old_state = history.writer.as_ref().unwrap().disk.get("/logs.keys/state");
-    for step in after {
-        prop_assert!(history.step(*step));
-    }
-    let writer = history.writer.take().unwrap();
-    let disk = match luck {
-        Some(luck) => writer.disk.crash(&mut Dice(luck)),
-        None => writer.stop().unwrap(),
-    };
-    for (change, seed) in changes {
-        alter(&disk, old_state.as_deref(), *change, *seed);
-    }
+    let disk = spoiled(steps, luck, changes);
     let before = verify_on(&disk);
     if before.verdict == Verdict::Unreadable {
         return Ok(());

@@ -6,7 +6,7 @@ use crate::io::mem::MemDisk;
 use crate::key_line::KeyLine;
 use crate::secret::SecretBytes;
 use crate::store::sample::{DIR, noon};
-use crate::store::{Cause, Header, Identity, Point, RunId, TrailId, Trust};
+use crate::store::{Cause, Header, Point, RunId, TrailId, Trust};
 use crate::verify::{FaultKind, Report, Verdict, Verify};
 
 const TRAIL: TrailId = TrailId([0x10; 16]);
@@ -39,25 +39,10 @@ fn key_line() -> KeyLine {
 fn header(trust: Trust) -> Header {
     Header {
         trail: TRAIL,
-        run: 1,
         run_id: RunId([1; 16]),
         file: 1,
-        cause: Cause::Start,
-        prev_file: None,
-        prev: Point::GENESIS,
-        clean: true,
-        trust,
-        commit: 0,
         opened: noon(),
-        who: Identity::default(),
-        kept_from: None,
-        held: Vec::new(),
-        hold: false,
-        salted: false,
-        tree: None,
-        pk: None,
-        replaces: None,
-        measured: None,
+        ..Header::sample(trust)
     }
 }
 

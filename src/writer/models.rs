@@ -86,7 +86,7 @@ fn group_commit() {
 /// ended again.
 fn assert_ended(core: &Core, disk: &MemDisk, receipts: &[Receipt]) {
     let records = records(disk);
-    let ours = records.iter().filter(|record| record.event() == "DATA_READ").count();
+    let ours = count(&records, "DATA_READ");
     let accepted = receipts.iter().filter(|receipt| receipt.accepted().is_ok()).count();
     assert_eq!(ours, accepted);
     assert!(

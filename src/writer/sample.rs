@@ -312,8 +312,13 @@ pub(super) fn assert_consistent(disk: &MemDisk) {
     assert_eq!(report.verdict(), Verdict::Consistent, "{report}");
 }
 
+/// Those of one event.
+pub(super) fn named<'a>(records: &'a [Record], event: &'a str) -> impl Iterator<Item = &'a Record> + Clone {
+    records.iter().filter(move |record| record.event() == event)
+}
+
 pub(super) fn count(records: &[Record], event: &str) -> usize {
-    records.iter().filter(|record| record.event() == event).count()
+    named(records, event).count()
 }
 
 pub(super) fn own_records(disk: &MemDisk) -> u64 {

@@ -77,7 +77,7 @@ fn emitted_is_written_and_shed_by_severity_in_file_gaps_status_and_metrics() {
             .iter()
             .filter(|record| record.event() == "DATA_READ" && record.severity() == severity);
         assert_eq!(in_file.count() as u64, of(status.written), "{severity}");
-        let gaps = records.iter().filter(|record| record.event() == "AUDIT_GAP");
+        let gaps = named(&records, "AUDIT_GAP");
         let declared: u64 = gaps
             .filter_map(|gap| gap.metadata()?.get("count")?.get(severity.as_str())?.as_u64())
             .sum();
@@ -287,7 +287,7 @@ fn lines_that_cannot_be_read_back_are_declared_as_lost() {
     assert_consistent(&disk.disk);
     let records = records(&disk.disk);
     assert_eq!(count(&records, "DATA_READ") as u64, status.written.low);
-    let gaps = records.iter().filter(|record| record.event() == "AUDIT_GAP");
+    let gaps = named(&records, "AUDIT_GAP");
     let declared: u64 = gaps
         .filter_map(|gap| gap.metadata()?.get("count")?.get("low")?.as_u64())
         .sum();
@@ -702,10 +702,7 @@ fn a_clock_that_steps_is_noted() {
     trail.flush().unwrap();
     trail.close().unwrap();
     let records = records(&disk);
-    let steps: Vec<_> = records
-        .iter()
-        .filter(|record| record.event() == "AUDIT_CLOCK_STEP")
-        .collect();
+    let steps: Vec<_> = named(&records, "AUDIT_CLOCK_STEP").collect();
     assert_eq!(steps.len(), 1, "a second is not a step");
     assert_eq!(steps[0].metadata().unwrap().get("step_seconds").unwrap(), -3_600.0);
     assert_consistent(&disk);
@@ -727,10 +724,7 @@ fn ten_seconds_of_activity_end_in_a_checkpoint_and_a_mark() {
         trail.sync().unwrap();
     }
     let records = records(&disk);
-    let checkpoints: Vec<_> = records
-        .iter()
-        .filter(|record| record.event() == "AUDIT_CHECKPOINT")
-        .collect();
+    let checkpoints: Vec<_> = named(&records, "AUDIT_CHECKPOINT").collect();
     assert_eq!(checkpoints.len(), 4, "{records:?}");
     let last = checkpoints
         .last()

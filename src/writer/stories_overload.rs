@@ -23,7 +23,7 @@ use crate::trail::Trail;
 
 /// By severity, what gap records with this cause declare, or all of them.
 pub(super) fn declared(records: &[Record], cause: Option<&str>) -> [u64; 4] {
-    let gaps = records.iter().filter(|record| record.event() == "AUDIT_GAP");
+    let gaps = named(records, "AUDIT_GAP");
     let gaps = gaps.filter_map(Record::metadata);
     let gaps = gaps.filter(|gap| cause.is_none_or(|cause| gap.get("cause").unwrap() == cause));
     gaps.fold([0; 4], |sums, gap| {

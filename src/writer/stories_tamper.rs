@@ -232,7 +232,7 @@ fn room_that_runs_out_is_said_when_a_step_is_entered_and_when_it_is_left() {
     assert_eq!(calls.lock()[0], (DiskTier::Warn, 999));
     trail.close().unwrap();
     let records = records(&disk.disk);
-    let said = records.iter().filter(|record| record.event() == "AUDIT_DISK");
+    let said = named(&records, "AUDIT_DISK");
     let steps: Vec<(String, String)> = said
         .map(|record| {
             let text = |name: &str| record.metadata().unwrap()[name].as_str().unwrap().to_owned();

@@ -30,17 +30,11 @@ fn assert_found_once(trail: &Trail, disk: &Moody, failures: usize) {
     );
     let records = records(&disk.disk);
     assert_eq!(count(&records, "AUTH_FAILED"), failures);
-    let flagged: Vec<bool> = records
-        .iter()
-        .filter(|record| record.event() == "AUTH_FAILED")
-        .map(|record| record.flagged())
-        .collect();
+    let flagged: Vec<bool> = named(&records, "AUTH_FAILED").map(|record| record.flagged()).collect();
     assert_eq!(flagged.iter().position(|flagged| *flagged), Some(4));
     assert_eq!(flagged.iter().filter(|flagged| **flagged).count(), failures - 4);
     // Raised once, and told again at each doubling.
-    let told: Vec<u64> = records
-        .iter()
-        .filter(|record| record.event() == "ALERT_RAISED")
+    let told: Vec<u64> = named(&records, "ALERT_RAISED")
         .map(|record| record.metadata().unwrap()["count"].as_u64().unwrap())
         .collect();
     let doubling: Vec<u64> = (0..)

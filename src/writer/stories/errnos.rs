@@ -137,7 +137,7 @@ fn adds_up(disk: &MemDisk, left: &Left, fault: Fault, what: &str) {
     assert_eq!(left.synced.len(), RECORDS / 50, "{what}: acknowledged");
     let status = left.status.as_ref().unwrap();
     let records = records(disk);
-    let ours: Vec<&Record> = records.iter().filter(|record| record.event() == "DATA_READ").collect();
+    let ours: Vec<&Record> = named(&records, "DATA_READ").collect();
     let seqs: BTreeSet<u64> = ours.iter().map(|record| record.seq()).collect();
     // Of this run nothing is old enough to go but its first file, behind two midnights and a resync.
     let first = records.first().map_or(0, Record::seq);
@@ -154,7 +154,7 @@ fn adds_up(disk: &MemDisk, left: &Left, fault: Fault, what: &str) {
             of(status.written) + of(status.lost),
             "{what}: {severity}"
         );
-        let gaps = records.iter().filter(|record| record.event() == "AUDIT_GAP");
+        let gaps = named(&records, "AUDIT_GAP");
         let declared: u64 = gaps
             .filter_map(|gap| gap.metadata()?.get("count")?.get(severity.as_str())?.as_u64())
             .sum();
