@@ -113,20 +113,25 @@ fn both_verifiers_prove_a_chained_trail_that_rose_from_then_on() {
     }
 }
 
+/// Gives a trail another key, and says which.
+fn rotated(dir: &Path, trust: Trust, lines: &Lines) -> KeyLine {
+    let mut new = None;
+    builder(dir, trust, lines)
+        .rotate_key(|line| {
+            new = Some(line.clone());
+            Ok(())
+        })
+        .unwrap();
+    new.unwrap()
+}
+
 #[test]
 fn a_key_that_was_rotated_proves_the_runs_behind_it_and_the_old_one_calls_nobody_a_liar() {
     for trust in modes() {
         let home = tempfile::tempdir().unwrap();
         let (dir, lines) = (home.path().join("logs"), Lines::default());
         run(&dir, trust, &lines, 20);
-        let mut new = None;
-        builder(&dir, trust, &lines)
-            .rotate_key(|line| {
-                new = Some(line.clone());
-                Ok(())
-            })
-            .unwrap();
-        let new = new.unwrap();
+        let new = rotated(&dir, trust, &lines);
         // Before the next run the new line has no run yet, and says so; both together prove all there is.
         let old = lines.lock().unwrap()[0].clone();
         assert_eq!(verdict(&dir, std::slice::from_ref(&new)), Verdict::UnknownKey);
@@ -168,14 +173,7 @@ fn of_two_key_lines_the_newer_one_asks_for_its_run_too() {
         for name in ["logs", "logs.keys"] {
             copy(name, &format!("{name}.before"));
         }
-        let mut new = None;
-        builder(&dir, trust, &lines)
-            .rotate_key(|line| {
-                new = Some(line.clone());
-                Ok(())
-            })
-            .unwrap();
-        let new = new.unwrap();
+        let new = rotated(&dir, trust, &lines);
         run(&dir, trust, &lines, 5);
         let both = [lines.lock().unwrap()[0].clone(), new];
         assert_eq!(verdict(&dir, &both), Verdict::Verified);
