@@ -100,6 +100,15 @@ enum Entry {
     Rename(String, String, u64),
 }
 
+impl Entry {
+    /// The name that it decides about.
+    fn about(&self) -> &str {
+        match self {
+            Entry::Add(name, _) | Entry::Remove(name) | Entry::Rename(_, name, _) => name,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Node {
     kind: FileKind,
@@ -136,6 +145,15 @@ impl Dir {
     fn change(&mut self, entry: Entry) {
         Dir::apply(&mut self.names, &entry);
         self.pending.push(entry);
+    }
+
+    /// The changes since the last sync are on the disk, and what an earlier sync forgot of the same names is past: a directory
+    /// holds one entry a name, so that no crash brings back one that a synced entry took the place of.
+    fn sync(&mut self) {
+        for entry in self.pending.drain(..) {
+            self.forgotten.retain(|old| old.about() != entry.about());
+            Dir::apply(&mut self.durable, &entry);
+        }
     }
 }
 
@@ -681,10 +699,9 @@ impl Disk for MemDisk {
         let mut shared = self.state();
         let changed = shared.change();
         let dir = shared.dirs.get_mut(dir).ok_or(io::ErrorKind::NotFound)?;
-        let entries = std::mem::take(&mut dir.pending);
         match changed {
-            Ok(()) => entries.iter().for_each(|entry| Dir::apply(&mut dir.durable, entry)),
-            Err(_) => dir.forgotten.extend(entries),
+            Ok(()) => dir.sync(),
+            Err(_) => dir.forgotten.append(&mut dir.pending),
         }
         changed
     }
@@ -866,6 +883,29 @@ mod tests {
         disk.sync_dir(Path::new("/")).unwrap_err();
         disk.sync_dir(Path::new("/")).unwrap();
         assert_eq!(disk.crash(&mut Nothing).get("/b"), None);
+    }
+
+    #[test]
+    fn a_name_that_was_synced_does_not_go_back_to_what_a_failed_sync_forgot() {
+        let disk = MemDisk::new();
+        let (dir, path) = (Path::new("/"), Path::new("/state"));
+        let put = |data: &[u8]| {
+            let file = disk.open_new(Path::new("/state.tmp")).unwrap();
+            write_all(&*file, data).unwrap();
+            file.sync_data().unwrap();
+            disk.rename(Path::new("/state.tmp"), path).unwrap();
+        };
+        put(b"1");
+        disk.sync_dir(dir).unwrap();
+        put(b"2");
+        disk.fail(disk.calls(), io::ErrorKind::Other);
+        disk.sync_dir(dir).unwrap_err();
+        assert_eq!(disk.crash(&mut Nothing).get(path).unwrap(), b"1");
+        assert_eq!(disk.crash(&mut All).get(path).unwrap(), b"2");
+        put(b"3");
+        disk.sync_dir(dir).unwrap();
+        assert_eq!(disk.crash(&mut Nothing).get(path).unwrap(), b"3");
+        assert_eq!(disk.crash(&mut All).get(path).unwrap(), b"3");
     }
 
     #[test]
