@@ -1,0 +1,77 @@
+//! A sensitive name and a value drawn by chance, with a sign between them that few notations have: `api_key||x`, `token>x`,
+//! `secret <= 'x'`, `key=''x`, `API_TOKEN,x`.
+//!
+//! The sign alone says little, so that both sides must: the name is no ordinary word, and the value looks like nothing but a key.
+
+use super::marks::is_delimiter;
+use super::pair::{Name, name};
+use super::shapes::{at, before, is_random, is_uneven, one_case, run_to, set, sets};
+use super::text::{Hit, Walk};
+use super::{Class, Shape};
+
+/// The shortest value.
+const SHORTEST: usize = 10;
+/// The longest part of a value that is looked at to judge it, and the longest that is taken.
+const JUDGED: usize = 64;
+const LONGEST: usize = 512;
+/// Quotes and blanks between a sign and a value.
+const MARKS: usize = 10;
+/// What a value consists of.
+const SET: u16 = set::TOKEN68 | set::EQUALS;
+
+/// The value behind the sign that ends at `sign`.
+pub(super) fn find(walk: &mut Walk<'_>, sign: usize) -> Option<Hit> {
+    let s = walk.s;
+    let rest = s.get(sign + 1..)?;
+    let mark = |b: &&u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b'\\');
+    let marks = rest.iter().take(MARKS).take_while(mark).count();
+    let start = sign + 1 + marks;
+    if sets(at(s, start)) & set::WORD == 0 || sets(at(s, start + SHORTEST - 1)) & SET == 0 {
+        return None;
+    }
+    let body = s.get(start..run_to(s, start, SET, JUDGED))?;
+    if body.len() < SHORTEST || !(is_random(body) || is_uneven(body)) || is_dotted(body) {
+        return None;
+    }
+    let comma = at(s, sign) == b',';
+    if comma && (marks > 0 && at(s, sign + 1) == b' ' || one_case(body) && body.len() < 16) {
+        return None;
+    }
+    let name = before_sign(s, sign, walk.floor)?;
+    let text = s.get(name.start..name.end)?;
+    let judged = walk.policy.judge(text).filter(|judged| !judged.weak)?;
+    if judged.end != judged.words || comma && judged.words < 2 && name.quote == 0 && marks == 0 {
+        return None;
+    }
+    let class = judged.verdict.class;
+    if !matches!(
+        class,
+        Class::Credential | Class::Token | Class::Key | Class::Cookie | Class::Session | Class::Custom
+    ) {
+        return None;
+    }
+    let end = run_to(s, start, SET, LONGEST);
+    let next = at(s, end);
+    if !(is_delimiter(next) || matches!(next, b'\\' | 0)) {
+        return None;
+    }
+    walk.policy.shape(Shape::Pair, class)?;
+    walk.treated(judged.verdict, (start, end))
+}
+
+/// The name before the sign that ends at `sign`. A sign of a shift or of a generic type is none: `token >> 8`, `Vec<Token>`.
+fn before_sign(s: &[u8], sign: usize, floor: usize) -> Option<Name> {
+    let mut from = sign;
+    while sign - from < 3 && matches!(before(s, from), b'|' | b'<' | b'>' | b'=' | b'?' | b':' | b'!' | b',') {
+        from -= 1;
+    }
+    match s.get(from..=sign)? {
+        b"|" | b">>" | b">>>" | b"->" => None,
+        _ => name(s, from, floor),
+    }
+}
+
+/// Whether it is a version, an address or the name of a file: parts that a dot ends, none of them long.
+fn is_dotted(body: &[u8]) -> bool {
+    body.contains(&b'.') && body.split(|b| *b == b'.').all(|part| part.len() < SHORTEST)
+}
