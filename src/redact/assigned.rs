@@ -30,10 +30,12 @@ pub(super) fn find(walk: &mut Walk<'_>, sign: usize) -> Option<Hit> {
         return None;
     }
     let body = s.get(start..run_to(s, start, SET, JUDGED))?;
-    if body.len() < SHORTEST || !(is_random(body) || is_uneven(body)) || is_dotted(body) {
+    // Names stand behind commas, too.
+    let comma = at(s, sign) == b',';
+    let drawn = is_random(body) || is_uneven(body) && !(comma && marks == 0);
+    if body.len() < SHORTEST || !drawn || is_dotted(body) {
         return None;
     }
-    let comma = at(s, sign) == b',';
     if comma && (marks > 0 && at(s, sign + 1) == b' ' || one_case(body) && body.len() < 16) {
         return None;
     }
@@ -74,4 +76,70 @@ fn before_sign(s: &[u8], sign: usize, floor: usize) -> Option<Name> {
 /// Whether it is a version, an address or the name of a file: parts that a dot ends, none of them long.
 fn is_dotted(body: &[u8]) -> bool {
     body.contains(&b'.') && body.split(|b| *b == b'.').all(|part| part.len() < SHORTEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{body, shown};
+    use super::is_random;
+
+    const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    const SMALL: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
+    const HEX: &str = "0123456789abcdef";
+
+    /// Drawn by chance.
+    fn drawn(set: &str, n: usize, seed: u64) -> String {
+        let word = body(set, n, seed);
+        if is_random(word.as_bytes()) {
+            word
+        } else {
+            drawn(set, n, seed + 100)
+        }
+    }
+
+    #[test]
+    fn a_key_beside_its_label_goes_whatever_sign_parts_them() {
+        for seed in 1..20 {
+            for (set, n) in [(ALNUM, 24), (SMALL, 32), (HEX, 40)] {
+                let key = drawn(set, n, seed);
+                for text in [
+                    "acme_api_key||{}",
+                    "acme_token>{}",
+                    "acme_token>={}",
+                    "acme_secret<='{}'",
+                    "acme_api_key?=''{}\"",
+                    "acme_token=\"\"{};",
+                    "acme_api_key:''{}",
+                    "acme_secret||:`{}`",
+                    "ACME_API_TOKEN,{}",
+                    "ACME_API_TOKEN,\"{}\"",
+                    "called with acme_secret_key||{} at noon",
+                    "{\"note\":\"acme_api_key||{}\"}",
+                    "acme_token>{}\\n",
+                ] {
+                    let text = text.replace("{}", &key);
+                    assert!(!shown(&text).contains(&key), "{text} is shown as {}", shown(&text));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_sign_compares_or_lists_stays() {
+        for text in [
+            "token_count > 4bf92f3577b34da6a3ce929d0e0e4736",
+            "no token, request 550e8400-e29b-41d4-a716-446655440000",
+            "token, 4bf92f3577b34da6a3ce929d0e0e4736",
+            "Vec<Token>>550e8400e29b41d4a716446655440000",
+            "token >> 550e8400e29b",
+            "token|550e8400e29b41d4a716446655440000",
+            "author||550e8400e29b41d4a716446655440000",
+            "api_key_id,4bf92f3577b34da6a3ce929d0e0e4736",
+            "api_token,10.20.30.40,node-17.example.com",
+            "password || confirmation_of_it",
+            "commit,4bf92f3577b34da6a3ce929d0e0e4736a3ce929d",
+        ] {
+            assert_eq!(shown(text), text);
+        }
+    }
 }

@@ -64,7 +64,7 @@ pub(super) fn sequence(s: &[u8], i: usize) -> usize {
     let len = match (at(s, i), at(s, i + 1)) {
         (b'%', _) if hex(i + 1, 2) => return 3,
         (b'\\', b'0'..=b'7') if octal(i + 2) => 4,
-        (b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0') => return 2,
+        (b'\\', b'a' | b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0') => return 2,
         (b'\\', b'e') if at(s, i + 2) == b'[' => 2,
         (b'\\', b'U') if hex(i + 2, 8) => 10,
         (b'\\', b'u' | b'U') if hex(i + 2, 4) => 6,

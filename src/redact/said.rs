@@ -42,7 +42,7 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         || !(mixed(text) || alone || quote != 0)
         || text.contains(&b'=')
         || is_remark(text)
-        || walk.policy.knows(text)
+        || walk.policy.knows(text) && !(quote != 0 && mixed(text))
     {
         return None;
     }

@@ -89,7 +89,8 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          basicauthorization phpauthpw phpauthdigest authpw htpasswd vcapservices springapplicationjson \
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
          passhash securityquestion securityquestions otpattempt communitystring snmpcommunity twofactorpin otppin totppin \
-         krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest",
+         krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest challengeanswer \
+         enablesecret enablepassword rocommunity rwcommunity privateseed",
     ),
     // The same in other languages, in small letters and without marks.
     (
@@ -145,7 +146,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          csrf xsrf csrfmiddlewaretoken authenticitytoken requestverificationtoken antiforgery \
          xcsrf xxsrf oauthverifier oauthsignature oauthsecret oauthtokensecret tokensecret cftoken \
          samlresponse samlassertion clientassertion refreshtokenhash sastoken sasurl sasuri \
-         sharedaccesssignature secretaccesstoken bearerauth authticket loginticket serviceticket \
+         sharedaccesssignature secretaccesstoken bearerauth authticket kerberosticket loginticket serviceticket \
          proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
          xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
          apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop jwtassertion oidcdata jfrogartapi \
@@ -167,7 +168,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sessionkeys rootkey rootkeys hostkeyprivate idrsa idecdsa ided iddsa machinekey validationkey \
          kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
-         instrumentationkey integrationkey functionskey privacykey privacypassphrase serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
+         instrumentationkey integrationkey functionskey privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
          servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhook discordwebhookurl teamswebhook teamswebhookurl zapierhook \
          ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv",
     ),
@@ -213,7 +214,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          taxpayeridentificationnumber itin passportnumber passportno passportnum passportid driverlicense driverslicense driverlicence \
          driverslicence drivinglicense drivinglicence driverlicensenumber driverslicensenumber \
          driverlicencenumber drivinglicencenumber drivinglicensenumber licensenumber dlnumber aadhaar \
-         aadhaarnumber aadhar aadharnumber pannumber pancard cpf cpfnumber cnpj curp personnummer personalnumber personnumber bsn \
+         aadhaarnumber aadhar aadharnumber pannumber pancard cpf cpfnumber cnpj curp personnummer cprnumber personalnumber personnumber bsn \
          pesel codicefiscale fiscalcode nric nricfin taxfilenumber personalidentitycode residentregistrationnumber steuerid steuernummer sozialversicherungsnummer voterid voteridnumber idcardnumber \
          identitycardnumber identitynumber govid governmentid governmentidnumber residentid residentidnumber \
          alienregistrationnumber visanumber militaryid",
@@ -264,7 +265,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         Key,
         "privatekeys cert certificate issuercertificate clientcertificate clientcert xforwardedclientcert pem privatepart",
     ),
-    (Kind::Whole, Card, "card pan csc ccn cvn cvd track1 track2"),
+    (Kind::Whole, Card, "card pan csc ccn cvn cvd pvv cav track1 track2"),
     (Kind::Whole, GovernmentId, "passport bvn dni nif ein nin tin sin"),
     (Kind::SessionId, Session, "sessionid sessionids"),
 ];

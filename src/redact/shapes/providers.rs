@@ -142,6 +142,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(token(ALNUM, 22, 22)), "as- ak-"),
     (drawn(token(URL64 | DOT, 60, ANY)), "st."),
     (token(URL64 | DOT, 60, ANY), "p.eyJ"),
+    (token(URL64 | DOT, 40, ANY), "wrka-eyJ"),
     // Forges, registries and build services.
     (token(URL64, 30, ANY), "ghp_ gho_ ghu_ ghr_"),
     // Those of an installation may be a JSON web token.
