@@ -3,7 +3,7 @@
 //!
 //! Both are asked at the end of a long word, and only of one that looks drawn by chance.
 
-use super::marks::is_delimiter;
+use super::marks::{is_delimiter, sequence};
 use super::pair::{name, words_before};
 use super::shapes::{at, before, is_random, one_case, run, set, sets};
 use super::text::{Hit, Walk};
@@ -75,7 +75,7 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let whole = len < lead.len() || start <= HEAD;
     // Behind what an escape takes: `\tsk_live_<random>`.
     let escape = match before(s, start - len) {
-        b'\\' | b'%' => walk.escape(start - len - 1) - 1,
+        b'\\' | b'%' => sequence(s, start - len - 1) - 1,
         _ => 0,
     };
     let len = len.checked_sub(escape)?;

@@ -17,7 +17,9 @@ const SENSITIVE: &str = "
     sonar.password ansible_ssh_pass ansible_become_pass ansible_password become_pass vault_password
     passphrase pass_phrase ssh_passphrase key_passphrase passcode pass_code pin PIN pin_code pinCode pin_number card_pin cardPin atm_pin
     user_pin new_pin old_pin security_pin mpin pw user_pw db_pw passwort Passwort kennwort contrasena contraseña mot_de_passe motdepasse
-    senha wachtwoord
+    senha wachtwoord track1 track2 track2_data cardTrack tin nin sin ssn_last4 privacy_key privacyKey digest_auth serial_key sign card inputpin enable_secret
+    tacacs_key radius_key snmp_ro_community challenge_answer kerberos_ticket pvv cpr_number
+    secure_session __Secure-session
     secret SECRET secrets client_secret clientSecret CLIENT_SECRET clientsecret app_secret appSecret APP_SECRET consumer_secret
     secret_key SECRET_KEY secretKey secretkey secret_key_base SECRET_KEY_BASE shared_secret sharedSecret webhook_secret
     WEBHOOK_SECRET jwt_secret JWT_SECRET jwtSecret session_secret SESSION_SECRET cookie_secret signing_secret SLACK_SIGNING_SECRET
@@ -192,6 +194,7 @@ const LOOK_ALIKES: &str = "
     sid_name sidebar side residual president consider inside
     not_before nbf exp iat iss aud sub scope scopes grant_type response_type redirect_uri state nonce_count
     webhook webhook_url webhook_id hook callback_url bot bot_name vault vault_name vault_path wallet_id wallet_balance
+    track3 track_2 track12 tint sinus ninth signs signed_by signpost cards card_count postcard trackpad inputs_pinned
     tracker track track_id soundtrack track_count racetrack expiry expires_at exp_month exp_year
     bearing forbearance bear jwt_expires_in jwt_issuer jwt_algorithm jws_algorithm mnemonic_length pan_gesture panel company expand
     span japan authorization_id

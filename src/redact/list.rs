@@ -37,7 +37,7 @@ const INSIDE: usize = 1024;
 /// The second of two in brackets whose first is a sensitive name, at its comma: `("password", "x")`, `[["password","x"]]`.
 pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
     let s = walk.s;
-    let last = before(s, comma);
+    let last = before(s, comma - marks::blanks_back(s, comma));
     if !(last.is_ascii_alphanumeric() || matches!(last, b'"' | b'\'' | b'`' | b'_' | b']' | 0x80..)) {
         return None;
     }

@@ -57,6 +57,34 @@ pub(super) fn escape(s: &[u8], i: usize) -> Option<usize> {
     }
 }
 
+/// How many bytes an escape sequence at `i` takes, so that the word behind it begins afresh.
+pub(super) fn sequence(s: &[u8], i: usize) -> usize {
+    let hex = |from: usize, n: usize| (from..from + n).all(|k| at(s, k).is_ascii_hexdigit());
+    let octal = |from: usize| (from..from + 2).all(|k| matches!(at(s, k), b'0'..=b'7'));
+    let len = match (at(s, i), at(s, i + 1)) {
+        (b'%', _) if hex(i + 1, 2) => return 3,
+        (b'\\', b'0'..=b'7') if octal(i + 2) => 4,
+        (b'\\', b'a' | b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0') => return 2,
+        (b'\\', b'e') if at(s, i + 2) == b'[' => 2,
+        (b'\\', b'U') if hex(i + 2, 8) => 10,
+        (b'\\', b'u' | b'U') if hex(i + 2, 4) => 6,
+        (b'\\', b'x') if hex(i + 2, 2) => 4,
+        _ => 1,
+    };
+    // What a terminal is told of colours: `ESC [ 1 ; 32 m`.
+    let told = matches!(at(s, i + len - 1), 0x1B | b'b' | b'B' | b'3' | b'e') && at(s, i + len) == b'[';
+    if !told {
+        return len;
+    }
+    let number = |b: &&u8| matches!(b, b'0'..=b'9' | b';');
+    let rest = s.get(i + len + 1..).unwrap_or_default();
+    let numbers = rest.iter().take(16).take_while(number).count();
+    match rest.get(numbers) {
+        Some(b'm' | b'K') => len + numbers + 2,
+        _ => len,
+    }
+}
+
 /// How often `b` stands at `i`.
 pub(super) fn run(s: &[u8], i: usize, b: u8) -> usize {
     s.get(i..).unwrap_or_default().iter().take_while(|c| **c == b).count()
@@ -150,6 +178,16 @@ pub(super) fn blanks(s: &[u8], i: usize) -> usize {
     s.get(i..)
         .unwrap_or_default()
         .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count()
+}
+
+/// The blanks before `i`, of which there are few.
+pub(super) fn blanks_back(s: &[u8], i: usize) -> usize {
+    s.get(i.saturating_sub(8)..i)
+        .unwrap_or_default()
+        .iter()
+        .rev()
         .take_while(|b| matches!(b, b' ' | b'\t'))
         .count()
 }

@@ -436,6 +436,19 @@ ran: sqlplus scott/S@orcl¦ran: sqlplus scott/[redacted]@orcl
 localhost:5432:shop:bob:S¦localhost:5432:shop:bob:[redacted]
 *:*:*:bob:S␤db:5433:a:b:S¦*:*:*:bob:[redacted]␤db:5433:a:b:[redacted]
 machine h=1 login bob password S¦machine h=1 login bob password [redacted]
+machine h login bob^x password S¦machine h login bob^x password [redacted]
+machine h␤  login bob␤  password S␤machine i¦machine h␤  login bob␤  password [redacted]␤machine i
+psexec \\\\10.0.0.7 -u admin -p S cmd¦psexec \\\\10.0.0.7 -u admin -p [redacted] cmd
+c = new NetworkCredential("bob", "S");¦c = new NetworkCredential("bob", "[redacted]");
+x.Credentials = new NetworkCredential("bob", "S");¦x.Credentials = new NetworkCredential("bob", "[redacted]");
+new DirectoryEntry("LDAP://h", "bob", "S")¦new DirectoryEntry("LDAP://h", "bob", "[redacted]")
+get(url, HTTPBasicAuth("bob", "S"))¦get(url, HTTPBasicAuth([redacted]))
+the default password for the user "bob" is "Sesame"¦the default password for the user "bob" is "[redacted]"
+{"n":"the password is \"Sesame\" now"}¦{"n":"the password is \"[redacted]\" now"}
+buildConfigField 'String' , 'API_KEY' , '"a1b2c3d4"'¦buildConfigField 'String' , 'API_KEY' , '[redacted]'
+echo "the password is 'Secret123'"¦echo "the password is '[redacted]'"
+secret key:k3X9q2M8v7N1z5C4b6L0 ok¦secret key:[redacted] ok
+e8f6:5433:e97c:1315:f814:06d1:82c8:2fbf␤2fa3:f451:6f39:03e1:7497:89fd:26a9:20da¦
 ["mysql","-uroot","-pS"]¦["mysql","-uroot","-p[redacted]"]
 ["curl","-u","bob:S","https://h"]¦["curl","-u","bob:[redacted]","https://h"]
 a:1:{s:8:"password";s:1:"S";}¦a:1:{s:8:"password";s:1:"[redacted]";}

@@ -4,7 +4,6 @@
 //! The name is read back from its separator, the value forward. What a value is depends on how it begins: quotes, at any depth of
 //! escaping; brackets; a `Debug` form such as `Some(..)`; or a run of bytes up to the next thing that cannot be meant.
 
-use super::Shape;
 use super::label;
 use super::list::is_odd;
 use super::login;
@@ -13,10 +12,11 @@ use super::marks::*;
 use super::near;
 use super::notation::{declaration, declared, is_process, is_type};
 use super::policy::{Judged, Verdict};
-use super::shapes::{at, before};
+use super::shapes::{at, before, is_random, run_to, set};
 use super::text::{Hit, Walk};
 use super::value::Value;
 use super::words::role;
+use super::{Class, Shape};
 
 /// Bytes that are looked back for a name.
 const NAME: usize = 96;
@@ -74,7 +74,9 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
         && is_directory(s, value);
     let upper = matches!(text, b"PWD" | b"OLDPWD") && matches!(at(s, value), b'/' | b'~');
     // A part of an address: `2fa0:`.
-    let part = before(s, name.start) == b':' && text.len() <= 4 && text.iter().all(u8::is_ascii_hexdigit);
+    let part = text.len() <= 4
+        && text.iter().all(u8::is_ascii_hexdigit)
+        && (before(s, name.start) == b':' || at(s, run_to(s, value, set::ANY_HEX, 4)) == b':');
     if place || upper || colon && (part || before(s, name.start) == b':' && is_resource(s, name.start)) {
         return None;
     }
@@ -184,7 +186,8 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
             .is_some_and(|text| is_odd(walk.policy, text) && !text.contains(&b'/'))
     };
     if !(named || quoted && first != b'\\' && !about && odd()) {
-        return None;
+        let span = credentials(s, open, text)?;
+        return walk.hit(Shape::Pair, Class::Credential, span);
     }
     let judged = walk.policy.judge(text).filter(|judged| !judged.weak)?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
@@ -207,6 +210,38 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         walk.skip = value.hit.next;
     }
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
+}
+
+/// The last of what is handed to something that takes the name of a user and a password: `NetworkCredential("bob", "x")`.
+fn credentials(s: &[u8], open: usize, name: &[u8]) -> Option<(usize, usize)> {
+    const TAKERS: [&[u8]; 5] = [
+        b"credential",
+        b"credentials",
+        b"basicauth",
+        b"passwordauthentication",
+        b"directoryentry",
+    ];
+    let name = name.to_ascii_lowercase();
+    let name = name.rsplit(|b| *b == b'.').next()?;
+    if !TAKERS.iter().any(|taker| name.ends_with(taker)) {
+        return None;
+    }
+    let mut last = None;
+    let mut from = open + 1;
+    for count in 0..4 {
+        let (start, quote, level) = opening(s, from)?;
+        let end = closing(s, start, quote, level);
+        let next = gap(s, end + level + 1);
+        if at(s, next) != b',' {
+            return (count > 0 && at(s, next) == b')' && end > start).then_some((start, end));
+        }
+        last = Some((start, end));
+        from = gap(s, next + 1);
+        if opening(s, from).is_none() && count > 0 {
+            break;
+        }
+    }
+    last.filter(|(start, end)| end > start)
 }
 
 /// Whether the colon at `i` stands between numbers, as in `12:30` and `T07:08:09`, so that no name can end before it.
@@ -353,7 +388,7 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
         }
         Some(judged) => Some(judged),
         // A name of several words: `api key: x`, `Card number = 1`.
-        None if spaced && (!colon || before(s, value) == b' ') => {
+        None if spaced && (!colon || before(s, value) == b' ' || is_key(walk, value)) => {
             let first = words_before(s, name.start, walk.floor, 3);
             let judged = (first < name.start)
                 .then(|| walk.policy.judge(s.get(first..name.end)?))
@@ -365,6 +400,13 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
         None if !colon && text.eq_ignore_ascii_case(b"key") => used(walk, name.start, value),
         None => content(walk, name, text, value),
     }
+}
+
+/// Whether what stands at `value` looks like a key, and nothing else.
+fn is_key(walk: &Walk<'_>, value: usize) -> bool {
+    let end = run_to(walk.s, value, set::TOKEN68 | set::EQUALS, NAME);
+    let text = walk.s.get(value..end).unwrap_or_default();
+    text.len() >= 16 && is_random(text) && is_odd(walk.policy, text)
 }
 
 /// The verdict on a key that is said to be used, if what stands at `value` looks like one.
@@ -408,13 +450,7 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     if end == sep && at(s, sep) == b'=' && before(s, end) == b'.' && matches!(before(s, end - 1), b' ' | b'\t') {
         end -= 1;
     }
-    let blank = s
-        .get(end.saturating_sub(8)..end)?
-        .iter()
-        .rev()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
-    end -= blank;
+    end -= blanks_back(s, end);
     // `config["password"] = ..`
     if before(s, end) == b']' && matches!(before(s, end - 1), b'"' | b'\'') {
         end -= 1;
@@ -476,6 +512,10 @@ pub(super) fn words_before(s: &[u8], start: usize, floor: usize, count: usize) -
             .count();
         // A word with digits is an identifier, not a part of a name.
         let word = s.get(end - len..end).unwrap_or_default();
+        // The letter of an escaped line break is not the word's.
+        if before(s, end - len) == b'\\' && matches!(word, [b'n' | b'r' | b't', _, ..]) {
+            return end - len + 1;
+        }
         if len == 0 || word.iter().any(u8::is_ascii_digit) {
             break;
         }

@@ -136,6 +136,18 @@ pub(super) fn is_absent(s: &[u8], i: usize) -> bool {
     (is_delimiter(next) || next == b'.') && ABSENT.split('|').any(|word| word.as_bytes().eq_ignore_ascii_case(text))
 }
 
+/// Whether a program makes the value at `i`, out of what stands in brackets behind: `new NetworkCredential("x", "y")`.
+pub(super) fn is_made(s: &[u8], i: usize) -> bool {
+    let rest = s.get(i..(i + 96).min(s.len())).unwrap_or_default();
+    let made = [&b"new "[..], b"new-object ", b"New-Object "]
+        .iter()
+        .find_map(|verb| rest.strip_prefix(*verb));
+    made.is_some_and(|rest| {
+        let end = run_to(rest, 0, set::WORD | set::DOT, 80);
+        at(rest, end) == b'(' && at(rest, 0).is_ascii_uppercase()
+    })
+}
+
 /// Whether all of it only says where the value comes from, or what to write there: `${DB_PASSWORD}`, `$TOKEN`, `{{ password }}`,
 /// `<your password>`.
 pub(super) fn is_reference(text: &[u8]) -> bool {
@@ -166,6 +178,8 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
             true
         }
         [b'[', inner @ .., b']'] => name(inner, set::UPPER | set::UNDER),
+        // A place in a format: `{0}`.
+        [b'{', b'0'..=b'9', b'}'] => true,
         [b't' | b's' | b'p' | b'o', ..] => root(),
         // What is bound later.
         b"?" | b"%s" | b"%v" | b"%d" | b"%@" => true,

@@ -2,8 +2,8 @@
 
 use super::list::is_odd;
 use super::login;
-use super::marks::{blanks, closing};
-use super::pair::{name, words_before};
+use super::marks::{blanks, closing, run};
+use super::pair::{Name, name, words_before};
 use super::remark::is_remark;
 use super::shapes::{at, before, mixed};
 use super::text::{Hit, Walk};
@@ -18,11 +18,12 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let colon = at(s, i + 2) == b':';
     let start = i + 2 + usize::from(colon);
     let start = start + blanks(s, start);
-    let quote = match at(s, start) {
+    let level = run(s, start, b'\\');
+    let quote = match at(s, start + level) {
         b @ (b'"' | b'\'' | b'`') => b,
         _ => 0,
     };
-    let start = start + usize::from(quote != 0);
+    let start = if quote == 0 { start } else { start + level + 1 };
     let stop = |b: &u8| *b <= b' ' || *b == quote || *b == b'\\';
     let end = start + s.get(start..)?.iter().position(stop).unwrap_or(s.len() - start);
     let text = s.get(start..end)?;
@@ -36,16 +37,21 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     )?;
     // Words are no passwords, and most passwords no words.
     let alone = colon && matches!(at(s, end), 0 | b'\n' | b'\r' | b'\\' | b'"' | b'\'');
-    let least = if colon { 4 } else { 6 };
+    let least = if colon || quote != 0 { 4 } else { 6 };
     if !(least..=128).contains(&text.len())
         || !(mixed(text) || alone || quote != 0)
         || text.contains(&b'=')
         || is_remark(text)
-        || walk.policy.knows(text)
+        || walk.policy.knows(text) && !(quote != 0 && mixed(text))
     {
         return None;
     }
-    let name = name(s, i, walk.floor).filter(|name| name.quote == 0)?;
+    let name = name(s, i, walk.floor)?;
+    let name = if name.quote == 0 {
+        name
+    } else {
+        whose(walk, name, quote)?
+    };
     let judged = walk
         .policy
         .judge(s.get(name.start..name.end)?)
@@ -53,6 +59,18 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let judged = judged.or_else(|| login::owned(walk, name.start).filter(|_| mixed(text)))?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     walk.treated(judged.verdict, (start, start + text.len()))
+}
+
+/// The name before that of its owner, in quotes as the value is: `the password for user "bob" is "x"`.
+fn whose(walk: &Walk<'_>, owner: Name, quote: u8) -> Option<Name> {
+    let s = walk.s;
+    let lead = s.get(..owner.start.checked_sub(2 + owner.level)?)?;
+    let lead = [&b" user"[..], b" username", b" account"]
+        .iter()
+        .find_map(|word| lead.strip_suffix(*word))?;
+    let lead = lead.strip_suffix(b" the").unwrap_or(lead);
+    let lead = lead.strip_suffix(b" for").or(lead.strip_suffix(b" of"))?;
+    name(s, lead.len(), walk.floor).filter(|name| name.quote == 0 && quote != 0)
 }
 
 /// The string of a statement: `api_key "x";`. The quote is at `open`.

@@ -16,6 +16,12 @@ pub(super) fn shown(text: &str) -> String {
     if changed { out } else { text.to_owned() }
 }
 
+/// Five groups of five.
+fn licence(seed: u64) -> String {
+    let group = |k| body(UPPER, 5, seed * 7 + k);
+    [0, 1, 2, 3, 4].map(group).join("-")
+}
+
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -96,6 +102,12 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("rubygems", t("rubygems_", HEX, 48)),
         ("crates.io", t("cio", ALNUM, 32)),
         ("docker", t("dckr_pat_", URL64, 27)),
+        ("licence", licence(seed)),
+        ("numbered", format!("{}-{}", 1 + seed % 20, body(ALNUM, 64, seed))),
+        ("uuid of a provider", format!("sk_{}", uuid())),
+        ("server", t("dvc_server_", URL64, 24)),
+        ("agent", t("ddapp_", ALNUM, 34)),
+        ("web token, encoded twice", t("ZXlK", ALNUM, 80)),
         (
             "slack bot",
             format!(

@@ -375,11 +375,11 @@ fn goes_on(slot: usize, fifth: u8) -> bool {
 const SMALL: u32 = 0x2020_2020;
 
 /// A multiplier under which the words of [`LEADS`] do not collide.
-const SPREAD: u32 = 0xB57A_13F5;
+const SPREAD: u32 = 0x6293_A3A1;
 
 /// The words with which such a value begins: `Bearer`, `Basic`, statements of SQL, command lines, and what is said to servers of mail,
 /// files and caches. Four letters, and which may be the fifth.
-const WORDS: [(&[u8; 4], [u8; 2]); 23] = [
+const WORDS: [(&[u8; 4], [u8; 2]); 24] = [
     (b"bear", *b"ee"),
     (b"basi", *b"cc"),
     (b"nego", *b"tt"),
@@ -403,6 +403,7 @@ const WORDS: [(&[u8; 4], [u8; 2]); 23] = [
     (b"bind", *b"pp"),
     (b"root", *b"pp"),
     (b"mnem", *b"oo"),
+    (b"mach", *b"ii"),
 ];
 
 /// The words, each at the place of its hash.

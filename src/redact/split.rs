@@ -98,8 +98,10 @@ impl Words {
                     (digits, upper) = (0, true);
                 }
                 DIGIT => {
+                    // The tracks of a card's stripe are told apart by it.
+                    let track = matches!(b, b'1' | b'2') && words.reads(start, at, b"track");
                     words.put(&mut at, b);
-                    (digits, upper) = (digits + 1, false);
+                    (digits, upper) = (if track { 0 } else { digits + 1 }, false);
                 }
                 _ => {
                     (start, at) = words.close(start, at - digits);
@@ -121,6 +123,12 @@ impl Words {
     /// Whether the buffer ends in `b`.
     pub(super) fn glues(&self, at: usize, b: u8) -> bool {
         at.checked_sub(1).and_then(|k| self.buf.get(k)) == Some(&b)
+    }
+
+    /// Whether the buffer holds `word` from `start` to `at`.
+    #[inline]
+    fn reads(&self, start: usize, at: usize, word: &[u8]) -> bool {
+        self.buf.get(start..at) == Some(word)
     }
 
     #[inline]

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::policy::{Judged, Policy, Verdict};
 use super::shapes::{at, auth, before, card, der, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
 use super::{Class, Shape};
-use super::{bare, command, link, list, login, marks, notation, pair, protocol, remark, said};
+use super::{assigned, bare, command, link, list, login, marks, notation, pair, protocol, remark, said};
 
 /// A secret in a text.
 #[derive(Clone, Copy, Debug)]
@@ -276,6 +276,12 @@ impl<'a> Walk<'a> {
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
             b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return said::is(self, i),
+            b'p' if b1 | 0x20 == b's' => {
+                if reads(s, i, b"psexec") {
+                    self.command = Some(true);
+                }
+                None
+            }
             b'p' if matches!(b1 | 0x20, b'a' | b'w') && !reads(s, i, b"password '") && !reads(s, i, b"password(") => {
                 match protocol::find(self, i) {
                     None => auth::sql(s, i),
@@ -292,7 +298,8 @@ impl<'a> Walk<'a> {
             b'm' | b's' | b'l' => {
                 if reads(s, i, b"mysql") || reads(s, i, b"mariadb") {
                     self.command = Some(false);
-                } else if s.get(i..)?.starts_with(b"login ")
+                } else if s.get(i..)?.starts_with(b"login")
+                    && at(s, i + 5).is_ascii_whitespace()
                     && let Some(span) = dsn::netrc(s, i)
                 {
                     return self.hit(Shape::Pair, Class::Credential, span);
@@ -370,6 +377,11 @@ impl<'a> Walk<'a> {
         if let Some(hit) = pair::find(self, i) {
             return Some(hit);
         }
+        if (previous == b'|' || matches!(at(s, i + 1), b'"' | b'\'' | b'`'))
+            && let Some(hit) = assigned::find(self, i)
+        {
+            return Some(hit);
+        }
         let span = url::relative(s, i)?;
         self.hit(Shape::UrlPassword, Class::UrlPassword, span)
     }
@@ -383,6 +395,9 @@ impl<'a> Walk<'a> {
         }
         if previous == b'-' {
             return None;
+        }
+        if let Some(found) = token::licence(s, i) {
+            return self.token(Some(found));
         }
         if at(s, i + 1) == b'-' {
             if self.on(Shape::PrivateKey)
@@ -446,11 +461,17 @@ impl<'a> Walk<'a> {
             // Of a time, a ratio or a port.
             b':' if pair::between_numbers(self.s, i) => {}
             b':' => return self.colon(i),
-            b'=' => return pair::find(self, i),
-            b'>' if matches!(before(self.s, i), b'-' | b'=') => return list::arrow(self, i),
-            b'>' => return pair::element(self, i),
+            b'=' => return pair::find(self, i).or_else(|| assigned::find(self, i)),
+            b'|' if before(self.s, i) == b'|' => return assigned::find(self, i),
+            b'>' if matches!(before(self.s, i), b'-' | b'=') => {
+                return list::arrow(self, i).or_else(|| assigned::find(self, i));
+            }
+            b'>' => return pair::element(self, i).or_else(|| assigned::find(self, i)),
             b',' | b'\t' if self.lines(i, b) => {}
-            b',' => return list::pair(self, i).or_else(|| list::cell(self, i)),
+            b',' => {
+                let found = list::pair(self, i).or_else(|| list::cell(self, i));
+                return found.or_else(|| assigned::find(self, i));
+            }
             b';' if at(self.s, i + 1) <= b' ' || self.lines(i, b) => {}
             b'\t' | b';' => return list::tab(self, i),
             b'/' => return link::find(self, i).or_else(|| login::noted(self, i)),
@@ -481,22 +502,10 @@ impl<'a> Walk<'a> {
                 let span = email::find(self.s, i, self.floor)?;
                 return self.hit(Shape::Email, Class::Contact, span);
             }
-            b'\\' | b'%' => *next = i + self.escape(i),
+            b'\\' | b'%' | 0x1B => *next = i + marks::sequence(self.s, i),
             _ => {}
         }
         None
-    }
-
-    /// How many bytes an escape sequence at `i` takes, so that the word behind it begins afresh.
-    pub(super) fn escape(&self, i: usize) -> usize {
-        let hex = |from: usize, n: usize| (from..from + n).all(|k| at(self.s, k).is_ascii_hexdigit());
-        match (at(self.s, i), at(self.s, i + 1)) {
-            (b'%', _) if hex(i + 1, 2) => 3,
-            (b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0') => 2,
-            (b'\\', b'u') if hex(i + 2, 4) => 6,
-            (b'\\', b'x') if hex(i + 2, 2) => 4,
-            _ => 1,
-        }
     }
 }
 
@@ -565,7 +574,7 @@ fn kind(b: u8) -> u8 {
                 kinds[b] = match b as u8 {
                     b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => WORD,
                     b':' | b'=' | b'>' | b'-' | b'"' | b'\'' | b'~' | b'@' | b'\\' | b'%' | b',' | b'(' | b'\t'
-                    | b';' | b'/' => SPECIAL,
+                    | b';' | b'/' | b'|' | 0x1B => SPECIAL,
                     _ => NOTHING,
                 };
             }

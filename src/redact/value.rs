@@ -8,8 +8,8 @@ use super::pair::Name;
 use super::policy::{Judged, Policy, Verdict};
 use super::protocol;
 use super::remark::{
-    NOTHING, is_absent, is_member, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence, is_template,
-    is_type,
+    NOTHING, is_absent, is_made, is_member, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence,
+    is_template, is_type,
 };
 use super::shapes::{at, auth, before};
 use super::text::Hit;
@@ -114,7 +114,13 @@ impl Value<'_> {
         }
         let behind = before(s, at_);
         let typed = self.colon && self.name.quote == 0 && matches!(behind, b':' | b' ') && is_type(s, at_);
-        if typed || is_absent(s, at_) || is_template(s, at_) || self.is_call(at_) || self.is_compared(at_) {
+        if typed
+            || is_made(s, at_)
+            || is_absent(s, at_)
+            || is_template(s, at_)
+            || self.is_call(at_)
+            || self.is_compared(at_)
+        {
             return None;
         }
         if let Some(open) = bracket(s, at_) {

@@ -89,7 +89,8 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          basicauthorization phpauthpw phpauthdigest authpw htpasswd vcapservices springapplicationjson \
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
          passhash securityquestion securityquestions otpattempt communitystring snmpcommunity twofactorpin otppin totppin \
-         krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata",
+         krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest challengeanswer \
+         enablesecret enablepassword rocommunity rwcommunity privateseed",
     ),
     // The same in other languages, in small letters and without marks.
     (
@@ -145,7 +146,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          csrf xsrf csrfmiddlewaretoken authenticitytoken requestverificationtoken antiforgery \
          xcsrf xxsrf oauthverifier oauthsignature oauthsecret oauthtokensecret tokensecret cftoken \
          samlresponse samlassertion clientassertion refreshtokenhash sastoken sasurl sasuri \
-         sharedaccesssignature secretaccesstoken bearerauth authticket loginticket serviceticket \
+         sharedaccesssignature secretaccesstoken bearerauth authticket kerberosticket loginticket serviceticket \
          proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
          xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
          apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop jwtassertion oidcdata jfrogartapi \
@@ -167,7 +168,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sessionkeys rootkey rootkeys hostkeyprivate idrsa idecdsa ided iddsa machinekey validationkey \
          kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
-         instrumentationkey integrationkey functionskey certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
+         instrumentationkey integrationkey functionskey privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
          servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhook discordwebhookurl teamswebhook teamswebhookurl zapierhook \
          ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv",
     ),
@@ -192,7 +193,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          creditcardnum creditcardnr creditcarddata debitcard debitcards debitcardnumber ccnumber ccnum ccno ccnr \
          cvv cvvs cvvcode cvvnumber cvc cvccode cvcnumber cardcvv cardcvc cardcode cardcsc cardpin cardsecuritycode \
          cardverification cardverificationvalue cardverificationcode cardcvn cardcvd cvvcvc ccv cccvv cccvc cccsc cccode primaryaccountnumber paymentcard \
-         paymentcardnumber bankcard bankcardnumber trackdata magstripe magneticstripe magstripedata carddata \
+         paymentcardnumber bankcard bankcardnumber trackdata magstripe magneticstripe magstripedata carddata cardtrack cardtracks track1data track2data track2equivalentdata iccdata \
          cardexpiry cardexpiration cardexpirationdate cardexpirydate cardexp cardexpmonth cardexpyear ccexp ccexpiry \
          ccexpiration ccexpmonth ccexpyear cardholderdata giftcardnumber giftcardcode emvdata",
     ),
@@ -207,13 +208,13 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Strong,
         GovernmentId,
-        "ssn ssns ssnum ssnumber ssnnumber ssnno socialsecurity socialsec socialsecnum socialsecnumber socialsecurityid socialsecuritynumber socialsecuritynum socialsecurityno \
+        "ssn ssns ssnlast lastssn lastfourssn ssnum ssnumber ssnnumber ssnno socialsecurity socialsec socialsecnum socialsecnumber socialsecurityid socialsecuritynumber socialsecuritynum socialsecurityno \
          socialinsurancenumber socsec nationalid nationalidnumber nationalidentifier nationalidentitynumber \
          nationalinsurancenumber nationalinsurance nino taxid taxidnumber taxnumber taxpayerid \
          taxpayeridentificationnumber itin passportnumber passportno passportnum passportid driverlicense driverslicense driverlicence \
          driverslicence drivinglicense drivinglicence driverlicensenumber driverslicensenumber \
          driverlicencenumber drivinglicencenumber drivinglicensenumber licensenumber dlnumber aadhaar \
-         aadhaarnumber aadhar aadharnumber pannumber pancard cpf cpfnumber cnpj curp personnummer personalnumber personnumber bsn \
+         aadhaarnumber aadhar aadharnumber pannumber pancard cpf cpfnumber cnpj curp personnummer cprnumber personalnumber personnumber bsn \
          pesel codicefiscale fiscalcode nric nricfin taxfilenumber personalidentitycode residentregistrationnumber steuerid steuernummer sozialversicherungsnummer voterid voteridnumber idcardnumber \
          identitycardnumber identitynumber govid governmentid governmentidnumber residentid residentidnumber \
          alienregistrationnumber visanumber militaryid",
@@ -253,15 +254,19 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         Credential,
         "2fa auth authentication authn authinfo oauth crypt crypted pws pword pswd mdp clave geheim jeton",
     ),
-    (Kind::Whole, Token, "signature assertion"),
-    (Kind::Whole, Session, "session sessions usersession sid sids sess"),
+    (Kind::Whole, Token, "sign signature assertion"),
+    (
+        Kind::Whole,
+        Session,
+        "session sessions usersession securesession hostsession sid sids sess",
+    ),
     (
         Kind::Whole,
         Key,
         "privatekeys cert certificate issuercertificate clientcertificate clientcert xforwardedclientcert pem privatepart",
     ),
-    (Kind::Whole, Card, "pan csc ccn cvn cvd"),
-    (Kind::Whole, GovernmentId, "passport bvn dni nif ein"),
+    (Kind::Whole, Card, "card pan csc ccn cvn cvd pvv cav track1 track2"),
+    (Kind::Whole, GovernmentId, "passport bvn dni nif ein nin tin sin"),
     (Kind::SessionId, Session, "sessionid sessionids"),
 ];
 
@@ -355,7 +360,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
         "user users card atm new old current confirm confirmation device sim security secure access login account acct my customer client debit credit \
          bank voicemail parental transaction upi m mobile unlock admin phone app wallet secret door encrypted enter \
          reset temp temporary default hashed verify verification repeat authentication auth alarm safe lock screen employee member \
-         your otp totp factor payment vault agent caller personal data payload body form params request req",
+         your otp totp factor payment vault agent caller personal data payload body form params request req input field",
     ),
     (
         role::KEY,

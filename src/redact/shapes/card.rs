@@ -1,7 +1,7 @@
 //! Payment card numbers: 12 to 19 digits of a known issuer with a right check digit (ISO/IEC 7812), whole or in groups
 //! with spaces, dashes, dots, slashes, underscores or plus signs.
 
-use super::{at, before};
+use super::{at, before, iban};
 
 /// Where the card number that begins at `i` ends.
 ///
@@ -79,7 +79,8 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
         separator = b;
         at_ += width;
     }
-    found
+    // The rest of an account number that fails its own check may add up as well.
+    found.filter(|_| previous != b' ' || !iban::opens(s, i))
 }
 
 /// The bytes of the separator at `i`: one of ASCII, or another blank or dash.

@@ -76,7 +76,10 @@ pub(in super::super) fn pgpass(s: &[u8], colon: usize) -> Option<(usize, usize)>
             .iter()
             .position(|b| *b <= b' ' || matches!(b, b'"' | b'\''))
             .unwrap_or(rest.len());
-    (end > from).then_some((from, end))
+    // Of an address of IPv6 all are groups.
+    let group = |b: &u8| b.is_ascii_hexdigit() || *b == b':';
+    let address = name.len() <= 4 && name.iter().all(group) && s.get(colon..end)?.iter().all(group) && end - from >= 4;
+    (end > from && !address).then_some((from, end))
 }
 
 /// The password of a line of a `netrc`, `login x password y`, whose word `login` begins at `i`.
@@ -90,12 +93,19 @@ pub(in super::super) fn netrc(s: &[u8], i: usize) -> Option<(usize, usize)> {
             .unwrap_or(rest.len().min(NEAR));
         (end > 0).then_some(from + end)
     };
-    let user = i + b"login ".len();
+    // On a line of its own each, too.
+    let gap = |from: usize| {
+        let blanks = s.get(from..from + 16).or(s.get(from..)).unwrap_or_default();
+        from + blanks.iter().take_while(|b| b.is_ascii_whitespace()).count()
+    };
+    let user = gap(i + b"login".len());
     let sign = word(user)?;
-    let from = sign
-        + s.get(sign..)?
-            .strip_prefix(b" password ")
-            .map(|_| b" password ".len())?;
+    let from = gap(sign);
+    let from = s
+        .get(from..)?
+        .strip_prefix(b"password")
+        .map(|_| gap(from + b"password".len()))
+        .filter(|to| *to > from + b"password".len())?;
     Some((from, word(from)?))
 }
 

@@ -15,6 +15,24 @@ pub(super) fn countries() -> impl Iterator<Item = &'static str> {
     COUNTRIES.split_ascii_whitespace()
 }
 
+/// Whether the group of four at `i` stands behind those of an account number, of whatever check digits: `AT00 1234 `.
+pub(super) fn opens(s: &[u8], i: usize) -> bool {
+    const GROUPS: usize = 7;
+    let lead = s.get(i.saturating_sub(5 * GROUPS)..i).unwrap_or_default();
+    for group in lead.rchunks_exact(5) {
+        let [group @ .., b' '] = group else { return false };
+        if !group.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
+            return false;
+        }
+        if let [c1, c2, b'0'..=b'9', b'0'..=b'9'] = group
+            && countries().any(|country| country.as_bytes().starts_with(&[*c1, *c2]))
+        {
+            return true;
+        }
+    }
+    false
+}
+
 /// Where the number that begins at `i` ends.
 pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     let &[c1, c2, d1, d2] = s.get(i..)?.first_chunk()?;

@@ -135,6 +135,16 @@ pub(super) fn is_random(word: &[u8]) -> bool {
     mixed(word) && word.is_ascii() && !ulid && (places >= 2 || digits >= 2 && changes * 5 >= word.len() * 2)
 }
 
+/// Whether small and capital letters change places as no humps do, with a digit or none.
+pub(super) fn is_uneven(word: &[u8]) -> bool {
+    let kind = |b: u8| sets(b) & set::ALNUM;
+    let pairs = || word.iter().zip(word.iter().skip(1));
+    let changes = pairs().filter(|(a, b)| kind(**a) != kind(**b)).count();
+    let capitals = pairs().filter(|(a, b)| a.is_ascii_uppercase() && b.is_ascii_uppercase());
+    let digits = word.iter().filter(|b| b.is_ascii_digit());
+    word.len() >= 12 && !one_case(word) && changes * 2 >= word.len() && capitals.count() + digits.count() >= 2
+}
+
 /// Letters of one case only.
 pub(super) fn one_case(word: &[u8]) -> bool {
     !(word.iter().any(u8::is_ascii_lowercase) && word.iter().any(u8::is_ascii_uppercase))

@@ -113,6 +113,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM, 32, ANY)), "napi_"),
     (token(ANY_HEX, 40, 40), "sbp_ sbp_v0_"),
     (mixed(token(URL64, 40, 44)), "sbp_"),
+    (mixed(token(URL64, 11, ANY)), "dvc_server_ dvc_mobile_"),
+    (mixed(token(ALNUM, 30, 40)), "alcht_"),
+    (mixed(token(ANY_HEX, 32, 32)), "QN_"),
+    (drawn(token(DIGIT | LOWER, 29, 29)), "tk_"),
     (mixed(key(ALNUM, 24, 30)), "EXO"),
     (mixed(key(URL64 | EQUALS, 60, ANY)), "essu_ CCDB1_"),
     (mixed(token(URL64, 40, ANY)), "AQ.Ab8RN6"),
@@ -138,6 +142,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(token(ALNUM, 22, 22)), "as- ak-"),
     (drawn(token(URL64 | DOT, 60, ANY)), "st."),
     (token(URL64 | DOT, 60, ANY), "p.eyJ"),
+    (token(URL64 | DOT, 40, ANY), "wrka-eyJ"),
     // Forges, registries and build services.
     (token(URL64, 30, ANY), "ghp_ gho_ ghu_ ghr_"),
     // Those of an installation may be a JSON web token.
@@ -149,9 +154,17 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (mixed(token(ALNUM, 24, 40)), "ATBB"),
     (token(BASE64 | URL64, 32, ANY), "BBDC-"),
+    (drawn(token(URL64, 24, 64)), "jsrp_ jsrd_ jsrw_ jsrt_"),
+    (mixed(token(ANY_HEX, 32, 32)), "KGAT_"),
+    (mixed(token(ALNUM, 36, 40)), "nbp_"),
+    (
+        drawn(token(URL64, 30, 80)),
+        "hskey- hskey-auth- hskey-api- sktsec_ chpt_",
+    ),
     (token(URL64 | EQUALS, 50, ANY), "ATATT3 ATCTT3 ATSTT3"),
     (mixed(token(URL64 | EQUALS, 100, ANY)), "ATAT"),
     (mixed(token(ALNUM, 30, 72)), "npm_"),
+    (drawn(token(ALNUM, 24, 29)), "npm_"),
     (token(URL64, 40, ANY), "pypi-Ag"),
     (mixed(token(URL64, 80, ANY)), "pypi-"),
     (token(ANY_HEX, 40, 64), "rubygems_"),
@@ -171,7 +184,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64 | DOT, 30, ANY)), "snyk_uat. snyk_sat. snyk_pat."),
     (drawn(token(DIGIT | LOWER | COLON, 58, 62)), "token-"),
     (mixed(token(URL64, 60, ANY)), "AKCp"),
-    (mixed(token(ALNUM, 59, 59)), "cmVmd"),
+    (mixed(token(URL64, 59, 59)), "cmVmd"),
     (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ ddo_ pnu_ pnb_"),
     (behind(15, token(URL64 | EQUALS, 50, 80)), "atlasv1."),
     (token(URL64, 43, 43), "sha256~"),
@@ -234,6 +247,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(key(URL64, 40, 40)), "live_ sandbox_"),
     (mixed(key(HEX, 40, 40)), "ck_ cs_"),
     (mixed(key(HEX, 32, 32)), "live_ live_auth_"),
+    (mixed(key(URL64, 16, 40)), "Mid-server- SB-Mid-server-"),
+    (mixed(key(URL64 | DOT | EQUALS, 16, 40)), "WPL_AP0. WPL_AP1."),
     (mixed(key(ALNUM, 30, ANY)), "bxt_"),
     (
         mixed(key(BASE64 | DASH, 60, ANY)),
@@ -266,6 +281,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said.",
     ),
     (key(DIGIT | UPPER, 50, 64), "AGE-SECRET-KEY-1"),
+    (key(DIGIT | UPPER, 50, ANY), "AGE-SECRET-KEY-PQ-1"),
     (token(BASE64 | URL64, 100, ANY), "ops_eyJ"),
     (mixed(key(DIGIT | UPPER | DASH, 30, 38)), "A3-"),
     (mixed(key(LOWER | DIGIT, 58, 58)), "nsec1"),
@@ -280,8 +296,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64, 40, 44), "glsa_"),
     (token(BASE64, 40, ANY), "eyJrIjoi"),
     (token(BASE64 | UNDER | DASH, 40, ANY), "sntrys_"),
-    (token(ANY_HEX, 60, 64), "sntryu_ sntrya_ rootly_ ATTA"),
-    (token(URL64, 40, ANY), "phx_ phs_ pha_"),
+    (token(ANY_HEX, 60, 64), "sntryu_ sntrya_ sntryi_ rootly_ ATTA"),
+    (token(URL64, 40, ANY), "phx_ phs_ pha_ phr_"),
+    (mixed(key(WORD, 34, 40)), "ddapp_"),
+    (mixed(key(DIGIT | UPPER, 20, ANY)), "DDRCM_"),
     (token(ALNUM, 20, ANY), "pylf_v1_us_ pylf_v1_eu_ pylf_v2_us_ pylf_v2_eu_"),
     (
         mixed(token(HEX | DASH, 36, 36)),
@@ -296,7 +314,9 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM, 32, ANY)), "sk- csk- sess-"),
     (mixed(token(URL64, 44, ANY)), "sk- pplx- xai- llx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
-    (drawn(key(WORD, 20, 24)), "sk_car_"),
+    // A UUID.
+    (mixed(key(HEX | DASH, 36, 36)), "sk_ sk_sbox_"),
+    (mixed(key(WORD, 20, 24)), "sk_car_"),
     (drawn(key(ALNUM, 80, ANY)), "sk"),
     (mixed(key(URL64, 36, ANY)), "ctx7sk-"),
     (drawn(key(URL64, 43, 43)), "nk-"),
@@ -309,7 +329,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(HEX, 64, 64)), "key_ crsr_"),
     (mixed(token(HEX, 28, 28)), "key_"),
     (mixed(token(HEX, 128, 128)), "key_"),
-    (mixed(token(ALNUM, 22, 26)), "fw_ tr_dev_ tr_prod_"),
+    (mixed(token(ALNUM, 22, 26)), "fw_ tr_dev_ tr_prod_ esecret_"),
+    (drawn(token(URL64, 30, 44)), "m0-"),
     // Of letters only, by their length.
     (token(ALNUM, 34, 34), "hf_ api_org_"),
     (
@@ -348,7 +369,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (mixed(token(URL64, 51, 51)), "cnvca"),
     (mixed(token(URL64, 43, 43)), "pa- al-"),
-    (mixed(token(URL64, 28, 29)), "BSA"),
+    (mixed(token(URL64, 27, 33)), "BSA"),
     (mixed(token(URL64 | DOT, 30, ANY)), "eyJtaXJv"),
     (behind(37, token(0, 0, 0)), "mmk"),
     // Older social networks.
@@ -382,5 +403,5 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
          LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0Eg LS0tLS1CRUdJTiBQR1AgUFJJ",
     ),
     // A JSON web token once more encoded.
-    (token(BASE64 | URL64, 60, ANY), "ZXlKaGJH ZXlKMGVY ZXlKcmFX ZXlKamRI"),
+    (token(BASE64 | URL64, 60, ANY), "ZXlK"),
 ];

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::der::decoded;
 use super::providers::{ANY, PROVIDERS, Rule};
-use super::{at, before, iban, is_random, mixed, run, run_to, set, sets};
+use super::{at, before, iban, is_random, is_uneven, mixed, one_case, run, run_to, set, sets};
 use crate::redact::Class;
 
 /// What was found: the secret part, and what it counts as.
@@ -70,8 +70,8 @@ impl Index {
             add(&mut index.pairs, pair(*b0, *b1));
         }
         let words = [
-            "be", "ba", "to", "pr", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$", "8$",
-            "9$", "y$", "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va", "mn", "ro", "re", "bi", "pb", "pw",
+            "be", "ba", "to", "pr", "ps", "pa", "id", "is", "my", "ma", "lo", "ss", "ey", "ew", "1$", "5$", "6$", "7$",
+            "8$", "9$", "y$", "gy", "2a", "2b", "2x", "2y", "ap", "ar", "sc", "va", "mn", "ro", "re", "bi", "pb", "pw",
         ];
         for word in words.into_iter().chain(iban::countries()) {
             let (b0, b1) = (at(word.as_bytes(), 0) | 0x20, at(word.as_bytes(), 1) | 0x20);
@@ -130,13 +130,13 @@ impl Spec {
         let rule = self.rule;
         let body = i + self.prefix.len();
         // Read in bounds before it is read to its end, so that a failure costs little.
-        if rule.mixed && !mixed(s.get(body..run_to(s, body, rule.set, 64))?) {
-            return None;
+        if rule.mixed || rule.drawn {
+            let text = s.get(body..run_to(s, body, rule.set, 64))?;
+            if rule.mixed && !mixed(text) && !is_uneven(text) || rule.drawn && !is_drawn(text) {
+                return None;
+            }
         }
         let set = rule.set & !set::EQUALS;
-        if rule.drawn && !is_drawn(s.get(body..run_to(s, body, rule.set, 64))?) {
-            return None;
-        }
         let mut end = if rule.max == ANY {
             run(s, body, set)
         } else {
@@ -146,10 +146,12 @@ impl Spec {
         // Equals signs fill up a part; in front of a word they part a name from its value.
         while rule.set & set::EQUALS != 0 && at(s, end) == b'=' {
             let filled = run_to(s, end, set::EQUALS, 3);
-            if at(s, filled).is_ascii_alphanumeric() {
+            // What is too short for one has them within.
+            let within = end - body < usize::from(rule.min) && sets(at(s, filled)) & set != 0;
+            if at(s, filled).is_ascii_alphanumeric() && !within {
                 break;
             }
-            end = if at(s, filled) == b'_' {
+            end = if at(s, filled) == b'_' || within {
                 run(s, filled, set)
             } else {
                 filled
@@ -179,7 +181,7 @@ impl Spec {
 /// Whether a part of it looks drawn by chance: in a name of many words numbers stand apart.
 fn is_drawn(body: &[u8]) -> bool {
     let mut parts = body.split(|b| sets(*b) & set::ALNUM == 0);
-    parts.any(|part| part.len() >= 8 && is_random(part))
+    parts.any(|part| part.len() >= 8 && is_random(part) || is_uneven(part))
 }
 
 /// Without the punctuation of the sentence around it.
@@ -239,6 +241,13 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         }
         // New Relic licence keys.
         40 if word.ends_with(b"NRAL") && mixed(word) => Some((start, end, Class::Key)),
+        // TrueNAS: behind a number.
+        64 if before(s, start) == b'-' && mixed(word) && !one_case(word) => {
+            let head = s.get(start.saturating_sub(6)..start - 1).unwrap_or_default();
+            let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+            let free = (1..5).contains(&digits) && !goes_on(before(s, start - 1 - digits)) && !goes_on(at(s, end));
+            free.then_some((start - 1 - digits, end, Class::Key))
+        }
         // Dropbox: ten letters A and more in the middle.
         64 if mixed(word) && word.get(12..21)?.iter().all(|b| *b == b'A') => Some((start, end, Class::Token)),
         // Azure keys with their service in the middle.
@@ -364,6 +373,20 @@ pub(in super::super) fn application(s: &[u8], start: usize, end: usize) -> Optio
     let digits = s.get(start..end)?.iter().all(u8::is_ascii_digit);
     let fits = digits && (24..=40).contains(&(close - from)) && mixed(s.get(from..close)?);
     (fits && !at(s, close).is_ascii_alphanumeric()).then_some((start, close, Class::Token))
+}
+
+/// The key of a licence, five groups of five capital letters and digits; the first dash is at `dash`.
+pub(in super::super) fn licence(s: &[u8], dash: usize) -> Option<Token> {
+    const GROUPS: usize = 5;
+    if [6, 12, 18].iter().any(|k| at(s, dash + k) != b'-') {
+        return None;
+    }
+    let start = dash.checked_sub(5)?;
+    let end = start + 6 * GROUPS - 1;
+    let mut groups = s.get(start..end)?.split(|b| *b == b'-');
+    let fits = groups.clone().filter(|group| mixed(group)).count() >= 3
+        && groups.all(|group| group.len() == 5 && group.iter().all(|b| sets(*b) & (set::DIGIT | set::UPPER) != 0));
+    (fits && !goes_on(before(s, start)) && !goes_on(at(s, end))).then_some((start, end, Class::Key))
 }
 
 /// Azure client secrets, `<3><digit>Q~<31 up>`; `tilde` is where the tilde stands.
