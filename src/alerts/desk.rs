@@ -8,7 +8,7 @@ use super::ledger::{Act, Entry, Fold, Ledger, News};
 use super::outlets::Outlets;
 use super::{Alert, Alerts, Channel};
 use crate::clock::Micros;
-use crate::detect::Found;
+use crate::detect::Findings;
 use crate::error::{Error, ErrorKind};
 use crate::status::{ChannelStatus, complain};
 use crate::sync::{self, Condvar, Home, Instant, Mutex, lock};
@@ -82,11 +82,11 @@ impl Desk {
     }
 
     /// Takes what rules found; what is to be recorded goes to `record`.
-    pub(crate) fn found(&self, found: impl Iterator<Item = Found>, now: Micros, record: &mut dyn FnMut(Entry, &Alert)) {
+    pub(crate) fn found(&self, found: &Findings, now: Micros, record: &mut dyn FnMut(Entry, &Alert)) {
         let mut state = self.shared.state.lock();
         self.load(&mut state, record);
-        for found in found {
-            state.ledger.found(found, now, &mut |news| self.tell(news, record));
+        for said in found.iter() {
+            state.ledger.found(said, now, &mut |news| self.tell(news, record));
         }
     }
 

@@ -1,21 +1,24 @@
 //! All rules of a trail, one after another.
 
 use std::fmt;
-use std::hash::RandomState;
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::rules::{Address, Contract, Deletes, Errors, Limits, Logins, Losses, Reads, Slow};
-use super::seen::{Classes, Found, Seen};
+use super::seen::{Classes, Hashes, Seen, Sight};
 use super::watch::TRAIL_FAILURES;
 use super::windows::Windows;
-use super::{Brief, Figures, Rule, Watch};
+use super::{Brief, Figures, Finding, Findings, Rule, Said, Watch};
 use crate::brief;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
 
 /// A rule that takes longer for one record is slow.
 const SLOW: Duration = Duration::from_millis(1);
+
+/// Records that are looked at together, so that the processor waits once for what it needs of all of them.
+pub(crate) const AHEAD: usize = 32;
 
 /// It is said of one that was slow so often, and for one record in a hundred: a busy machine stops any thread now and then.
 const SLOW_OFTEN: u64 = 3;
@@ -35,8 +38,11 @@ pub(crate) struct RuleFigures {
 
 /// The rules of a trail and what they remember. Lives on the writer's thread.
 pub(crate) struct Detector {
-    hasher: RandomState,
+    hashes: Hashes,
     classes: Classes,
+    /// What is known of records to come, from the one with this ticket on.
+    ahead: Vec<Sight>,
+    ahead_from: u64,
     logins: Option<Logins>,
     reads: Option<Reads>,
     deletes: Option<Deletes>,
@@ -50,7 +56,7 @@ pub(crate) struct Detector {
     watch: Watch,
     /// Of the standard rules, in the order of their names.
     findings: [u64; Watch::RULES.len()],
-    found: Vec<Found>,
+    found: Findings,
     complaints: Vec<String>,
 }
 
@@ -97,8 +103,10 @@ impl Detector {
 
     fn of(watch: &Watch, own: Vec<Own>) -> Detector {
         Detector {
-            hasher: RandomState::new(),
+            hashes: Hashes::default(),
             classes: Classes::new(),
+            ahead: Vec::with_capacity(AHEAD),
+            ahead_from: 0,
             logins: Logins::new(watch),
             reads: Reads::new(watch),
             deletes: Deletes::new(watch),
@@ -108,10 +116,10 @@ impl Detector {
             slow: Slow::new(watch),
             address: Address::new(watch),
             losses: Losses::new(watch),
+            found: Findings::new(own.iter().map(|own| own.name.as_str())),
             own,
             watch: watch.clone(),
             findings: [0; Watch::RULES.len()],
-            found: Vec::new(),
             complaints: Vec::new(),
         }
     }
@@ -132,14 +140,63 @@ impl Detector {
         standard == Watch::none() && !self.own.iter().any(|own| own.sees_records)
     }
 
-    /// Looks at a record; what was found waits to be drained, the gravest first.
+    /// Whether this record has been looked at ahead.
     #[inline]
-    pub(crate) fn judge(&mut self, brief: &brief::Brief, rest: &[u8]) -> bool {
+    pub(crate) fn knows(&self, ticket: u64) -> bool {
+        ticket.wrapping_sub(self.ahead_from) < self.ahead.len() as u64
+    }
+
+    /// Looks at records that will be shown soon, the first of which has this ticket: at [`AHEAD`] of them at most. Nothing is
+    /// counted, and they need not come: what is needed for them is brought near, all at once, since a table of a million
+    /// keys is far away.
+    pub(crate) fn look_ahead<'a>(&mut self, first: u64, records: impl Iterator<Item = (&'a brief::Brief, &'a [u8])>) {
+        let mut views: [Option<Brief<'a>>; AHEAD] = [None; AHEAD];
+        let mut near = 0;
+        for (view, (brief, rest)) in views.iter_mut().zip(records) {
+            // Their texts were written by another processor.
+            near ^= Seen::new(*view.insert(Brief::new(brief, rest)), Sight::default(), &self.hashes).touch();
+        }
+        self.ahead.clear();
+        self.ahead_from = first;
+        for view in views.iter().flatten() {
+            let class = self.classes.class(view);
+            let seen = Seen::new(*view, Sight::new(class), &self.hashes);
+            for (hash, table) in self.places(&seen) {
+                near ^= table.touch(hash);
+            }
+            self.ahead.push(seen.sight());
+        }
+        for (view, sight) in views.iter().flatten().zip(&self.ahead) {
+            let seen = Seen::new(*view, *sight, &self.hashes);
+            for (hash, table) in self.places(&seen) {
+                near ^= table.touch_body(hash);
+            }
+        }
+        black_box(near);
+    }
+
+    /// Where a record is looked up.
+    #[inline]
+    fn places<'s>(&'s self, seen: &Seen<'_>) -> impl Iterator<Item = (u64, &'s Windows)> + use<'s> {
+        let any = seen.sight().class != Default::default();
+        let logins = self.logins.as_ref().filter(|_| any).map(|logins| logins.places(seen));
+        let [user, address] = logins.unwrap_or_default();
+        let reads = self.reads.as_ref().filter(|_| any).and_then(|reads| reads.place(seen));
+        let deletes = self.deletes.as_ref().filter(|_| any).and_then(|deletes| deletes.place(seen));
+        let limits = self.limits.as_ref().filter(|_| any).and_then(|limits| limits.place(seen));
+        [user, address, reads, deletes, limits].into_iter().flatten()
+    }
+
+    /// Looks at the record with this ticket; what was found waits with the findings, the gravest first.
+    #[inline]
+    pub(crate) fn judge(&mut self, ticket: u64, brief: &brief::Brief, rest: &[u8]) -> bool {
         let view = Brief::new(brief, rest);
-        let class = self.classes.class(&view);
-        let seen = Seen::new(view, class, &self.hasher);
+        let known = self.ahead.get(ticket.wrapping_sub(self.ahead_from) as usize);
+        let sight = known.copied().unwrap_or_else(|| Sight::new(self.classes.class(&view)));
+        let seen = Seen::new(view, sight, &self.hashes);
         let found = &mut self.found;
-        if class != Default::default() {
+        found.next_record();
+        if sight.class != Default::default() {
             if let Some(logins) = &mut self.logins {
                 logins.judge(&seen, found);
             }
@@ -168,7 +225,7 @@ impl Detector {
         if let Some(address) = &mut self.address {
             address.judge(&seen, found);
         }
-        if self.found.is_empty() {
+        if !found.any_of_last() {
             return false;
         }
         self.count();
@@ -177,38 +234,36 @@ impl Detector {
 
     #[cold]
     fn count(&mut self) {
-        // Of two that are as grave the earlier rule's stays first.
-        self.found
-            .sort_by_key(|found| std::cmp::Reverse(found.finding.priority));
-        for found in &self.found {
-            self.findings
-                .iter_mut()
-                .zip(Watch::RULES)
-                .filter(|(_, rule)| *rule == found.rule)
-                .for_each(|(count, _)| *count += 1);
-            let own = self.own.iter_mut().find(|own| own.name == found.rule);
-            if let Some(own) = own {
+        let (standard, own) = (&mut self.findings, &mut self.own);
+        for rule in self.found.sort_last() {
+            if let Some(findings) = standard.get_mut(rule) {
+                *findings += 1;
+            } else if let Some(own) = own.get_mut(rule - standard.len()) {
                 own.findings += 1;
             }
         }
     }
 
-    /// Shows all rules how things are; what was found waits to be drained.
-    pub(crate) fn tick(&mut self, figures: &Figures) -> bool {
+    /// Shows all rules how things are; what was found waits with the findings.
+    pub(crate) fn tick(&mut self, figures: &Figures) {
         let at = Micros::from(figures.now);
+        self.found.next_record();
         if let Some(finding) = self.losses.as_mut().and_then(|losses| losses.tick(figures)) {
-            self.found.push(Found::new(TRAIL_FAILURES, finding, at));
+            self.found.add(TRAIL_FAILURES, finding, at);
         }
         for own in &mut self.own {
-            let finding = own.guarded(&mut self.complaints, |rule| rule.tick(figures));
-            self.found
-                .extend(finding.map(|finding| Found::new(own.name.clone(), finding, at)));
+            if let Some(finding) = own.guarded(&mut self.complaints, |rule| rule.tick(figures)) {
+                self.found.add(&own.name, finding, at);
+            }
         }
-        let any = !self.found.is_empty();
-        if any {
+        if self.found.any_of_last() {
             self.count();
         }
-        any
+    }
+
+    /// The trail itself has found something.
+    pub(crate) fn add(&mut self, finding: Finding, at: Micros) {
+        self.found.add(TRAIL_FAILURES, finding, at);
     }
 
     /// Whether the trail's own failures are to raise alerts.
@@ -216,13 +271,14 @@ impl Detector {
         self.losses.is_some()
     }
 
-    pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, Found> {
-        self.found.drain(..)
+    /// What was found and is not yet given on.
+    pub(crate) fn found(&mut self) -> &mut Findings {
+        &mut self.found
     }
 
-    /// The gravest of what was found.
-    pub(crate) fn gravest(&self) -> Option<&Found> {
-        self.found.first()
+    /// The gravest of what was found of the last record.
+    pub(crate) fn gravest(&self) -> Option<Said<'_>> {
+        self.found.gravest()
     }
 
     /// What is to be said on standard error.
@@ -283,9 +339,10 @@ impl Detector {
 }
 
 impl Own {
-    fn judge(&mut self, seen: &Seen<'_>, found: &mut Vec<Found>, complaints: &mut Vec<String>) {
-        let finding = self.guarded(complaints, |rule| rule.judge(seen.record()));
-        found.extend(finding.map(|finding| seen.fresh(self.name.clone(), finding)));
+    fn judge(&mut self, seen: &Seen<'_>, found: &mut Findings, complaints: &mut Vec<String>) {
+        if let Some(finding) = self.guarded(complaints, |rule| rule.judge(seen.record())) {
+            found.add(&self.name, finding, seen.occurred());
+        }
     }
 
     /// Asks the rule, if it is still on. One that panics is not asked again.

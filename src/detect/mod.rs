@@ -4,10 +4,13 @@
 //! [`windows`], which many keys share in bounded memory; what is counted is the record's own time, what is forgotten goes by the
 //! time of the call. Rules of the program's own see a [`Brief`], behind the redaction.
 
+mod bucket;
 mod detector;
 mod finding;
+mod findings;
 mod hours;
 mod kind;
+mod limit;
 mod marks;
 mod member;
 mod rule;
@@ -19,9 +22,9 @@ mod windows;
 
 pub(crate) use detector::{Detector, RuleFigures};
 pub use finding::Finding;
+pub(crate) use findings::{Findings, Said};
 pub(crate) use kind::named;
 pub use kind::{AlertType, Priority};
 pub use rule::{Figures, Rule};
-pub(crate) use seen::Found;
 pub use view::Brief;
 pub use watch::Watch;

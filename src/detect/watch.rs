@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::hours::Hours;
-use super::windows::{Limit, MOST};
+use super::limit::{Limit, MOST};
 use crate::error::{Error, ErrorKind};
 
 pub(super) const FAILED_LOGINS: &str = "failed_logins";
@@ -226,6 +226,11 @@ impl Watch {
             Some(Value::Span(span)) => Some(span),
             _ => None,
         }
+    }
+
+    /// The place of a rule among those of the standard.
+    pub(super) fn number(rule: &str) -> u16 {
+        RULES.iter().position(|name| *name == rule).unwrap_or(RULES.len()) as u16
     }
 
     pub(super) fn has(&self, rule: &str) -> bool {
