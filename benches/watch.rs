@@ -4,7 +4,8 @@
 //! rules remember and once more to measure, with all standard rules and with none, by turns. It prints the processor time of the
 //! writer's thread a record, the median difference of a turn and its ratio, and what the caller pays. First nothing is found: that is
 //! the price of watching. Then every record is flagged: that is the price of a flood. Last, what a process takes in which a million
-//! users and addresses fill what all rules remember. Linux alone, for it asks `/proc`. `-- --quick` takes one short turn.
+//! users and addresses fill what all rules remember. Linux alone, for it asks `/proc`. `-- --quick` takes one short turn; `--watching`, `--reads`, `--logins`
+//! and `--memory` choose a part.
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
@@ -35,11 +36,20 @@ fn main() {
     let (turns, records) = if is_short() { (1, 20_000) } else { (5, USERS) };
     println!("Processor time a record, {turns} turns of {records} records behind as many");
     println!("                                     writer       caller");
-    watching(turns, records);
-    for flood in [Flood::Reads, Flood::Logins] {
-        flooding(turns, records, flood);
+    let parts = ["--watching", "--reads", "--logins", "--memory"];
+    let any = arguments.iter().any(|argument| parts.contains(&argument.as_str()));
+    let wanted = |part: &str| !any || arguments.iter().any(|argument| argument == part);
+    if wanted("--watching") {
+        watching(turns, records);
     }
-    memory(records);
+    for (part, flood) in [("--reads", Flood::Reads), ("--logins", Flood::Logins)] {
+        if wanted(part) {
+            flooding(turns, records, flood);
+        }
+    }
+    if wanted("--memory") {
+        memory(records);
+    }
 }
 
 /// What there is of a million users, of whom nothing is found.
@@ -49,7 +59,13 @@ fn watching(turns: usize, records: u64) {
     let hour = (since.as_secs() / 3_600 % 24) as u32;
     let all = Watch::standard().off_hours_deletes((hour + 6) % 24, (hour + 12) % 24, 0);
     println!("{USERS} users, nothing is found");
-    let status = compare(turns, all, "<= 150 ns", |trail, first| write(trail, first, records), records);
+    let status = compare(
+        turns,
+        all,
+        "<= 150 ns",
+        |trail, first| write(trail, first, records),
+        records,
+    );
     assert_eq!(findings(&status), 0, "{:?}", status.rules);
     let remembered = Remembered::of(&status);
     println!(
@@ -70,7 +86,10 @@ enum Flood {
 fn flooding(turns: usize, records: u64, flood: Flood) {
     let (title, watch) = match flood {
         Flood::Reads => ("reads of 1024 users, each of them flagged", "none,rapid_reads=10/1m"),
-        Flood::Logins => ("failed logins of one address, each of them flagged", "none,failed_logins"),
+        Flood::Logins => (
+            "failed logins of one address, each of them flagged",
+            "none,failed_logins",
+        ),
     };
     println!("{title}");
     let watch: Watch = watch.parse().expect("rules");
@@ -157,11 +176,16 @@ fn mib(bytes: usize) -> f64 {
 fn memory(users: u64) {
     let child = |rules: &str| {
         let own = std::env::current_exe().expect("this program");
-        let output = Command::new(own).args(["--hostile", rules, &users.to_string()]).output();
+        let output = Command::new(own)
+            .args(["--hostile", rules, &users.to_string()])
+            .output();
         let output = output.expect("a child process");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8(output.stdout).expect("text");
-        let numbers: Vec<usize> = said.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+        let numbers: Vec<usize> = said
+            .split_whitespace()
+            .map(|number| number.parse().expect("a number"))
+            .collect();
         let [most, remembered, open] = numbers.try_into().expect("three numbers");
         (most, remembered, open)
     };
@@ -185,7 +209,12 @@ fn hostile(rules: &str, users: u64) {
     for round in 0..5 {
         for at in (0..users).filter(|at| round < 3 + at % 3) {
             name(&mut user, &mut ip, at);
-            for event in [events::AUTH_FAILED, events::DATA_READ, events::DATA_DELETE, events::SECURITY_RATE_LIMIT] {
+            for event in [
+                events::AUTH_FAILED,
+                events::DATA_READ,
+                events::DATA_DELETE,
+                events::SECURITY_RATE_LIMIT,
+            ] {
                 audit!(in: &trail, event, user_id = &*user, ip = &*ip);
             }
         }
@@ -194,7 +223,10 @@ fn hostile(rules: &str, users: u64) {
     let (status, open) = (trail.status(), trail.alerts().len());
     trail.close().expect("a clean end");
     let most = fs::read_to_string("/proc/self/status").expect("/proc");
-    let most = most.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("what it took at most");
+    let most = most
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .expect("what it took at most");
     let most: usize = most.trim().trim_end_matches(" kB").parse().expect("a number");
     println!("{} {} {open}", most << 10, Remembered::of(&status).bytes);
 }

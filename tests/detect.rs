@@ -95,6 +95,77 @@ fn the_fifth_failed_login_within_a_quarter_of_an_hour_raises_by_user_and_by_addr
 }
 
 #[test]
+fn what_the_rules_remember_stands_in_the_status_as_soon_as_a_flush_returns() {
+    let home = tempfile::tempdir().unwrap();
+    let trail = builder(&home.path().join("logs")).build().unwrap();
+    for round in 1..=3 {
+        for user in 0..100 {
+            audit!(in: &trail, events::AUTH_FAILED, user_id = round * 1_000 + user);
+        }
+        trail.flush().unwrap();
+        let status = trail.status();
+        let rule = status.rules.iter().find(|rule| rule.name == "failed_logins").unwrap();
+        assert_eq!((rule.keys, rule.findings), (round * 100, 0));
+        assert!(rule.memory_bytes > rule.keys * 24, "{rule:?}");
+    }
+}
+
+#[test]
+fn a_restart_makes_no_failure_undone() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    let clock = Arc::new(ManualClock::new(start()));
+    let run = || builder(&dir).clock(clock.clone());
+    let fail = |trail: &Trail, user: &str, times: u32| {
+        for _ in 0..times {
+            clock.advance(Duration::from_secs(1));
+            audit!(in: trail, events::AUTH_FAILED, user_id = user);
+        }
+        trail.flush().unwrap();
+    };
+    let trail = run().build().unwrap();
+    fail(&trail, "alice", 3);
+    fail(&trail, "b\"ob", 3);
+    // Raised already, and not again by what is read back.
+    fail(&trail, "carol", 6);
+    fail(&trail, "dave", 4);
+    trail.close().unwrap();
+
+    let (tell, told) = mpsc::channel();
+    let trail = run()
+        .on_alert(move |change, alert| {
+            let _ = tell.send((change, alert.rule.clone(), alert.key.clone(), alert.count));
+        })
+        .build()
+        .unwrap();
+    fail(&trail, "alice", 2);
+    fail(&trail, "b\"ob", 2);
+    // Whether its fifth failure or what was read back completed it: each is raised once.
+    let mut raised = Vec::new();
+    while raised.len() < 2 {
+        let (change, rule, key, count) = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        if change == tracing_audit::AlertChange::Raised {
+            raised.push((rule, key, count));
+        }
+    }
+    raised.sort();
+    let expected = ["alice", "b\"ob"].map(|user| ("failed_logins".to_owned(), user.to_owned(), 1));
+    assert_eq!(raised, expected);
+    // By now all is read back. What is longer ago than the window counts no more.
+    clock.advance(Duration::from_secs(15 * 60));
+    fail(&trail, "dave", 4);
+    let counts: Vec<(String, u64)> = trail
+        .alerts()
+        .into_iter()
+        .map(|alert| (alert.key, alert.count))
+        .collect();
+    assert!(counts.contains(&("carol".to_owned(), 2)), "{counts:?}");
+    assert!(counts.iter().all(|(key, _)| key != "dave"), "{counts:?}");
+    trail.close().unwrap();
+    assert_eq!(Verify::new(&dir).run().unwrap().verdict(), Verdict::Consistent);
+}
+
+#[test]
 fn late_records_count_where_their_own_time_puts_them() {
     let failed = events::AUTH_FAILED;
     let (found, _) = replay(

@@ -149,7 +149,10 @@ impl Ledger {
                 return open.again(at, now);
             }
             let alert = &mut open.alert;
-            alert.message = format!("{OPEN} alerts are open; more findings are counted here: {}", said.reason);
+            alert.message = format!(
+                "{OPEN} alerts are open; more findings are counted here: {}",
+                said.reason
+            );
             alert.key_kind = OTHERS.to_owned();
             alert.key.clear();
             alert.context.clear();

@@ -219,7 +219,10 @@ mod tests {
 
     #[test]
     fn evidence_has_a_scale_on_which_more_is_never_less() {
-        assert_eq!([0, 1, 2, 3, 4, 6, 8, 200, u32::MAX].map(scaled), [1, 1, 2, 3, 4, 5, 6, 15, 15]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 6, 8, 200, u32::MAX].map(scaled),
+            [1, 1, 2, 3, 4, 5, 6, 15, 15]
+        );
         assert!((0..10_000).map(scaled).is_sorted());
     }
 
@@ -240,7 +243,10 @@ mod tests {
             at(255, now - 1),
         ];
         let worths = order.map(|head| head.worth(now));
-        assert!(worths.is_sorted() && worths[..2] == [FREE, QUIET] && worths[2] > QUIET, "{worths:?}");
+        assert!(
+            worths.is_sorted() && worths[..2] == [FREE, QUIET] && worths[2] > QUIET,
+            "{worths:?}"
+        );
         // A clock that was set back for three windows, and one that went on for sixty.
         assert!(!at(1, now + 192).is_quiet(now));
         assert!(at(1, now).is_quiet(now + 3_800));
@@ -258,7 +264,8 @@ mod tests {
             *head = Head::new(Head::tag(way as u64 * 7), 9);
             head.seen(1 + u32::from(way % 2 == 0), 9);
         }
-        let gone: std::collections::BTreeSet<usize> = (0..WAYS as u64).map(|chance| bucket.least(9, chance).0).collect();
+        let gone: std::collections::BTreeSet<usize> =
+            (0..WAYS as u64).map(|chance| bucket.least(9, chance).0).collect();
         assert_eq!(gone.len(), WAYS / 2);
         assert!(gone.iter().all(|way| way % 2 == 1));
     }

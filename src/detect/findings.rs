@@ -283,7 +283,12 @@ impl Findings {
 
     /// Takes a copy of one that others hold.
     pub(crate) fn copy(&mut self, said: Said<'_>) {
-        let Said { found, rule, key, reason } = said;
+        let Said {
+            found,
+            rule,
+            key,
+            reason,
+        } = said;
         let finding = Finding {
             kind: found.kind,
             priority: found.priority,
@@ -380,7 +385,11 @@ mod tests {
     fn each_finding_has_its_own_texts_and_the_gravest_of_a_record_is_told() {
         let mut findings = Findings::new(["mine"].into_iter());
         let at = Micros(7);
-        findings.add("failed_logins", Finding::new(AlertType::Authentication, "five").key("user", "alice"), at);
+        findings.add(
+            "failed_logins",
+            Finding::new(AlertType::Authentication, "five").key("user", "alice"),
+            at,
+        );
         findings.next_record();
         assert!(!findings.any_of_last() && findings.gravest().is_none());
         let low = Finding::new(AlertType::Custom, "odd").priority(Priority::Low);
@@ -395,7 +404,11 @@ mod tests {
             let said: Vec<_> = findings.iter().map(|said| (said.rule, said.key, said.reason)).collect();
             assert_eq!(
                 said,
-                [("failed_logins", "alice", "five"), ("unheard_of", "", "odd"), ("mine", "2222", "odd")]
+                [
+                    ("failed_logins", "alice", "five"),
+                    ("unheard_of", "", "odd"),
+                    ("mine", "2222", "odd")
+                ]
             );
         }
         findings.clear();

@@ -30,8 +30,22 @@ impl Class {
         Class(self.0 | other.0)
     }
 
+    /// Whether it counts in a window.
+    pub(super) fn counts(self) -> bool {
+        let counted = Class::FAILED.and(Class::ACCESS).and(Class::DELETE).and(Class::LIMIT);
+        self.0 & counted.0 != 0
+    }
+
+    /// What it is, of what it may be.
+    pub(super) fn by((well, ill): (Class, Class), outcome: Outcome) -> Class {
+        match outcome {
+            Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error => ill,
+            _ => well,
+        }
+    }
+
     /// By the event alone: what it is if it went well, and if it did not.
-    fn of(name: &str, category: Category) -> (Class, Class) {
+    pub(super) fn of(name: &str, category: Category) -> (Class, Class) {
         let login = events::AUTH_LOGIN.name();
         let both = |class: Class| (class, class);
         match name {
@@ -74,7 +88,7 @@ impl Classes {
         let brief = view.brief;
         let EventId(event) = brief.event;
         let known = self.table.get(usize::from(event)).copied();
-        let (well, ill) = match known {
+        let either = match known {
             Some(classes) => classes,
             None if brief.event == EventId::OTHER => Class::of(view.event(), brief.category),
             None => *self
@@ -82,10 +96,7 @@ impl Classes {
                 .entry((event, brief.category as u8))
                 .or_insert_with(|| Class::of(brief.event.label(), brief.category)),
         };
-        match brief.outcome {
-            Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error => ill,
-            _ => well,
-        }
+        Class::by(either, brief.outcome)
     }
 }
 
@@ -226,7 +237,9 @@ impl<'a> Seen<'a> {
     pub(super) fn ip_hash(&self) -> Option<u64> {
         let mut sight = self.sight.get();
         // Apart from a user of the same name, where both are in one table.
-        let hash = *sight.ip.get_or_insert_with(|| Some(self.hash(self.view.brief.ip)? ^ 0x5555_5555_5555_5555));
+        let hash = *sight
+            .ip
+            .get_or_insert_with(|| Some(self.hash(self.view.brief.ip)? ^ 0x5555_5555_5555_5555));
         self.sight.set(sight);
         hash
     }

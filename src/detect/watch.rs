@@ -47,6 +47,10 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// succeed; a read, a deletion and an access to data are what the [table of events](crate::EventType::all) calls so, and
 /// types of your own in the categories data and file, by the last word of their names (`ORDER_DELETE`).
 ///
+/// Windows are in memory. A start fills those of failed logins, of reads, accesses and deletions, and of rate limits from the newest
+/// records, as far back as the longest of them reaches, up to an hour, 64 MiB of records, or 100,000 that count;
+/// `suspicious_ip`, `error_rate` and `slower` begin anew.
+///
 /// ```
 /// use std::time::Duration;
 /// use tracing_audit::{Trail, Watch};

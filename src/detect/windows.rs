@@ -315,7 +315,9 @@ impl Windows {
         if !head.is_some_and(|head| head.has_list()) {
             return;
         }
-        let Some((head, body, kept)) = self.at(place) else { return };
+        let Some((head, body, kept)) = self.at(place) else {
+            return;
+        };
         head.lists(false);
         *body = Body::marks(Mark::NONE, Mark::NONE);
         if let Kept::List(index) = kept

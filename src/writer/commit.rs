@@ -15,6 +15,7 @@ use crate::chain::{Leaf, SEAL, leaf, leaves};
 use crate::detect::Detector;
 use crate::meter::Trouble;
 use crate::queue::{Chunk, Line, Loss};
+use crate::status::RuleStatus;
 use crate::store::Mark;
 use crate::sync::{self, Instant};
 
@@ -174,8 +175,12 @@ impl Writer {
                 }
                 let pair = [Some(line), next];
                 let mut texts = [Text::of(&line); 2];
-                for (((line, ticket), text), flagged) in
-                    pair.into_iter().flatten().zip(ticket..).zip(&mut texts).zip(&mut self.flagged)
+                for (((line, ticket), text), flagged) in pair
+                    .into_iter()
+                    .flatten()
+                    .zip(ticket..)
+                    .zip(&mut texts)
+                    .zip(&mut self.flagged)
                 {
                     *text = match self.watching && self.detector.judge(ticket, line.brief, line.rest) {
                         true => flagged_text(&self.detector, line.rest, flagged),
@@ -266,6 +271,9 @@ impl Writer {
             notice.own_written += tally.own;
             notice.last_commit = Some(now);
             notice.file_bytes = bytes;
+            if self.watching {
+                RuleStatus::update(&mut notice.rules, self.detector.figures());
+            }
         });
         if let Some((_, last)) = text.tickets {
             self.core.progress.written(last);

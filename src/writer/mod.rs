@@ -332,8 +332,13 @@ impl Writer {
             core.alerts.go_on(opened.run);
         } else {
             let queue = Arc::clone(&core.queue);
-            core.alerts
-                .begin(opened.run, opened.seq, alerts_from.as_deref(), move || queue.ring());
+            core.alerts.begin(
+                opened.run,
+                opened.seq,
+                alerts_from.as_deref(),
+                detector.past(now),
+                move || queue.ring(),
+            );
         }
         let syncer = Syncer::new(
             Arc::clone(&disk),

@@ -65,6 +65,9 @@ impl Writer {
             return;
         }
         self.watch_at = self.monotonic + WATCH_EVERY;
+        if let Some(past) = self.core.alerts.take_past() {
+            self.detector.recall(&past);
+        }
         let figures = self.figures();
         self.detector.tick(&figures);
         self.raise();
@@ -116,7 +119,6 @@ impl Writer {
     pub(super) fn raise_if_any(&mut self) {
         if !self.detector.found().is_empty() || self.detector.has_complaints() {
             self.raise();
-            self.show_rules();
         }
     }
 
@@ -169,8 +171,9 @@ impl Writer {
     }
 
     fn show_rules(&self) {
-        let rules: Vec<RuleStatus> = self.detector.figures().into_iter().map(Into::into).collect();
-        self.core.board.write(|notice| notice.rules = rules);
+        self.core
+            .board
+            .write(|notice| RuleStatus::update(&mut notice.rules, self.detector.figures()));
     }
 }
 

@@ -40,7 +40,7 @@ impl Address {
         }
     }
 
-    pub(crate) fn tables(&self) -> [&Windows; 1] {
-        [&self.windows]
+    pub(crate) fn table(&self) -> &Windows {
+        &self.windows
     }
 }

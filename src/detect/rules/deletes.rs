@@ -45,27 +45,31 @@ impl Deletes {
         if !seen.is(Class::DELETE) {
             return;
         }
-        let who = seen.who();
-        if let (Some((windows, charges)), Some((hash, who))) = (&mut self.bulk, who) {
-            let [verdict, _] = windows.add(hash, seen.occurred(), seen.time(), false);
-            found.verdict(seen, who.of(charges), verdict, About::Who(who));
-        }
+        self.count(seen, found);
         if let Some((hours, charge)) = &self.hours
             && hours.include(seen.occurred())
         {
-            let about = who.map_or(About::Nobody, |(_, who)| About::Who(who));
+            let about = seen.who().map_or(About::Nobody, |(_, who)| About::Who(who));
             found.fresh_of(seen, charge, about, |text| charge.said(text));
         }
     }
 
-    /// Where a record is looked up.
-    #[inline]
-    pub(crate) fn place(&self, seen: &Seen<'_>) -> Option<(u64, &Windows)> {
-        let (hash, _) = seen.is(Class::DELETE).then(|| seen.who())??;
-        Some((hash, self.tables()?))
+    /// Notes that there are so many, whatever the hour is.
+    pub(crate) fn count(&mut self, seen: &Seen<'_>, found: &mut Findings) {
+        if let (Some((windows, charges)), Some((hash, who))) = (&mut self.bulk, seen.who()) {
+            let [verdict, _] = windows.add(hash, seen.occurred(), seen.time(), false);
+            found.verdict(seen, who.of(charges), verdict, About::Who(who));
+        }
     }
 
-    pub(crate) fn tables(&self) -> Option<&Windows> {
+    /// By what a record is looked up.
+    #[inline]
+    pub(crate) fn hash(&self, seen: &Seen<'_>) -> Option<u64> {
+        self.bulk.as_ref()?;
+        seen.is(Class::DELETE).then(|| seen.who())?.map(|(hash, _)| hash)
+    }
+
+    pub(crate) fn table(&self) -> Option<&Windows> {
         self.bulk.as_ref().map(|(windows, _)| windows)
     }
 }

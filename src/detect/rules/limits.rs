@@ -39,14 +39,13 @@ impl Limits {
         found.verdict(seen, &self.charge, verdict, about);
     }
 
-    /// Where a record is looked up.
+    /// By what a record is looked up.
     #[inline]
-    pub(crate) fn place(&self, seen: &Seen<'_>) -> Option<(u64, &Windows)> {
-        let (hash, _) = seen.is(Class::LIMIT).then(|| seen.from())??;
-        Some((hash, &self.windows))
+    pub(crate) fn hash(&self, seen: &Seen<'_>) -> Option<u64> {
+        seen.is(Class::LIMIT).then(|| seen.from())?.map(|(hash, _)| hash)
     }
 
-    pub(crate) fn tables(&self) -> [&Windows; 1] {
-        [&self.windows]
+    pub(crate) fn table(&self) -> &Windows {
+        &self.windows
     }
 }

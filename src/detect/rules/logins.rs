@@ -36,7 +36,10 @@ impl Logins {
                 };
                 Charge::new(SUCCESS_AFTER_FAILURES, AlertType::Authentication, Priority::Critical)
                     .limit(limit, "")
-                    .around("a login behind ", format!(" failed ones {whose} within {}", limit.words()))
+                    .around(
+                        "a login behind ",
+                        format!(" failed ones {whose} within {}", limit.words()),
+                    )
             };
             (limit, Who::each(charge))
         };
@@ -80,15 +83,12 @@ impl Logins {
         }
     }
 
-    /// Where a record is looked up.
+    /// By what a record is looked up.
     #[inline]
-    pub(crate) fn places(&self, seen: &Seen<'_>) -> [Option<(u64, &Windows)>; 2] {
+    pub(crate) fn hashes(&self, seen: &Seen<'_>) -> (Option<u64>, Option<u64>) {
         match seen.is(Class::FAILED) || (seen.is(Class::LOGIN) && self.after.is_some()) {
-            true => [
-                seen.user_hash().map(|hash| (hash, &self.users)),
-                seen.ip_hash().map(|hash| (hash, &self.addresses)),
-            ],
-            false => [None; 2],
+            true => (seen.user_hash(), seen.ip_hash()),
+            false => (None, None),
         }
     }
 

@@ -27,7 +27,8 @@ impl Reads {
         let (access, reads) = (access.unwrap_or(Limit::NONE), reads.unwrap_or(Limit::NONE));
         let charges = |rule, priority, limit, what| {
             Who::each(|who| {
-                Charge::new(rule, AlertType::DataAccess, priority).limit(limit, &format!("{what} by one {}", who.word()))
+                Charge::new(rule, AlertType::DataAccess, priority)
+                    .limit(limit, &format!("{what} by one {}", who.word()))
             })
         };
         Some(Reads {
@@ -49,14 +50,13 @@ impl Reads {
         found.verdict(seen, who.of(&self.reads), reads, About::Who(who));
     }
 
-    /// Where a record is looked up.
+    /// By what a record is looked up.
     #[inline]
-    pub(crate) fn place(&self, seen: &Seen<'_>) -> Option<(u64, &Windows)> {
-        let (hash, _) = seen.is(Class::ACCESS).then(|| seen.who())??;
-        Some((hash, &self.windows))
+    pub(crate) fn hash(&self, seen: &Seen<'_>) -> Option<u64> {
+        seen.is(Class::ACCESS).then(|| seen.who())?.map(|(hash, _)| hash)
     }
 
-    pub(crate) fn tables(&self) -> [&Windows; 1] {
-        [&self.windows]
+    pub(crate) fn table(&self) -> &Windows {
+        &self.windows
     }
 }
