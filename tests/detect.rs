@@ -40,11 +40,11 @@ fn flagged(dir: &Path) -> Vec<(usize, String)> {
         .collect()
 }
 
+/// What happened, at which second, and whom it is about: a user and an address.
+type Scripted = (EventType, u64, &'static str, &'static str);
+
 /// Records by a script: each at so many seconds, with the event's own time.
-fn replay(
-    watch: Watch,
-    script: impl IntoIterator<Item = (EventType, u64, &'static str, &'static str)>,
-) -> (Vec<(usize, String)>, Vec<String>) {
+fn replay(watch: Watch, script: impl IntoIterator<Item = Scripted>) -> (Vec<(usize, String)>, Vec<String>) {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("logs");
     let trail = builder(&dir).watch(watch).build().unwrap();
@@ -216,26 +216,47 @@ fn a_success_behind_many_failures_is_a_finding_of_its_own() {
     );
 }
 
+/// The same thing so many times, so many of them a minute.
+fn again(event: EventType, times: u64, a_minute: u64, user: &'static str) -> Vec<Scripted> {
+    let one = |at| (event, at * 60 / a_minute, user, "10.0.0.1");
+    (0..times).map(one).collect()
+}
+
 #[test]
-fn reads_accesses_and_deletions_have_limits_of_their_own_by_user() {
-    let reads = (0..100).map(|at| (events::DATA_READ, at / 2, "alice", "10.0.0.1"));
-    let (found, _) = replay(Watch::standard(), reads.clone().take(99));
-    assert_eq!(found, []);
-    let (found, alerts) = replay(Watch::standard(), reads);
-    assert_eq!(
-        (found, alerts),
-        (rule("rapid_reads", [99]), vec!["rapid_reads user alice 1".to_owned()])
-    );
-    let writes = (0..1_001).map(|at| (events::DATA_UPDATE, at / 20, "alice", "10.0.0.1"));
-    let (found, _) = replay(Watch::standard(), writes);
-    assert_eq!(found, rule("data_access", [999, 1_000]));
-    let deletes = (0..11).map(|at| (events::DATA_DELETE, at * 6, "alice", "10.0.0.1"));
-    let (found, _) = replay(Watch::standard(), deletes);
-    assert_eq!(found, rule("bulk_deletes", [9, 10]));
-    // Where nobody is named the address stands for the user.
-    let nobody = (0..10).map(|at| (events::FILE_DELETE, at, "", "10.0.0.1"));
-    let (_, alerts) = replay(Watch::standard(), nobody);
-    assert_eq!(alerts, ["bulk_deletes ip 10.0.0.1 1"]);
+fn reads_accesses_deletions_and_hits_have_limits_of_their_own() {
+    let (read, update, delete) = (events::DATA_READ, events::DATA_UPDATE, events::DATA_DELETE);
+    for (script, found, alert) in [
+        (again(read, 99, 120, "alice"), vec![], None),
+        (
+            again(read, 100, 120, "alice"),
+            rule("rapid_reads", [99]),
+            Some("rapid_reads user alice 1"),
+        ),
+        (
+            again(update, 1_001, 1_200, "alice"),
+            rule("data_access", [999, 1_000]),
+            Some("data_access user alice 2"),
+        ),
+        (
+            again(delete, 11, 10, "alice"),
+            rule("bulk_deletes", [9, 10]),
+            Some("bulk_deletes user alice 2"),
+        ),
+        // Where nobody is named the address stands for the user.
+        (
+            again(events::FILE_DELETE, 10, 60, ""),
+            rule("bulk_deletes", [9]),
+            Some("bulk_deletes ip 10.0.0.1 1"),
+        ),
+        (
+            again(events::SECURITY_RATE_LIMIT, 10, 60, "alice"),
+            rule("rate_limits", [9]),
+            Some("rate_limits ip 10.0.0.1 1"),
+        ),
+    ] {
+        let alerts = alert.into_iter().map(str::to_owned).collect();
+        assert_eq!(replay(Watch::standard(), script), (found, alerts));
+    }
 }
 
 #[test]
@@ -251,10 +272,7 @@ fn a_deletion_at_night_is_found_once_the_hours_are_said() {
 }
 
 #[test]
-fn limits_contracts_and_an_address_with_three_findings_are_found() {
-    let hits = (0..10).map(|at| (events::SECURITY_RATE_LIMIT, at, "alice", "10.0.0.1"));
-    assert_eq!(replay(Watch::standard(), hits).0, rule("rate_limits", [9]));
-
+fn contracts_and_an_address_with_three_findings_are_found() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("logs");
     let trail = builder(&dir).build().unwrap();

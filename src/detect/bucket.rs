@@ -162,9 +162,9 @@ impl Bucket {
         let chance = chance as u32 % WAYS as u32;
         let mut least = u32::MAX;
         for (way, head) in self.heads.iter().enumerate() {
-            least = least.min(head.worth(step) * WAYS as u32 | (way as u32 ^ chance));
+            least = least.min((head.worth(step) * WAYS as u32) | (way as u32 ^ chance));
         }
-        ((least % WAYS as u32 ^ chance) as usize, least / WAYS as u32)
+        (((least % WAYS as u32) ^ chance) as usize, least / WAYS as u32)
     }
 
     pub(super) fn kept(&self, way: usize) -> Kept {

@@ -312,7 +312,8 @@ impl Detector {
             if let Some(limits) = &mut self.limits {
                 limits.judge(&seen, &mut found);
             }
-            if !arrival.flagged && !found.is_empty() {
+            // What was calm then and is part of what was said since is not said again.
+            if !arrival.flagged && found.fresh() > 0 {
                 self.found.next_record();
                 found.iter().for_each(|said| self.found.copy(said));
                 self.count();

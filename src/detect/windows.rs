@@ -89,12 +89,14 @@ impl Windows {
         let mark = Mark::one(own, some);
         let (place, known) = self.place(hash, step);
         let (inline, longest) = (self.inline, self.longest);
-        let Some((head, body, kept)) = self.at(place) else {
+        // Of a key that is new the body is not read: what stands there is somebody else's, and far away.
+        let kept = known.then(|| self.kept(place));
+        let Some((head, body)) = self.at(place) else {
             return [Verdict::Calm; 2];
         };
         let alone = match kept {
-            _ if !known => (inline > 0).then_some((Body::marks(mark, Mark::NONE), 1)),
-            Kept::Marks(first, Mark::NONE) if inline > 1 => {
+            None => (inline > 0).then_some((Body::marks(mark, Mark::NONE), 1)),
+            Some(Kept::Marks(first, Mark::NONE)) if inline > 1 => {
                 let near = (first.at() - mark.at()).abs() <= longest;
                 Some((Body::marks(first, mark), 1 + u32::from(near)))
             }
@@ -109,7 +111,7 @@ impl Windows {
             *body = Body::marks(Mark::NONE, Mark::NONE);
         }
         let (verdicts, evidence) = self.in_list(place, mark);
-        if let Some((head, ..)) = self.at(place) {
+        if let Some((head, _)) = self.at(place) {
             head.seen(evidence, step);
         }
         self.keep_bound(place);
@@ -182,7 +184,7 @@ impl Windows {
                 _ => self.evicted += 1,
             }
             self.drop_list(place);
-            if let Some((head, ..)) = self.at(place) {
+            if let Some((head, _)) = self.at(place) {
                 *head = Head::new(tag, step);
             }
             return (place, false);
@@ -194,22 +196,26 @@ impl Windows {
         Head::bucket(Head::tag(hash)) & (self.buckets.len() - 1)
     }
 
-    /// What there is of the key at a place.
-    fn at(&mut self, place: usize) -> Option<(&mut Head, &mut Body, Kept)> {
+    fn at(&mut self, place: usize) -> Option<(&mut Head, &mut Body)> {
         let bucket = self.buckets.get_mut(place / WAYS)?;
-        let kept = bucket.kept(place % WAYS);
         let head = bucket.heads.get_mut(place % WAYS)?;
-        Some((head, bucket.bodies.get_mut(place % WAYS)?, kept))
+        Some((head, bucket.bodies.get_mut(place % WAYS)?))
+    }
+
+    /// What the key at a place has.
+    fn kept(&self, place: usize) -> Kept {
+        let nothing = Kept::Marks(Mark::NONE, Mark::NONE);
+        let bucket = self.buckets.get(place / WAYS);
+        bucket.map_or(nothing, |bucket| bucket.kept(place % WAYS))
     }
 
     /// Adds an arrival to a key's list, which is made of what the body has, where there is none yet. What it says, and how
     /// much evidence there is then.
     fn in_list(&mut self, place: usize, mark: Mark) -> ([Verdict; 2], u32) {
         let mut verdicts = [Verdict::Calm; 2];
-        let index = match self.at(place).map(|(_, _, kept)| kept) {
-            Some(Kept::List(index)) => index,
-            Some(Kept::Marks(first, second)) => self.begin_list(place, [first, second]),
-            None => return (verdicts, 1),
+        let index = match self.kept(place) {
+            Kept::List(index) => index,
+            Kept::Marks(first, second) => self.begin_list(place, [first, second]),
         };
         let Some(list) = self.lists.get_mut(index as usize) else {
             return (verdicts, 1);
@@ -258,7 +264,7 @@ impl Windows {
             Some(free) => *free = list,
             None => self.lists.push(list),
         }
-        if let Some((head, body, _)) = self.at(place) {
+        if let Some((head, body)) = self.at(place) {
             head.lists(true);
             *body = Body::list(index);
         }
@@ -292,7 +298,7 @@ impl Windows {
                 continue;
             };
             self.drop_list(victim);
-            if let Some((head, ..)) = self.at(victim) {
+            if let Some((head, _)) = self.at(victim) {
                 *head = Head::FREE;
             }
             self.keys -= 1;
@@ -315,9 +321,8 @@ impl Windows {
         if !head.is_some_and(|head| head.has_list()) {
             return;
         }
-        let Some((head, body, kept)) = self.at(place) else {
-            return;
-        };
+        let kept = self.kept(place);
+        let Some((head, body)) = self.at(place) else { return };
         head.lists(false);
         *body = Body::marks(Mark::NONE, Mark::NONE);
         if let Kept::List(index) = kept

@@ -331,14 +331,11 @@ impl Writer {
         if joins {
             core.alerts.go_on(opened.run);
         } else {
-            let queue = Arc::clone(&core.queue);
-            core.alerts.begin(
-                opened.run,
-                opened.seq,
-                alerts_from.as_deref(),
-                detector.past(now),
-                move || queue.ring(),
-            );
+            let (queue, past) = (Arc::clone(&core.queue), detector.past(now));
+            core.alerts
+                .begin(opened.run, opened.seq, alerts_from.as_deref(), past, move || {
+                    queue.ring()
+                });
         }
         let syncer = Syncer::new(
             Arc::clone(&disk),
