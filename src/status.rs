@@ -79,7 +79,7 @@ pub struct Status {
     pub hold: bool,
     /// The numbers of the files that are, as their headers have them.
     pub held: Vec<u64>,
-    /// The rules that look at records, as of the last batch in which one found something, and of the last second.
+    /// The rules that look at records, as of the last batch in the file.
     pub rules: Vec<RuleStatus>,
     /// The channels that alerts are handed out on.
     pub channels: Vec<ChannelStatus>,
@@ -225,18 +225,40 @@ pub struct RuleStatus {
     pub longest: Duration,
 }
 
-impl From<RuleFigures> for RuleStatus {
-    fn from(figures: RuleFigures) -> RuleStatus {
-        RuleStatus {
-            name: figures.name,
-            on: figures.on,
-            findings: figures.findings,
-            keys: figures.keys,
-            evicted: figures.evicted,
-            memory_bytes: figures.bytes,
-            slow: figures.slow,
-            longest: figures.longest,
+impl RuleStatus {
+    /// Brings a list up to date.
+    pub(crate) fn update<'a>(list: &mut Vec<RuleStatus>, figures: impl Iterator<Item = RuleFigures<'a>>) {
+        for (at, figures) in figures.enumerate() {
+            match list.get_mut(at) {
+                Some(known) => known.take(&figures),
+                None => list.push(RuleStatus::of(&figures)),
+            }
         }
+    }
+
+    fn of(figures: &RuleFigures<'_>) -> RuleStatus {
+        let mut status = RuleStatus {
+            name: figures.name.to_owned(),
+            on: true,
+            findings: 0,
+            keys: 0,
+            evicted: 0,
+            memory_bytes: 0,
+            slow: 0,
+            longest: Duration::ZERO,
+        };
+        status.take(figures);
+        status
+    }
+
+    fn take(&mut self, figures: &RuleFigures<'_>) {
+        self.on = figures.on;
+        self.findings = figures.findings;
+        self.keys = figures.keys;
+        self.evicted = figures.evicted;
+        self.memory_bytes = figures.bytes;
+        self.slow = figures.slow;
+        self.longest = figures.longest;
     }
 }
 

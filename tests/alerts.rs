@@ -141,16 +141,13 @@ fn a_key_that_goes_on_behind_a_restart_counts_for_the_same_alert() {
     fail(&trail, "alice", 5);
     trail.close().unwrap();
     let trail = builder(&dir).build().unwrap();
-    // Windows begin anew with a run: the fifth of this one is the next finding.
+    // At the latest the fifth of this run is the next finding, and the first if what the other saw is read back by then.
     fail(&trail, "alice", 5);
     trail.close().unwrap();
     let history = Alerts::new().entries(&dir).unwrap();
-    let counts: Vec<_> = history
-        .alerts
-        .iter()
-        .map(|alert| (alert.id.as_str(), alert.count))
-        .collect();
-    assert_eq!(counts, [("1-1", 2)]);
+    let [alert] = history.alerts.try_into().unwrap();
+    assert_eq!(alert.id, "1-1");
+    assert!([2, 4].contains(&alert.count), "{alert}");
 }
 
 #[test]

@@ -40,11 +40,11 @@ fn flagged(dir: &Path) -> Vec<(usize, String)> {
         .collect()
 }
 
+/// What happened, at which second, and whom it is about: a user and an address.
+type Scripted = (EventType, u64, &'static str, &'static str);
+
 /// Records by a script: each at so many seconds, with the event's own time.
-fn replay(
-    watch: Watch,
-    script: impl IntoIterator<Item = (EventType, u64, &'static str, &'static str)>,
-) -> (Vec<(usize, String)>, Vec<String>) {
+fn replay(watch: Watch, script: impl IntoIterator<Item = Scripted>) -> (Vec<(usize, String)>, Vec<String>) {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("logs");
     let trail = builder(&dir).watch(watch).build().unwrap();
@@ -92,6 +92,77 @@ fn the_fifth_failed_login_within_a_quarter_of_an_hour_raises_by_user_and_by_addr
     );
     assert_eq!(found, rule("failed_logins", [5, 8, 9]));
     assert_eq!(alerts, ["failed_logins ip 10.0.0.5 2", "failed_logins user alice 1"]);
+}
+
+#[test]
+fn what_the_rules_remember_stands_in_the_status_as_soon_as_a_flush_returns() {
+    let home = tempfile::tempdir().unwrap();
+    let trail = builder(&home.path().join("logs")).build().unwrap();
+    for round in 1..=3 {
+        for user in 0..100 {
+            audit!(in: &trail, events::AUTH_FAILED, user_id = round * 1_000 + user);
+        }
+        trail.flush().unwrap();
+        let status = trail.status();
+        let rule = status.rules.iter().find(|rule| rule.name == "failed_logins").unwrap();
+        assert_eq!((rule.keys, rule.findings), (round * 100, 0));
+        assert!(rule.memory_bytes > rule.keys * 24, "{rule:?}");
+    }
+}
+
+#[test]
+fn a_restart_makes_no_failure_undone() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    let clock = Arc::new(ManualClock::new(start()));
+    let run = || builder(&dir).clock(clock.clone());
+    let fail = |trail: &Trail, user: &str, times: u32| {
+        for _ in 0..times {
+            clock.advance(Duration::from_secs(1));
+            audit!(in: trail, events::AUTH_FAILED, user_id = user);
+        }
+        trail.flush().unwrap();
+    };
+    let trail = run().build().unwrap();
+    fail(&trail, "alice", 3);
+    fail(&trail, "b\"ob", 3);
+    // Raised already, and not again by what is read back.
+    fail(&trail, "carol", 6);
+    fail(&trail, "dave", 4);
+    trail.close().unwrap();
+
+    let (tell, told) = mpsc::channel();
+    let trail = run()
+        .on_alert(move |change, alert| {
+            let _ = tell.send((change, alert.rule.clone(), alert.key.clone(), alert.count));
+        })
+        .build()
+        .unwrap();
+    fail(&trail, "alice", 2);
+    fail(&trail, "b\"ob", 2);
+    // Whether its fifth failure or what was read back completed it: each is raised once.
+    let mut raised = Vec::new();
+    while raised.len() < 2 {
+        let (change, rule, key, count) = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        if change == tracing_audit::AlertChange::Raised {
+            raised.push((rule, key, count));
+        }
+    }
+    raised.sort();
+    let expected = ["alice", "b\"ob"].map(|user| ("failed_logins".to_owned(), user.to_owned(), 1));
+    assert_eq!(raised, expected);
+    // By now all is read back. What is longer ago than the window counts no more.
+    clock.advance(Duration::from_secs(15 * 60));
+    fail(&trail, "dave", 4);
+    let counts: Vec<(String, u64)> = trail
+        .alerts()
+        .into_iter()
+        .map(|alert| (alert.key, alert.count))
+        .collect();
+    assert!(counts.contains(&("carol".to_owned(), 2)), "{counts:?}");
+    assert!(counts.iter().all(|(key, _)| key != "dave"), "{counts:?}");
+    trail.close().unwrap();
+    assert_eq!(Verify::new(&dir).run().unwrap().verdict(), Verdict::Consistent);
 }
 
 #[test]
@@ -145,26 +216,47 @@ fn a_success_behind_many_failures_is_a_finding_of_its_own() {
     );
 }
 
+/// The same thing so many times, so many of them a minute.
+fn again(event: EventType, times: u64, a_minute: u64, user: &'static str) -> Vec<Scripted> {
+    let one = |at| (event, at * 60 / a_minute, user, "10.0.0.1");
+    (0..times).map(one).collect()
+}
+
 #[test]
-fn reads_accesses_and_deletions_have_limits_of_their_own_by_user() {
-    let reads = (0..100).map(|at| (events::DATA_READ, at / 2, "alice", "10.0.0.1"));
-    let (found, _) = replay(Watch::standard(), reads.clone().take(99));
-    assert_eq!(found, []);
-    let (found, alerts) = replay(Watch::standard(), reads);
-    assert_eq!(
-        (found, alerts),
-        (rule("rapid_reads", [99]), vec!["rapid_reads user alice 1".to_owned()])
-    );
-    let writes = (0..1_001).map(|at| (events::DATA_UPDATE, at / 20, "alice", "10.0.0.1"));
-    let (found, _) = replay(Watch::standard(), writes);
-    assert_eq!(found, rule("data_access", [999, 1_000]));
-    let deletes = (0..11).map(|at| (events::DATA_DELETE, at * 6, "alice", "10.0.0.1"));
-    let (found, _) = replay(Watch::standard(), deletes);
-    assert_eq!(found, rule("bulk_deletes", [9, 10]));
-    // Where nobody is named the address stands for the user.
-    let nobody = (0..10).map(|at| (events::FILE_DELETE, at, "", "10.0.0.1"));
-    let (_, alerts) = replay(Watch::standard(), nobody);
-    assert_eq!(alerts, ["bulk_deletes ip 10.0.0.1 1"]);
+fn reads_accesses_deletions_and_hits_have_limits_of_their_own() {
+    let (read, update, delete) = (events::DATA_READ, events::DATA_UPDATE, events::DATA_DELETE);
+    for (script, found, alert) in [
+        (again(read, 99, 120, "alice"), vec![], None),
+        (
+            again(read, 100, 120, "alice"),
+            rule("rapid_reads", [99]),
+            Some("rapid_reads user alice 1"),
+        ),
+        (
+            again(update, 1_001, 1_200, "alice"),
+            rule("data_access", [999, 1_000]),
+            Some("data_access user alice 2"),
+        ),
+        (
+            again(delete, 11, 10, "alice"),
+            rule("bulk_deletes", [9, 10]),
+            Some("bulk_deletes user alice 2"),
+        ),
+        // Where nobody is named the address stands for the user.
+        (
+            again(events::FILE_DELETE, 10, 60, ""),
+            rule("bulk_deletes", [9]),
+            Some("bulk_deletes ip 10.0.0.1 1"),
+        ),
+        (
+            again(events::SECURITY_RATE_LIMIT, 10, 60, "alice"),
+            rule("rate_limits", [9]),
+            Some("rate_limits ip 10.0.0.1 1"),
+        ),
+    ] {
+        let alerts = alert.into_iter().map(str::to_owned).collect();
+        assert_eq!(replay(Watch::standard(), script), (found, alerts));
+    }
 }
 
 #[test]
@@ -180,10 +272,7 @@ fn a_deletion_at_night_is_found_once_the_hours_are_said() {
 }
 
 #[test]
-fn limits_contracts_and_an_address_with_three_findings_are_found() {
-    let hits = (0..10).map(|at| (events::SECURITY_RATE_LIMIT, at, "alice", "10.0.0.1"));
-    assert_eq!(replay(Watch::standard(), hits).0, rule("rate_limits", [9]));
-
+fn contracts_and_an_address_with_three_findings_are_found() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("logs");
     let trail = builder(&dir).build().unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber, debug, debug_span, info, info_span};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_audit::{OnFull, Outcome, Severity, Trail, audit, events};
+use tracing_audit::{Builder, OnFull, Outcome, Severity, Trail, Watch, audit, events};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{fmt, registry};
@@ -24,20 +24,30 @@ pub(crate) struct Subject {
 enum Way {
     Event,
     Macro,
+    /// As `Macro`, and all of them succeed.
+    Quiet,
 }
 
 impl Subject {
     /// Makes the subject the global subscriber of this process.
     pub(crate) fn install(name: &str, dir: &Path) -> Subject {
         let (mut trail, mut guard) = (None, None);
-        let way = if name == "macro" { Way::Macro } else { Way::Event };
+        let way = match name {
+            "macro" | "watched" => Way::Macro,
+            "quiet" | "quiet+watched" => Way::Quiet,
+            _ => Way::Event,
+        };
         match name {
             "json" => {
                 let (layer, worker) = json(dir);
                 guard = Some(worker);
                 registry().with(layer).init();
             }
-            "layer" | "macro" => registry().with(trail.insert(open(dir)).layer()).init(),
+            "layer" | "macro" | "quiet" => registry().with(trail.insert(open(dir)).layer()).init(),
+            "watched" | "quiet+watched" => {
+                let watched = builder(dir).watch(Watch::standard()).build().expect("a trail");
+                registry().with(trail.insert(watched).layer()).init();
+            }
             "other" => registry().with(Other).with(LevelFilter::INFO).init(),
             "other+layer" => registry()
                 .with(Other)
@@ -94,7 +104,11 @@ impl Subject {
                 password = password.as_str(),
                 "a user logged in"
             ),
-            Way::Macro => {
+            Way::Macro | Way::Quiet => {
+                let outcome = match self.way {
+                    Way::Quiet => Outcome::Success,
+                    _ => Outcome::from(*outcome),
+                };
                 audit!(
                     events::AUTH_LOGIN,
                     user_id = user_id.as_str(),
@@ -103,7 +117,7 @@ impl Subject {
                     session_id = session_id.as_str(),
                     resource = resource.as_str(),
                     action = *action,
-                    outcome = Outcome::from(*outcome),
+                    outcome = outcome,
                     duration_ms = *duration_ms,
                     password = password.as_str(),
                     "a user logged in"
@@ -131,12 +145,16 @@ impl Subject {
 }
 
 fn open(dir: &Path) -> Trail {
+    builder(dir).build().expect("a trail")
+}
+
+fn builder(dir: &Path) -> Builder {
     let mut builder = Trail::builder(dir);
     for severity in Severity::ALL {
         // The peer blocks when its queue is full, and so does ours.
         builder = builder.on_full(severity, OnFull::Block(Duration::from_secs(60)));
     }
-    builder.build().expect("a trail")
+    builder
 }
 
 type Json<S> = fmt::Layer<

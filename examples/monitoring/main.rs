@@ -144,27 +144,21 @@ fn work(request: &Request, began: Instant) -> Answer {
 fn decide(request: &Request, user: &str, ip: &str) -> (&'static str, u16, String) {
     let what = request.header("x-what");
     let took = Duration::from_micros(200 + request.number("x-number") % 800);
-    match (
-        request.method.as_str(),
-        request.path.split('/').nth(1).unwrap_or_default(),
-    ) {
-        ("POST", "login") => match what {
-            "wrong" => {
-                audit!(events::AUTH_FAILED, username = user, ip = ip, reason = "wrong_password");
-                ("/login", 401, "no\n".into())
-            }
-            _ => {
-                audit!(events::AUTH_LOGIN, user.id = user, ip = ip);
-                audit!(events::SESSION_START, user.id = user, ip = ip);
-                ("/login", 200, "welcome\n".into())
-            }
-        },
+    let unless = |wrong: &str, otherwise: Outcome| if what == wrong { otherwise } else { Outcome::Success };
+    let place = request.path.split('/').nth(1).unwrap_or_default();
+    match (request.method.as_str(), place) {
+        ("POST", "login") if what == "wrong" => {
+            audit!(events::AUTH_FAILED, username = user, ip = ip, reason = "wrong_password");
+            ("/login", 401, "no\n".into())
+        }
+        ("POST", "login") => {
+            audit!(events::AUTH_LOGIN, user.id = user, ip = ip);
+            audit!(events::SESSION_START, user.id = user, ip = ip);
+            ("/login", 200, "welcome\n".into())
+        }
         ("POST", "token") => {
-            let good = if what == "expired" {
-                Outcome::Failure
-            } else {
-                Outcome::Success
-            };
+            let good = unless("expired", Outcome::Failure);
+            let status = if good == Outcome::Success { 200 } else { 401 };
             audit!(
                 events::AUTH_TOKEN_VALIDATION,
                 outcome = good,
@@ -172,48 +166,38 @@ fn decide(request: &Request, user: &str, ip: &str) -> (&'static str, u16, String
                 ip = ip,
                 duration_ms = took
             );
-            (
-                "/token",
-                if good == Outcome::Success { 200 } else { 401 },
-                "checked\n".into(),
-            )
+            ("/token", status, "checked\n".into())
         }
         ("GET", "books") => {
-            let denied = what == "foreign";
-            let (outcome, reason) = if denied {
-                (Outcome::Denied, "not_owner")
+            let access = unless("foreign", Outcome::Denied);
+            let reason = if access == Outcome::Success {
+                "owner"
             } else {
-                (Outcome::Success, "owner")
+                "not_owner"
             };
             audit!(
                 events::SECURITY_ACCESS_VALIDATION,
-                outcome = outcome,
+                outcome = access,
                 user.id = user,
                 ip = ip,
                 reason = reason
             );
-            if denied {
+            if access == Outcome::Denied {
                 return ("/books/{id}", 403, "not yours\n".into());
             }
             audit!(events::DATA_READ, user.id = user, ip = ip, resource.type = "book", duration_ms = took);
-            (
-                "/books/{id}",
-                200,
-                "x".repeat(100 + (request.number("x-number") % 5_000) as usize),
-            )
+            let length = 100 + (request.number("x-number") % 5_000) as usize;
+            ("/books/{id}", 200, "x".repeat(length))
         }
         ("PUT", "books") => {
+            let clean = Outcome::Success;
             audit!(
                 events::DATA_SANITIZATION,
-                outcome = Outcome::Success,
+                outcome = clean,
                 user.id = user,
                 duration_ms = took
             );
-            let valid = if what == "invalid" {
-                Outcome::Failure
-            } else {
-                Outcome::Success
-            };
+            let valid = unless("invalid", Outcome::Failure);
             audit!(
                 events::DATA_VALIDATION,
                 outcome = valid,

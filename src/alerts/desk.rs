@@ -8,9 +8,11 @@ use super::ledger::{Act, Entry, Fold, Ledger, News};
 use super::outlets::Outlets;
 use super::{Alert, Alerts, Channel};
 use crate::clock::Micros;
-use crate::detect::Found;
+use crate::detect::{Findings, Past};
 use crate::error::{Error, ErrorKind};
+use crate::query::Query;
 use crate::status::{ChannelStatus, complain};
+use crate::store::push_string;
 use crate::sync::{self, Condvar, Home, Instant, Mutex, lock};
 
 /// The alerts of one trail.
@@ -34,6 +36,8 @@ struct State {
     earlier: Option<Fold>,
     /// Whether that is still being read.
     reading: bool,
+    /// What windows are to be filled with, once it is read.
+    past: Option<Past>,
 }
 
 impl Desk {
@@ -44,6 +48,7 @@ impl Desk {
                     ledger: Ledger::default(),
                     earlier: None,
                     reading: false,
+                    past: None,
                 }),
                 changed: Condvar::new(),
             }),
@@ -52,8 +57,16 @@ impl Desk {
         }
     }
 
-    /// A run begins. Where there are records before it, what they left open is read on a thread of its own, and `ready` called then.
-    pub(crate) fn begin(&self, run: u64, before: u64, dir: Option<&Path>, ready: impl FnOnce() + Send + 'static) {
+    /// A run begins. Where there are records before it, what they left open is read on a thread of its own, then what windows
+    /// want to know of them, and `ready` called each time.
+    pub(crate) fn begin(
+        &self,
+        run: u64,
+        before: u64,
+        dir: Option<&Path>,
+        past: Option<Past>,
+        ready: impl Fn() + Send + 'static,
+    ) {
         let dir = dir.filter(|_| before > 0).map(Path::to_owned);
         {
             let mut state = self.shared.state.lock();
@@ -69,6 +82,10 @@ impl Desk {
             });
             shared.read(fold);
             ready();
+            if let Some(past) = past.and_then(|past| recent(&dir, before, past).ok()) {
+                shared.state.lock().past = Some(past);
+                ready();
+            }
         });
         if let Err(error) = read {
             complain(&format_args!("what alerts are open from before is not known: {error}"));
@@ -82,11 +99,11 @@ impl Desk {
     }
 
     /// Takes what rules found; what is to be recorded goes to `record`.
-    pub(crate) fn found(&self, found: impl Iterator<Item = Found>, now: Micros, record: &mut dyn FnMut(Entry, &Alert)) {
+    pub(crate) fn found(&self, found: &Findings, now: Micros, record: &mut dyn FnMut(Entry, &Alert)) {
         let mut state = self.shared.state.lock();
         self.load(&mut state, record);
-        for found in found {
-            state.ledger.found(found, now, &mut |news| self.tell(news, record));
+        for said in found.iter() {
+            state.ledger.found(said, now, &mut |news| self.tell(news, record));
         }
     }
 
@@ -137,9 +154,15 @@ impl Desk {
         true
     }
 
-    /// Whether what earlier runs left open was read and nobody has looked.
+    /// Whether something of earlier runs was read and nobody has looked.
     pub(crate) fn has_earlier(&self) -> bool {
-        self.shared.state.lock().earlier.is_some()
+        let state = self.shared.state.lock();
+        state.earlier.is_some() || state.past.is_some()
+    }
+
+    /// What windows are to be filled with, once.
+    pub(crate) fn take_past(&self) -> Option<Past> {
+        self.shared.state.lock().past.take()
     }
 
     /// Those that are open, the newest first.
@@ -211,4 +234,15 @@ fn earlier(dir: &Path, before: u64) -> Result<Fold, Error> {
         let _ = fold.take(&record);
     }
     Ok(fold)
+}
+
+/// What windows want to know of the records up to this one, the newest first. What cannot be read is passed over.
+fn recent(dir: &Path, before: u64, mut past: Past) -> Result<Past, Error> {
+    let newest = Query::new().unlimited().entries(dir)?.flatten();
+    for record in newest.filter(|record| record.seq() <= before) {
+        if !past.take(&record, push_string) {
+            break;
+        }
+    }
+    Ok(past)
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Alert, AlertChange, AlertStatus, Escalation, Response};
 use crate::clock::Micros;
-use crate::detect::{AlertType, Finding, Found, Priority};
+use crate::detect::{AlertType, Findings, Priority, Said};
 use crate::error::{Error, ErrorKind};
 use crate::event::{EventType, events};
 use crate::record::Record;
@@ -63,34 +63,26 @@ struct Open {
     escalation: Escalation,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    rule: String,
-    kind: String,
-    key: String,
-}
-
-impl Key {
-    fn of(alert: &Alert) -> Key {
-        Key {
-            rule: alert.rule.clone(),
-            kind: alert.key_kind.clone(),
-            key: alert.key.clone(),
-        }
-    }
-}
-
 /// All alerts of one trail that are open.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     run: u64,
     next: u64,
-    open: HashMap<String, Open>,
-    /// Of one key there may be several, for windows that are apart.
-    by_key: HashMap<Key, Vec<String>>,
+    /// By their keys, whatever kind these are of. Of one key there may be several: of several rules, and for windows that are
+    /// apart.
+    open: HashMap<String, Vec<Open>>,
+    /// The key of each, by its id.
+    ids: HashMap<String, String>,
     resolved: VecDeque<Alert>,
     /// Until what earlier runs left open is known.
-    waiting: Option<Vec<(Found, Micros)>>,
+    waiting: Option<Waiting>,
+}
+
+/// Findings, and when each of them came.
+#[derive(Debug, Default)]
+struct Waiting {
+    findings: Findings,
+    came: Vec<Micros>,
 }
 
 impl Ledger {
@@ -99,7 +91,7 @@ impl Ledger {
         Ledger {
             run,
             next: 1,
-            waiting: waits.then(Vec::new),
+            waiting: waits.then(Waiting::default),
             ..Ledger::default()
         }
     }
@@ -115,8 +107,10 @@ impl Ledger {
             self.insert(open);
         }
         self.resolved.extend(earlier.resolved);
-        for (found, came) in self.waiting.take().into_iter().flatten() {
-            self.found(found, came, say);
+        if let Some(waiting) = self.waiting.take() {
+            for (said, came) in waiting.findings.iter().zip(waiting.came) {
+                self.found(said, came, say);
+            }
         }
     }
 
@@ -126,113 +120,60 @@ impl Ledger {
     }
 
     /// Takes what a rule found.
-    pub(super) fn found(&mut self, found: Found, now: Micros, say: &mut dyn FnMut(News)) {
-        if !found.finding.raises {
+    pub(super) fn found(&mut self, said: Said<'_>, now: Micros, say: &mut dyn FnMut(News)) {
+        if !said.raises() {
             return;
         }
         match &mut self.waiting {
-            Some(waiting) if waiting.len() < WAITING => waiting.push((found, now)),
-            _ => say_some(self.count(found, now), say),
-        }
-    }
-
-    fn count(&mut self, found: Found, now: Micros) -> Option<News> {
-        let Found { rule, finding, at, .. } = found;
-        let key = Key {
-            rule: rule.clone().into_owned(),
-            kind: finding.key_kind.to_owned(),
-            key: finding.key.clone(),
-        };
-        if let Some(id) = self.goes_on(&key, at, finding.window) {
-            return self.again(&id, &finding, at, now);
-        }
-        if self.open.len() < OPEN {
-            return Some(self.raise(&rule, finding, at, now));
-        }
-        // So many that nobody will look at each: one stands for all of this rule.
-        let others = Key {
-            kind: OTHERS.to_owned(),
-            key: String::new(),
-            ..key
-        };
-        match self.by_key.get(&others).and_then(|ids| ids.last()).cloned() {
-            Some(id) => self.again(&id, &finding, at, now),
-            None => {
-                let reason = format!(
-                    "{OPEN} alerts are open; more findings are counted here: {}",
-                    finding.reason
-                );
-                let finding = Finding::new(finding.kind, reason)
-                    .priority(finding.priority)
-                    .window(finding.window)
-                    .key(OTHERS, "");
-                Some(self.raise(&rule, finding, at, now))
+            Some(waiting) if waiting.came.len() < WAITING => {
+                waiting.findings.copy(said);
+                waiting.came.push(now);
             }
+            _ => say_some(self.count(said, now), say),
         }
     }
 
-    /// The alert of this key whose window the time falls into.
-    fn goes_on(&self, key: &Key, at: Micros, window: Duration) -> Option<String> {
-        let ids = self.by_key.get(key)?;
-        let near = |id: &&String| {
-            self.open.get(*id).is_some_and(|open| {
-                let window = window.max(open.window);
-                let (first, last) = (Micros::from(open.alert.first), Micros::from(open.alert.last));
-                at <= last.plus(window) && first <= at.plus(window)
-            })
-        };
-        ids.iter().rev().find(near).cloned()
+    /// Where it goes on there is nothing to be allocated: a flood of findings of few keys is a sum each.
+    fn count(&mut self, said: Said<'_>, now: Micros) -> Option<News> {
+        let at = said.at();
+        if let Some(open) = self.goes_on(&said) {
+            open.alert.message.clear();
+            open.alert.message.push_str(said.reason);
+            return open.again(at, now);
+        }
+        let mut open = Open::of(&said, now);
+        if self.ids.len() >= OPEN {
+            // So many that nobody will look at each: one stands for all of this rule.
+            let others = self.open.get_mut("").into_iter().flatten();
+            if let Some(open) = others.filter(|open| open.is_about(said.rule, OTHERS)).last() {
+                return open.again(at, now);
+            }
+            let alert = &mut open.alert;
+            alert.message = format!(
+                "{OPEN} alerts are open; more findings are counted here: {}",
+                said.reason
+            );
+            alert.key_kind = OTHERS.to_owned();
+            alert.key.clear();
+            alert.context.clear();
+        }
+        Some(self.raise(open))
     }
 
-    fn again(&mut self, id: &str, finding: &Finding, at: Micros, now: Micros) -> Option<News> {
-        let open = self.open.get_mut(id)?;
-        let alert = &mut open.alert;
-        alert.count += 1;
-        alert.last = alert.last.max(at.into());
-        alert.first = alert.first.min(at.into());
-        open.came = now;
-        if open.alert.key_kind != OTHERS {
-            open.alert.message = finding.reason.clone().into_owned();
-        }
-        if open.alert.count < open.recorded.saturating_mul(2) {
-            return None;
-        }
-        open.recorded = open.alert.count;
-        Some(News {
-            entry: Some(raised(open)),
-            change: AlertChange::Counted,
-            alert: open.alert.clone(),
+    /// The alert of this key whose window the time falls into: of several the newest.
+    fn goes_on(&mut self, said: &Said<'_>) -> Option<&mut Open> {
+        let (rule, kind, at) = (said.rule, said.key_kind(), said.at());
+        let same = self.open.get_mut(said.key)?.iter_mut().rev();
+        same.filter(|open| open.is_about(rule, kind)).find(|open| {
+            let window = said.window().max(open.window);
+            let (first, last) = (Micros::from(open.alert.first), Micros::from(open.alert.last));
+            at <= last.plus(window) && first <= at.plus(window)
         })
     }
 
-    fn raise(&mut self, rule: &str, finding: Finding, at: Micros, now: Micros) -> News {
-        let id = format!("{}-{}", self.run, self.next);
+    fn raise(&mut self, mut open: Open) -> News {
+        open.alert.id = format!("{}-{}", self.run, self.next);
         self.next += 1;
-        let alert = Alert {
-            id,
-            rule: rule.to_owned(),
-            kind: finding.kind,
-            priority: finding.priority,
-            key: finding.key,
-            key_kind: finding.key_kind.to_owned(),
-            message: finding.reason.into_owned(),
-            context: finding.context,
-            raised: now.into(),
-            first: at.into(),
-            last: at.into(),
-            count: 1,
-            status: AlertStatus::Active,
-            acknowledged: None,
-            resolved: None,
-        };
-        let open = Open {
-            alert,
-            window: finding.window,
-            passes: finding.passes,
-            recorded: 1,
-            came: now,
-            escalation: Escalation::Duty,
-        };
         let news = News {
             entry: Some(raised(&open)),
             change: AlertChange::Raised,
@@ -243,9 +184,29 @@ impl Ledger {
     }
 
     fn insert(&mut self, open: Open) {
-        let id = open.alert.id.clone();
-        self.by_key.entry(Key::of(&open.alert)).or_default().push(id.clone());
-        self.open.insert(id, open);
+        let key = open.alert.key.clone();
+        self.ids.insert(open.alert.id.clone(), key.clone());
+        self.open.entry(key).or_default().push(open);
+    }
+
+    fn by_id(&mut self, id: &str) -> Option<&mut Open> {
+        let same = self.open.get_mut(self.ids.get(id)?)?;
+        same.iter_mut().find(|open| open.alert.id == id)
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Open> {
+        let key = self.ids.remove(id)?;
+        let same = self.open.get_mut(&key)?;
+        let at = same.iter().position(|open| open.alert.id == id)?;
+        let open = same.remove(at);
+        if same.is_empty() {
+            self.open.remove(&key);
+        }
+        Some(open)
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Open> {
+        self.open.values().flatten()
     }
 
     /// Notes what somebody did.
@@ -255,7 +216,7 @@ impl Ledger {
             at: now.into(),
             note: note.to_owned(),
         };
-        let Some(open) = self.open.get_mut(id) else {
+        let Some(open) = self.by_id(id) else {
             let known = self.resolved.iter().rev().find(|alert| alert.id == id);
             return Err(match known.and_then(|alert| alert.resolved.as_ref()) {
                 Some(response) => refused(id, "was resolved", response),
@@ -281,14 +242,7 @@ impl Ledger {
     }
 
     fn resolve(&mut self, id: &str, response: Response) -> Option<News> {
-        let mut open = self.open.remove(id)?;
-        let key = Key::of(&open.alert);
-        if let Some(ids) = self.by_key.get_mut(&key) {
-            ids.retain(|known| known != id);
-            if ids.is_empty() {
-                self.by_key.remove(&key);
-            }
-        }
+        let mut open = self.remove(id)?;
         open.alert.status = AlertStatus::Resolved;
         let entry = responded(events::ALERT_RESOLVED, &open.alert, &response.by, &response.note);
         open.alert.resolved = Some(response);
@@ -305,14 +259,13 @@ impl Ledger {
 
     /// Ends what has passed, and says what nobody has looked at for long.
     pub(super) fn tick(&mut self, now: Micros, say: &mut dyn FnMut(News)) {
-        let passed: Vec<String> = self
-            .open
-            .iter()
-            .filter(|(_, open)| open.passes && now > open.came.plus(open.window))
-            .map(|(id, _)| id.clone())
+        let passed = self
+            .each()
+            .filter(|open| open.passes && now > open.came.plus(open.window));
+        let passed: Vec<(String, u64)> = passed
+            .map(|open| (open.alert.id.clone(), open.window.as_secs()))
             .collect();
-        for id in passed {
-            let window = self.open.get(&id).map_or(0, |open| open.window.as_secs());
+        for (id, window) in passed {
             let response = Response {
                 by: Alert::TRAIL.to_owned(),
                 at: now.into(),
@@ -320,11 +273,8 @@ impl Ledger {
             };
             say_some(self.resolve(&id, response), say);
         }
-        for open in self
-            .open
-            .values_mut()
-            .filter(|open| open.alert.status == AlertStatus::Active)
-        {
+        let open = self.open.values_mut().flatten();
+        for open in open.filter(|open| open.alert.status == AlertStatus::Active) {
             let escalation = open.alert.escalation(now.into());
             if escalation > open.escalation {
                 open.escalation = escalation;
@@ -339,17 +289,17 @@ impl Ledger {
 
     /// When the next of those that pass may have passed.
     pub(super) fn due(&self) -> Option<Micros> {
-        let passing = self.open.values().filter(|open| open.passes);
+        let passing = self.each().filter(|open| open.passes);
         passing.map(|open| open.came.plus(open.window)).min()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.ids.is_empty()
     }
 
     /// Those that are open, the newest first.
     pub(super) fn alerts(&self) -> Vec<Alert> {
-        let mut alerts: Vec<Alert> = self.open.values().map(|open| open.alert.clone()).collect();
+        let mut alerts: Vec<Alert> = self.each().map(|open| open.alert.clone()).collect();
         alerts.sort_by_key(|alert| std::cmp::Reverse(alert.order()));
         alerts
     }
@@ -357,16 +307,63 @@ impl Ledger {
     /// How many are open and not taken on, by priority.
     pub(super) fn active(&self) -> [u64; 4] {
         let mut counts = [0; 4];
-        for open in self
-            .open
-            .values()
-            .filter(|open| open.alert.status == AlertStatus::Active)
-        {
+        for open in self.each().filter(|open| open.alert.status == AlertStatus::Active) {
             if let Some(count) = counts.get_mut(open.alert.priority as usize) {
                 *count += 1;
             }
         }
         counts
+    }
+}
+
+impl Open {
+    fn of(said: &Said<'_>, now: Micros) -> Open {
+        Open {
+            alert: Alert {
+                id: String::new(),
+                rule: said.rule.to_owned(),
+                kind: said.kind(),
+                priority: said.priority(),
+                key: said.key.to_owned(),
+                key_kind: said.key_kind().to_owned(),
+                message: said.reason.to_owned(),
+                context: said.context(),
+                raised: now.into(),
+                first: said.at().into(),
+                last: said.at().into(),
+                count: 1,
+                status: AlertStatus::Active,
+                acknowledged: None,
+                resolved: None,
+            },
+            window: said.window(),
+            passes: said.passes(),
+            recorded: 1,
+            came: now,
+            escalation: Escalation::Duty,
+        }
+    }
+
+    fn is_about(&self, rule: &str, key_kind: &str) -> bool {
+        self.alert.rule == rule && self.alert.key_kind == key_kind
+    }
+
+    /// One more of it; what there is to be said where the count has doubled.
+    fn again(&mut self, at: Micros, now: Micros) -> Option<News> {
+        let alert = &mut self.alert;
+        alert.count += 1;
+        alert.last = alert.last.max(at.into());
+        alert.first = alert.first.min(at.into());
+        self.came = now;
+        if self.alert.count < self.recorded.saturating_mul(2) {
+            return None;
+        }
+        self.recorded = self.alert.count;
+        Some(News {
+            entry: Some(raised(self)),
+            change: AlertChange::Counted,
+            alert: self.alert.clone(),
+        })
     }
 }
 
@@ -545,18 +542,24 @@ impl Fold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Finding;
+
+    type Found = (&'static str, Finding, Micros);
 
     fn found(key: &str, minute: i64) -> Found {
         let finding = Finding::new(AlertType::Authentication, "five").key("ip", key);
-        Found::new("failed_logins", finding, Micros(minute * 60_000_000))
+        ("failed_logins", finding, Micros(minute * 60_000_000))
     }
 
-    fn told(ledger: &mut Ledger, found: Found) -> Vec<(AlertChange, String, u64, bool)> {
+    fn told(ledger: &mut Ledger, (rule, finding, at): Found) -> Vec<(AlertChange, String, u64, bool)> {
+        let mut findings = Findings::default();
+        findings.add(rule, finding, at);
         let mut said = Vec::new();
-        let at = found.at;
-        ledger.found(found, at, &mut |news| {
-            said.push((news.change, news.alert.id, news.alert.count, news.entry.is_some()));
-        });
+        for found in findings.iter() {
+            ledger.found(found, at, &mut |news| {
+                said.push((news.change, news.alert.id, news.alert.count, news.entry.is_some()));
+            });
+        }
         said
     }
 
@@ -622,7 +625,7 @@ mod tests {
         let state = Finding::new(AlertType::Resource, "full")
             .passing()
             .window(Duration::from_secs(60));
-        told(&mut ledger, Found::new("disk", state, Micros(0)));
+        told(&mut ledger, ("disk", state, Micros(0)));
         assert_eq!(ledger.due(), Some(Micros(60_000_000)));
         let mut said = Vec::new();
         ledger.tick(Micros(60_000_000), &mut |news| {
@@ -650,7 +653,7 @@ mod tests {
         for key in 0..OPEN + 100 {
             told(&mut ledger, found(&key.to_string(), 0));
         }
-        assert_eq!(ledger.open.len(), OPEN + 1);
+        assert_eq!(ledger.alerts().len(), OPEN + 1);
         let others = ledger
             .alerts()
             .into_iter()

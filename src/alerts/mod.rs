@@ -9,6 +9,7 @@ mod desk;
 mod history;
 mod ledger;
 mod outlets;
+mod pauses;
 
 pub use alert::{Alert, AlertStatus, Escalation, Response};
 pub use channels::{AlertChange, Channel, Console};

@@ -7,16 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::pauses::Pauses;
 use super::{Alert, AlertChange, Channel};
 use crate::status::{ChannelStatus, complain};
 use crate::sync::{self, Condvar, Home, Instant, Mutex, end, lock};
 
 /// Pieces of news that wait for one channel, at most.
 const WAITING: usize = 10_000;
-
-/// Pauses between attempts.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Bytes of an error kept.
 const SAID: usize = 500;
@@ -182,7 +179,7 @@ impl Outlet {
 
 impl Shared {
     fn work(&self, mut channel: Box<dyn Channel>, name: &str) {
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Pauses::by_chance();
         let mut state = self.state.lock();
         loop {
             let Some((change, alert)) = state.waiting.pop_front() else {
@@ -199,7 +196,7 @@ impl Shared {
             state.in_hand = false;
             let (error, again) = match took {
                 Ok(Ok(())) => {
-                    pause = FIRST_PAUSE;
+                    pauses.restart();
                     state.status.delivered += 1;
                     if state.status.failing_since.take().is_some() {
                         complain(&format_args!("the alert channel {name} works again"));
@@ -241,8 +238,7 @@ impl Shared {
             if state.over {
                 break;
             }
-            let until = end(Instant::now(), pause);
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let until = end(Instant::now(), pauses.next());
             while !state.over && !self.bell.wait_until(&mut state, until).timed_out() {}
         }
         drop(state);

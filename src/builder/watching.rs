@@ -17,8 +17,8 @@ pub(super) struct Watching {
 
 impl Builder {
     /// Which of the standard rules are on, and from where on they find something. Default: [`Watch::none`]. Rules cost the
-    /// writer some cache misses a record (`cargo bench --bench watch`) and some microseconds a record in which they find
-    /// something; they run nowhere on the caller's thread.
+    /// writer some cache misses a record, and most of a microsecond a record in which one finds something (`cargo bench --bench
+    /// watch`); they run nowhere on the caller's thread.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();

@@ -1,15 +1,18 @@
 //! All rules of a trail, one after another.
 
 use std::fmt;
-use std::hash::RandomState;
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::rules::{Address, Contract, Deletes, Errors, Limits, Logins, Losses, Reads, Slow};
-use super::seen::{Classes, Found, Seen};
-use super::watch::TRAIL_FAILURES;
+use super::seen::{Class, Classes, Hashes, Seen, Sight};
+use super::watch::{
+    BULK_DELETES, DATA_ACCESS, FAILED_LOGINS, RAPID_READS, RATE_LIMITS, SUCCESS_AFTER_FAILURES, SUSPICIOUS_IP,
+    TRAIL_FAILURES,
+};
 use super::windows::Windows;
-use super::{Brief, Figures, Rule, Watch};
+use super::{Brief, Figures, Finding, Findings, Past, Rule, Said, Watch};
 use crate::brief;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
@@ -17,13 +20,16 @@ use crate::error::{Error, ErrorKind};
 /// A rule that takes longer for one record is slow.
 const SLOW: Duration = Duration::from_millis(1);
 
+/// Records that are looked at together, so that the processor waits once for what it needs of all of them.
+pub(crate) const AHEAD: usize = 32;
+
 /// It is said of one that was slow so often, and for one record in a hundred: a busy machine stops any thread now and then.
 const SLOW_OFTEN: u64 = 3;
 
 /// What a rule has done.
 #[derive(Clone, Debug)]
-pub(crate) struct RuleFigures {
-    pub(crate) name: String,
+pub(crate) struct RuleFigures<'a> {
+    pub(crate) name: &'a str,
     pub(crate) on: bool,
     pub(crate) findings: u64,
     pub(crate) keys: usize,
@@ -35,8 +41,13 @@ pub(crate) struct RuleFigures {
 
 /// The rules of a trail and what they remember. Lives on the writer's thread.
 pub(crate) struct Detector {
-    hasher: RandomState,
+    hashes: Hashes,
     classes: Classes,
+    /// What is known of records to come, from the one with this ticket on.
+    ahead: Vec<Sight>,
+    ahead_from: u64,
+    /// Where these are looked up.
+    places: Vec<(Table, u64)>,
     logins: Option<Logins>,
     reads: Option<Reads>,
     deletes: Option<Deletes>,
@@ -50,8 +61,18 @@ pub(crate) struct Detector {
     watch: Watch,
     /// Of the standard rules, in the order of their names.
     findings: [u64; Watch::RULES.len()],
-    found: Vec<Found>,
+    found: Findings,
     complaints: Vec<String>,
+}
+
+/// A table of windows.
+#[derive(Clone, Copy)]
+enum Table {
+    Users,
+    Addresses,
+    Reads,
+    Deletes,
+    Limits,
 }
 
 /// A rule of the program's.
@@ -97,8 +118,11 @@ impl Detector {
 
     fn of(watch: &Watch, own: Vec<Own>) -> Detector {
         Detector {
-            hasher: RandomState::new(),
+            hashes: Hashes::default(),
             classes: Classes::new(),
+            ahead: Vec::with_capacity(AHEAD),
+            ahead_from: 0,
+            places: Vec::with_capacity(2 * AHEAD),
             logins: Logins::new(watch),
             reads: Reads::new(watch),
             deletes: Deletes::new(watch),
@@ -108,10 +132,10 @@ impl Detector {
             slow: Slow::new(watch),
             address: Address::new(watch),
             losses: Losses::new(watch),
+            found: Findings::new(own.iter().map(|own| own.name.as_str())),
             own,
             watch: watch.clone(),
             findings: [0; Watch::RULES.len()],
-            found: Vec::new(),
             complaints: Vec::new(),
         }
     }
@@ -132,14 +156,81 @@ impl Detector {
         standard == Watch::none() && !self.own.iter().any(|own| own.sees_records)
     }
 
-    /// Looks at a record; what was found waits to be drained, the gravest first.
+    /// Whether this record has been looked at ahead.
     #[inline]
-    pub(crate) fn judge(&mut self, brief: &brief::Brief, rest: &[u8]) -> bool {
+    pub(crate) fn knows(&self, ticket: u64) -> bool {
+        ticket.wrapping_sub(self.ahead_from) < self.ahead.len() as u64
+    }
+
+    /// Looks at records that will be shown soon, the first of which has this ticket: at [`AHEAD`] of them at most. Nothing is
+    /// counted, and they need not come: what is needed for them is brought near, all at once, since a table of a million
+    /// keys is far away.
+    pub(crate) fn look_ahead<'a>(&mut self, first: u64, records: impl Iterator<Item = (&'a brief::Brief, &'a [u8])>) {
+        let mut views: [Option<Brief<'a>>; AHEAD] = [None; AHEAD];
+        let mut near = 0;
+        for (view, (brief, rest)) in views.iter_mut().zip(records) {
+            // Their texts were written by another processor.
+            near ^= Seen::new(*view.insert(Brief::new(brief, rest)), Sight::default(), &self.hashes).touch();
+        }
+        // The hashes of all of them first: so many loads at once are only under way where nothing else is done between.
+        self.ahead.clear();
+        self.ahead_from = first;
+        self.places.clear();
+        for view in views.iter().flatten() {
+            let class = self.classes.class(view);
+            let seen = Seen::new(*view, Sight::new(class), &self.hashes);
+            if class != Class::default() {
+                let near = |table, hash: Option<u64>| hash.map(|hash| (table, hash));
+                let logins = self
+                    .logins
+                    .as_ref()
+                    .map(|logins| logins.hashes(&seen))
+                    .unwrap_or_default();
+                let places = [
+                    near(Table::Users, logins.0),
+                    near(Table::Addresses, logins.1),
+                    near(Table::Reads, self.reads.as_ref().and_then(|reads| reads.hash(&seen))),
+                    near(
+                        Table::Deletes,
+                        self.deletes.as_ref().and_then(|deletes| deletes.hash(&seen)),
+                    ),
+                    near(
+                        Table::Limits,
+                        self.limits.as_ref().and_then(|limits| limits.hash(&seen)),
+                    ),
+                ];
+                self.places.extend(places.into_iter().flatten());
+            }
+            self.ahead.push(seen.sight());
+        }
+        let logins = self.logins.as_ref().map(Logins::tables);
+        let tables = [
+            logins.map(|[users, _]| users),
+            logins.map(|[_, addresses]| addresses),
+            self.reads.as_ref().map(Reads::table),
+            self.deletes.as_ref().and_then(Deletes::table),
+            self.limits.as_ref().map(Limits::table),
+        ];
+        let table = |table: Table| tables.get(table as usize).copied().flatten();
+        for (of, hash) in &self.places {
+            near ^= table(*of).map_or(0, |table| table.touch(*hash));
+        }
+        for (of, hash) in &self.places {
+            near ^= table(*of).map_or(0, |table| table.touch_body(*hash));
+        }
+        black_box(near);
+    }
+
+    /// Looks at the record with this ticket; what was found waits with the findings, the gravest first.
+    #[inline]
+    pub(crate) fn judge(&mut self, ticket: u64, brief: &brief::Brief, rest: &[u8]) -> bool {
         let view = Brief::new(brief, rest);
-        let class = self.classes.class(&view);
-        let seen = Seen::new(view, class, &self.hasher);
+        let known = self.ahead.get(ticket.wrapping_sub(self.ahead_from) as usize);
+        let sight = known.copied().unwrap_or_else(|| Sight::new(self.classes.class(&view)));
+        let seen = Seen::new(view, sight, &self.hashes);
         let found = &mut self.found;
-        if class != Default::default() {
+        found.next_record();
+        if sight.class != Default::default() {
             if let Some(logins) = &mut self.logins {
                 logins.judge(&seen, found);
             }
@@ -168,7 +259,7 @@ impl Detector {
         if let Some(address) = &mut self.address {
             address.judge(&seen, found);
         }
-        if self.found.is_empty() {
+        if !found.any_of_last() {
             return false;
         }
         self.count();
@@ -177,38 +268,80 @@ impl Detector {
 
     #[cold]
     fn count(&mut self) {
-        // Of two that are as grave the earlier rule's stays first.
-        self.found
-            .sort_by_key(|found| std::cmp::Reverse(found.finding.priority));
-        for found in &self.found {
-            self.findings
-                .iter_mut()
-                .zip(Watch::RULES)
-                .filter(|(_, rule)| *rule == found.rule)
-                .for_each(|(count, _)| *count += 1);
-            let own = self.own.iter_mut().find(|own| own.name == found.rule);
-            if let Some(own) = own {
+        let (standard, own) = (&mut self.findings, &mut self.own);
+        for rule in self.found.sort_last() {
+            if let Some(findings) = standard.get_mut(rule) {
+                *findings += 1;
+            } else if let Some(own) = own.get_mut(rule - standard.len()) {
                 own.findings += 1;
             }
         }
     }
 
-    /// Shows all rules how things are; what was found waits to be drained.
-    pub(crate) fn tick(&mut self, figures: &Figures) -> bool {
+    /// What is to be known of earlier runs, which end before this time; `None` where no window is on.
+    pub(crate) fn past(&self, now: Micros) -> Option<Past> {
+        let windows = [
+            FAILED_LOGINS,
+            SUCCESS_AFTER_FAILURES,
+            RAPID_READS,
+            DATA_ACCESS,
+            BULK_DELETES,
+            RATE_LIMITS,
+        ];
+        let spans = windows.into_iter().filter_map(|rule| self.watch.limit(rule));
+        let reach = spans.map(|limit| limit.span).max()?;
+        Some(Past::new(now, reach))
+    }
+
+    /// Fills the windows with what earlier runs saw. What reaches a limit only together with records of this run was found by
+    /// nobody yet: it waits with the findings, though there is no record left to flag.
+    pub(crate) fn recall(&mut self, past: &Past) {
+        let mut found = Findings::new(std::iter::empty());
+        for arrival in past.arrivals.iter().rev() {
+            let view = Brief::new(&arrival.brief, &past.text);
+            let seen = Seen::new(view, Sight::new(arrival.class), &self.hashes);
+            if let Some(logins) = self.logins.as_mut().filter(|_| seen.is(Class::FAILED)) {
+                logins.judge(&seen, &mut found);
+            }
+            if let Some(reads) = &mut self.reads {
+                reads.judge(&seen, &mut found);
+            }
+            if let Some(deletes) = self.deletes.as_mut().filter(|_| seen.is(Class::DELETE)) {
+                deletes.count(&seen, &mut found);
+            }
+            if let Some(limits) = &mut self.limits {
+                limits.judge(&seen, &mut found);
+            }
+            // What was calm then and is part of what was said since is not said again.
+            if !arrival.flagged && found.fresh() > 0 {
+                self.found.next_record();
+                found.iter().for_each(|said| self.found.copy(said));
+                self.count();
+            }
+            found.clear();
+        }
+    }
+
+    /// Shows all rules how things are; what was found waits with the findings.
+    pub(crate) fn tick(&mut self, figures: &Figures) {
         let at = Micros::from(figures.now);
+        self.found.next_record();
         if let Some(finding) = self.losses.as_mut().and_then(|losses| losses.tick(figures)) {
-            self.found.push(Found::new(TRAIL_FAILURES, finding, at));
+            self.found.add(TRAIL_FAILURES, finding, at);
         }
         for own in &mut self.own {
-            let finding = own.guarded(&mut self.complaints, |rule| rule.tick(figures));
-            self.found
-                .extend(finding.map(|finding| Found::new(own.name.clone(), finding, at)));
+            if let Some(finding) = own.guarded(&mut self.complaints, |rule| rule.tick(figures)) {
+                self.found.add(&own.name, finding, at);
+            }
         }
-        let any = !self.found.is_empty();
-        if any {
+        if self.found.any_of_last() {
             self.count();
         }
-        any
+    }
+
+    /// The trail itself has found something.
+    pub(crate) fn add(&mut self, finding: Finding, at: Micros) {
+        self.found.add(TRAIL_FAILURES, finding, at);
     }
 
     /// Whether the trail's own failures are to raise alerts.
@@ -216,13 +349,14 @@ impl Detector {
         self.losses.is_some()
     }
 
-    pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, Found> {
-        self.found.drain(..)
+    /// What was found and is not yet given on.
+    pub(crate) fn found(&mut self) -> &mut Findings {
+        &mut self.found
     }
 
-    /// The gravest of what was found.
-    pub(crate) fn gravest(&self) -> Option<&Found> {
-        self.found.first()
+    /// The gravest of what was found of the last record.
+    pub(crate) fn gravest(&self) -> Option<Said<'_>> {
+        self.found.gravest()
     }
 
     /// What is to be said on standard error.
@@ -234,42 +368,29 @@ impl Detector {
         !self.complaints.is_empty()
     }
 
-    /// Of the rules that are on, or were.
-    pub(crate) fn figures(&self) -> Vec<RuleFigures> {
-        let tables = |rule: &str| -> Vec<&Windows> {
-            match rule {
-                super::watch::FAILED_LOGINS => self.logins.iter().flat_map(Logins::tables).collect(),
-                super::watch::DATA_ACCESS if self.watch.has(super::watch::DATA_ACCESS) => {
-                    self.reads.iter().flat_map(Reads::tables).collect()
-                }
-                super::watch::RAPID_READS if !self.watch.has(super::watch::DATA_ACCESS) => {
-                    self.reads.iter().flat_map(Reads::tables).collect()
-                }
-                super::watch::BULK_DELETES => self.deletes.iter().filter_map(Deletes::tables).collect(),
-                super::watch::RATE_LIMITS => self.limits.iter().flat_map(Limits::tables).collect(),
-                super::watch::SUSPICIOUS_IP => self.address.iter().flat_map(Address::tables).collect(),
-                _ => Vec::new(),
-            }
-        };
-        let on = Watch::RULES
-            .iter()
-            .zip(self.findings)
-            .filter(|(rule, _)| self.watch.has(rule));
-        let standard = on.map(|(rule, findings)| {
-            let tables = tables(rule);
-            RuleFigures {
-                name: (*rule).to_owned(),
+    /// Of the rules that are on, or were: always the same ones, in the same order.
+    pub(crate) fn figures(&self) -> impl Iterator<Item = RuleFigures<'_>> {
+        let on = Watch::RULES.into_iter().zip(self.findings);
+        let standard = on.filter(|(rule, _)| self.watch.has(rule)).map(|(name, findings)| {
+            let mut figures = RuleFigures {
+                name,
                 on: true,
                 findings,
-                keys: tables.iter().map(|table| table.keys()).sum(),
-                evicted: tables.iter().map(|table| table.evicted()).sum(),
-                bytes: tables.iter().map(|table| table.bytes()).sum(),
+                keys: 0,
+                evicted: 0,
+                bytes: 0,
                 slow: 0,
                 longest: Duration::ZERO,
+            };
+            for table in self.tables(name).into_iter().flatten() {
+                figures.keys += table.keys();
+                figures.evicted += table.evicted();
+                figures.bytes += table.bytes();
             }
+            figures
         });
         let own = self.own.iter().map(|own| RuleFigures {
-            name: own.name.clone(),
+            name: &own.name,
             on: own.rule.is_some(),
             findings: own.findings,
             keys: 0,
@@ -278,14 +399,33 @@ impl Detector {
             slow: own.slow,
             longest: own.longest,
         });
-        standard.chain(own).collect()
+        standard.chain(own)
+    }
+
+    /// The tables of a rule. One that two rules share counts for one of them.
+    fn tables(&self, rule: &str) -> [Option<&Windows>; 2] {
+        let one = |table| [table, None];
+        match rule {
+            SUCCESS_AFTER_FAILURES if self.watch.has(FAILED_LOGINS) => [None; 2],
+            FAILED_LOGINS | SUCCESS_AFTER_FAILURES => match &self.logins {
+                Some(logins) => logins.tables().map(Some),
+                None => [None; 2],
+            },
+            RAPID_READS if self.watch.has(DATA_ACCESS) => [None; 2],
+            RAPID_READS | DATA_ACCESS => one(self.reads.as_ref().map(Reads::table)),
+            BULK_DELETES => one(self.deletes.as_ref().and_then(Deletes::table)),
+            RATE_LIMITS => one(self.limits.as_ref().map(Limits::table)),
+            SUSPICIOUS_IP => one(self.address.as_ref().map(Address::table)),
+            _ => [None; 2],
+        }
     }
 }
 
 impl Own {
-    fn judge(&mut self, seen: &Seen<'_>, found: &mut Vec<Found>, complaints: &mut Vec<String>) {
-        let finding = self.guarded(complaints, |rule| rule.judge(seen.record()));
-        found.extend(finding.map(|finding| seen.fresh(self.name.clone(), finding)));
+    fn judge(&mut self, seen: &Seen<'_>, found: &mut Findings, complaints: &mut Vec<String>) {
+        if let Some(finding) = self.guarded(complaints, |rule| rule.judge(seen.record())) {
+            found.add(&self.name, finding, seen.occurred());
+        }
     }
 
     /// Asks the rule, if it is still on. One that panics is not asked again.
@@ -321,5 +461,159 @@ impl fmt::Debug for Detector {
         f.debug_struct("Detector")
             .field("watch", &self.watch)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::brief::{EventId, Slice};
+    use crate::event::{EventType, events};
+    use crate::outcome::Outcome;
+    use crate::severity::Severity;
+
+    fn brief(event: EventType, at: i64, user: &str, ip: &str) -> (brief::Brief, Vec<u8>) {
+        // As in a line, no text begins at its first byte.
+        let rest = format!("\"{user}\"{ip}\"").into_bytes();
+        let slice = |at: usize, text: &str| Slice {
+            at: at as u32,
+            len: text.len() as u32,
+        };
+        let brief = brief::Brief {
+            event: EventId::of(event),
+            category: event.category(),
+            severity: Severity::Low,
+            outcome: match event == events::AUTH_FAILED {
+                true => Outcome::Failure,
+                false => Outcome::Success,
+            },
+            time: Micros(at),
+            occurred: Micros(at),
+            duration_us: brief::Brief::NO_DURATION,
+            redactions: 0,
+            name: Slice::default(),
+            user: slice(1, user),
+            ip: slice(2 + user.len(), ip),
+            session: Slice::default(),
+            resource: Slice::default(),
+        };
+        (brief, rest)
+    }
+
+    fn said(detector: &mut Detector) -> Vec<(String, String, String)> {
+        let said = |said: Said<'_>| (said.rule.to_owned(), said.key.to_owned(), said.reason.to_owned());
+        let all = detector.found().iter().map(said).collect();
+        detector.found().clear();
+        all
+    }
+
+    const SECOND: i64 = 1_000_000;
+
+    #[test]
+    fn looking_ahead_changes_nothing_whether_or_not_what_was_looked_at_comes() {
+        let kinds = [
+            events::AUTH_FAILED,
+            events::DATA_READ,
+            events::DATA_DELETE,
+            events::SECURITY_RATE_LIMIT,
+        ];
+        let records: Vec<_> = (0..4_000_u64)
+            .map(|at| {
+                let chance = (at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize;
+                let (user, ip) = (format!("user-{}", chance % 37), format!("10.0.0.{}", chance % 11));
+                brief(kinds[chance % 4], at as i64 * SECOND / 8, &user, &ip)
+            })
+            .collect();
+        let run = |ahead: bool| {
+            let mut detector = Detector::new(&Watch::standard(), Vec::new()).unwrap();
+            let mut flagged = Vec::new();
+            for (ticket, (brief, rest)) in (0..).zip(&records) {
+                // Sometimes others come than those that were looked at.
+                if ahead && ticket % 97 != 0 && !detector.knows(ticket) {
+                    let coming = records[ticket as usize..].iter();
+                    detector.look_ahead(ticket, coming.map(|(brief, rest)| (brief, rest.as_slice())));
+                    assert!(detector.knows(ticket));
+                }
+                if detector.judge(ticket, brief, rest) {
+                    flagged.push((ticket, said(&mut detector)));
+                }
+            }
+            flagged
+        };
+        let without = run(false);
+        assert!(without.len() > 1_000);
+        assert_eq!(run(true), without);
+    }
+
+    #[test]
+    fn what_earlier_runs_saw_completes_what_this_one_saw_before_it_was_known() {
+        let mut detector = Detector::new(&Watch::standard(), Vec::new()).unwrap();
+        let past = |times: &[i64], flagged: bool, detector: &Detector| {
+            let mut past = detector.past(Micros(0)).unwrap();
+            for at in times.iter().rev() {
+                let (mut brief, rest) = brief(events::AUTH_FAILED, at * SECOND, "alice", "10.0.0.1");
+                let begin = past.text.len() as u32;
+                past.text.extend_from_slice(&rest);
+                (brief.user.at, brief.ip.at) = (brief.user.at + begin, brief.ip.at + begin);
+                past.arrivals.push(super::super::past::Arrival {
+                    brief,
+                    class: Class::FAILED,
+                    flagged,
+                });
+            }
+            past
+        };
+        for at in [10, 20] {
+            let (brief, rest) = brief(events::AUTH_FAILED, at * SECOND, "alice", "10.0.0.2");
+            assert!(!detector.judge(0, &brief, &rest));
+        }
+        detector.recall(&past(&[-30, -20], false, &detector));
+        assert_eq!(said(&mut detector), []);
+        detector.recall(&past(&[-10], false, &detector));
+        let [(rule, key, reason)] = said(&mut detector).try_into().unwrap();
+        assert_eq!((rule.as_str(), key.as_str()), ("failed_logins", "alice"));
+        assert_eq!(reason, "5 failed logins of one user within 15 min");
+        // What an earlier run said itself is not said again; it counts.
+        detector.recall(&past(&[-9, -8], true, &detector));
+        assert_eq!(said(&mut detector), []);
+        let (brief, rest) = brief(events::AUTH_FAILED, 30 * SECOND, "", "10.0.0.1");
+        assert!(detector.judge(0, &brief, &rest));
+        let [(_, key, reason)] = said(&mut detector).try_into().unwrap();
+        assert_eq!((key.as_str(), &reason[..1]), ("10.0.0.1", "6"));
+    }
+
+    /// Of the allocator, for a detector lives on one thread.
+    #[test]
+    fn whatever_keys_come_all_rules_keep_their_memory_below_64_mib() {
+        // Somewhat more than the tables have places for, and than there is room for lists.
+        let kinds = [
+            (events::AUTH_FAILED, 600_000),
+            (events::DATA_READ, 300_000),
+            (events::DATA_DELETE, 80_000),
+            (events::SECURITY_RATE_LIMIT, 80_000),
+        ];
+        let mut remembered = 0;
+        let measured = allocation_counter::measure(|| {
+            let mut detector = Detector::new(&Watch::standard(), Vec::new()).unwrap();
+            for (event, users) in kinds {
+                // All of them once; then some again, until each has a list.
+                for at in (0..users).chain((0..80_000).flat_map(|at| [at; 3])) {
+                    let (brief, rest) = brief(event, 0, &format!("user-{at}"), &format!("address-{at}"));
+                    detector.judge(0, &brief, &rest);
+                }
+            }
+            assert!(detector.found().is_empty());
+            remembered = detector.figures().map(|figures| figures.bytes).sum();
+            let evicted: u64 = detector.figures().map(|figures| figures.evicted).sum();
+            assert!(evicted > 100_000, "the tables are full, and the lists: {evicted}");
+        });
+        let mib = |bytes: f64| bytes / f64::from(1 << 20);
+        println!(
+            "all rules: {:.1} MiB at most, {:.1} MiB by their own account",
+            mib(measured.bytes_max as f64),
+            mib(remembered as f64)
+        );
+        assert!(measured.bytes_max < 64 << 20, "{}", measured.bytes_max);
+        assert!(remembered < 64 << 20 && remembered > 32 << 20, "{remembered}");
     }
 }

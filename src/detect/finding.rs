@@ -7,10 +7,10 @@ use super::{AlertType, Priority};
 use crate::floor::floor;
 
 /// Text of a reason kept at most, in bytes: it stands in the record.
-const REASON: usize = 200;
+pub(super) const REASON: usize = 200;
 
 /// Bytes of a key kept at most.
-const KEY: usize = 256;
+pub(super) const KEY: usize = 256;
 
 /// What a [`Rule`](crate::Rule) has to say of a record: why it is flagged, and what alert that raises.
 ///

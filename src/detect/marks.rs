@@ -13,24 +13,38 @@ pub(super) struct Mark(u64);
 #[derive(Debug, Default)]
 pub(super) struct List {
     /// In the order of arrival.
-    pub(super) marks: Vec<Mark>,
+    marks: Vec<Mark>,
     /// For each limit, the time of the last arrival that was told of.
     pub(super) told: [Option<i64>; 2],
-    /// Which place it belongs to.
-    pub(super) place: usize,
+    /// While the marks are in the order of their times: for each limit, those within its span before the last one.
+    tails: [Tail; 2],
+    ordered: bool,
     pub(super) used: bool,
+    /// Which place it belongs to.
+    pub(super) place: u32,
+}
+
+/// The marks from one on, and what they count.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tail {
+    from: u32,
+    sum: u32,
 }
 
 impl Mark {
     pub(super) const NONE: Mark = Mark(0);
 
-    /// A number that is no time: behind no mark.
+    /// A number that is no time.
     pub(super) fn number(number: u32) -> Mark {
-        Mark(u64::from(number) + 1)
+        Mark(u64::from(number))
     }
 
     pub(super) fn as_number(self) -> u32 {
-        (self.0 - 1) as u32
+        self.0 as u32
+    }
+
+    pub(super) fn bits(self) -> u64 {
+        self.0
     }
 
     pub(super) fn one(at: Micros, some: bool) -> Mark {
@@ -52,21 +66,93 @@ impl Mark {
     pub(super) fn some(self) -> u32 {
         self.0 as u32 & 0x7F
     }
+
+    /// How many count for the first limit, or for the second.
+    fn count(self, which: usize) -> u32 {
+        if which == 0 { self.all() } else { self.some() }
+    }
 }
 
 impl List {
-    pub(super) fn push(&mut self, mark: Mark, span: i64) {
+    /// Of what a key had before.
+    pub(super) fn begin(place: u32, known: impl Iterator<Item = Mark>, spans: &[i64; 2]) -> List {
+        let mut marks = Vec::with_capacity(4);
+        marks.extend(known);
+        let mut list = List {
+            marks,
+            place,
+            used: true,
+            ..List::default()
+        };
+        list.recount(spans);
+        list
+    }
+
+    /// Bytes of its marks.
+    pub(super) fn bytes(&self) -> usize {
+        self.marks.capacity() * size_of::<Mark>()
+    }
+
+    pub(super) fn push(&mut self, mark: Mark, spans: &[i64; 2], longest: i64) {
         if self.marks.len() >= MARKS {
-            let earliest = self.marks.iter().map(|mark| mark.at()).min().unwrap_or_default();
-            if mark.at() - earliest > span || !self.halve() {
-                self.marks.remove(0);
-            }
+            self.make_room(mark, spans, longest);
         }
         if self.marks.len() == self.marks.capacity() {
             let more = self.marks.capacity().min(MARKS - self.marks.capacity().min(MARKS - 1));
             self.marks.reserve_exact(more.max(1));
         }
+        let follows = self.marks.last().is_none_or(|last| last.at() <= mark.at());
         self.marks.push(mark);
+        if self.ordered && follows {
+            self.advance(mark, spans);
+        } else {
+            self.recount(spans);
+        }
+    }
+
+    fn make_room(&mut self, mark: Mark, spans: &[i64; 2], longest: i64) {
+        let earliest = match self.ordered {
+            true => self.marks.first().map(|mark| mark.at()),
+            false => self.marks.iter().map(|mark| mark.at()).min(),
+        };
+        if mark.at() - earliest.unwrap_or_default() <= longest && self.halve() {
+            self.recount(spans);
+            return;
+        }
+        let gone = self.marks.remove(0);
+        for (which, tail) in self.tails.iter_mut().enumerate() {
+            match tail.from.checked_sub(1) {
+                Some(from) => tail.from = from,
+                None => tail.sum = tail.sum.saturating_sub(gone.count(which)),
+            }
+        }
+    }
+
+    /// The last one follows all others: the tails end with it, and begin later.
+    fn advance(&mut self, mark: Mark, spans: &[i64; 2]) {
+        for (which, (tail, span)) in self.tails.iter_mut().zip(spans).enumerate() {
+            tail.sum += mark.count(which);
+            let before = self.marks.iter().skip(tail.from as usize);
+            for left in before.take_while(|left| mark.at() - left.at() > *span) {
+                tail.sum = tail.sum.saturating_sub(left.count(which));
+                tail.from += 1;
+            }
+        }
+    }
+
+    /// Begins the tails anew, if the marks are in order.
+    fn recount(&mut self, spans: &[i64; 2]) {
+        self.ordered = self.marks.is_sorted_by_key(|mark| mark.at());
+        let (true, Some(last)) = (self.ordered, self.marks.last()) else {
+            return;
+        };
+        for (which, (tail, span)) in self.tails.iter_mut().zip(spans).enumerate() {
+            let from = self.marks.partition_point(|mark| last.at() - mark.at() > *span);
+            *tail = Tail {
+                from: from as u32,
+                sum: self.marks.iter().skip(from).map(|mark| mark.count(which)).sum(),
+            };
+        }
     }
 
     /// Joins neighbours, two and two, where they follow each other in time; whether that made room.
@@ -85,16 +171,21 @@ impl List {
         self.marks.len() < before
     }
 
-    /// The most that lie within one window with `at` in it.
-    pub(super) fn within(&self, which: usize, at: i64, span: i64, scratch: &mut Vec<Mark>) -> u32 {
-        let count = |mark: &Mark| if which == 0 { mark.all() } else { mark.some() };
+    /// The most that lie within one window with the last one in it.
+    pub(super) fn within(&self, which: usize, span: i64, scratch: &mut Vec<Mark>) -> u32 {
+        if let (true, Some(tail)) = (self.ordered, self.tails.get(which)) {
+            return tail.sum;
+        }
+        let Some(at) = self.marks.last().map(|mark| mark.at()) else {
+            return 0;
+        };
         let (mut before, mut later) = (0, 0);
         for mark in &self.marks {
             let ago = at - mark.at();
             if (0..=span).contains(&ago) {
-                before += count(mark);
+                before += mark.count(which);
             } else if (-span..0).contains(&ago) {
-                later += count(mark);
+                later += mark.count(which);
             }
         }
         if later == 0 {
@@ -107,9 +198,9 @@ impl List {
         let (mut most, mut sum) = (before, 0);
         let mut left = scratch.iter().peekable();
         for mark in scratch.iter() {
-            sum += count(mark);
+            sum += mark.count(which);
             while let Some(first) = left.next_if(|first| mark.at() - first.at() > span) {
-                sum -= count(first);
+                sum -= first.count(which);
             }
             if mark.at() >= at {
                 most = most.max(sum);
@@ -117,4 +208,29 @@ impl List {
         }
         most
     }
+
+    /// How many lie within so long of the last one, before it or behind it.
+    pub(super) fn about(&self, spans: &[i64; 2], longest: i64) -> u32 {
+        if let (true, [tail, _], true) = (self.ordered, &self.tails, spans.first() == Some(&longest)) {
+            return tail.sum;
+        }
+        let at = self.marks.last().map_or(0, |mark| mark.at());
+        let near = self.marks.iter().filter(|mark| (at - mark.at()).abs() <= longest);
+        near.map(|mark| mark.all()).sum()
+    }
+
+    /// How many lie within a time that ends here.
+    pub(super) fn before(&self, at: i64, span: i64) -> u32 {
+        let from = match self.ordered {
+            true => self.marks.partition_point(|mark| at - mark.at() > span),
+            false => 0,
+        };
+        before(self.marks.iter().skip(from), at, span)
+    }
+}
+
+/// How many of these lie within a time that ends here.
+pub(super) fn before<'a>(marks: impl Iterator<Item = &'a Mark>, at: i64, span: i64) -> u32 {
+    let near = marks.filter(|mark| (0..=span).contains(&(at - mark.at())));
+    near.map(|mark| mark.all()).sum()
 }

@@ -1,12 +1,11 @@
 //! A record as the standard rules see it: what kind it is, and whom it is about.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use super::windows::Verdict;
-use super::{Brief, Finding};
+use super::Brief;
 use crate::brief::{self, EventId};
 use crate::clock::Micros;
 use crate::event::{Category, EventType, events};
@@ -31,8 +30,22 @@ impl Class {
         Class(self.0 | other.0)
     }
 
+    /// Whether it counts in a window.
+    pub(super) fn counts(self) -> bool {
+        let counted = Class::FAILED.and(Class::ACCESS).and(Class::DELETE).and(Class::LIMIT);
+        self.0 & counted.0 != 0
+    }
+
+    /// What it is, of what it may be.
+    pub(super) fn by((well, ill): (Class, Class), outcome: Outcome) -> Class {
+        match outcome {
+            Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error => ill,
+            _ => well,
+        }
+    }
+
     /// By the event alone: what it is if it went well, and if it did not.
-    fn of(name: &str, category: Category) -> (Class, Class) {
+    pub(super) fn of(name: &str, category: Category) -> (Class, Class) {
         let login = events::AUTH_LOGIN.name();
         let both = |class: Class| (class, class);
         match name {
@@ -75,7 +88,7 @@ impl Classes {
         let brief = view.brief;
         let EventId(event) = brief.event;
         let known = self.table.get(usize::from(event)).copied();
-        let (well, ill) = match known {
+        let either = match known {
             Some(classes) => classes,
             None if brief.event == EventId::OTHER => Class::of(view.event(), brief.category),
             None => *self
@@ -83,10 +96,7 @@ impl Classes {
                 .entry((event, brief.category as u8))
                 .or_insert_with(|| Class::of(brief.event.label(), brief.category)),
         };
-        match brief.outcome {
-            Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error => ill,
-            _ => well,
-        }
+        Class::by(either, brief.outcome)
     }
 }
 
@@ -112,53 +122,83 @@ impl Who {
             Who::Ip => "address",
         }
     }
-}
 
-/// What a rule found of a record.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) rule: Cow<'static, str>,
-    pub(crate) finding: Finding,
-    /// The record's own time.
-    pub(crate) at: Micros,
-    /// It was not said just before.
-    pub(super) fresh: bool,
-}
+    /// What is said of each.
+    pub(super) fn each<T>(say: impl Fn(Who) -> T) -> [T; 2] {
+        [say(Who::User), say(Who::Ip)]
+    }
 
-impl Found {
-    pub(crate) fn new(rule: impl Into<Cow<'static, str>>, finding: Finding, at: Micros) -> Found {
-        Found {
-            rule: rule.into(),
-            finding,
-            at,
-            fresh: true,
+    pub(super) fn of<T>(self, each: &[T; 2]) -> &T {
+        let [user, ip] = each;
+        match self {
+            Who::User => user,
+            Who::Ip => ip,
         }
+    }
+}
+
+/// A hash under a key that no other process has, so that nobody can choose what falls together: SipHash-1-3.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hashes(RandomState);
+
+impl Hashes {
+    /// One of a text that is a whole by itself.
+    #[inline]
+    fn of(&self, text: &[u8]) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(text);
+        hasher.finish()
+    }
+}
+
+/// What a record is, and the hashes of whom it is about, as far as that is worked out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sight {
+    pub(super) class: Class,
+    user: Option<Option<u64>>,
+    ip: Option<Option<u64>>,
+}
+
+impl Sight {
+    #[inline]
+    pub(super) fn new(class: Class) -> Sight {
+        Sight {
+            class,
+            ..Sight::default()
+        }
+    }
+
+    pub(super) fn is(&self, class: Class) -> bool {
+        self.class.0 & class.0 != 0
     }
 }
 
 /// A record, and what is worked out about it at most once.
 pub(super) struct Seen<'a> {
     view: Brief<'a>,
-    class: Class,
-    hasher: &'a RandomState,
-    user: OnceCell<Option<u64>>,
-    ip: OnceCell<Option<u64>>,
+    sight: Cell<Sight>,
+    hashes: &'a Hashes,
 }
 
 impl<'a> Seen<'a> {
     #[inline]
-    pub(super) fn new(view: Brief<'a>, class: Class, hasher: &'a RandomState) -> Seen<'a> {
+    pub(super) fn new(view: Brief<'a>, sight: Sight, hashes: &'a Hashes) -> Seen<'a> {
         Seen {
             view,
-            class,
-            hasher,
-            user: OnceCell::new(),
-            ip: OnceCell::new(),
+            sight: Cell::new(sight),
+            hashes,
         }
     }
 
+    /// What is worked out by now.
+    #[inline]
+    pub(super) fn sight(&self) -> Sight {
+        self.sight.get()
+    }
+
+    #[inline]
     pub(super) fn is(&self, class: Class) -> bool {
-        self.class.0 & class.0 != 0
+        self.sight.get().is(class)
     }
 
     pub(super) fn record(&self) -> &Brief<'a> {
@@ -185,26 +225,27 @@ impl<'a> Seen<'a> {
         self.view.brief.event
     }
 
-    pub(super) fn user(&self) -> Cow<'a, str> {
-        self.view.user().unwrap_or_default()
-    }
-
-    pub(super) fn ip(&self) -> Cow<'a, str> {
-        self.view.ip().unwrap_or_default()
-    }
-
+    #[inline]
     pub(super) fn user_hash(&self) -> Option<u64> {
-        *self.user.get_or_init(|| self.hash(self.view.brief.user))
+        let mut sight = self.sight.get();
+        let hash = *sight.user.get_or_insert_with(|| self.hash(self.view.brief.user));
+        self.sight.set(sight);
+        hash
     }
 
+    #[inline]
     pub(super) fn ip_hash(&self) -> Option<u64> {
+        let mut sight = self.sight.get();
         // Apart from a user of the same name, where both are in one table.
-        *self
+        let hash = *sight
             .ip
-            .get_or_init(|| self.hash(self.view.brief.ip).map(|hash| hash ^ 0x5555_5555_5555_5555))
+            .get_or_insert_with(|| Some(self.hash(self.view.brief.ip)? ^ 0x5555_5555_5555_5555));
+        self.sight.set(sight);
+        hash
     }
 
     /// The user; else the address.
+    #[inline]
     pub(super) fn who(&self) -> Option<(u64, Who)> {
         let user = self.user_hash().map(|hash| (hash, Who::User));
         user.or_else(|| self.ip_hash().map(|hash| (hash, Who::Ip)))
@@ -218,30 +259,21 @@ impl<'a> Seen<'a> {
 
     pub(super) fn named(&self, who: Who) -> Cow<'a, str> {
         match who {
-            Who::User => self.user(),
-            Who::Ip => self.ip(),
+            Who::User => self.view.user(),
+            Who::Ip => self.view.ip(),
         }
+        .unwrap_or_default()
     }
 
-    /// What a window's verdict comes to.
-    pub(super) fn found(
-        &self,
-        rule: &'static str,
-        verdict: Verdict,
-        say: impl FnOnce(u32) -> Finding,
-    ) -> Option<Found> {
-        let count = verdict.count()?;
-        let mut found = self.fresh(rule, say(count));
-        found.fresh = matches!(verdict, Verdict::Reached(_));
-        Some(found)
-    }
-
-    pub(super) fn fresh(&self, rule: impl Into<Cow<'static, str>>, finding: Finding) -> Found {
-        Found::new(rule, finding, self.occurred())
+    /// Reads where its texts begin: they come from another processor.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        let first = |slice: brief::Slice| self.view.rest.get(slice.at as usize).copied().unwrap_or(0);
+        u64::from(first(self.view.brief.user) ^ first(self.view.brief.ip))
     }
 
     fn hash(&self, slice: brief::Slice) -> Option<u64> {
-        self.view.raw(slice).map(|text| self.hasher.hash_one(text))
+        self.view.raw(slice).map(|text| self.hashes.of(text))
     }
 }
 

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::hours::Hours;
-use super::windows::{Limit, MOST};
+use super::limit::{Limit, MOST};
 use crate::error::{Error, ErrorKind};
 
 pub(super) const FAILED_LOGINS: &str = "failed_logins";
@@ -46,6 +46,10 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// are, so that rule is off until they are said. A failed login is an `AUTH_FAILED`, or an `AUTH_LOGIN` that did not
 /// succeed; a read, a deletion and an access to data are what the [table of events](crate::EventType::all) calls so, and
 /// types of your own in the categories data and file, by the last word of their names (`ORDER_DELETE`).
+///
+/// Windows are in memory. A start fills those of failed logins, of reads, accesses and deletions, and of rate limits from the newest
+/// records, as far back as the longest of them reaches, up to an hour, 64 MiB of records, or 100,000 that count;
+/// `suspicious_ip`, `error_rate` and `slower` begin anew.
 ///
 /// ```
 /// use std::time::Duration;
@@ -226,6 +230,11 @@ impl Watch {
             Some(Value::Span(span)) => Some(span),
             _ => None,
         }
+    }
+
+    /// The place of a rule among those of the standard.
+    pub(super) fn number(rule: &str) -> u16 {
+        RULES.iter().position(|name| *name == rule).unwrap_or(RULES.len()) as u16
     }
 
     pub(super) fn has(&self, rule: &str) -> bool {

@@ -10,17 +10,17 @@
 //! choose have to be filled with keys of as much evidence. The table doubles until it has its size. What a key has beyond its second
 //! arrival stands in a list of its own; all of these have one bound, and the list with the least evidence of a sample goes.
 //!
+//! Two keys are taken for one if 46 bits of their hashes are the same: once in some 134 million new keys that come to a full table.
+//!
 //! Counts are exact up to 192 arrivals within a window. Beyond, neighbours are counted as one mark with the later one's time, so that
 //! none is missed, and at most 1 in 96 of those that a window has just left still counts.
 
 use std::time::Duration;
 
-use super::Finding;
-use super::marks::{List, Mark};
+use super::bucket::{Body, Bucket, FREE, Head, Kept, QUIET, STEPS, WAYS};
+use super::limit::{Limit, Verdict};
+use super::marks::{List, Mark, before};
 use crate::clock::Micros;
-
-/// Keys in a bucket.
-const WAYS: usize = 16;
 
 /// Buckets of a table with hardly anything in it.
 const FIRST_BUCKETS: usize = 4;
@@ -28,132 +28,15 @@ const FIRST_BUCKETS: usize = 4;
 /// Lists looked at where one has to go.
 const SAMPLE: usize = 8;
 
-/// How finely the time since a key was last seen is kept: so many steps a window.
-const STEPS: i64 = 64;
-
-const STEP_BITS: u32 = 24;
-const STEP_MASK: u32 = (1 << STEP_BITS) - 1;
-
-/// The most that a limit may ask for: joined marks hold as much.
-pub(super) const MOST: u32 = 10_000;
-
-/// So many within so long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limit {
-    /// 0 is never reached.
-    pub(super) count: u32,
-    pub(super) span: Duration,
-}
-
-impl Limit {
-    /// A limit that nothing reaches.
-    pub(super) const NONE: Limit = Limit {
-        count: 0,
-        span: Duration::ZERO,
-    };
-
-    /// The time as people say it.
-    pub(super) fn words(self) -> String {
-        words(self.span)
-    }
-
-    /// What an alert says of it.
-    pub(super) fn said(self, finding: Finding) -> Finding {
-        finding
-            .window(self.span)
-            .context("threshold", self.count)
-            .context("window_seconds", self.span.as_secs_f64())
-    }
-
-    fn millis(self) -> i64 {
-        i64::try_from(self.span.as_millis()).unwrap_or(i64::MAX)
-    }
-
-    /// Half of it: below that, what was raised has calmed down.
-    fn half(self) -> u32 {
-        self.count.div_ceil(2)
-    }
-}
-
-/// A time as people say it: `15 min`.
-pub(super) fn words(span: Duration) -> String {
-    let seconds = span.as_secs();
-    match (seconds, span.subsec_nanos()) {
-        (0, _) | (_, 1..) => format!("{span:?}"),
-        (seconds, _) if seconds % 3_600 == 0 => format!("{} h", seconds / 3_600),
-        (seconds, _) if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        (seconds, _) => format!("{seconds} s"),
-    }
-}
-
-/// What a window says of one more arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Less than the limit, or calm again.
-    Calm,
-    /// The limit is reached, by this one: so many.
-    Reached(u32),
-    /// It was reached, and there are still half as many.
-    Still(u32),
-}
-
-impl Verdict {
-    /// How many, where that is to be said.
-    pub(super) fn count(self) -> Option<u32> {
-        match self {
-            Verdict::Calm => None,
-            Verdict::Reached(count) | Verdict::Still(count) => Some(count),
-        }
-    }
-}
-
-/// What a key has: its first two arrivals, or nothing and the number of its list. Two words, as there are very many.
-#[derive(Clone, Copy, Debug)]
-struct Body(Mark, Mark);
-
-enum Kept {
-    Marks(Mark, Mark),
-    List(u32),
-}
-
-impl Body {
-    const NOBODY: Body = Body(Mark::NONE, Mark::NONE);
-
-    fn list(index: u32) -> Body {
-        Body(Mark::NONE, Mark::number(index))
-    }
-
-    fn kept(self) -> Kept {
-        match self {
-            Body(Mark::NONE, second) if second != Mark::NONE => Kept::List(second.as_number()),
-            Body(first, second) => Kept::Marks(first, second),
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Head {
-    /// Hashes; 0 for a free place.
-    tags: [u64; WAYS],
-    /// Evidence in the high 8 bits, when last seen in the low ones.
-    ranks: [u32; WAYS],
-}
-
-impl Head {
-    const EMPTY: Head = Head {
-        tags: [0; WAYS],
-        ranks: [0; WAYS],
-    };
-}
-
 /// Windows of one kind of key, with a limit for all arrivals and one for some of them.
 #[derive(Debug)]
 pub(super) struct Windows {
     limits: [Limit; 2],
     spans: [i64; 2],
     longest: i64,
-    heads: Vec<Head>,
-    bodies: Vec<Body>,
+    /// Arrivals of a key that need no list: with as many, no limit is reached.
+    inline: u32,
+    buckets: Vec<Bucket>,
     most_buckets: usize,
     lists: Vec<List>,
     free: Vec<u32>,
@@ -168,12 +51,13 @@ pub(super) struct Windows {
 impl Windows {
     /// For at most so many keys, and so many bytes of lists.
     pub(super) fn new(all: Limit, some: Limit, keys: usize, list_bytes: usize) -> Windows {
+        let least = [all.count, some.count].into_iter().filter(|count| *count > 0).min();
         Windows {
             limits: [all, some],
             spans: [all.millis(), some.millis()],
             longest: all.millis().max(some.millis()),
-            heads: vec![Head::EMPTY; FIRST_BUCKETS],
-            bodies: vec![Body::NOBODY; FIRST_BUCKETS * WAYS],
+            inline: least.unwrap_or(u32::MAX).saturating_sub(1),
+            buckets: vec![Bucket::EMPTY; FIRST_BUCKETS],
             most_buckets: (keys / WAYS).next_power_of_two().max(FIRST_BUCKETS),
             lists: Vec::new(),
             free: Vec::new(),
@@ -186,60 +70,64 @@ impl Windows {
         }
     }
 
+    /// Reads where a key is to be found. What comes of it is of no use: it is near then.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> u64 {
+        self.buckets.get(self.bucket(hash)).map_or(0, Bucket::touch)
+    }
+
+    /// Reads what a key has, once its place is near.
+    #[inline]
+    pub(super) fn touch_body(&self, hash: u64) -> u64 {
+        let bucket = self.buckets.get(self.bucket(hash));
+        bucket.map_or(0, |bucket| bucket.touch_body(Head::tag(hash)))
+    }
+
     /// Notes an arrival of a key: by its own time, and by when it came. `some` counts for both limits.
     pub(super) fn add(&mut self, hash: u64, own: Micros, came: Micros, some: bool) -> [Verdict; 2] {
-        let tag = hash | 1;
         let step = self.step(came);
         let mark = Mark::one(own, some);
-        let (place, known) = self.place(tag, step);
-        let least = self
-            .limits
-            .iter()
-            .map(|limit| limit.count)
-            .filter(|count| *count > 0)
-            .min();
-        let inline = least.unwrap_or(u32::MAX).saturating_sub(1);
-        let Some(body) = self.bodies.get_mut(place) else {
+        let (place, known) = self.place(hash, step);
+        let (inline, longest) = (self.inline, self.longest);
+        // Of a key that is new the body is not read: what stands there is somebody else's, and far away.
+        let kept = known.then(|| self.kept(place));
+        let Some((head, body)) = self.at(place) else {
             return [Verdict::Calm; 2];
         };
-        let kept = match body.kept() {
-            _ if !known => (inline > 0).then_some((Body(mark, Mark::NONE), 1)),
-            Kept::Marks(first, Mark::NONE) if inline > 1 => {
-                let near = (first.at() - mark.at()).abs() <= self.longest;
-                Some((Body(first, mark), 1 + u32::from(near)))
+        let alone = match kept {
+            None => (inline > 0).then_some((Body::marks(mark, Mark::NONE), 1)),
+            Some(Kept::Marks(first, Mark::NONE)) if inline > 1 => {
+                let near = (first.at() - mark.at()).abs() <= longest;
+                Some((Body::marks(first, mark), 1 + u32::from(near)))
             }
             _ => None,
         };
-        if let Some((kept, evidence)) = kept {
+        if let Some((kept, evidence)) = alone {
             *body = kept;
-            self.rank(place, evidence, step);
+            head.seen(evidence, step);
             return [Verdict::Calm; 2];
         }
         if !known {
-            *body = Body::NOBODY;
+            *body = Body::marks(Mark::NONE, Mark::NONE);
         }
-        let verdicts = self.in_list(place, mark);
-        self.rank(place, self.evidence_of(place, mark.at()), step);
+        let (verdicts, evidence) = self.in_list(place, mark);
+        if let Some((head, _)) = self.at(place) {
+            head.seen(evidence, step);
+        }
         self.keep_bound(place);
         verdicts
     }
 
     /// How many arrivals of a key lie within a time that ends here.
     pub(super) fn count(&self, hash: u64, own: Micros, span: Duration) -> u32 {
-        let tag = hash | 1;
-        let bucket = self.bucket(tag);
-        let ways = self.heads.get(bucket).map(|head| &head.tags);
-        let way = ways.and_then(|tags| tags.iter().position(|known| *known == tag));
+        let Some(bucket) = self.buckets.get(self.bucket(hash)) else {
+            return 0;
+        };
         let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         let at = Mark::one(own, false).at();
-        let count = |marks: &[Mark]| {
-            let near = marks.iter().filter(|mark| (0..=span).contains(&(at - mark.at())));
-            near.map(|mark| mark.all()).sum()
-        };
-        let body = way.and_then(|way| self.bodies.get(bucket * WAYS + way));
-        match body.map(|body| body.kept()) {
-            Some(Kept::Marks(first, second)) => count(&[first, second]),
-            Some(Kept::List(list)) => self.lists.get(list as usize).map_or(0, |list| count(&list.marks)),
+        match bucket.find(Head::tag(hash)).map(|way| bucket.kept(way)) {
+            Some(Kept::Marks(first, second)) => before([first, second].iter(), at, span),
+            Some(Kept::List(list)) => self.lists.get(list as usize).map_or(0, |list| list.before(at, span)),
             None => 0,
         }
     }
@@ -256,116 +144,85 @@ impl Windows {
 
     /// Bytes of memory, about.
     pub(super) fn bytes(&self) -> usize {
-        self.heads.capacity() * size_of::<Head>()
-            + self.bodies.capacity() * size_of::<Body>()
+        self.buckets.capacity() * size_of::<Bucket>()
             + self.lists.capacity() * size_of::<List>()
             + self.free.capacity() * size_of::<u32>()
             + self.list_bytes
     }
 
     fn step(&self, came: Micros) -> u32 {
-        (came.0.div_euclid(1_000) / (self.longest / STEPS).max(1)) as u32 & STEP_MASK
+        (came.0.div_euclid(1_000) / (self.longest / STEPS).max(1)) as u32
     }
 
     /// Where a key is, or is to be; and whether it was there.
-    fn place(&mut self, tag: u64, step: u32) -> (usize, bool) {
+    fn place(&mut self, hash: u64, step: u32) -> (usize, bool) {
+        let tag = Head::tag(hash);
         loop {
-            let bucket = self.bucket(tag);
-            let may_grow = self.heads.len() < self.most_buckets;
-            let Some(head) = self.heads.get_mut(bucket) else {
+            let at = self.bucket(hash);
+            let may_grow = self.buckets.len() < self.most_buckets;
+            let Some(bucket) = self.buckets.get_mut(at) else {
                 return (usize::MAX, false);
             };
-            if let Some(way) = head.tags.iter().position(|known| *known == tag) {
+            if let Some(way) = bucket.find(tag) {
                 // What has been quiet for a window by the clock that nobody sets begins anew.
-                let quiet = head.ranks.get(way).is_some_and(|rank| is_quiet(*rank, step));
-                let place = bucket * WAYS + way;
+                let quiet = bucket.heads.get(way).is_some_and(|head| head.is_quiet(step));
+                let place = at * WAYS + way;
                 if quiet {
                     self.drop_list(place);
                 }
                 return (place, !quiet);
             }
-            let (way, score) = head.victim(step);
-            if score > FREE && may_grow {
+            let (way, worth) = bucket.least(step, hash);
+            if worth > FREE && may_grow {
                 self.grow();
                 continue;
             }
-            let place = bucket * WAYS + way;
-            if let Some(known) = head.tags.get_mut(way) {
-                *known = tag;
-            }
-            match score {
+            let place = at * WAYS + way;
+            match worth {
                 FREE => self.keys += 1,
-                QUIET => self.drop_list(place),
-                _ => {
-                    self.evicted += 1;
-                    self.drop_list(place);
-                }
+                QUIET => {}
+                _ => self.evicted += 1,
+            }
+            self.drop_list(place);
+            if let Some((head, _)) = self.at(place) {
+                *head = Head::new(tag, step);
             }
             return (place, false);
         }
     }
 
-    fn bucket(&self, tag: u64) -> usize {
-        (tag >> 1) as usize & (self.heads.len() - 1)
+    #[inline]
+    fn bucket(&self, hash: u64) -> usize {
+        Head::bucket(Head::tag(hash)) & (self.buckets.len() - 1)
     }
 
-    fn rank(&mut self, place: usize, evidence: u32, step: u32) {
-        let rank = self
-            .heads
-            .get_mut(place / WAYS)
-            .and_then(|head| head.ranks.get_mut(place % WAYS));
-        if let Some(rank) = rank {
-            *rank = evidence.min(255) << STEP_BITS | step;
-        }
+    fn at(&mut self, place: usize) -> Option<(&mut Head, &mut Body)> {
+        let bucket = self.buckets.get_mut(place / WAYS)?;
+        let head = bucket.heads.get_mut(place % WAYS)?;
+        Some((head, bucket.bodies.get_mut(place % WAYS)?))
     }
 
-    /// How many arrivals lie about this time, of a key that has a list.
-    fn evidence_of(&self, place: usize, at: i64) -> u32 {
-        let Some(Kept::List(list)) = self.bodies.get(place).map(|body| body.kept()) else {
-            return 1;
-        };
-        let Some(list) = self.lists.get(list as usize) else {
-            return 1;
-        };
-        if list.told != [None; 2] {
-            // It has raised an alert: nothing is worth more.
-            return u32::MAX;
-        }
-        let near = list.marks.iter().filter(|mark| (at - mark.at()).abs() <= self.longest);
-        near.map(|mark| mark.all()).sum()
+    /// What the key at a place has.
+    fn kept(&self, place: usize) -> Kept {
+        let nothing = Kept::Marks(Mark::NONE, Mark::NONE);
+        let bucket = self.buckets.get(place / WAYS);
+        bucket.map_or(nothing, |bucket| bucket.kept(place % WAYS))
     }
 
-    /// Adds an arrival to a key's list, which is made of what the body has, where there is none yet.
-    fn in_list(&mut self, place: usize, mark: Mark) -> [Verdict; 2] {
+    /// Adds an arrival to a key's list, which is made of what the body has, where there is none yet. What it says, and how
+    /// much evidence there is then.
+    fn in_list(&mut self, place: usize, mark: Mark) -> ([Verdict; 2], u32) {
         let mut verdicts = [Verdict::Calm; 2];
-        let Some(body) = self.bodies.get_mut(place) else {
-            return verdicts;
-        };
-        let index = match body.kept() {
+        let index = match self.kept(place) {
             Kept::List(index) => index,
-            Kept::Marks(first, second) => {
-                let index = self.free.pop().unwrap_or_else(|| {
-                    self.lists.push(List::default());
-                    self.lists.len() as u32 - 1
-                });
-                *body = Body::list(index);
-                if let Some(list) = self.lists.get_mut(index as usize) {
-                    list.place = place;
-                    list.used = true;
-                    list.marks.reserve_exact(4);
-                    list.marks
-                        .extend([first, second].into_iter().filter(|mark| *mark != Mark::NONE));
-                    self.list_bytes += list.marks.capacity() * size_of::<Mark>();
-                }
-                index
-            }
+            Kept::Marks(first, second) => self.begin_list(place, [first, second]),
         };
         let Some(list) = self.lists.get_mut(index as usize) else {
-            return verdicts;
+            return (verdicts, 1);
         };
-        let before = list.marks.capacity();
-        list.push(mark, self.longest);
-        self.list_bytes += (list.marks.capacity() - before) * size_of::<Mark>();
+        let bytes = list.bytes();
+        list.push(mark, &self.spans, self.longest);
+        self.list_bytes += list.bytes() - bytes;
         let at = mark.at();
         let counted = [true, mark.some() > 0];
         let limits = self.limits.iter().zip(&self.spans).zip(counted);
@@ -373,7 +230,7 @@ impl Windows {
             if limit.count == 0 || !counted {
                 continue;
             }
-            let count = list.within(which, at, *span, &mut self.scratch);
+            let count = list.within(which, *span, &mut self.scratch);
             let Some(told) = list.told.get_mut(which) else { continue };
             let still = told.is_some_and(|told| (at - told).abs() <= *span);
             let verdict = match (still, count) {
@@ -390,7 +247,28 @@ impl Windows {
                 *place = verdict;
             }
         }
-        verdicts
+        let evidence = match list.told {
+            [None, None] => list.about(&self.spans, self.longest),
+            // It has raised an alert: nothing is worth more.
+            _ => u32::MAX,
+        };
+        (verdicts, evidence)
+    }
+
+    fn begin_list(&mut self, place: usize, known: [Mark; 2]) -> u32 {
+        let known = known.into_iter().filter(|mark| *mark != Mark::NONE);
+        let list = List::begin(place as u32, known, &self.spans);
+        self.list_bytes += list.bytes();
+        let index = self.free.pop().unwrap_or(self.lists.len() as u32);
+        match self.lists.get_mut(index as usize) {
+            Some(free) => *free = list,
+            None => self.lists.push(list),
+        }
+        if let Some((head, body)) = self.at(place) {
+            head.lists(true);
+            *body = Body::list(index);
+        }
+        index
     }
 
     /// Lists go until the bound is kept, but not this one.
@@ -400,16 +278,16 @@ impl Windows {
             for _ in 0..SAMPLE {
                 self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let index = (self.chance >> 33) as usize % self.lists.len().max(1);
-                let Some(list) = self.lists.get(index).filter(|list| list.used && list.place != place) else {
+                let Some(list) = self.lists.get(index) else { continue };
+                let other = list.place as usize;
+                if !list.used || other == place {
                     continue;
-                };
-                let head = self.heads.get(list.place / WAYS);
-                let rank = head
-                    .and_then(|head| head.ranks.get(list.place % WAYS))
-                    .copied()
-                    .unwrap_or(0);
-                if victim.is_none_or(|(_, least)| rank < least) {
-                    victim = Some((list.place, rank));
+                }
+                let bucket = self.buckets.get(other / WAYS);
+                let head = bucket.and_then(|bucket| bucket.heads.get(other % WAYS));
+                let evidence = head.map_or(0, |head| head.evidence());
+                if victim.is_none_or(|(_, least)| evidence < least) {
+                    victim = Some((other, evidence));
                 }
             }
             let Some((victim, _)) = victim else {
@@ -420,12 +298,8 @@ impl Windows {
                 continue;
             };
             self.drop_list(victim);
-            let tag = self
-                .heads
-                .get_mut(victim / WAYS)
-                .and_then(|head| head.tags.get_mut(victim % WAYS));
-            if let Some(tag) = tag {
-                *tag = 0;
+            if let Some((head, _)) = self.at(victim) {
+                *head = Head::FREE;
             }
             self.keys -= 1;
             self.evicted += 1;
@@ -437,82 +311,51 @@ impl Windows {
         self.lists.len() - self.free.len()
     }
 
+    /// What a place has is nobody's any more.
     fn drop_list(&mut self, place: usize) {
-        let Some(body) = self.bodies.get_mut(place) else { return };
-        if let Kept::List(index) = body.kept() {
-            if let Some(list) = self.lists.get_mut(index as usize) {
-                self.list_bytes -= list.marks.capacity() * size_of::<Mark>();
-                *list = List::default();
-            }
+        let head = self
+            .buckets
+            .get_mut(place / WAYS)
+            .and_then(|bucket| bucket.heads.get_mut(place % WAYS));
+        // Without a list the body is written over: its line need not come near.
+        if !head.is_some_and(|head| head.has_list()) {
+            return;
+        }
+        let kept = self.kept(place);
+        let Some((head, body)) = self.at(place) else { return };
+        head.lists(false);
+        *body = Body::marks(Mark::NONE, Mark::NONE);
+        if let Kept::List(index) = kept
+            && let Some(list) = self.lists.get_mut(index as usize)
+        {
+            self.list_bytes -= list.bytes();
+            *list = List::default();
             self.free.push(index);
         }
-        *body = Body::NOBODY;
     }
 
     /// Twice as many buckets.
     fn grow(&mut self) {
-        let old = self.heads.len();
-        let heads = std::mem::replace(&mut self.heads, vec![Head::EMPTY; old * 2]);
-        let bodies = std::mem::replace(&mut self.bodies, vec![Body::NOBODY; old * 2 * WAYS]);
-        let mut filled = vec![0_u8; old * 2];
-        let places = heads.iter().flat_map(|head| head.tags.iter().zip(&head.ranks));
-        for ((tag, rank), body) in places.zip(&bodies).filter(|((tag, _), _)| **tag != 0) {
-            let bucket = self.bucket(*tag);
-            // Each of the new buckets has keys of one old bucket alone: it has room.
-            let Some(way) = filled.get_mut(bucket).map(|filled| {
-                *filled += 1;
-                usize::from(*filled - 1)
-            }) else {
-                continue;
-            };
-            if let Some(head) = self.heads.get_mut(bucket)
-                && let (Some(into), Some(ranked)) = (head.tags.get_mut(way), head.ranks.get_mut(way))
-            {
-                (*into, *ranked) = (*tag, *rank);
-            }
-            let place = bucket * WAYS + way;
-            if let Some(into) = self.bodies.get_mut(place) {
-                *into = *body;
-            }
-            if let Kept::List(index) = body.kept()
-                && let Some(list) = self.lists.get_mut(index as usize)
-            {
-                list.place = place;
+        let more = vec![Bucket::EMPTY; self.buckets.len() * 2];
+        let most = more.len() - 1;
+        for old in std::mem::replace(&mut self.buckets, more) {
+            for (way, (head, body)) in old.heads.iter().zip(&old.bodies).enumerate() {
+                let at = Head::bucket(head.owner()) & most;
+                // Each of the new buckets has keys of one old bucket alone: its place there is free.
+                let Some(bucket) = self.buckets.get_mut(at).filter(|_| *head != Head::FREE) else {
+                    continue;
+                };
+                if let Kept::List(index) = old.kept(way)
+                    && let Some(list) = self.lists.get_mut(index as usize)
+                {
+                    list.place = (at * WAYS + way) as u32;
+                }
+                if let (Some(into), Some(kept)) = (bucket.heads.get_mut(way), bucket.bodies.get_mut(way)) {
+                    (*into, *kept) = (*head, *body);
+                }
             }
         }
     }
-}
-
-/// Scores of places: one that is free, and one that was quiet for a window.
-const FREE: u32 = 0;
-const QUIET: u32 = 1;
-
-impl Head {
-    /// The place to be given up, and its score: the less, the less is lost.
-    fn victim(&self, step: u32) -> (usize, u32) {
-        let mut least = (0, u32::MAX);
-        for (way, (tag, rank)) in self.tags.iter().zip(&self.ranks).enumerate() {
-            let score = match *tag {
-                0 => FREE,
-                _ if is_quiet(*rank, step) => QUIET,
-                _ => (rank & !STEP_MASK) | (STEP_MASK - age(*rank, step)),
-            };
-            if score < least.1 {
-                least = (way, score);
-            }
-        }
-        least
-    }
-}
-
-/// Steps since a place was last seen; a clock that was set back a little counts as none.
-fn age(rank: u32, step: u32) -> u32 {
-    let age = step.wrapping_sub(rank) & STEP_MASK;
-    if age > STEP_MASK / 2 { 0 } else { age }
-}
-
-fn is_quiet(rank: u32, step: u32) -> bool {
-    age(rank, step) > STEPS as u32 + 1
 }
 
 #[cfg(test)]
@@ -684,18 +527,10 @@ mod tests {
         assert_eq!(windows.add(hash(0), now, now, false)[0], Verdict::Reached(100));
         let used = windows.lists.iter().filter(|list| list.used).count();
         assert_eq!(used + windows.free.len(), windows.lists.len());
-        let bytes: usize = windows
-            .lists
-            .iter()
-            .map(|list| list.marks.capacity() * size_of::<Mark>())
-            .sum();
+        let bytes: usize = windows.lists.iter().map(List::bytes).sum();
         assert_eq!(bytes, windows.list_bytes);
-        let full = windows
-            .heads
-            .iter()
-            .flat_map(|head| head.tags)
-            .filter(|tag| *tag != 0)
-            .count();
+        let heads = windows.buckets.iter().flat_map(|bucket| bucket.heads);
+        let full = heads.filter(|head| *head != Head::FREE).count();
         assert_eq!(full, windows.keys());
     }
 

@@ -10,9 +10,12 @@ use super::signer::Signer;
 use super::syncer::{Done, Job};
 use super::watch::{FLAG, flag};
 use super::{Durable, Phase, Stuck, Syncing, Writer};
-use crate::chain::{SEAL, leaf, leaves};
+use crate::brief::Brief;
+use crate::chain::{Leaf, SEAL, leaf, leaves};
+use crate::detect::Detector;
 use crate::meter::Trouble;
-use crate::queue::{Line, Loss};
+use crate::queue::{Chunk, Line, Loss};
+use crate::status::RuleStatus;
 use crate::store::Mark;
 use crate::sync::{self, Instant};
 
@@ -30,6 +33,52 @@ const SPARE: u64 = 2 << 10;
 
 /// A file's room is used up.
 struct Full;
+
+/// What is to be written of a line, and its leaf where that is known.
+#[derive(Clone, Copy)]
+struct Text<'t> {
+    rest: &'t [u8],
+    leaf: Option<Leaf>,
+}
+
+impl<'t> Text<'t> {
+    /// A line as its caller made it.
+    fn of(line: &Line<'t>) -> Text<'t> {
+        Text {
+            rest: line.rest,
+            leaf: line.leaf.copied(),
+        }
+    }
+}
+
+/// A line with the gravest of what was just found of it.
+fn flagged_text<'t>(detector: &Detector, rest: &[u8], into: &'t mut Vec<u8>) -> Text<'t> {
+    into.clear();
+    into.extend_from_slice(rest);
+    if let Some(gravest) = detector.gravest() {
+        flag(into, gravest.rule, gravest.reason);
+    }
+    Text { rest: into, leaf: None }
+}
+
+/// The leaves of two texts, or of the first alone.
+fn leaves_of(texts: &[Text<'_>; 2], both: bool) -> [Leaf; 2] {
+    let [one, two] = texts;
+    if let (None, None, true) = (one.leaf, two.leaf, both) {
+        return leaves(one.rest, two.rest);
+    }
+    let known = |text: &Text<'_>| text.leaf.unwrap_or_else(|| leaf(text.rest));
+    [known(one), if both { known(two) } else { Leaf::default() }]
+}
+
+/// The lines of a chunk from one on, in brief.
+fn briefs(chunk: &Chunk, mut number: usize, mut begin: usize) -> impl Iterator<Item = (&Brief, &[u8])> {
+    std::iter::from_fn(move || {
+        let line = chunk.line(number, begin)?;
+        (number, begin) = (number + 1, line.end);
+        Some((line.brief, line.rest))
+    })
+}
 
 impl Writer {
     /// Writes what there is, in commits; whether there is more already.
@@ -110,48 +159,43 @@ impl Writer {
             let (mut full, ticket) = (false, chunk.first_ticket() + first as u64);
             let behind = self.batch.text.lines;
             let seq = self.built.seq + 1;
-            let mut next_leaf = None;
             while let Some(line) = chunk.line(at, offset) {
-                let Line { brief, rest, .. } = line;
                 let room = if self.batch.text.is_empty() { room } else { spared };
-                if (self.batch.text.bytes.len() + rest.len() + around) as u64 > room && self.has_records() {
+                let taken = self.batch.text.bytes.len() + line.rest.len() + around;
+                if taken as u64 > room && self.has_records() {
                     full = true;
                     break;
                 }
-                if self.watching && self.detector.judge(brief, rest) {
-                    self.flagged.clear();
-                    self.flagged.extend_from_slice(rest);
-                    if let Some(gravest) = self.detector.gravest() {
-                        flag(&mut self.flagged, gravest);
-                    }
-                    self.found.extend(self.detector.drain());
-                    next_leaf = None;
-                    let leaf = leaf(&self.flagged);
-                    self.batch.record(&mut self.built, brief, &self.flagged, &leaf);
+                // Two at once where both fit whatever is found of them: their leaves take less time together.
+                let next = chunk.line(at + 1, line.end);
+                let next = next.filter(|next| (taken + next.rest.len() + around) as u64 <= spared);
+                let ticket = chunk.first_ticket() + at as u64;
+                if self.watching && !self.detector.knows(ticket) {
+                    self.detector.look_ahead(ticket, briefs(chunk, at, offset));
+                }
+                let pair = [Some(line), next];
+                let mut texts = [Text::of(&line); 2];
+                for (((line, ticket), text), flagged) in pair
+                    .into_iter()
+                    .flatten()
+                    .zip(ticket..)
+                    .zip(&mut texts)
+                    .zip(&mut self.flagged)
+                {
+                    *text = match self.watching && self.detector.judge(ticket, line.brief, line.rest) {
+                        true => flagged_text(&self.detector, line.rest, flagged),
+                        false => Text::of(&line),
+                    };
+                }
+                let leaves = leaves_of(&texts, next.is_some());
+                for ((line, text), leaf) in pair.into_iter().flatten().zip(texts).zip(leaves) {
+                    self.batch.record(&mut self.built, line.brief, text.rest, &leaf);
                     if let Some(leaders) = &mut leaders {
-                        leaders.add(brief, rest);
+                        leaders.add(line.brief, line.rest);
                     }
                     at += 1;
                     offset = line.end;
-                    continue;
                 }
-                let leaf = next_leaf.take().or(line.leaf.copied()).unwrap_or_else(|| {
-                    let unhashed = |next: &Line<'_>| next.leaf.is_none();
-                    match chunk.line(at + 1, line.end).filter(unhashed) {
-                        Some(next) => {
-                            let [leaf, next] = leaves(rest, next.rest);
-                            next_leaf = Some(next);
-                            leaf
-                        }
-                        None => leaf(rest),
-                    }
-                });
-                self.batch.record(&mut self.built, brief, rest, &leaf);
-                if let Some(leaders) = &mut leaders {
-                    leaders.add(brief, rest);
-                }
-                at += 1;
-                offset = line.end;
             }
             if at > first {
                 self.core.progress.numbered(ticket, seq);
@@ -227,6 +271,9 @@ impl Writer {
             notice.own_written += tally.own;
             notice.last_commit = Some(now);
             notice.file_bytes = bytes;
+            if self.watching {
+                RuleStatus::update(&mut notice.rules, self.detector.figures());
+            }
         });
         if let Some((_, last)) = text.tickets {
             self.core.progress.written(last);

@@ -117,7 +117,7 @@ impl Writer {
             request.target = None;
         }
         (self.canary, self.facade, self.evicted) = (old.canary, old.facade, old.evicted);
-        (self.detector, self.watching, self.found) = (old.detector, old.watching, old.found);
+        (self.detector, self.watching) = (old.detector, old.watching);
         (self.active, self.commits) = (old.active, self.commits + old.commits);
         old.synced_tally.drain_into(&mut self.synced_tally);
         self.fault = old.fault;

@@ -60,7 +60,7 @@ use std::time::Duration;
 
 use crate::clock::Micros;
 use crate::config::DiskSpace;
-use crate::detect::{Detector, Found};
+use crate::detect::Detector;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, DiskFile};
 use crate::key::KeySource;
@@ -200,10 +200,8 @@ pub(crate) struct Writer {
     detector: Detector,
     /// Whether there are rules that see records.
     watching: bool,
-    /// A record with what was found of it.
-    flagged: Vec<u8>,
-    /// What was found and is not yet given to the alerts.
-    found: Vec<Found>,
+    /// Two records with what was found of them.
+    flagged: [Vec<u8>; 2],
     watch_at: Duration,
     kept: Kept,
     /// To be written again into a new file; not empty only while that goes on.
@@ -333,9 +331,11 @@ impl Writer {
         if joins {
             core.alerts.go_on(opened.run);
         } else {
-            let queue = Arc::clone(&core.queue);
+            let (queue, past) = (Arc::clone(&core.queue), detector.past(now));
             core.alerts
-                .begin(opened.run, opened.seq, alerts_from.as_deref(), move || queue.ring());
+                .begin(opened.run, opened.seq, alerts_from.as_deref(), past, move || {
+                    queue.ring()
+                });
         }
         let syncer = Syncer::new(
             Arc::clone(&disk),
@@ -379,8 +379,7 @@ impl Writer {
             batch: Batch::new(opened.trust == Trust::Signed),
             watching: !detector.is_idle(),
             detector,
-            flagged: Vec::new(),
-            found: Vec::new(),
+            flagged: Default::default(),
             watch_at: monotonic,
             kept: Kept::default(),
             again: VecDeque::new(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::own_records::Own;
 use super::{Phase, Stuck, Writer};
 use crate::alerts::{Act, Entry};
-use crate::detect::{AlertType, Figures, Finding, Found, Priority};
+use crate::detect::{AlertType, Figures, Finding, Priority};
 use crate::error::Error;
 use crate::event::events;
 use crate::floor::floor;
@@ -30,12 +30,11 @@ pub(crate) const FLAG: usize = 36 + REASON + 10 + 64 + 1;
 const REASON: usize = 204;
 
 /// Appends what a rule found, behind the salt.
-pub(super) fn flag(out: &mut Vec<u8>, found: &Found) {
+pub(super) fn flag(out: &mut Vec<u8>, rule: &str, mut reason: &str) {
     out.extend_from_slice(b",\"flagged\":true,\"suspicious_reason\":");
-    let mut reason = found.finding.reason.as_ref();
     let begin = out.len();
     loop {
-        push_string(out, reason);
+        push_text(out, reason);
         if out.len() - begin <= REASON {
             break;
         }
@@ -44,7 +43,18 @@ pub(super) fn flag(out: &mut Vec<u8>, found: &Found) {
         reason = floor(reason, reason.len() * 3 / 4);
     }
     out.extend_from_slice(b",\"rule\":");
-    push_string(out, &found.rule);
+    push_text(out, rule);
+}
+
+/// A string; what the standard rules say has nothing to be escaped, and is copied as it is.
+fn push_text(out: &mut Vec<u8>, text: &str) {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    if !text.bytes().all(plain) {
+        return push_string(out, text);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 impl Writer {
@@ -55,10 +65,11 @@ impl Writer {
             return;
         }
         self.watch_at = self.monotonic + WATCH_EVERY;
-        let figures = self.figures();
-        if self.detector.tick(&figures) {
-            self.found.extend(self.detector.drain());
+        if let Some(past) = self.core.alerts.take_past() {
+            self.detector.recall(&past);
         }
+        let figures = self.figures();
+        self.detector.tick(&figures);
         self.raise();
         let now = self.now;
         let (own, meter) = (&mut self.own, &self.core.meter);
@@ -95,9 +106,10 @@ impl Writer {
     pub(super) fn raise(&mut self) {
         let now = self.now;
         let (own, meter) = (&mut self.own, &self.core.meter);
-        self.core.alerts.found(self.found.drain(..), now, &mut |entry, alert| {
+        self.core.alerts.found(self.detector.found(), now, &mut |entry, alert| {
             note(own, meter, entry, &alert.rule, alert.count);
         });
+        self.detector.found().clear();
         for said in self.detector.complaints() {
             complain(&said);
         }
@@ -105,9 +117,8 @@ impl Writer {
 
     /// Behind a batch, if anything in it was found.
     pub(super) fn raise_if_any(&mut self) {
-        if !self.found.is_empty() || self.detector.has_complaints() {
+        if !self.detector.found().is_empty() || self.detector.has_complaints() {
             self.raise();
-            self.show_rules();
         }
     }
 
@@ -117,7 +128,7 @@ impl Writer {
             let finding = Finding::new(AlertType::Trail, "the files are not as the trail left them: run verify")
                 .priority(Priority::Critical)
                 .key("trail", "tamper");
-            self.found.push(Found::new("trail_failures", finding, self.now));
+            self.detector.add(finding, self.now);
         }
     }
 
@@ -160,8 +171,9 @@ impl Writer {
     }
 
     fn show_rules(&self) {
-        let rules: Vec<RuleStatus> = self.detector.figures().into_iter().map(Into::into).collect();
-        self.core.board.write(|notice| notice.rules = rules);
+        self.core
+            .board
+            .write(|notice| RuleStatus::update(&mut notice.rules, self.detector.figures()));
     }
 }
 
@@ -176,7 +188,6 @@ fn note(own: &mut std::collections::VecDeque<Own>, meter: &crate::meter::Meter, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Micros;
 
     #[test]
     fn a_flag_has_its_keys_in_order_and_its_bound_whatever_the_reason_is() {
@@ -187,9 +198,8 @@ mod tests {
             &"é".repeat(100),
             "",
         ] {
-            let finding = Finding::new(AlertType::Custom, reason.to_owned());
             let mut out = Vec::new();
-            flag(&mut out, &Found::new("r".repeat(64), finding, Micros(0)));
+            flag(&mut out, &"r".repeat(64), reason);
             assert!(out.len() <= FLAG, "{}", out.len());
             let text = format!("{{\"x\":1{}}}", String::from_utf8(out).unwrap());
             let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();

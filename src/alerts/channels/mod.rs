@@ -72,8 +72,9 @@ impl fmt::Display for AlertChange {
 /// Where alerts are handed out: see [`Builder::channel`](crate::Builder::channel).
 ///
 /// Each channel has a thread of its own, so that one that hangs holds up neither the trail nor another one. What it does not
-/// take is tried again, with pauses from a quarter of a second to a minute; meanwhile what comes waits, and of one alert only
-/// what was last said. Whether a channel works stands in [`Status::channels`](crate::Status::channels). Nothing is lost by a
+/// take is tried again, with pauses that double from a quarter of a second to a minute, each shortened by chance by up to half, so
+/// that many services do not come at once to a receiver that is back. Meanwhile what comes waits, and of one alert only what
+/// was last said. Whether a channel works stands in [`Status::channels`](crate::Status::channels). Nothing is lost by a
 /// channel that does not: alerts are records, and those still open are handed out again at the next start.
 pub trait Channel: Send + 'static {
     /// What it is called in status and metrics, such as `webhook`: no secret, at most 64 bytes.

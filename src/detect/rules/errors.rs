@@ -1,10 +1,11 @@
 //! Which share of all records are errors.
 
 use crate::clock::Micros;
-use crate::detect::seen::{Found, Seen};
+use crate::detect::findings::{About, Charge, Findings};
+use crate::detect::limit::Verdict;
+use crate::detect::seen::Seen;
 use crate::detect::watch::{ERROR_RATE, Share, Watch};
-use crate::detect::windows::{Verdict, words};
-use crate::detect::{AlertType, Finding, Priority};
+use crate::detect::{AlertType, Priority};
 use crate::outcome::Outcome;
 
 /// Of fewer records no share is taken.
@@ -21,6 +22,7 @@ pub(crate) struct Errors {
     slot: i64,
     slots: [Slot; SLOTS as usize + 1],
     raised: Option<i64>,
+    charge: Charge,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,25 +44,20 @@ impl Errors {
                 errors: 0,
             }; SLOTS as usize + 1],
             raised: None,
+            charge: Charge::new(ERROR_RATE, AlertType::Performance, Priority::High)
+                .share(share, "all records")
+                .passing(),
         })
     }
 
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Vec<Found>) {
+    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Findings) {
         let error = match seen.outcome() {
             Outcome::Error => true,
             Outcome::Success | Outcome::Failure | Outcome::Denied | Outcome::Blocked => false,
             _ => return,
         };
         let verdict = self.add(seen.occurred(), error);
-        found.extend(seen.found(ERROR_RATE, verdict, |percent| {
-            let words = words(self.share.span);
-            let reason = format!("{percent} % of all records within {words} are errors");
-            Finding::new(AlertType::Performance, reason)
-                .priority(Priority::High)
-                .window(self.share.span)
-                .context("threshold_percent", self.share.percent)
-                .passing()
-        }));
+        found.verdict(seen, &self.charge, verdict, About::Nobody);
     }
 
     fn add(&mut self, at: Micros, error: bool) -> Verdict {

@@ -1,9 +1,11 @@
 //! Who runs into rate limits again and again.
 
-use crate::detect::seen::{Class, Found, Seen};
+use crate::detect::findings::{About, Charge, Findings};
+use crate::detect::limit::Limit;
+use crate::detect::seen::{Class, Seen};
 use crate::detect::watch::{RATE_LIMITS, Watch};
-use crate::detect::windows::{Limit, Windows};
-use crate::detect::{AlertType, Finding, Priority};
+use crate::detect::windows::Windows;
+use crate::detect::{AlertType, Priority};
 
 const KEYS: usize = 1 << 16;
 const LISTS: usize = 1 << 20;
@@ -11,40 +13,39 @@ const LISTS: usize = 1 << 20;
 /// By address, or by user where there is none.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    limit: Limit,
     windows: Windows,
+    charge: Charge,
 }
 
 impl Limits {
     pub(crate) fn new(watch: &Watch) -> Option<Limits> {
         let limit = watch.limit(RATE_LIMITS)?;
         Some(Limits {
-            limit,
             windows: Windows::new(limit, Limit::NONE, KEYS, LISTS),
+            charge: Charge::new(RATE_LIMITS, AlertType::RateLimit, Priority::Medium)
+                .limit(limit, "hits of a rate limit"),
         })
     }
 
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Vec<Found>) {
+    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Findings) {
         if !seen.is(Class::LIMIT) {
             return;
         }
-        let who = seen.from();
-        let [verdict, _] = self
-            .windows
-            .add(who.map_or(0, |(hash, _)| hash), seen.occurred(), seen.time(), false);
-        found.extend(seen.found(RATE_LIMITS, verdict, |count| {
-            let reason = format!("{count} hits of a rate limit within {}", self.limit.words());
-            let finding = self
-                .limit
-                .said(Finding::new(AlertType::RateLimit, reason).priority(Priority::Medium));
-            match who {
-                Some((_, who)) => finding.key(who.kind(), &seen.named(who)),
-                None => finding,
-            }
-        }));
+        let (hash, about) = match seen.from() {
+            Some((hash, who)) => (hash, About::Who(who)),
+            None => (0, About::Nobody),
+        };
+        let [verdict, _] = self.windows.add(hash, seen.occurred(), seen.time(), false);
+        found.verdict(seen, &self.charge, verdict, about);
     }
 
-    pub(crate) fn tables(&self) -> [&Windows; 1] {
-        [&self.windows]
+    /// By what a record is looked up.
+    #[inline]
+    pub(crate) fn hash(&self, seen: &Seen<'_>) -> Option<u64> {
+        seen.is(Class::LIMIT).then(|| seen.from())?.map(|(hash, _)| hash)
+    }
+
+    pub(crate) fn table(&self) -> &Windows {
+        &self.windows
     }
 }

@@ -1,9 +1,11 @@
 //! Failed logins, by user and by address; and the success behind them.
 
-use crate::detect::seen::{Class, Found, Seen};
+use crate::detect::findings::{About, Charge, Findings};
+use crate::detect::limit::Limit;
+use crate::detect::seen::{Class, Seen, Who};
 use crate::detect::watch::{FAILED_LOGINS, SUCCESS_AFTER_FAILURES, Watch};
-use crate::detect::windows::{Limit, Windows};
-use crate::detect::{AlertType, Finding, Priority};
+use crate::detect::windows::Windows;
+use crate::detect::{AlertType, Priority};
 
 /// Keys of each of the two tables: a failed login costs whoever floods a request.
 const KEYS: usize = 1 << 19;
@@ -11,10 +13,10 @@ const LISTS: usize = 3 << 20;
 
 #[derive(Debug)]
 pub(crate) struct Logins {
-    failed: Option<Limit>,
-    after: Option<Limit>,
     users: Windows,
     addresses: Windows,
+    failed: [Charge; 2],
+    after: Option<(Limit, [Charge; 2])>,
 }
 
 impl Logins {
@@ -23,32 +25,50 @@ impl Logins {
         if failed.is_none() && after.is_none() {
             return None;
         }
+        let failed = failed.unwrap_or(Limit::NONE);
         // No failure counts for the second limit: it keeps them for its span.
-        let table = || Windows::new(failed.unwrap_or(Limit::NONE), after.unwrap_or(Limit::NONE), KEYS, LISTS);
+        let table = || Windows::new(failed, after.unwrap_or(Limit::NONE), KEYS, LISTS);
+        let success = |limit: Limit| {
+            let charge = |who| {
+                let whose = match who {
+                    Who::User => "of this user",
+                    Who::Ip => "from this address",
+                };
+                Charge::new(SUCCESS_AFTER_FAILURES, AlertType::Authentication, Priority::Critical)
+                    .limit(limit, "")
+                    .around(
+                        "a login behind ",
+                        format!(" failed ones {whose} within {}", limit.words()),
+                    )
+            };
+            (limit, Who::each(charge))
+        };
         Some(Logins {
-            failed,
-            after,
             users: table(),
             addresses: table(),
+            failed: Who::each(|who| {
+                let what = match who {
+                    Who::User => "failed logins of one user",
+                    Who::Ip => "failed logins from one address",
+                };
+                Charge::new(FAILED_LOGINS, AlertType::Authentication, Priority::High).limit(failed, what)
+            }),
+            after: after.map(success),
         })
     }
 
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Vec<Found>) {
+    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Findings) {
         if seen.is(Class::FAILED) {
-            let limit = self.failed.unwrap_or(Limit::NONE);
-            if let Some(user) = seen.user_hash() {
-                let [verdict, _] = self.users.add(user, seen.occurred(), seen.time(), false);
-                found.extend(seen.found(FAILED_LOGINS, verdict, |count| {
-                    of_failures(count, limit, "of one user").key("user", &seen.user())
-                }));
+            let by = [
+                (&mut self.users, seen.user_hash(), Who::User),
+                (&mut self.addresses, seen.ip_hash(), Who::Ip),
+            ];
+            for (windows, hash, who) in by {
+                let Some(hash) = hash else { continue };
+                let [verdict, _] = windows.add(hash, seen.occurred(), seen.time(), false);
+                found.verdict(seen, who.of(&self.failed), verdict, About::Who(who));
             }
-            if let Some(address) = seen.ip_hash() {
-                let [verdict, _] = self.addresses.add(address, seen.occurred(), seen.time(), false);
-                found.extend(seen.found(FAILED_LOGINS, verdict, |count| {
-                    of_failures(count, limit, "from one address").key("ip", &seen.ip())
-                }));
-            }
-        } else if let (Some(limit), true) = (self.after, seen.is(Class::LOGIN)) {
+        } else if let (Some((limit, charges)), true) = (&self.after, seen.is(Class::LOGIN)) {
             let count = |windows: &Windows, hash: Option<u64>| {
                 hash.map_or(0, |hash| windows.count(hash, seen.occurred(), limit.span))
             };
@@ -56,29 +76,23 @@ impl Logins {
             let of_address = count(&self.addresses, seen.ip_hash());
             let failures = of_user.max(of_address);
             if failures >= limit.count {
-                let words = match of_user >= of_address {
-                    true => "of this user",
-                    false => "from this address",
-                };
-                let reason = format!("a login behind {failures} failed ones {words} within {}", limit.words());
-                let finding = Finding::new(AlertType::Authentication, reason)
-                    .priority(Priority::Critical)
-                    .window(limit.span);
-                let finding = match of_user >= of_address {
-                    true => finding.key("user", &seen.user()),
-                    false => finding.key("ip", &seen.ip()),
-                };
-                found.push(seen.fresh(SUCCESS_AFTER_FAILURES, limit.said(finding)));
+                let who = if of_user >= of_address { Who::User } else { Who::Ip };
+                let charge = who.of(charges);
+                found.fresh_of(seen, charge, About::Who(who), |text| charge.say(failures, text));
             }
+        }
+    }
+
+    /// By what a record is looked up.
+    #[inline]
+    pub(crate) fn hashes(&self, seen: &Seen<'_>) -> (Option<u64>, Option<u64>) {
+        match seen.is(Class::FAILED) || (seen.is(Class::LOGIN) && self.after.is_some()) {
+            true => (seen.user_hash(), seen.ip_hash()),
+            false => (None, None),
         }
     }
 
     pub(crate) fn tables(&self) -> [&Windows; 2] {
         [&self.users, &self.addresses]
     }
-}
-
-fn of_failures(count: u32, limit: Limit, whose: &str) -> Finding {
-    let reason = format!("{count} failed logins {whose} within {}", limit.words());
-    limit.said(Finding::new(AlertType::Authentication, reason).priority(Priority::High))
 }

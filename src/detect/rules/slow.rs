@@ -1,13 +1,15 @@
 //! Answers that take long, and answers that take longer than they did.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::brief::{Brief, EventId, OWN_BASE};
 use crate::clock::Micros;
-use crate::detect::seen::{Found, Seen};
+use crate::detect::findings::{About, Charge, Context, Findings};
+use crate::detect::limit::words;
+use crate::detect::seen::Seen;
 use crate::detect::watch::{SLOW_RESPONSES, SLOWER, Watch};
-use crate::detect::windows::words;
-use crate::detect::{AlertType, Finding, Priority};
+use crate::detect::{AlertType, Priority};
 
 /// The time for which durations are added up, and how many of these a baseline is made of.
 const SLOT: i64 = 5 * 60 * 1_000_000;
@@ -25,8 +27,8 @@ const EVERY: u32 = 16;
 
 #[derive(Debug)]
 pub(crate) struct Slow {
-    over_us: Option<u32>,
-    more_percent: Option<u32>,
+    over: Option<(u32, Charge)>,
+    more: Option<(u32, Charge)>,
     /// By event: the table's, and the program's own.
     events: Vec<Option<Box<Means>>>,
     own: Vec<Option<Box<Means>>>,
@@ -49,61 +51,58 @@ struct Slot {
 
 impl Slow {
     pub(crate) fn new(watch: &Watch) -> Option<Slow> {
-        let over = watch.span(SLOW_RESPONSES);
-        let over_us = over.map(|over| u32::try_from(over.as_micros()).unwrap_or(u32::MAX - 1));
-        let more_percent = watch.share(SLOWER).map(|share| share.percent);
-        (over_us.is_some() || more_percent.is_some()).then(|| Slow {
-            over_us,
-            more_percent,
+        let over = |over: Duration| {
+            let charge = Charge::new(SLOW_RESPONSES, AlertType::Performance, Priority::Medium)
+                .words(format!(" s, and {} are too long", words(over)))
+                .context(Context::Seconds(over))
+                .passing();
+            (u32::try_from(over.as_micros()).unwrap_or(u32::MAX - 1), charge)
+        };
+        let more = |percent: u32| {
+            let charge = Charge::new(SLOWER, AlertType::Performance, Priority::High)
+                .around("answers take ", " % longer than in the hour before")
+                .window(Duration::from_micros(2 * SLOT as u64))
+                .context(Context::Percent(percent))
+                .passing();
+            (percent, charge)
+        };
+        let slow = Slow {
+            over: watch.span(SLOW_RESPONSES).map(over),
+            more: watch.share(SLOWER).map(|share| more(share.percent)),
             events: Vec::new(),
             own: Vec::new(),
-        })
+        };
+        (slow.over.is_some() || slow.more.is_some()).then_some(slow)
     }
 
     #[inline]
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Vec<Found>) {
+    pub(crate) fn judge(&mut self, seen: &Seen<'_>, found: &mut Findings) {
         let took = seen.duration_us();
         if took == Brief::NO_DURATION {
             return;
         }
-        if self.over_us.is_some_and(|over| took >= over) {
-            found.push(self.slow(seen, took));
+        if let Some((_, charge)) = self.over.as_ref().filter(|(over, _)| took >= *over) {
+            let record = seen.record();
+            let route = record.field("route");
+            let about = match &route {
+                Some(route) => About::Named("route", route),
+                None => About::Named("event", record.event()),
+            };
+            found.fresh_of(seen, charge, about, |text| {
+                // To a string it cannot fail.
+                let _ = write!(text, "an answer took {:.1}", f64::from(took) / 1e6);
+                charge.said(text);
+            });
         }
-        if let Some(percent) = self.more_percent
-            && let Some(means) = self.means(seen.event_id())
-            && let Some(more) = means.add(seen.occurred(), f64::from(took) / 1e6, percent)
-        {
-            let reason = format!("answers take {more} % longer than in the hour before");
-            let finding = Finding::new(AlertType::Performance, reason)
-                .priority(Priority::High)
-                .window(Duration::from_micros(2 * SLOT as u64))
-                .context("threshold_percent", percent)
-                .key("event", seen.record().event())
-                .passing();
-            found.push(seen.fresh(SLOWER, finding));
+        let Some(percent) = self.more.as_ref().map(|(percent, _)| *percent) else {
+            return;
+        };
+        let means = self.means(seen.event_id());
+        let more = means.and_then(|means| means.add(seen.occurred(), f64::from(took) / 1e6, percent));
+        if let (Some(more), Some((_, charge))) = (more, &self.more) {
+            let about = About::Named("event", seen.record().event());
+            found.fresh_of(seen, charge, about, |text| charge.say(more, text));
         }
-    }
-
-    #[cold]
-    fn slow(&self, seen: &Seen<'_>, took: u32) -> Found {
-        let record = seen.record();
-        let over = Duration::from_micros(self.over_us.unwrap_or_default().into());
-        let reason = format!(
-            "an answer took {:.1} s, and {} are too long",
-            f64::from(took) / 1e6,
-            words(over)
-        );
-        let finding = Finding::new(AlertType::Performance, reason)
-            .priority(Priority::Medium)
-            .context("threshold_seconds", over.as_secs_f64());
-        seen.fresh(
-            SLOW_RESPONSES,
-            match record.field("route") {
-                Some(route) => finding.key("route", &route),
-                None => finding.key("event", record.event()),
-            }
-            .passing(),
-        )
     }
 
     fn means(&mut self, EventId(event): EventId) -> Option<&mut Means> {
