@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::Value;
 use tracing_audit::{Error, ErrorKind, Evidence, Proof};
 
+use crate::asked::Asked;
 use crate::out::{self, Failure, Harmless};
 use crate::row::{self, Row};
 use crate::verify::keys_of;
@@ -41,6 +42,8 @@ pub(crate) struct Arguments {
     /// A new file for the proof or the bundle, in place of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 /// A state of the trail that is known from elsewhere.
@@ -81,8 +84,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         return bundle(arguments);
     }
     let made = match (&arguments.seq[..], &arguments.from) {
-        (_, Some(from)) => Proof::consistency(&arguments.dir, from.size),
-        (&[Row { from, to }], None) if to == Some(from) => Proof::inclusion(&arguments.dir, from),
+        (_, Some(from)) => {
+            arguments.record("proof of growth", &format!("behind {}", from.size))?;
+            Proof::consistency(&arguments.dir, from.size)
+        }
+        (&[row @ Row { from, to }], None) if to == Some(from) => {
+            arguments.record("proof", &row.to_string())?;
+            Proof::inclusion(&arguments.dir, from)
+        }
         _ => {
             out::complain(&"a proof is of one record; give --bundle for several");
             return Ok(crate::USAGE);
@@ -130,7 +139,20 @@ fn unproven(error: Error) -> Result<u8, Failure> {
     Ok(code)
 }
 
+impl Arguments {
+    /// Who takes what, on record before it is made.
+    fn record(&self, form: &str, records: &str) -> Result<(), Failure> {
+        let form = match self.leaf {
+            true => format!("{form} without content"),
+            false => form.to_owned(),
+        };
+        self.asked.taken_as(&self.dir, &form, records)
+    }
+}
+
 fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
+    let rows: Vec<String> = arguments.seq.iter().map(Row::to_string).collect();
+    arguments.record("evidence bundle", &rows.join(","))?;
     let mut evidence = Evidence::of(&arguments.dir);
     for row in &arguments.seq {
         evidence = match row.to {
