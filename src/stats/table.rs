@@ -18,6 +18,7 @@ use foldhash::fast::RandomState;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
+use super::packed::{Bytes, Packed, push_bytes, push_number};
 use crate::floor::floor;
 
 /// What a table keeps for a name.
@@ -152,6 +153,10 @@ impl<T: Tally> Table<T> {
 
     pub(super) fn distinct(&self) -> Distinct {
         self.kept().distinct()
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.weight
     }
 
     fn put(&mut self, name: Box<str>, slot: Slot<T>) {
@@ -371,6 +376,60 @@ impl<T: Tally> Table<T> {
         }
         self.other.absorb(&stored.other);
         self.prune();
+    }
+}
+
+impl<T: Tally + Packed> Table<T> {
+    /// As bytes, in the order of the hashes.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let Kept { names, other, below } = self.kept();
+        push_number(out, u64::from(below.is_some()));
+        push_number(out, below.unwrap_or_default());
+        other.pack(out);
+        let mut names: Vec<(u64, &str, &T)> = names
+            .into_iter()
+            .map(|(name, tally)| (rank(name), name, tally))
+            .collect();
+        names.sort_unstable_by_key(|(rank, name, _)| (*rank, *name));
+        push_number(out, names.len() as u64);
+        for (_, name, tally) in names {
+            push_bytes(out, name.as_bytes());
+            tally.pack(out);
+        }
+    }
+
+    /// Takes in what was packed.
+    pub(super) fn add_packed(&mut self, from: &mut Bytes<'_>) -> Option<()> {
+        let cut = from.number()? == 1;
+        let below = from.number()?;
+        if cut {
+            self.cut(self.below.map_or(below, |own| own.min(below)));
+        }
+        self.other.absorb_packed(from)?;
+        let many = from.number()?;
+        // Whatever it says.
+        let room = usize::try_from(many).ok()?.min(self.limits.0);
+        self.slots.reserve(room.saturating_sub(self.slots.len()));
+        for _ in 0..many {
+            let name = shortened(from.text()?);
+            if let Some(slot) = self.slots.get_mut(&*name) {
+                let before = slot.tally.weight();
+                slot.tally.absorb_packed(from)?;
+                self.weight = (self.weight + slot.tally.weight()).saturating_sub(before);
+                continue;
+            }
+            let rank = rank(&name);
+            if self.below.is_some_and(|below| rank >= below) {
+                self.other.absorb_packed(from)?;
+                continue;
+            }
+            let mut tally = T::default();
+            tally.absorb_packed(from)?;
+            self.put(name.into(), Slot { rank, tally });
+            self.prune();
+        }
+        self.prune();
+        Some(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base64url;
 use crate::error::Error;
-use crate::io::{Disk, DiskFile};
+use crate::io::{Disk, DiskFile, Stat};
 use crate::reader::line;
 use crate::store::branch::{self, LiveFile};
 use crate::store::holes::{self, Readable};
@@ -28,6 +28,7 @@ pub(super) struct Place {
     /// The number that its first record has; 1 less is where the file before should end.
     pub(super) first: u64,
     pub(super) len: u64,
+    pub(super) stat: Stat,
     /// Of a file that a summary may speak of: closed, and there in one form.
     pub(super) closed: Option<Closed>,
 }
@@ -54,6 +55,7 @@ impl Layout {
             number: file.number(),
             first: file.header.prev.seq + 1,
             len: file.len,
+            stat: file.stat,
             closed: next
                 .filter(|next| {
                     next.header.prev_file == Some(file.number()) && next.header.prev.seq >= file.header.prev.seq

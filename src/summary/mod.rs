@@ -5,12 +5,13 @@
 //! file. Within a file the records are kept apart by their own day.
 
 mod layout;
+mod rollup;
 mod shares;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::{ControlFlow, Range};
+use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,9 +21,11 @@ use crate::io::{Disk, RealDisk};
 use crate::reader;
 use crate::record::line::Line;
 use crate::stats::{Loaded, Stats};
+use crate::store::cache::Span;
 use crate::store::names::{self, Name};
 use crate::store::{Home, cache};
 use layout::{Layout, Place};
+use rollup::{Rollup, Sum, Taken};
 use stored::{Entry, Page};
 
 /// A file whose records are of more days than this has no entry: its own, and what was on its way at midnight. Only a clock that
@@ -63,13 +66,11 @@ impl Summary {
         // Each file is read behind this look. If its end is another by then, its entry fits nothing, now or later.
         let layout = folder.look()?;
         let mut summary = Summary::default();
-        let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
-        for (at, place) in layout.files.iter().enumerate() {
-            days.entry(place.name.day).or_default().push(at);
-        }
+        let days = layout.days();
         for (day, files) in &days {
             folder.write(&layout, *day, files, &mut summary)?;
         }
+        folder.roll_up(&layout, &days)?;
         for day in stored::list(&*folder.disk, &folder.home.dir)? {
             if !days.contains_key(&day) {
                 folder.remove(day, &mut summary)?;
@@ -135,18 +136,16 @@ impl Stats {
     /// A day that is none; the directory cannot be read, or holds files that this build cannot read.
     pub fn of_days(dir: impl AsRef<Path>, since: &str, until: &str) -> Result<Stats, Error> {
         let days = day(since)?..=day(until)?;
-        let wanted = |day: Day| days.contains(&day);
         let folder = Folder::open(dir.as_ref())?;
         let from_summaries = |layout: &Layout, stats: &mut Stats| {
-            folder.cached(layout, |_, entry| {
-                for (day, of_day) in entry.days {
-                    if Day::parse(&day).is_some_and(wanted) {
-                        stats.load(of_day);
-                    }
-                }
+            let known = folder.cached(layout, &days, true, stats);
+            // One of them is not what was written: each day by itself, then.
+            known.unwrap_or_else(|| {
+                *stats = Stats::new();
+                folder.cached(layout, &days, false, stats).unwrap_or_default()
             })
         };
-        folder.add_up(from_summaries, &wanted)
+        folder.add_up(from_summaries, &|day| days.contains(&day))
     }
 }
 
@@ -207,21 +206,68 @@ impl Folder {
         names::list(&*self.disk, &self.home.dir)
     }
 
-    /// Gives `take` each entry that fits a file, and the places of these files.
-    fn cached(&self, layout: &Layout, mut take: impl FnMut(usize, Entry<Loaded<'_>>)) -> BTreeSet<usize> {
-        let mut known = BTreeSet::new();
-        let days: BTreeSet<Day> = layout.files.iter().map(|place| place.name.day).collect();
-        for day in days {
-            self.entries(layout, day, &mut |at, entry| {
-                if known.insert(at) {
-                    take(at, entry);
+    /// Adds what caches say of the days that are wanted, and gives the places of the files that they speak of. `None` where a rollup
+    /// says nothing, after all.
+    fn cached(
+        &self,
+        layout: &Layout,
+        wanted: &RangeInclusive<Day>,
+        rollups: bool,
+        stats: &mut Stats,
+    ) -> Option<BTreeSet<usize>> {
+        let (days, mut known, mut tried) = (layout.days(), BTreeSet::new(), BTreeSet::new());
+        let mut rest = days.iter();
+        while let Some((day, _)) = rest.clone().next() {
+            let spans = Span::of(*day).filter(|_| rollups);
+            // Days that are passed already are in no longer span.
+            let spans = spans.filter(|span| days.range(span.first..*day).next().is_none());
+            let mut taken = None;
+            for span in spans.filter(|span| tried.insert(*span)) {
+                let Some(rollup) = self.rollup(layout, &days, span) else {
+                    continue;
+                };
+                match rollup.add_to(stats, wanted) {
+                    Taken::In => {
+                        taken = Some(span);
+                        break;
+                    }
+                    Taken::Divided => {}
+                    Taken::Broken => return None,
                 }
-            });
+            }
+            let passed = match taken {
+                Some(span) => days.range(span.first..=span.last()),
+                None => {
+                    self.entries(layout, *day, &mut |at, entry| {
+                        if known.insert(at) {
+                            for (day, of_day) in entry.days {
+                                if Day::parse(&day).is_some_and(|day| wanted.contains(&day)) {
+                                    stats.load(of_day);
+                                }
+                            }
+                        }
+                    });
+                    days.range(*day..=*day)
+                }
+            };
+            for (_, places) in passed {
+                if taken.is_some() {
+                    known.extend(places);
+                }
+                rest.next();
+            }
         }
-        known
+        Some(known)
     }
 
-    /// The same of one day, one summary in memory at a time, and how many entries it has, whether they fit or not.
+    /// What a span came to, if a cache says so of the files as they are.
+    fn rollup(&self, layout: &Layout, days: &BTreeMap<Day, Vec<usize>>, span: Span) -> Option<Rollup> {
+        let places = layout.closed(days, span)?;
+        Rollup::read(&*self.disk, &self.home.dir, span, layout.trail?, &places)
+    }
+
+    /// Gives `take` each entry of a day that fits a file, with the place of that, and says how many entries there are, whether they
+    /// fit or not.
     fn entries(&self, layout: &Layout, day: Day, take: &mut dyn FnMut(usize, Entry<Loaded<'_>>)) -> usize {
         let Some(trail) = layout.trail else { return 0 };
         let dir = &self.home.dir;
@@ -330,8 +376,52 @@ impl Folder {
             0 => self.remove(day, summary),
             // It stands there as it should. An entry that fits nothing any more is in nobody's way, but may name people.
             _ if unread.is_empty() && stored == known.len() => Ok(()),
-            _ => page.write(&*self.disk, &self.home.dir, day),
+            _ => {
+                // What was added up from the old one first.
+                for span in Span::of(day) {
+                    cache::remove_span(&*self.disk, &self.home.dir, span)?;
+                }
+                page.write(&*self.disk, &self.home.dir, day)
+            }
         }
+    }
+
+    /// Adds up the days of each span to which no file can come any more, and removes what speaks of others.
+    fn roll_up(&self, layout: &Layout, days: &BTreeMap<Day, Vec<usize>>) -> Result<(), Error> {
+        let (disk, dir) = (&*self.disk, &self.home.dir);
+        let Some(trail) = layout.trail else { return Ok(()) };
+        let spans: BTreeSet<Span> = days.keys().flat_map(|day| Span::of(*day)).collect();
+        let mut kept = BTreeSet::new();
+        for span in spans {
+            let Some(places) = layout.closed(days, span) else {
+                continue;
+            };
+            if self.rollup(layout, days, span).is_some() {
+                kept.insert(span);
+                continue;
+            }
+            let (mut sum, mut known) = (Sum::new(span), BTreeSet::new());
+            for (day, _) in days.range(span.first..=span.last()) {
+                self.entries(layout, *day, &mut |at, entry| {
+                    if known.insert(at) {
+                        for (day, of_day) in entry.days {
+                            if let Some(day) = Day::parse(&day) {
+                                sum.of_day(day).load(of_day);
+                            }
+                        }
+                    }
+                });
+            }
+            if known.len() == places.len() && sum.write(disk, dir, trail, &places)? {
+                kept.insert(span);
+            }
+        }
+        for span in stored::spans(disk, dir)? {
+            if !kept.contains(&span) {
+                cache::remove_span(disk, dir, span)?;
+            }
+        }
+        Ok(())
     }
 
     fn remove(&self, day: Day, summary: &mut Summary) -> Result<(), Error> {
@@ -346,6 +436,28 @@ impl Folder {
 type Fold = BTreeMap<Day, Stats>;
 
 impl Layout {
+    /// The places of the files by the day in their names.
+    fn days(&self) -> BTreeMap<Day, Vec<usize>> {
+        let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+        for (at, place) in self.files.iter().enumerate() {
+            days.entry(place.name.day).or_default().push(at);
+        }
+        days
+    }
+
+    /// The files of a span, where those are of several days, all of them closed, and the newest file is of a later day.
+    fn closed(&self, days: &BTreeMap<Day, Vec<usize>>, span: Span) -> Option<Vec<&Place>> {
+        let newest = self.files.last()?;
+        let of_span = || days.range(span.first..=span.last());
+        if newest.name.day <= span.last() || of_span().count() < 2 {
+            return None;
+        }
+        let places = of_span().flat_map(|(_, places)| places).map(|at| self.files.get(*at));
+        places
+            .map(|place| place.filter(|place| place.closed.is_some()))
+            .collect()
+    }
+
     /// Whether this is the same directory a little later: files may have gone at its begin and come at its end.
     fn goes_on_from(&self, before: &Layout) -> bool {
         self.trail == before.trail
