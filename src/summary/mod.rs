@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::clock::Day;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
-use crate::reader;
+use crate::reader::Entries;
 use crate::record::line::Line;
 use crate::stats::{Loaded, Stats};
 use crate::store::cache::Span;
@@ -40,6 +40,9 @@ const TRIES: usize = 4;
 /// A summary, `audit-<day>.summary.json`, holds for each closed file of a day what its records add up to. It is a cache:
 /// [`Stats::of_days`] uses it instead of reading the file, [`Stats::of`] does not. It proves nothing, no verifier looks at it,
 /// whoever can write to the directory can write anything into it, and it can be removed at any time.
+///
+/// Days that are over are also added up with their neighbours (`audit-<day>.rollup<days>`, 2 to 64 of them), so that a question for
+/// weeks does not take in each day by itself. What is said here of a summary holds for these.
 ///
 /// It holds names of users and addresses; so retention and erasure remove the summaries of the days whose files they touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,7 +181,6 @@ impl Folder {
         let mut tries = TRIES;
         loop {
             tries -= 1;
-            let names = self.names()?;
             let layout = self.look()?;
             let mut stats = Stats::new();
             let known = known(&layout, &mut stats);
@@ -191,7 +193,7 @@ impl Folder {
                 })
             })?;
             // Where a file ends that was not read, a file says that came behind it. Without a new one it is as it was.
-            let settled = runs.is_empty() || self.names()? == names || self.look()?.goes_on_from(&layout);
+            let settled = runs.is_empty() || self.names()? == layout.names() || self.look()?.goes_on_from(&layout);
             if settled || tries == 0 {
                 return Ok(stats);
             }
@@ -199,7 +201,7 @@ impl Folder {
     }
 
     fn look(&self) -> Result<Layout, Error> {
-        Layout::look(&*self.disk, &self.home)
+        Layout::look(Arc::clone(&self.disk), &self.home.dir)
     }
 
     fn names(&self) -> Result<Vec<Name>, Error> {
@@ -296,7 +298,7 @@ impl Folder {
             Some(next) => next.first - 1,
             None => u64::MAX,
         };
-        reader::read(&self.home.dir)?.from_seq(from).each(|item| {
+        Entries::of(layout.walk.again()).from_seq(from).each(|item| {
             if matches!(item, Ok(line) if line.head.seq > last) {
                 return ControlFlow::Break(());
             }
@@ -436,6 +438,12 @@ impl Folder {
 type Fold = BTreeMap<Day, Stats>;
 
 impl Layout {
+    /// What was in the directory.
+    fn names(&self) -> &[Name] {
+        let (_, _, names) = self.walk.ahead();
+        names
+    }
+
     /// The places of the files by the day in their names.
     fn days(&self) -> BTreeMap<Day, Vec<usize>> {
         let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();

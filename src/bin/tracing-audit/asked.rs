@@ -67,11 +67,20 @@ impl Asked {
         }
     }
 
-    /// Records as `AUDIT_EXPORT` that these records are taken in a form that no export has.
-    pub(crate) fn taken_as(&self, dir: &Path, form: &str, records: &str) -> Result<(), Failure> {
+    /// Records as `AUDIT_EXPORT` that these records are taken in a form that no export has, and makes that.
+    pub(crate) fn take_as<T>(
+        &self,
+        dir: &Path,
+        form: &str,
+        records: &str,
+        make: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<Result<T, Error>, Failure> {
         match self.question(dir, &Query::new().order(Order::Oldest).unlimited())? {
-            None => Ok(unrecorded(())),
-            Some((trail, question)) => recorded(trail, question.taken_as(form, records)),
+            None => Ok(make().map(unrecorded)),
+            Some((trail, question)) => {
+                recorded(trail, question.taken_as(form, records))?;
+                Ok(make())
+            }
         }
     }
 

@@ -81,6 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         out::complain(damage);
     }
     let shown = Shown::behind(stats.records(), stats.skipped().count() > 0);
+    if let Some(code) = shown.no_trail(dir)? {
+        return Ok(code);
+    }
     match arguments.json {
         true => print_json(&stats.top(arguments.top), &shown)?,
         false => print(&stats, &shown)?,
@@ -92,6 +95,9 @@ pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
     let query = arguments.conditions.query().user(&arguments.who);
     let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
     let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
+    if let Some(code) = shown.no_trail(&arguments.dir)? {
+        return Ok(code);
+    }
     match arguments.json {
         true => print_json(&activity.top(arguments.top), &shown)?,
         false => print(&activity, &shown)?,
