@@ -82,6 +82,8 @@ pub(crate) struct Stat {
     /// Permission bits.
     pub(crate) mode: u32,
     pub(crate) modified: Micros,
+    /// When anything of it last changed, by a clock that no program sets for a file; 0 where the system has no such thing.
+    pub(crate) changed: Micros,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -383,12 +385,13 @@ fn kind_of(kind: fs::FileType) -> FileKind {
 
 fn stat_of(meta: &fs::Metadata) -> Stat {
     #[cfg(unix)]
-    let (dev, ino, nlink, mode) = {
+    let (dev, ino, nlink, mode, changed) = {
         use std::os::unix::fs::MetadataExt as _;
-        (meta.dev(), meta.ino(), meta.nlink(), meta.mode() & 0o7777)
+        let changed = meta.ctime().saturating_mul(1_000_000) + meta.ctime_nsec() / 1_000;
+        (meta.dev(), meta.ino(), meta.nlink(), meta.mode() & 0o7777, changed)
     };
     #[cfg(not(unix))]
-    let (dev, ino, nlink, mode) = (0, 0, 1, 0o600);
+    let (dev, ino, nlink, mode, changed) = (0, 0, 1, 0o600, 0);
     Stat {
         kind: kind_of(meta.file_type()),
         len: meta.len(),
@@ -397,6 +400,7 @@ fn stat_of(meta: &fs::Metadata) -> Stat {
         nlink,
         mode,
         modified: meta.modified().map_or(Micros(0), Micros::from),
+        changed: Micros(changed),
     }
 }
 

@@ -8,11 +8,10 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use crate::clock::Micros;
 use crate::event::{Category, EventType};
 use crate::outcome::Outcome;
 use crate::severity::Severity;
-use line::{Head, Line, Member, Span};
+use line::{Head, Line, Member};
 
 /// What stands behind a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,13 +153,7 @@ impl KeySet {
 /// and numbers that have a method of their own do without.
 #[derive(Clone)]
 pub struct Record {
-    pub(crate) seq: u64,
-    pub(crate) time: Micros,
-    pub(crate) occurred: Option<Micros>,
-    pub(crate) category: Category,
-    pub(crate) severity: Severity,
-    pub(crate) outcome: Outcome,
-    event: Span,
+    pub(crate) head: Head,
     /// The line that it was read from.
     text: Box<str>,
     members: Box<[Member]>,
@@ -182,17 +175,17 @@ macro_rules! texts {
 impl Record {
     /// Position in the trail, from 1, without holes.
     pub fn seq(&self) -> u64 {
-        self.seq
+        self.head.seq
     }
 
     /// When the call was made, to the microsecond, in UTC.
     pub fn time(&self) -> SystemTime {
-        self.time.into()
+        self.head.time.into()
     }
 
     /// When the event happened, where that differs from [`time`](Record::time): a replay, an import.
     pub fn occurred(&self) -> Option<SystemTime> {
-        self.occurred.map(SystemTime::from)
+        self.head.occurred.map(SystemTime::from)
     }
 
     /// The event's name, such as `AUTH_LOGIN`.
@@ -207,17 +200,17 @@ impl Record {
 
     /// The category.
     pub fn category(&self) -> Category {
-        self.category
+        self.head.category
     }
 
     /// The severity.
     pub fn severity(&self) -> Severity {
-        self.severity
+        self.head.severity
     }
 
     /// The outcome.
     pub fn outcome(&self) -> Outcome {
-        self.outcome
+        self.head.outcome
     }
 
     texts! {
@@ -323,27 +316,9 @@ impl Record {
     }
 
     pub(crate) fn line(&self) -> Line<'_> {
-        let Record {
-            seq,
-            time,
-            occurred,
-            category,
-            severity,
-            outcome,
-            event,
-            ..
-        } = *self;
         Line {
             text: &self.text,
-            head: Head {
-                seq,
-                time,
-                occurred,
-                category,
-                severity,
-                outcome,
-                event,
-            },
+            head: self.head,
             members: &self.members,
         }
     }
@@ -364,23 +339,8 @@ impl Record {
 
 impl From<Line<'_>> for Record {
     fn from(line: Line<'_>) -> Record {
-        let Head {
-            seq,
-            time,
-            occurred,
-            category,
-            severity,
-            outcome,
-            event,
-        } = line.head;
         Record {
-            seq,
-            time,
-            occurred,
-            category,
-            severity,
-            outcome,
-            event,
+            head: line.head,
             text: line.text.into(),
             members: line.members.into(),
             values: OnceLock::new(),
@@ -391,17 +351,12 @@ impl From<Line<'_>> for Record {
 /// What they say is the same. Where they stand in the chain does not matter, nor how a value is spelled.
 impl PartialEq for Record {
     fn eq(&self, other: &Record) -> bool {
-        let of = |record: &Record| {
-            (
-                record.seq,
-                record.time,
-                record.occurred,
-                record.category,
-                record.severity,
-                record.outcome,
-            )
+        // The name of the event is compared as it reads, wherever it stands.
+        let head = Head {
+            event: self.head.event,
+            ..other.head
         };
-        of(self) == of(other)
+        self.head == head
             && self.event() == other.event()
             && (self.line().body() == other.line().body() || self.members() == other.members())
     }
@@ -410,13 +365,13 @@ impl PartialEq for Record {
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("seq", &self.seq)
-            .field("time", &self.time)
-            .field("occurred", &self.occurred)
+            .field("seq", &self.head.seq)
+            .field("time", &self.head.time)
+            .field("occurred", &self.head.occurred)
             .field("event", &self.event())
-            .field("category", &self.category)
-            .field("severity", &self.severity)
-            .field("outcome", &self.outcome)
+            .field("category", &self.head.category)
+            .field("severity", &self.head.severity)
+            .field("outcome", &self.head.outcome)
             .field("members", &self.members())
             .finish()
     }
@@ -428,11 +383,11 @@ impl fmt::Display for Record {
         write!(
             f,
             "{} {} {} {} {}",
-            self.seq,
-            self.time,
-            self.severity,
+            self.head.seq,
+            self.head.time,
+            self.head.severity,
             self.event(),
-            self.outcome
+            self.head.outcome
         )?;
         for (key, value) in self.members() {
             match value {

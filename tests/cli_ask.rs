@@ -198,6 +198,22 @@ fn statistics_summaries_users_and_sessions_count_what_the_lines_say() {
     let user: Value = serde_json::from_str(&out).unwrap();
     let of_user = records.iter().filter(|record| record["user_id"] == "u-0007").count();
     assert_eq!(user["records"], of_user);
+    let all = &user["sessions"];
+    let names = |of: &Value| of["names"].as_object().unwrap().len() as u64;
+    assert!(names(all) <= 20 && all["distinct"].as_u64() > Some(1), "{all}");
+    let (_, out, _) = demo.ask("user", &["u-0007", "--json", "--top", "1"]);
+    let first: Value = serde_json::from_str(&out).unwrap();
+    let of = &first["sessions"];
+    assert_eq!((names(of), &of["distinct"]), (1, &all["distinct"]));
+    let listed = |of: &Value| -> u64 {
+        let counts = of["names"].as_object().unwrap().values();
+        counts.map(|count| count.as_u64().unwrap()).sum::<u64>() + of["other"].as_u64().unwrap()
+    };
+    assert!(
+        of["other"].as_u64() > Some(0) && listed(of) == listed(all),
+        "{of} {all}"
+    );
+    assert_eq!(run(&["user", demo.dir(), "u-0007", "--top", "1"]).0, 64);
 
     let (_, out, _) = demo.ask("sessions", &["--json", "-n", "1000000"]);
     let sessions: BTreeSet<&str> = records

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::cli::run;
+use crate::cli::{UNRECORDED, run};
 
 pub(crate) fn vector(name: &str) -> String {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vectors");
@@ -31,10 +31,10 @@ fn a_proof_is_one_line_that_a_second_machine_checks_with_the_public_key_line_alo
     let key = key("signed-clean");
     fs::write(&key_at, format!("# of the example\n{key}\n")).unwrap();
     let (code, out, err) = run(&["prove", &dir, "--seq", "3"]);
-    assert_eq!((code, err.as_str(), out.matches('\n').count()), (0, "", 1));
+    assert_eq!((code, err.as_str(), out.matches('\n').count()), (0, UNRECORDED, 1));
     assert_eq!(
         run(&["prove", &dir, "--seq", "3", "--out", &file]),
-        (0, String::new(), String::new())
+        (0, String::new(), UNRECORDED.to_owned())
     );
     assert_eq!(fs::read_to_string(&at).unwrap(), out);
     for given in [["--key", &key], ["--key-file", &key_file]] {
@@ -92,6 +92,55 @@ fn growth_is_proven_from_a_size_and_from_a_root_that_is_known() {
     let (code, out, err) = run(&["prove", &dir, "--from", &format!("4,{root}")]);
     assert!(code == 1 && out.is_empty() && err.contains("two histories"), "{err}");
     assert_eq!(run(&["prove", &dir, "--from", "3,abc"]).0, 64);
+}
+
+#[test]
+fn who_takes_a_proof_or_a_bundle_is_recorded_where_that_is_said() {
+    let temp = tempfile::tempdir().unwrap();
+    let (_, place) = path(&temp, "asked");
+    let dir = vector("signed-clean");
+    let recorded = ["--audit-to", place.as_str(), "--by", "auditor@example.org"];
+    for more in [
+        &["--seq", "3"][..],
+        &["--seq", "3", "--leaf"],
+        &["--from", "3"],
+        &["--bundle", "--seq", "2..3,5"],
+        &["--seq", "999"],
+    ] {
+        let (code, _, err) = run(&[&["prove", dir.as_str()], more, &recorded].concat());
+        assert_eq!(code, if more.contains(&"999") { 2 } else { 0 }, "{err}");
+        assert!(!err.contains("nobody records"), "{err}");
+    }
+    let asked = ["query", &place, "--event", "AUDIT_EXPORT", "--sort", "oldest", "--json"];
+    let (code, out, _) = run(&asked);
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| {
+            assert_eq!(line["user_id"], "auditor@example.org");
+            let directory = fs::canonicalize(&dir).unwrap();
+            assert_eq!(line["metadata"]["directory"], directory.to_str().unwrap());
+            let of = |name: &str| line["metadata"][name].as_str().unwrap();
+            (of("format"), of("records"))
+        })
+        .collect();
+    assert_eq!(code, 0);
+    assert_eq!(
+        said,
+        [
+            ("proof", "3"),
+            ("proof without content", "3"),
+            ("proof of growth", "behind 3"),
+            ("evidence bundle", "2..3,5"),
+            // That somebody tried is recorded, too.
+            ("proof", "999"),
+        ]
+    );
+    let (code, out, err) = run(&["prove", &dir, "--seq", "3", "--audit-to", &dir]);
+    assert!(
+        code == 4 && out.is_empty() && err.contains("is not written to"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -177,6 +177,7 @@ fn errors_name_the_remedy() {
         "sessions",
         "suspicious",
         "admin",
+        "alerts",
         "summary",
         "export",
         "config",
@@ -190,8 +191,17 @@ fn errors_name_the_remedy() {
             (&file, "name a directory"),
         ] {
             let (code, out, err) = run(&[command, dir]);
+            let figures = out.contains("0 records");
             assert!(code == 4 && (out + &err).contains(said), "{command} {dir}: {err}");
+            assert!(!figures, "{command}: figures of what is no trail");
         }
+    }
+    for dir in [&absent, &file] {
+        let (code, _, err) = run(&["prove", dir, "--seq", "1"]);
+        assert!(
+            code == 4 && !err.contains("nobody records"),
+            "there is no answer: {err}"
+        );
     }
     let dir = &*demo.dir;
     for (arguments, code, said) in [
@@ -217,7 +227,11 @@ fn errors_name_the_remedy() {
         (&["query", dir, "--cursor", "7"], 64, "leave it out to begin anew"),
         (&["querry", dir], 64, "'query'"),
         (&["export", dir, "--format", "xls"], 64, "use one of jsonl"),
-        (&["demo", dir], 4, "not empty"),
+        (&["demo", dir], 4, "not empty; name a new one"),
+        (&["query", dir, "-n", "0"], 64, "0 is not in 1.."),
+        (&["query", dir, "-n", "-1"], 64, "invalid value '-1'"),
+        (&["events", "zzz"], 0, "no type of the table has \"zzz\""),
+        (&["alerts", dir, "--key", "nobody"], 0, "no alert meets this"),
         (&["query"], 64, "<DIR>"),
     ] {
         let (ended, _, err) = run(arguments);
@@ -247,7 +261,7 @@ fn a_trail_that_may_not_be_read_is_told_of() {
     if fs::read_dir(&demo.dir).is_err() {
         for command in ["query", "stats", "tail", "verify", "export", "summary"] {
             let (code, _, err) = run(&[command, &demo.dir]);
-            assert!(code == 4 && err.contains("who may use it"), "{command}: {err}");
+            assert!(code == 4 && err.contains("run it as the user"), "{command}: {err}");
         }
     }
     fs::set_permissions(&demo.dir, fs::Permissions::from_mode(0o700)).unwrap();

@@ -980,3 +980,54 @@ fn no_answer_takes_more_than_64_mib() {
     assert_eq!(numbers[..2], [2 * hand.seq, 0]);
     assert!(numbers[2] < 64 << 10, "{} MiB", numbers[2] >> 10);
 }
+
+/// A line that stands where it does not belong is told of, from whichever end it is met first, and costs none of the others. The
+/// first of these is what a fuzzer found (`Cm4tJT09PT0=` of the target `query`).
+#[test]
+fn a_line_out_of_its_place_at_an_end_costs_no_other_from_either_side() {
+    for order in [
+        &[4, 1, 2, 3, 4, 5][..],
+        &[3, 1, 2, 3, 4, 5],
+        &[1, 2, 3, 4, 5, 2],
+        &[1, 2, 3, 4, 5, 4],
+        &[1, 2, 4, 3, 4, 5],
+    ] {
+        let mut hand = Hand::new();
+        hand.open("start").begin().records(3).stop();
+        let laid = hand.lay();
+        let lines = hand.lines(&hand.name);
+        let moved: Vec<Vec<u8>> = order.iter().map(|seq| lines[*seq as usize].clone()).collect();
+        laid.put(&hand.name, &[lines[0].clone(), moved.concat()].concat());
+        let all = Query::new().unlimited();
+        let (oldest, told) = answer(&all.clone().order(Order::Oldest), &laid.dir);
+        let (mut newest, also) = answer(&all.order(Order::Newest), &laid.dir);
+        newest.reverse();
+        assert_eq!((&oldest, told.len()), (&vec![1, 2, 3, 4, 5], 1), "{order:?}: {told:?}");
+        assert_eq!((&newest, also.len()), (&oldest, 1), "{order:?}: {also:?}");
+    }
+}
+
+/// Every line of many small files matches, and whoever asks takes one at a time: what waits is bounded, and all of it comes in order.
+#[test]
+fn small_files_are_asked_beside_one_another_and_answered_in_order() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("logs");
+    let trail = Trail::builder(&dir).detached().mirror(false);
+    let trail = trail.rotation(Rotation::daily().max_bytes(1 << 20)).build().unwrap();
+    let text = "x".repeat(6_000);
+    for _ in 0..3_000 {
+        trail.draft(events::DATA_READ).message(&text).emit().accepted().unwrap();
+    }
+    trail.close().unwrap();
+    for order in [Order::Oldest, Order::Newest] {
+        let all = Query::new().unlimited().order(order);
+        let mut found: Vec<u64> = all.entries(&dir).unwrap().map(|record| record.unwrap().seq()).collect();
+        if order == Order::Newest {
+            found.reverse();
+        }
+        assert!(found.iter().copied().eq(1..=found.len() as u64) && found.len() > 3_000);
+        // Who goes away in the middle waits for nobody.
+        let few: Vec<_> = all.entries(&dir).unwrap().take(2_000).collect();
+        assert!(few.iter().all(Result::is_ok));
+    }
+}

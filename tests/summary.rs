@@ -76,6 +76,14 @@ impl Desk {
         names
     }
 
+    fn rollups(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.dir).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| name.contains("rollup"));
+        names.sort();
+        names
+    }
+
     /// Every row of days is answered as the files answer.
     #[track_caller]
     fn agrees(&self) {
@@ -211,9 +219,106 @@ fn a_summary_that_fits_is_believed_and_one_that_does_not_fit_is_not() {
 }
 
 #[test]
+fn days_that_are_over_are_added_up_and_answer_together() {
+    let (desk, trail) = Desk::new();
+    let _ = Summary::write(&desk.dir).unwrap();
+    assert_eq!(desk.rollups(), ["audit-2026-11-19.rollup4", "audit-2026-11-21.rollup2"]);
+    desk.agrees();
+    // What a day's own summary says tells which of them was asked.
+    for day in DAYS[..3].iter() {
+        desk.edit(&format!("audit-{day}.summary.json"), |summary| {
+            summary["files"][0]["days"][day]["records"] = 4_711.into();
+        });
+    }
+    let records = |dir: &Path, since: usize, until: usize| {
+        let stats = Stats::of_days(dir, DAYS[since], DAYS[until]).unwrap();
+        stats.records()
+    };
+    let right = |since: usize, until: usize| scan(&desk.dir, DAYS[since], DAYS[until]).records();
+    for (since, until) in [(1, 2), (0, 2), (0, 3), (1, 3)] {
+        assert_eq!(
+            records(&desk.dir, since, until),
+            right(since, until),
+            "{since} to {until}"
+        );
+    }
+    for (since, until) in [(0, 0), (0, 1), (2, 3)] {
+        assert!(records(&desk.dir, since, until) > 4_000, "{since} to {until}");
+    }
+    // In a copy no file is the one that it was, and each ends as it did.
+    let copy = desk.dir.with_file_name("copy");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(&desk.dir).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+    }
+    assert_eq!(records(&copy, 1, 2), right(1, 2));
+    // One byte of a file more, and the days say what they said.
+    let second = copy.join("audit-2026-11-22.jsonl");
+    let mut bytes = fs::read(&second).unwrap();
+    bytes.extend_from_slice(b"x\n");
+    fs::write(&second, bytes).unwrap();
+    assert!(records(&copy, 1, 2) > 4_000);
+    drop(trail);
+}
+
+#[test]
+fn a_rollup_goes_with_any_day_of_it() {
+    let (desk, trail) = Desk::new();
+    let theirs = |record: &tracing_audit::Record| record.user_id() == Some("u3");
+    let seq = read(&desk.dir).unwrap().map(Result::unwrap).find(theirs).unwrap().seq();
+    let _ = Summary::write(&desk.dir).unwrap();
+    trail.erase([seq], "asked for", "the office").unwrap();
+    assert_eq!(desk.rollups(), ["audit-2026-11-21.rollup2"]);
+    let _ = Summary::write(&desk.dir).unwrap();
+    assert_eq!(desk.rollups().len(), 2);
+    desk.agrees();
+    trail.close().unwrap();
+    // Retention takes the first day, and then there are not two days more in four.
+    let builder = Trail::builder(&desk.dir).detached().mirror(false).salted(true);
+    let builder = builder.retention(Retention::days(1)).clock(desk.clock.clone());
+    let trail = builder.build().unwrap();
+    desk.clock.advance(DAY);
+    desk.write(&trail, 1);
+    trail.close().unwrap();
+    assert!(!desk.rollups().contains(&"audit-2026-11-19.rollup4".to_owned()));
+    // What speaks of no files that are there is removed.
+    fs::write(desk.dir.join("audit-2026-10-02.rollup2"), "x").unwrap();
+    let _ = Summary::write(&desk.dir).unwrap();
+    assert!(!desk.rollups().contains(&"audit-2026-10-02.rollup2".to_owned()));
+}
+
+#[test]
+fn a_spoilt_rollup_changes_no_answer() {
+    let (desk, _trail) = Desk::new();
+    let _ = Summary::write(&desk.dir).unwrap();
+    let right = Stats::of_days(&desk.dir, DAYS[1], DAYS[2]).unwrap();
+    for name in desk.rollups() {
+        let path = desk.dir.join(name);
+        let good = fs::read(&path).unwrap();
+        for at in (0..good.len()).step_by(41) {
+            let mut spoilt = good.clone();
+            spoilt[at] ^= 1 << (at % 8);
+            fs::write(&path, &spoilt).unwrap();
+            assert_eq!(Stats::of_days(&desk.dir, DAYS[1], DAYS[2]).unwrap(), right, "{at}");
+        }
+        for garbage in [&b""[..], &good[..good.len() / 2], &[&good[..], b"x"].concat()] {
+            fs::write(&path, garbage).unwrap();
+            assert_eq!(Stats::of_days(&desk.dir, DAYS[1], DAYS[2]).unwrap(), right);
+        }
+        // Written again, it is as before but for when it was.
+        let _ = Summary::write(&desk.dir).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), good);
+    }
+}
+
+#[test]
 fn hostile_numbers_in_a_summary_break_nothing() {
     let (desk, _trail) = Desk::new();
     let _ = Summary::write(&desk.dir).unwrap();
+    for name in desk.rollups() {
+        fs::remove_file(desk.dir.join(name)).unwrap();
+    }
     for day in &DAYS[..3] {
         desk.edit(&format!("audit-{day}.summary.json"), |summary| {
             for stats in summary["files"][0]["days"].as_object_mut().unwrap().values_mut() {

@@ -79,13 +79,13 @@ impl Column {
         let record = entry.record;
         match self {
             Column::Key(key) => match key {
-                Key::Seq => record.seq.to_string().into(),
-                Key::Time => record.time.to_string().into(),
-                Key::Occurred => record.occurred.map(|at| at.to_string()).unwrap_or_default().into(),
+                Key::Seq => record.head.seq.to_string().into(),
+                Key::Time => record.head.time.to_string().into(),
+                Key::Occurred => record.head.occurred.map(|at| at.to_string()).unwrap_or_default().into(),
                 Key::Event => record.event().into(),
-                Key::Category => record.category.as_str().into(),
-                Key::Severity => record.severity.as_str().into(),
-                Key::Outcome => record.outcome.as_str().into(),
+                Key::Category => record.head.category.as_str().into(),
+                Key::Severity => record.head.severity.as_str().into(),
+                Key::Outcome => record.head.outcome.as_str().into(),
                 Key::Tag => of_frame(entry, |frame| Some(&frame.tag)),
                 Key::Seal => of_frame(entry, |frame| frame.seal.as_ref()),
                 key => of_value(record.get(key.as_str())),

@@ -255,7 +255,7 @@ impl Export {
 
     /// A record in every format but CSV, without a line feed.
     fn line(&self, entry: &Entry<'_>, origins: &Origins) -> Vec<u8> {
-        let origin = || origins.of_record(entry.record.seq);
+        let origin = || origins.of_record(entry.record.head.seq);
         let json = |object: Object| {
             let mut out = Vec::new();
             spell::push(&mut out, &Value::Object(object));

@@ -55,15 +55,15 @@ pub(crate) fn line(entry: &Entry<'_>, origin: &Origin) -> String {
         line.push('|');
         push_header(&mut line, field);
     }
-    let _ = write!(line, "|{}|", severity(record.severity));
+    let _ = write!(line, "|{}|", severity(record.head.severity));
     let mut out = Extension { line, first: true };
-    out.put("rt", &millis(record.time.0));
-    if let Some(occurred) = record.occurred {
+    out.put("rt", &millis(record.head.time.0));
+    if let Some(occurred) = record.head.occurred {
         out.put("start", &millis(occurred.0));
     }
-    out.put("externalId", &record.seq.to_string());
-    out.put("cat", record.category.as_str());
-    out.put("outcome", record.outcome.as_str());
+    out.put("externalId", &record.head.seq.to_string());
+    out.put("cat", record.head.category.as_str());
+    out.put("outcome", record.head.outcome.as_str());
     for (key, name) in PLAIN {
         if let Some(value) = taken(entry, *key) {
             out.put(name, &value);

@@ -44,7 +44,7 @@ fn event(at: &mut Object, entry: &Entry<'_>) {
     }
     let mut types = ecs.types.to_vec();
     // What was refused says so, where its category knows the word.
-    if matches!(record.outcome, Outcome::Denied | Outcome::Blocked)
+    if matches!(record.head.outcome, Outcome::Denied | Outcome::Blocked)
         && ecs.categories == ["api"]
         && !types.contains(&"denied")
     {
@@ -53,23 +53,23 @@ fn event(at: &mut Object, entry: &Entry<'_>) {
     set(at, "event.type", types);
     set(at, "event.code", record.event());
     set(at, "event.action", record.event().to_ascii_lowercase());
-    let outcome = match record.outcome {
+    let outcome = match record.head.outcome {
         Outcome::Success => "success",
         Outcome::Failure | Outcome::Denied | Outcome::Blocked | Outcome::Error => "failure",
         Outcome::Cancelled | Outcome::Unknown => "unknown",
     };
     set(at, "event.outcome", outcome);
     // The scale of Elastic's own alerts.
-    let severity = match record.severity {
+    let severity = match record.head.severity {
         Severity::Low => 21,
         Severity::Medium => 47,
         Severity::High => 73,
         Severity::Critical => 99,
     };
     set(at, "event.severity", severity);
-    set(at, "log.level", record.severity.as_str());
-    set(at, "event.sequence", record.seq);
-    set(at, "event.created", record.time.to_string());
+    set(at, "log.level", record.head.severity.as_str());
+    set(at, "event.sequence", record.head.seq);
+    set(at, "event.created", record.head.time.to_string());
     set(at, "event.module", OWN);
     set(at, "event.provider", PRODUCT);
     set(at, "event.reason", entry.text(Key::Reason));
@@ -126,7 +126,7 @@ fn request(at: &mut Object, entry: &Entry<'_>) {
 
 /// What it was done to, where that is a file or an account.
 fn resource(at: &mut Object, entry: &Entry<'_>) {
-    match entry.record.category {
+    match entry.record.head.category {
         Category::File => set(at, "file.path", entry.text(Key::Resource)),
         Category::User => {
             set(at, "user.target.id", entry.text(Key::ResourceId));
@@ -156,8 +156,8 @@ fn labels(entry: &Entry<'_>) -> Option<Object> {
 /// What has no field. Values that may be anything are texts here, for an index takes one type a field.
 fn own(at: &mut Object, entry: &Entry<'_>) {
     let mut own = Map::new();
-    set(&mut own, "category", entry.record.category.as_str());
-    set(&mut own, "outcome", entry.record.outcome.as_str());
+    set(&mut own, "category", entry.record.head.category.as_str());
+    set(&mut own, "outcome", entry.record.head.outcome.as_str());
     set(
         &mut own,
         "seal",

@@ -131,14 +131,14 @@ impl<'a> Entry<'a> {
 
     /// When it happened: the event's own time where it differs from that of the call.
     pub(crate) fn happened(&self) -> Micros {
-        self.record.occurred.unwrap_or(self.record.time)
+        self.record.head.occurred.unwrap_or(self.record.head.time)
     }
 
     /// A name that no other record of the trail has: its tag, or its number where the line is not known.
     pub(crate) fn uid(&self) -> String {
         match &self.frame {
             Some(frame) => frame.tag.clone(),
-            None => self.record.seq.to_string(),
+            None => self.record.head.seq.to_string(),
         }
     }
 

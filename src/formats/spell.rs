@@ -37,16 +37,16 @@ pub(crate) fn push_record(out: &mut Vec<u8>, record: &Record) {
         out.push(b'"');
     };
     out.extend_from_slice(b"{\"seq\":");
-    out.extend_from_slice(record.seq.to_string().as_bytes());
+    out.extend_from_slice(record.head.seq.to_string().as_bytes());
     // None of these has anything to escape.
-    member(out, "time", &record.time.to_string());
-    if let Some(occurred) = record.occurred {
+    member(out, "time", &record.head.time.to_string());
+    if let Some(occurred) = record.head.occurred {
         member(out, "occurred", &occurred.to_string());
     }
     member(out, "event", record.event());
-    member(out, "category", record.category.as_str());
-    member(out, "severity", record.severity.as_str());
-    member(out, "outcome", record.outcome.as_str());
+    member(out, "category", record.head.category.as_str());
+    member(out, "severity", record.head.severity.as_str());
+    member(out, "outcome", record.head.outcome.as_str());
     for (name, value) in record.members() {
         out.push(b',');
         push_text(out, name);

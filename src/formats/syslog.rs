@@ -33,7 +33,11 @@ pub(crate) const fn severity(severity: Severity) -> u8 {
 /// The record as a line, without its LF.
 pub(crate) fn line(entry: &Entry<'_>, origin: &Origin, enterprise: u32) -> String {
     let record = entry.record;
-    let mut line = format!("<{}>1 {}", FACILITY * 8 + severity(record.severity), record.time);
+    let mut line = format!(
+        "<{}>1 {}",
+        FACILITY * 8 + severity(record.head.severity),
+        record.head.time
+    );
     let pid = origin.pid.map(|pid| pid.to_string());
     for (text, limit) in [
         (origin.host.as_deref(), 255),
@@ -47,7 +51,11 @@ pub(crate) fn line(entry: &Entry<'_>, origin: &Origin, enterprise: u32) -> Strin
     line.push(' ');
     push_element(&mut line, entry, enterprise);
     // Numbers of messages end at 2^31 - 1 and begin again with 1 (RFC 5424, section 7.3.1).
-    let _ = write!(line, "[meta sequenceId=\"{}\"]", (record.seq - 1) % 0x7fff_ffff + 1);
+    let _ = write!(
+        line,
+        "[meta sequenceId=\"{}\"]",
+        (record.head.seq - 1) % 0x7fff_ffff + 1
+    );
     line.push_str(" \u{feff}");
     push_message(&mut line, entry);
     line
@@ -58,14 +66,14 @@ fn push_element(line: &mut String, entry: &Entry<'_>, enterprise: u32) {
     let mut parameters: Vec<(&str, String)> = Vec::new();
     let mut json: Vec<&str> = Vec::new();
     let mut other = Map::new();
-    parameters.push(("seq", record.seq.to_string()));
-    if let Some(occurred) = record.occurred {
+    parameters.push(("seq", record.head.seq.to_string()));
+    if let Some(occurred) = record.head.occurred {
         parameters.push(("occurred", occurred.to_string()));
     }
     parameters.push(("event", record.event().to_owned()));
-    parameters.push(("category", record.category.as_str().to_owned()));
-    parameters.push(("severity", record.severity.as_str().to_owned()));
-    parameters.push(("outcome", record.outcome.as_str().to_owned()));
+    parameters.push(("category", record.head.category.as_str().to_owned()));
+    parameters.push(("severity", record.head.severity.as_str().to_owned()));
+    parameters.push(("outcome", record.head.outcome.as_str().to_owned()));
     for (name, value) in entry.rest() {
         if !is_name(name) {
             other.insert(name.to_owned(), value.clone());

@@ -24,7 +24,7 @@ pub(super) fn of(record: &Record) -> Mapping {
     record
         .event_type()
         .and_then(of_type)
-        .unwrap_or_else(|| of_category(record.category))
+        .unwrap_or_else(|| of_category(record.head.category))
 }
 
 pub(super) fn of_type(event: EventType) -> Option<Mapping> {

@@ -49,6 +49,18 @@ impl TrailQuery {
         export.clone().trail(self.asked()).to_file(self.leaving(export)?, path)
     }
 
+    /// Records as `AUDIT_EXPORT` that somebody takes something of the trail in a form that no [`Export`] has, such as a proof or an
+    /// evidence bundle. The form stands in `metadata.format`, and which records those are in `metadata.records`. Nothing is
+    /// read.
+    ///
+    /// # Errors
+    /// What [`Receipt::accepted`](crate::Receipt::accepted) says if the trail did not take the record.
+    pub fn taken_as(&self, form: &str, records: &str) -> Result<(), Error> {
+        self.admit(events::AUDIT_EXPORT, |record| {
+            record.field("format", form).field("records", records)
+        })
+    }
+
     fn leaving(&self, export: &Export) -> Result<FoundLines, Error> {
         let format = export.format().to_string();
         self.admit(events::AUDIT_EXPORT, |record| record.field("format", &format))?;

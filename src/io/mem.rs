@@ -547,6 +547,7 @@ impl Shared {
             nlink: names.filter(|known| **known == ino).count() as u64,
             mode: 0o600,
             modified: node.modified,
+            changed: node.modified,
         }
     }
 }
@@ -661,6 +662,7 @@ impl Disk for MemDisk {
                 nlink: 2,
                 mode: 0o700,
                 modified: shared.now,
+                changed: shared.now,
             });
         }
         Ok(shared.stat(shared.ino(path)?, shared.node(path)?))

@@ -280,8 +280,8 @@ fn agree(line: &[u8]) -> Result<bool, TestCaseError> {
     }
     let said = Said {
         seq: read.seq(),
-        time: read.time,
-        occurred: read.occurred,
+        time: read.head.time,
+        occurred: read.head.occurred,
         event: read.event().to_owned(),
         category: read.category(),
         severity: read.severity(),

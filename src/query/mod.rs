@@ -7,6 +7,7 @@
 mod condition;
 mod cursor;
 mod found;
+mod neighbours;
 mod pieces;
 mod pool;
 #[cfg(test)]

@@ -63,7 +63,6 @@ impl Pieces {
         self.buffer.get(range).unwrap_or_default()
     }
 
-    #[cfg(test)]
     pub(super) fn held(&self) -> usize {
         self.buffer.capacity()
     }

@@ -1,13 +1,14 @@
 //! Files asked at once, each on a thread of a few, their answers given in order.
 //!
-//! Files are taken in order, and each answers through a channel of its own that holds little: whoever is ahead waits, and
-//! the file whose turn it is was taken before all that wait. Only whose turn it is may hold long lines, so a file
-//! that comes to one is handed to the caller, who goes on with it.
+//! Files are taken in order, and each answers through a channel of its own. There is room for so many bytes of answers that wait to
+//! be taken: whoever comes to its end waits, but for the file whose turn it is, of which one answer may wait in any case. So
+//! small files are asked beside one another, and of large ones little is held. Only whose turn it is may hold long lines, so a
+//! file that comes to one is handed to the caller, who goes on with it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::scan::{Item, Scan, Step};
@@ -26,6 +27,18 @@ pub(super) enum Answer {
     Lost,
 }
 
+impl Answer {
+    /// Bytes that it holds, about.
+    fn weight(&self) -> usize {
+        match self {
+            Answer::Items(items) => items.iter().map(Item::weight).sum(),
+            Answer::Counted(stats) => stats.weight(),
+            Answer::Yours(scan) => scan.held(),
+            Answer::Done | Answer::Lost => 0,
+        }
+    }
+}
+
 /// A thing to do in its turn.
 pub(super) enum Job {
     /// Something to say between two files.
@@ -36,22 +49,110 @@ pub(super) enum Job {
 /// More threads than this gain nothing that a disk could give.
 const THREADS: usize = 4;
 
-/// Answers of a file that wait to be taken.
-const AHEAD: usize = 1;
+/// Bytes of answers, about, that may wait.
+const ROOM: usize = 8 << 20;
 
-/// A file, and where its answers go.
-type Todo = (Box<Scan>, SyncSender<Answer>);
+/// A file, which in the order it is, and where its answers go.
+struct Todo {
+    scan: Box<Scan>,
+    turn: usize,
+    answers: Sender<(Answer, Held)>,
+}
+
+/// What an answer that waits takes up.
+enum Held {
+    /// The place for the file whose turn it is.
+    First,
+    /// Bytes of the room.
+    Bytes(usize),
+    Nothing,
+}
 
 /// The threads, and what they were given.
 pub(super) struct Pool {
     turns: VecDeque<Turn>,
-    stop: Arc<AtomicBool>,
+    room: Arc<Room>,
     threads: Vec<JoinHandle<()>>,
 }
 
 enum Turn {
     Say(Item),
-    Hear(Receiver<Answer>),
+    Hear(Receiver<(Answer, Held)>),
+}
+
+/// The room for answers that wait.
+struct Room {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+    stop: AtomicBool,
+}
+
+struct Waiting {
+    left: usize,
+    /// Which file's turn it is.
+    turn: usize,
+    /// Whether the answer waits that it may have waiting in any case.
+    first: bool,
+}
+
+impl Room {
+    fn new() -> Room {
+        Room {
+            waiting: Mutex::new(Waiting {
+                left: ROOM,
+                turn: 0,
+                first: false,
+            }),
+            changed: Condvar::new(),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until there is room for an answer of so many bytes; `None` if nobody wants one any more.
+    fn hold(&self, size: usize, turn: usize) -> Option<Held> {
+        let mut waiting = self.waiting();
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            if size == 0 {
+                return Some(Held::Nothing);
+            }
+            if turn == waiting.turn && !waiting.first {
+                waiting.first = true;
+                return Some(Held::First);
+            }
+            if size <= waiting.left {
+                waiting.left -= size;
+                return Some(Held::Bytes(size));
+            }
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// An answer was taken; perhaps the last of its file.
+    fn free(&self, held: &Held, last: bool) {
+        let mut waiting = self.waiting();
+        match held {
+            Held::First => waiting.first = false,
+            Held::Bytes(size) => waiting.left += size,
+            Held::Nothing => {}
+        }
+        waiting.turn += usize::from(last);
+        drop(waiting);
+        self.changed.notify_all();
+    }
+
+    fn stop(&self) {
+        let waiting = self.waiting();
+        self.stop.store(true, Ordering::Relaxed);
+        drop(waiting);
+        self.changed.notify_all();
+    }
 }
 
 impl Job {
@@ -74,16 +175,16 @@ impl Pool {
             return Err(jobs);
         }
         let todo: Arc<Mutex<VecDeque<Todo>>> = Arc::default();
-        let stop = Arc::new(AtomicBool::new(false));
+        let room = Arc::new(Room::new());
         let go = Arc::new(Mutex::new(()));
         // Nobody begins before all is laid out.
         let held = go.lock().unwrap_or_else(PoisonError::into_inner);
         let threads: Vec<JoinHandle<()>> = (0..wanted)
             .map_while(|_| {
-                let (todo, stop, go) = (Arc::clone(&todo), Arc::clone(&stop), Arc::clone(&go));
+                let (todo, room, go) = (Arc::clone(&todo), Arc::clone(&room), Arc::clone(&go));
                 let work = move || {
                     drop(go.lock());
-                    work(&todo, &stop);
+                    work(&todo, &room);
                 };
                 thread::Builder::new().name("audit-query".to_owned()).spawn(work).ok()
             })
@@ -97,15 +198,16 @@ impl Pool {
             .map(|job| match job {
                 Job::Say(item) => Turn::Say(item),
                 Job::Ask(scan) => {
-                    let (answers, heard) = sync_channel(AHEAD);
-                    queue.push_back((scan, answers));
+                    let (answers, heard) = channel();
+                    let turn = queue.len();
+                    queue.push_back(Todo { scan, turn, answers });
                     Turn::Hear(heard)
                 }
             })
             .collect();
         drop(queue);
         drop(held);
-        Ok(Pool { turns, stop, threads })
+        Ok(Pool { turns, room, threads })
     }
 
     /// The next answer; `None` behind the last.
@@ -118,8 +220,10 @@ impl Pool {
                 Some(Answer::Items(vec![item]))
             }
             Turn::Hear(heard) => {
-                let answer = heard.recv().unwrap_or(Answer::Lost);
-                if !matches!(answer, Answer::Items(_)) {
+                let (answer, held) = heard.recv().unwrap_or((Answer::Lost, Held::Nothing));
+                let last = !matches!(answer, Answer::Items(_));
+                self.room.free(&held, last);
+                if last {
                     self.turns.pop_front();
                 }
                 Some(answer)
@@ -130,7 +234,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.room.stop();
         self.turns.clear();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
@@ -138,15 +242,26 @@ impl Drop for Pool {
     }
 }
 
-fn work(todo: &Mutex<VecDeque<Todo>>, stop: &AtomicBool) {
+fn work(todo: &Mutex<VecDeque<Todo>>, room: &Room) {
     loop {
         let next = todo.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let Some((mut scan, answers)) = next else { return };
+        let Some(Todo {
+            mut scan,
+            turn,
+            answers,
+        }) = next
+        else {
+            return;
+        };
+        let give = |answer: Answer| {
+            let held = room.hold(answer.weight(), turn);
+            held.is_some_and(|held| answers.send((answer, held)).is_ok())
+        };
         let last = loop {
-            match scan.step(false, stop) {
+            match scan.step(false, &room.stop) {
                 Step::Items(items) if items.is_empty() => {}
                 Step::Items(items) => {
-                    if answers.send(Answer::Items(items)).is_err() {
+                    if !give(Answer::Items(items)) {
                         return;
                     }
                 }
@@ -155,7 +270,7 @@ fn work(todo: &Mutex<VecDeque<Todo>>, stop: &AtomicBool) {
                 Step::Done => break Answer::Done,
             }
         };
-        if stop.load(Ordering::Relaxed) || answers.send(last).is_err() {
+        if !give(last) {
             return;
         }
     }

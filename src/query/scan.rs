@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::neighbours::{is_between, last_line, last_number};
 use super::pieces::{self, Piece, Pieces};
 use super::sieve::Sieve;
 use super::weight::parts;
@@ -163,6 +164,8 @@ pub(super) struct Scan {
     place: u64,
     /// The greatest number that the end of a piece had.
     highest: u64,
+    /// The number of the line that stands beside the next piece, on the side from which the file is read.
+    edge: Option<u64>,
     told: u32,
     /// Whether the end of the file was looked at.
     ended: bool,
@@ -195,6 +198,7 @@ impl Scan {
                 Order::Newest => live.live_to.unwrap_or(u64::MAX - 1) + 1,
             },
             highest: low,
+            edge: None,
             told: 0,
             ended: false,
             tail: next.is_none_or(supersedes) && live.live_to.is_some(),
@@ -213,6 +217,15 @@ impl Scan {
     /// Bytes on the disk, for who shares out work.
     pub(super) fn size(&self) -> u64 {
         self.live.len
+    }
+
+    /// Bytes that it holds to read on, about.
+    pub(super) fn held(&self) -> usize {
+        let buffer = match &self.stage {
+            Stage::Reading(pieces) => pieces.held(),
+            _ => 0,
+        };
+        size_of::<Scan>() + buffer
     }
 
     /// One step. `leave` allows long lines to be held; `stop` ends it early.
@@ -267,6 +280,7 @@ impl Scan {
                 if !read_through(&*file, stop)? {
                     return Ok(Step::Done);
                 }
+                self.edge = Some(self.live.header.prev.seq);
                 Stage::Reading(Pieces::new(file, order, self.live.body_at, u64::MAX))
             }
             (Form::Plain | Form::Torn(_), _) => {
@@ -282,6 +296,9 @@ impl Scan {
                         Order::Newest => {}
                     },
                     _ => {}
+                }
+                if order == Order::Oldest && from == self.live.body_at {
+                    self.edge = Some(self.live.header.prev.seq);
                 }
                 Stage::Reading(Pieces::new(file, order, from, to))
             }
@@ -353,6 +370,15 @@ impl Scan {
             found.reverse();
         }
         let passes = matches!(self.stage, Stage::Passes);
+        let backwards = question.order == Order::Newest && !passes;
+        let edges = match backwards {
+            true => (None, self.edge),
+            false => (self.edge, None),
+        };
+        self.edge = match backwards {
+            true => line::seq(bytes),
+            false => line::seq(last_line(bytes)),
+        };
         // The line that was judged last, and its number.
         let mut last: Option<(Range<usize>, u64)> = None;
         for range in &found {
@@ -372,7 +398,9 @@ impl Scan {
                 Some((behind, number)) if range.end + 1 == behind.start => *number == seq + 1,
                 _ => false,
             };
-            let item = self.judge(&question, line, seq, |seq| follows(seq) || is_between(bytes, range));
+            let item = self.judge(&question, line, seq, |seq| {
+                follows(seq) || is_between(bytes, range, edges)
+            });
             last = seq.map(|seq| (range.clone(), seq));
             if let Some(item) = item {
                 if !matches!(item, Item::Damage(_)) && !passes {
@@ -480,6 +508,7 @@ impl Scan {
         let mut pieces = Pieces::new(file, Order::Oldest, self.live.body_at, u64::MAX);
         let mut window = Window::new(leave, self.left);
         (self.place, self.told) = (self.live.header.prev.seq, 0);
+        self.edge = Some(self.place);
         loop {
             if stop.load(Ordering::Relaxed) {
                 self.stage = Stage::Done;
@@ -528,39 +557,6 @@ fn read_through(file: &dyn DiskFile, stop: &AtomicBool) -> io::Result<bool> {
         }
     }
     Ok(false)
-}
-
-/// The number of the last line of a piece that has one; 0 for none.
-fn last_number(bytes: &[u8]) -> u64 {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let mut end = bytes.len();
-    loop {
-        let lines = bytes.get(..end).unwrap_or_default();
-        let begin = memchr::memrchr(b'\n', lines).map_or(0, |before| before + 1);
-        if let Some(seq) = line::seq(lines.get(begin..).unwrap_or_default()) {
-            return seq;
-        }
-        if begin == 0 {
-            return 0;
-        }
-        end = begin - 1;
-    }
-}
-
-/// Whether the number of a line fits one of its neighbours, as far as they can be seen: of a line with another's number it is
-/// told, and not of all that follow.
-fn is_between(bytes: &[u8], line: &Range<usize>) -> bool {
-    let seq = |from: usize| line::seq(bytes.get(from..).unwrap_or_default());
-    let before = line.start.checked_sub(1).and_then(|end| {
-        let lines = bytes.get(..end).unwrap_or_default();
-        seq(memchr::memrchr(b'\n', lines).map_or(0, |before| before + 1))
-    });
-    let own = seq(line.start);
-    match before {
-        Some(before) if own == Some(before + 1) => true,
-        None => true,
-        Some(_) => seq(line.end + 1).is_none_or(|behind| own == Some(behind - 1)),
-    }
 }
 
 /// What an erasure left.

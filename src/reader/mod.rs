@@ -1,6 +1,7 @@
 //! Reading a trail back: the records of the live branch that the chain proves.
 
 pub(crate) mod line;
+mod newest;
 pub(crate) mod piece;
 pub(crate) mod walk;
 
@@ -38,8 +39,7 @@ use crate::record::line::Line;
 /// # Ok::<(), tracing_audit::Error>(())
 /// ```
 pub fn read(dir: impl AsRef<Path>) -> Result<Entries, Error> {
-    let walk = Walk::begin(RealDisk::shared(), dir.as_ref())?;
-    Ok(Entries(Lines { walk, ended: false }))
+    Walk::begin(RealDisk::shared(), dir.as_ref()).map(Entries::of)
 }
 
 /// The records of a trail; see [`read`].
@@ -48,6 +48,10 @@ pub fn read(dir: impl AsRef<Path>) -> Result<Entries, Error> {
 pub struct Entries(Lines);
 
 impl Entries {
+    pub(crate) fn of(walk: Walk) -> Entries {
+        Entries(Lines { walk, ended: false })
+    }
+
     /// Only the newest `count` records.
     ///
     /// # Errors

@@ -393,16 +393,16 @@ proptest! {
 
 fn render(record: &Record, fields: &Fields) -> (Record, String) {
     let what = What {
-        time: record.time,
-        occurred: record.occurred,
+        time: record.head.time,
+        occurred: record.head.occurred,
         event: Name::Text(record.event()),
-        category: record.category,
-        severity: record.severity,
-        outcome: record.outcome,
+        category: record.head.category,
+        severity: record.head.severity,
+        outcome: record.head.outcome,
         texts: None,
     };
     let mut out = Text::new();
-    out.push(format!("{{\"seq\":{},", record.seq).as_bytes());
+    out.push(format!("{{\"seq\":{},", record.head.seq).as_bytes());
     rest(&mut out, &what, fields, &[], Limits::default());
     let mut line = out.to_vec();
     Head::ZERO.push_frame(&mut line);

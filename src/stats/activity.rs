@@ -91,8 +91,8 @@ impl Activity {
             return;
         }
         self.records.absorb(&1);
-        self.first = self.first.min(Some(record.time)).or(Some(record.time));
-        self.last = self.last.max(Some(record.time));
+        self.first = self.first.min(Some(record.head.time)).or(Some(record.head.time));
+        self.last = self.last.max(Some(record.head.time));
         self.failures.absorb(&u64::from(is_failure(record.outcome())));
         self.by_event.change(record.event(), |count| count.absorb(&1));
         if let Some(count) = self.by_outcome.get_mut(record.outcome().index()) {
@@ -239,8 +239,19 @@ impl fmt::Display for Activity {
 }
 
 impl Serialize for Activity {
-    /// Of the last records their numbers.
+    /// Of the last records their numbers. All names: [`Activity::top`] has the first.
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        self.with_names(out, |table| table)
+    }
+}
+
+impl Activity {
+    /// Writes it, each of its tables as `names` has it.
+    pub(super) fn with_names<'a, S: Serializer, N: Serialize>(
+        &'a self,
+        out: S,
+        names: impl Fn(&'a Table<u64>) -> N,
+    ) -> Result<S::Ok, S::Error> {
         #[derive(serde::Serialize)]
         struct Outcomes<'a>(#[serde(serialize_with = "json::outcomes::serialize")] &'a [u64]);
         let time = |time: Option<Micros>| time.map(|time| time.to_string());
@@ -250,10 +261,10 @@ impl Serialize for Activity {
         fields.serialize_field("first", &time(self.first))?;
         fields.serialize_field("last", &time(self.last))?;
         fields.serialize_field("failures", &self.failures)?;
-        fields.serialize_field("by_event", &self.by_event)?;
+        fields.serialize_field("by_event", &names(&self.by_event))?;
         fields.serialize_field("by_outcome", &Outcomes(&self.by_outcome))?;
-        fields.serialize_field("ips", &self.ips)?;
-        fields.serialize_field("sessions", &self.sessions)?;
+        fields.serialize_field("ips", &names(&self.ips))?;
+        fields.serialize_field("sessions", &names(&self.sessions))?;
         fields.serialize_field("skipped", &self.skipped)?;
         let seqs: Vec<u64> = self.recent.iter().map(Record::seq).collect();
         fields.serialize_field("recent", &seqs)?;

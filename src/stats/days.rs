@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -96,6 +97,12 @@ impl Days {
             .iter()
             .map(|(day, stats)| (day.to_string(), stats.clone()))
             .collect()
+    }
+
+    pub(super) fn range(&self) -> Option<RangeInclusive<Day>> {
+        let (first, _) = self.0.first_key_value()?;
+        let (last, _) = self.0.last_key_value()?;
+        Some(*first..=*last)
     }
 
     fn prune(&mut self) {

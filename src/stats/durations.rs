@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use super::packed::{Bytes, Packed, push_number};
 use super::table::Tally;
 use crate::base64url;
 
@@ -122,14 +123,71 @@ impl Tally for Durations {
                 _ => missing.push((*bucket, *count)),
             }
         }
-        if !missing.is_empty() {
-            self.buckets.extend(missing);
-            self.buckets.sort_by_key(|(bucket, _)| *bucket);
-        }
+        self.put(missing);
     }
 
     fn weight(&self) -> usize {
         self.buckets.len() * size_of::<(u16, u64)>()
+    }
+}
+
+impl Packed for Durations {
+    fn pack(&self, out: &mut Vec<u8>) {
+        push_number(out, self.count);
+        push_number(out, self.sum);
+        out.extend_from_slice(&self.max.to_bits().to_le_bytes());
+        push_number(out, self.buckets.len() as u64);
+        let mut before = 0;
+        for (bucket, count) in &self.buckets {
+            push_number(out, u64::from(bucket - before));
+            push_number(out, *count);
+            before = *bucket;
+        }
+    }
+
+    fn absorb_packed(&mut self, from: &mut Bytes<'_>) -> Option<()> {
+        self.count = self.count.saturating_add(from.number()?);
+        self.sum = self.sum.saturating_add(from.number()?);
+        self.max = self.max.max(f64::from_bits(u64::from_le_bytes(from.array()?)));
+        let many = usize::try_from(from.number()?).ok()?;
+        if many > usize::from(ABOVE) + 1 {
+            return None;
+        }
+        let (mut at, mut bucket, mut missing) = (0, 0, Vec::new());
+        if self.buckets.is_empty() {
+            missing.reserve_exact(many);
+        }
+        for nth in 0..many {
+            let (distance, count) = (from.number()?, from.number()?);
+            bucket = distance
+                .checked_add(bucket)
+                .filter(|bucket| *bucket <= u64::from(ABOVE))?;
+            if distance == 0 && nth > 0 {
+                return None;
+            }
+            let bucket = bucket as u16;
+            while self.buckets.get(at).is_some_and(|(own, _)| *own < bucket) {
+                at += 1;
+            }
+            match self.buckets.get_mut(at) {
+                Some((own, sum)) if *own == bucket => *sum = sum.saturating_add(count),
+                _ => missing.push((bucket, count)),
+            }
+        }
+        self.put(missing);
+        Some(())
+    }
+}
+
+impl Durations {
+    /// Buckets that are not there yet, in their order.
+    fn put(&mut self, missing: Vec<(u16, u64)>) {
+        if self.buckets.is_empty() {
+            self.buckets = missing;
+        } else if !missing.is_empty() {
+            self.buckets.extend(missing);
+            self.buckets.sort_by_key(|(bucket, _)| *bucket);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod fields;
 mod gaps;
 mod json;
 mod notable;
+mod packed;
 mod ranking;
 mod routes;
 mod sessions;
@@ -16,11 +17,12 @@ mod table;
 mod top;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::clock::Micros;
+use crate::clock::{Day, Micros};
 use crate::error::Error;
 use crate::event::Category;
 use crate::outcome::Outcome;
@@ -37,6 +39,7 @@ pub use days::DayStats;
 pub use durations::Durations;
 pub use gaps::Gaps;
 pub use notable::{admin_actions, suspicious};
+pub(crate) use packed::{Bytes, push_bytes, push_number};
 pub use ranking::Ranking;
 pub use routes::{Route, Routes};
 pub use sessions::{Session, Sessions, sessions};
@@ -181,6 +184,18 @@ impl Stats {
         self.0.by_user.load(stored.by_user);
         self.0.by_ip.load(stored.by_ip);
         self.0.by_route.load(stored.by_route);
+    }
+
+    /// Bytes that it holds, about.
+    pub(crate) fn weight(&self) -> usize {
+        let Stats(sums) = self;
+        let names = sums.by_event.weight() + sums.by_user.weight() + sums.by_ip.weight();
+        size_of::<Stats>() + names + sums.by_route.weight()
+    }
+
+    /// The first and the last day that has a record.
+    pub(crate) fn range(&self) -> Option<RangeInclusive<Day>> {
+        self.0.by_day.range()
     }
 
     /// Takes out what could not be read, to be put in its place among others.

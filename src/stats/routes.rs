@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::durations::Durations;
 use super::fields::Fields;
+use super::packed::{Bytes, Packed};
 use super::table::{AsCount, Distinct, Table, Tally};
 use crate::outcome::Outcome;
 
@@ -27,6 +28,20 @@ impl Tally for RouteTally {
 
     fn weight(&self) -> usize {
         self.durations.weight() + 48
+    }
+}
+
+impl Packed for RouteTally {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.count.pack(out);
+        self.errors.pack(out);
+        self.durations.pack(out);
+    }
+
+    fn absorb_packed(&mut self, from: &mut Bytes<'_>) -> Option<()> {
+        self.count.absorb_packed(from)?;
+        self.errors.absorb_packed(from)?;
+        self.durations.absorb_packed(from)
     }
 }
 

@@ -134,10 +134,10 @@ impl State {
         State {
             records: 1,
             failures: u64::from(super::is_failure(record.outcome())),
-            start: Some(record.time),
-            last: Some(record.time),
+            start: Some(record.head.time),
+            last: Some(record.head.time),
             begun: record.event() == "SESSION_START",
-            ended: ends.then_some((record.time, record.outcome())),
+            ended: ends.then_some((record.head.time, record.outcome())),
             user: user(record).map(cut),
             ip: record.ip().map(cut),
             user_agent: record.user_agent().map(cut),

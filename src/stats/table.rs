@@ -18,6 +18,7 @@ use foldhash::fast::RandomState;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
+use super::packed::{Bytes, Packed, push_bytes, push_number};
 use crate::floor::floor;
 
 /// What a table keeps for a name.
@@ -154,6 +155,10 @@ impl<T: Tally> Table<T> {
         self.kept().distinct()
     }
 
+    pub(super) fn weight(&self) -> usize {
+        self.weight
+    }
+
     fn put(&mut self, name: Box<str>, slot: Slot<T>) {
         self.weight += PER_NAME + name.len() + slot.tally.weight();
         self.slots.insert(name, slot);
@@ -258,12 +263,16 @@ fn shortened(name: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{begin}…{:016x}", rank(name)))
 }
 
-/// FNV-1a, its bits mixed by the finalizer of MurmurHash3. The same in every build, since tables are stored; without a key, so
-/// whoever chooses names can choose which of too many stay.
+/// Eight bytes at a time, multiplied and folded, and at the end mixed by the finalizer of MurmurHash3. The same in every build, since
+/// tables are stored; without a key, so whoever chooses names can choose which of too many stay.
 fn rank(name: &str) -> u64 {
-    let sum = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-        (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
+    let add = |sum: u64, bytes: &[u8]| {
+        let mut word = [0; 8];
+        word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        let sum = (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        sum ^ sum >> 32
+    };
+    let sum = name.as_bytes().chunks(8).fold(name.len() as u64, add);
     let mixed = (sum ^ sum >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
     let mixed = (mixed ^ mixed >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     mixed ^ mixed >> 33
@@ -371,6 +380,63 @@ impl<T: Tally> Table<T> {
         }
         self.other.absorb(&stored.other);
         self.prune();
+    }
+}
+
+impl<T: Tally + Packed> Table<T> {
+    /// As bytes, in the order of the hashes.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let Kept { names, other, below } = self.kept();
+        push_number(out, u64::from(below.is_some()));
+        push_number(out, below.unwrap_or_default());
+        other.pack(out);
+        let mut names: Vec<(u64, &str, &T)> = names
+            .into_iter()
+            .map(|(name, tally)| (rank(name), name, tally))
+            .collect();
+        names.sort_unstable_by_key(|(rank, name, _)| (*rank, *name));
+        push_number(out, names.len() as u64);
+        for (_, name, tally) in names {
+            push_bytes(out, name.as_bytes());
+            tally.pack(out);
+        }
+    }
+
+    /// Takes in what was packed.
+    pub(super) fn add_packed(&mut self, from: &mut Bytes<'_>) -> Option<()> {
+        let cut = from.number()? == 1;
+        let below = from.number()?;
+        if cut {
+            self.cut(self.below.map_or(below, |own| own.min(below)));
+        }
+        self.other.absorb_packed(from)?;
+        let many = from.number()?;
+        // Whatever it says.
+        let room = usize::try_from(many).ok()?.min(self.limits.0);
+        self.slots.reserve(room.saturating_sub(self.slots.len()));
+        // Names that were packed together are different ones.
+        let fresh = self.slots.is_empty();
+        for _ in 0..many {
+            let name = shortened(from.text()?);
+            let known = (!fresh).then(|| self.slots.get_mut(&*name)).flatten();
+            if let Some(slot) = known {
+                let before = slot.tally.weight();
+                slot.tally.absorb_packed(from)?;
+                self.weight = (self.weight + slot.tally.weight()).saturating_sub(before);
+                continue;
+            }
+            let rank = rank(&name);
+            if self.below.is_some_and(|below| rank >= below) {
+                self.other.absorb_packed(from)?;
+                continue;
+            }
+            let mut tally = T::default();
+            tally.absorb_packed(from)?;
+            self.put(name.into(), Slot { rank, tally });
+            self.prune();
+        }
+        self.prune();
+        Some(())
     }
 }
 

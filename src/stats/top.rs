@@ -5,13 +5,13 @@ use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use super::durations::Durations;
 use super::ranking::Ranking;
 use super::routes::{Route, Routes};
-use super::{Stats, Table, json};
+use super::{Activity, Stats, Table, json};
 
-/// The first names of each kind; see [`Stats::top`].
+/// The first names of each kind; see [`Stats::top`] and [`Activity::top`].
 #[derive(Debug)]
 #[must_use = "it is there to be serialized"]
-pub struct Top<'a> {
-    stats: &'a Stats,
+pub struct Top<'a, T = Stats> {
+    whole: &'a T,
     names: usize,
 }
 
@@ -22,15 +22,29 @@ impl Stats {
     /// All of it (`Serialize` of the statistics themselves) may be 400,000 names, and has what is needed to add them up; this has
     /// not, and cannot be read back.
     pub fn top(&self, names: usize) -> Top<'_> {
-        Top { stats: self, names }
+        Top { whole: self, names }
+    }
+}
+
+impl Activity {
+    /// The same to be written for people and programs that look at it, with only so many event names, addresses and sessions:
+    /// those with the most records. How many different ones there are stands beside them, and what the others come to.
+    pub fn top(&self, names: usize) -> Top<'_, Activity> {
+        Top { whole: self, names }
+    }
+}
+
+impl Serialize for Top<'_, Activity> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        self.whole.with_names(out, |table| Names::of(table, self.names))
     }
 }
 
 impl Serialize for Top<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let sums = &self.stats.0;
+        let sums = &self.whole.0;
         let names = |table: &Table<u64>, out: &mut S::SerializeStruct, name| {
-            out.serialize_field(name, &Names(Ranking::of_table(table).top(self.names)))
+            out.serialize_field(name, &Names::of(table, self.names))
         };
         let mut fields = out.serialize_struct("Stats", 18)?;
         fields.serialize_field("records", &sums.records)?;
@@ -46,7 +60,7 @@ impl Serialize for Top<'_> {
         names(&sums.by_event, &mut fields, "by_event")?;
         names(&sums.by_user, &mut fields, "by_user")?;
         names(&sums.by_ip, &mut fields, "by_ip")?;
-        fields.serialize_field("by_route", &Places(self.stats.by_route().top(self.names)))?;
+        fields.serialize_field("by_route", &Places(self.whole.by_route().top(self.names)))?;
         fields.serialize_field("durations", &Figures(&sums.durations))?;
         fields.serialize_field("by_day", &sums.by_day)?;
         fields.serialize_field("gaps", &sums.gaps)?;
@@ -57,6 +71,12 @@ impl Serialize for Top<'_> {
 
 /// The first of a ranking.
 struct Names<'a>(Ranking<'a>);
+
+impl Names<'_> {
+    fn of(table: &Table<u64>, names: usize) -> Names<'_> {
+        Names(Ranking::of_table(table).top(names))
+    }
+}
 
 impl Serialize for Names<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {

@@ -14,7 +14,7 @@ use super::names::{self, Form, Name};
 use crate::chain::Head;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
-use crate::io::{Disk, DiskFile};
+use crate::io::{Disk, DiskFile, Stat};
 
 /// A file of the live branch.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct LiveFile {
     pub(crate) body_at: u64,
     /// On the disk, when the branch was walked.
     pub(crate) len: u64,
+    /// What the file system knew of it then.
+    pub(crate) stat: Stat,
     /// The last record of it that is live; what stands behind is superseded. `None` for the newest file: to its end.
     pub(crate) live_to: Option<u64>,
 }
@@ -341,7 +343,8 @@ fn look(disk: &dyn Disk, path: PathBuf, name: Name) -> Result<Option<Seen>, Erro
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    let len = file.stat().map_err(failed)?.len;
+    let stat = file.stat().map_err(failed)?;
+    let len = stat.len;
     let first = match len {
         0 => Ok(Err(Why::Empty)),
         _ => first_line(&*file),
@@ -359,6 +362,7 @@ fn look(disk: &dyn Disk, path: PathBuf, name: Name) -> Result<Option<Seen>, Erro
                 head,
                 body_at,
                 len,
+                stat,
                 live_to: None,
             }))));
         }
@@ -520,7 +524,6 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::io::Stat;
     use crate::io::mem::MemDisk;
     use crate::store::sample::{self, DIR, Writer, home, noon};
 

@@ -29,6 +29,8 @@ pub(crate) struct Lines<'f> {
     at: u64,
     longest: usize,
     first: usize,
+    /// Whether nothing behind the first line is asked for: then the end of one that is too long is not looked for.
+    alone: bool,
 }
 
 /// What stands at a place of a file.
@@ -39,7 +41,7 @@ pub(crate) enum Piece<'b> {
         at: u64,
         text: &'b [u8],
     },
-    /// A line, with its LF, that is too long to be one.
+    /// A line that is too long to be one. Its LF is passed, unless it was the only one that was asked for.
     TooLong {
         at: u64,
     },
@@ -55,9 +57,12 @@ impl<'f> Lines<'f> {
         Lines::with(file, at, CHUNK, LINE_MAX)
     }
 
-    /// For the first line alone: reads little at first.
+    /// For the first line alone: reads little at first, and never more than the longest line may have.
     pub(crate) fn first(file: &'f dyn DiskFile) -> Lines<'f> {
-        Lines::with(file, 0, 2048, LINE_MAX)
+        Lines {
+            alone: true,
+            ..Lines::with(file, 0, 2048, LINE_MAX)
+        }
     }
 
     fn with(file: &'f dyn DiskFile, at: u64, first: usize, longest: usize) -> Lines<'f> {
@@ -69,6 +74,7 @@ impl<'f> Lines<'f> {
             at,
             longest,
             first,
+            alone: false,
         }
     }
 
@@ -89,6 +95,9 @@ impl<'f> Lines<'f> {
             }
             searched = unread.len();
             if searched > self.longest {
+                if self.alone {
+                    return Ok(Piece::TooLong { at });
+                }
                 // Nothing of it is needed but its end.
                 self.at += searched as u64;
                 self.begin = self.end;
@@ -334,6 +343,10 @@ mod tests {
             "{}",
             lines.buffer.capacity()
         );
+        // Of a header, whatever stands behind that is not even read.
+        let mut first = Lines::first(&*file);
+        assert_eq!(first.next().unwrap(), Piece::TooLong { at: 0 });
+        assert!(first.at == 0 && first.end <= LINE_MAX + 2_048, "{}", first.end);
         write_all(&*file, b"\nshort\n").unwrap();
         let mut lines = Lines::new(&*file, 0);
         assert_eq!(lines.next().unwrap(), Piece::TooLong { at: 0 });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::clock::Day;
@@ -88,11 +89,21 @@ impl fmt::Display for Name {
     }
 }
 
+/// What begins as a name of ours, in no order.
+pub(crate) fn all(disk: &dyn Disk, dir: &Path) -> Result<Vec<String>, Error> {
+    disk.list(dir, PREFIX).map_err(|error| {
+        let denied = error.kind() == io::ErrorKind::PermissionDenied;
+        let error = Error::io("list the trail directory", dir, error);
+        match denied {
+            true => error.remedy("run it as the user that writes the trail, or as root"),
+            false => error,
+        }
+    })
+}
+
 /// Every name of ours in the directory, sorted by day and part.
 pub(crate) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Name>, Error> {
-    let names = disk
-        .list(dir, PREFIX)
-        .map_err(|error| Error::io("list the trail directory", dir, error))?;
+    let names = all(disk, dir)?;
     let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
     names.sort_unstable();
     Ok(names)

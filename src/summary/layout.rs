@@ -5,19 +5,21 @@ use std::sync::Arc;
 
 use crate::base64url;
 use crate::error::Error;
-use crate::io::{Disk, DiskFile};
+use crate::io::{Disk, DiskFile, Stat};
 use crate::reader::line;
-use crate::store::branch::{self, LiveFile};
-use crate::store::holes::{self, Readable};
-use crate::store::names::{self, Form, Name};
-use crate::store::{Home, TrailId};
+use crate::reader::walk::Walk;
+use crate::store::TrailId;
+use crate::store::branch::LiveFile;
+use crate::store::names::{Form, Name};
 
 /// What a reader goes through, oldest first.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Layout {
     /// `None` for a directory without a file.
     pub(super) trail: Option<TrailId>,
     pub(super) files: Vec<Place>,
+    /// Who has looked, and has read nothing.
+    pub(super) walk: Walk,
 }
 
 /// A file of it.
@@ -28,6 +30,7 @@ pub(super) struct Place {
     /// The number that its first record has; 1 less is where the file before should end.
     pub(super) first: u64,
     pub(super) len: u64,
+    pub(super) stat: Stat,
     /// Of a file that a summary may speak of: closed, and there in one form.
     pub(super) closed: Option<Closed>,
 }
@@ -41,10 +44,9 @@ pub(super) struct Closed {
 }
 
 impl Layout {
-    pub(super) fn look(disk: &dyn Disk, home: &Home) -> Result<Layout, Error> {
-        let branch = branch::read(disk, home, None)?;
-        let Readable { files, holes } = holes::readable(disk, branch);
-        let names = names::list(disk, &home.dir)?;
+    pub(super) fn look(disk: Arc<dyn Disk>, dir: &Path) -> Result<Layout, Error> {
+        let walk = Walk::begin(disk, dir)?;
+        let (files, holes, names) = walk.ahead();
         let both = |name: Name| {
             let there = |form| names.binary_search(&name.with(form)).is_ok();
             there(Form::Plain) && there(Form::Gzip)
@@ -54,6 +56,7 @@ impl Layout {
             number: file.number(),
             first: file.header.prev.seq + 1,
             len: file.len,
+            stat: file.stat,
             closed: next
                 .filter(|next| {
                     next.header.prev_file == Some(file.number()) && next.header.prev.seq >= file.header.prev.seq
@@ -68,8 +71,9 @@ impl Layout {
         };
         let behind = files.iter().skip(1).map(Some).chain([None]);
         Ok(Layout {
-            trail: files.last().map(|newest| newest.header.trail),
+            trail: files.back().map(|newest| newest.header.trail),
             files: files.iter().zip(behind).map(|(file, next)| place(file, next)).collect(),
+            walk,
         })
     }
 }

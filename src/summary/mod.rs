@@ -5,24 +5,27 @@
 //! file. Within a file the records are kept apart by their own day.
 
 mod layout;
+mod rollup;
 mod shares;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::{ControlFlow, Range};
+use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Day;
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
-use crate::reader;
+use crate::reader::Entries;
 use crate::record::line::Line;
 use crate::stats::{Loaded, Stats};
+use crate::store::cache::Span;
 use crate::store::names::{self, Name};
 use crate::store::{Home, cache};
 use layout::{Layout, Place};
+use rollup::{Rollup, Sum, Taken};
 use stored::{Entry, Page};
 
 /// A file whose records are of more days than this has no entry: its own, and what was on its way at midnight. Only a clock that
@@ -37,6 +40,9 @@ const TRIES: usize = 4;
 /// A summary, `audit-<day>.summary.json`, holds for each closed file of a day what its records add up to. It is a cache:
 /// [`Stats::of_days`] uses it instead of reading the file, [`Stats::of`] does not. It proves nothing, no verifier looks at it,
 /// whoever can write to the directory can write anything into it, and it can be removed at any time.
+///
+/// Days that are over are also added up with their neighbours (`audit-<day>.rollup<days>`, 2 to 64 of them), so that a question for
+/// weeks does not take in each day by itself. What is said here of a summary holds for these.
 ///
 /// It holds names of users and addresses; so retention and erasure remove the summaries of the days whose files they touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,13 +69,11 @@ impl Summary {
         // Each file is read behind this look. If its end is another by then, its entry fits nothing, now or later.
         let layout = folder.look()?;
         let mut summary = Summary::default();
-        let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
-        for (at, place) in layout.files.iter().enumerate() {
-            days.entry(place.name.day).or_default().push(at);
-        }
+        let days = layout.days();
         for (day, files) in &days {
             folder.write(&layout, *day, files, &mut summary)?;
         }
+        folder.roll_up(&layout, &days)?;
         for day in stored::list(&*folder.disk, &folder.home.dir)? {
             if !days.contains_key(&day) {
                 folder.remove(day, &mut summary)?;
@@ -135,18 +139,16 @@ impl Stats {
     /// A day that is none; the directory cannot be read, or holds files that this build cannot read.
     pub fn of_days(dir: impl AsRef<Path>, since: &str, until: &str) -> Result<Stats, Error> {
         let days = day(since)?..=day(until)?;
-        let wanted = |day: Day| days.contains(&day);
         let folder = Folder::open(dir.as_ref())?;
         let from_summaries = |layout: &Layout, stats: &mut Stats| {
-            folder.cached(layout, |_, entry| {
-                for (day, of_day) in entry.days {
-                    if Day::parse(&day).is_some_and(wanted) {
-                        stats.load(of_day);
-                    }
-                }
+            let known = folder.cached(layout, &days, true, stats);
+            // One of them is not what was written: each day by itself, then.
+            known.unwrap_or_else(|| {
+                *stats = Stats::new();
+                folder.cached(layout, &days, false, stats).unwrap_or_default()
             })
         };
-        folder.add_up(from_summaries, &wanted)
+        folder.add_up(from_summaries, &|day| days.contains(&day))
     }
 }
 
@@ -179,7 +181,6 @@ impl Folder {
         let mut tries = TRIES;
         loop {
             tries -= 1;
-            let names = self.names()?;
             let layout = self.look()?;
             let mut stats = Stats::new();
             let known = known(&layout, &mut stats);
@@ -192,7 +193,7 @@ impl Folder {
                 })
             })?;
             // Where a file ends that was not read, a file says that came behind it. Without a new one it is as it was.
-            let settled = runs.is_empty() || self.names()? == names || self.look()?.goes_on_from(&layout);
+            let settled = runs.is_empty() || self.names()? == layout.names() || self.look()?.goes_on_from(&layout);
             if settled || tries == 0 {
                 return Ok(stats);
             }
@@ -200,28 +201,75 @@ impl Folder {
     }
 
     fn look(&self) -> Result<Layout, Error> {
-        Layout::look(&*self.disk, &self.home)
+        Layout::look(Arc::clone(&self.disk), &self.home.dir)
     }
 
     fn names(&self) -> Result<Vec<Name>, Error> {
         names::list(&*self.disk, &self.home.dir)
     }
 
-    /// Gives `take` each entry that fits a file, and the places of these files.
-    fn cached(&self, layout: &Layout, mut take: impl FnMut(usize, Entry<Loaded<'_>>)) -> BTreeSet<usize> {
-        let mut known = BTreeSet::new();
-        let days: BTreeSet<Day> = layout.files.iter().map(|place| place.name.day).collect();
-        for day in days {
-            self.entries(layout, day, &mut |at, entry| {
-                if known.insert(at) {
-                    take(at, entry);
+    /// Adds what caches say of the days that are wanted, and gives the places of the files that they speak of. `None` where a rollup
+    /// says nothing, after all.
+    fn cached(
+        &self,
+        layout: &Layout,
+        wanted: &RangeInclusive<Day>,
+        rollups: bool,
+        stats: &mut Stats,
+    ) -> Option<BTreeSet<usize>> {
+        let (days, mut known, mut tried) = (layout.days(), BTreeSet::new(), BTreeSet::new());
+        let mut rest = days.iter();
+        while let Some((day, _)) = rest.clone().next() {
+            let spans = Span::of(*day).filter(|_| rollups);
+            // Days that are passed already are in no longer span.
+            let spans = spans.filter(|span| days.range(span.first..*day).next().is_none());
+            let mut taken = None;
+            for span in spans.filter(|span| tried.insert(*span)) {
+                let Some(rollup) = self.rollup(layout, &days, span) else {
+                    continue;
+                };
+                match rollup.add_to(stats, wanted) {
+                    Taken::In => {
+                        taken = Some(span);
+                        break;
+                    }
+                    Taken::Divided => {}
+                    Taken::Broken => return None,
                 }
-            });
+            }
+            let passed = match taken {
+                Some(span) => days.range(span.first..=span.last()),
+                None => {
+                    self.entries(layout, *day, &mut |at, entry| {
+                        if known.insert(at) {
+                            for (day, of_day) in entry.days {
+                                if Day::parse(&day).is_some_and(|day| wanted.contains(&day)) {
+                                    stats.load(of_day);
+                                }
+                            }
+                        }
+                    });
+                    days.range(*day..=*day)
+                }
+            };
+            for (_, places) in passed {
+                if taken.is_some() {
+                    known.extend(places);
+                }
+                rest.next();
+            }
         }
-        known
+        Some(known)
     }
 
-    /// The same of one day, one summary in memory at a time, and how many entries it has, whether they fit or not.
+    /// What a span came to, if a cache says so of the files as they are.
+    fn rollup(&self, layout: &Layout, days: &BTreeMap<Day, Vec<usize>>, span: Span) -> Option<Rollup> {
+        let places = layout.closed(days, span)?;
+        Rollup::read(&*self.disk, &self.home.dir, span, layout.trail?, &places)
+    }
+
+    /// Gives `take` each entry of a day that fits a file, with the place of that, and says how many entries there are, whether they
+    /// fit or not.
     fn entries(&self, layout: &Layout, day: Day, take: &mut dyn FnMut(usize, Entry<Loaded<'_>>)) -> usize {
         let Some(trail) = layout.trail else { return 0 };
         let dir = &self.home.dir;
@@ -250,7 +298,7 @@ impl Folder {
             Some(next) => next.first - 1,
             None => u64::MAX,
         };
-        reader::read(&self.home.dir)?.from_seq(from).each(|item| {
+        Entries::of(layout.walk.again()).from_seq(from).each(|item| {
             if matches!(item, Ok(line) if line.head.seq > last) {
                 return ControlFlow::Break(());
             }
@@ -330,8 +378,52 @@ impl Folder {
             0 => self.remove(day, summary),
             // It stands there as it should. An entry that fits nothing any more is in nobody's way, but may name people.
             _ if unread.is_empty() && stored == known.len() => Ok(()),
-            _ => page.write(&*self.disk, &self.home.dir, day),
+            _ => {
+                // What was added up from the old one first.
+                for span in Span::of(day) {
+                    cache::remove_span(&*self.disk, &self.home.dir, span)?;
+                }
+                page.write(&*self.disk, &self.home.dir, day)
+            }
         }
+    }
+
+    /// Adds up the days of each span to which no file can come any more, and removes what speaks of others.
+    fn roll_up(&self, layout: &Layout, days: &BTreeMap<Day, Vec<usize>>) -> Result<(), Error> {
+        let (disk, dir) = (&*self.disk, &self.home.dir);
+        let Some(trail) = layout.trail else { return Ok(()) };
+        let spans: BTreeSet<Span> = days.keys().flat_map(|day| Span::of(*day)).collect();
+        let mut kept = BTreeSet::new();
+        for span in spans {
+            let Some(places) = layout.closed(days, span) else {
+                continue;
+            };
+            if self.rollup(layout, days, span).is_some() {
+                kept.insert(span);
+                continue;
+            }
+            let (mut sum, mut known) = (Sum::new(span), BTreeSet::new());
+            for (day, _) in days.range(span.first..=span.last()) {
+                self.entries(layout, *day, &mut |at, entry| {
+                    if known.insert(at) {
+                        for (day, of_day) in entry.days {
+                            if let Some(day) = Day::parse(&day) {
+                                sum.of_day(day).load(of_day);
+                            }
+                        }
+                    }
+                });
+            }
+            if known.len() == places.len() && sum.write(disk, dir, trail, &places)? {
+                kept.insert(span);
+            }
+        }
+        for span in stored::spans(disk, dir)? {
+            if !kept.contains(&span) {
+                cache::remove_span(disk, dir, span)?;
+            }
+        }
+        Ok(())
     }
 
     fn remove(&self, day: Day, summary: &mut Summary) -> Result<(), Error> {
@@ -346,6 +438,34 @@ impl Folder {
 type Fold = BTreeMap<Day, Stats>;
 
 impl Layout {
+    /// What was in the directory.
+    fn names(&self) -> &[Name] {
+        let (_, _, names) = self.walk.ahead();
+        names
+    }
+
+    /// The places of the files by the day in their names.
+    fn days(&self) -> BTreeMap<Day, Vec<usize>> {
+        let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+        for (at, place) in self.files.iter().enumerate() {
+            days.entry(place.name.day).or_default().push(at);
+        }
+        days
+    }
+
+    /// The files of a span, where those are of several days, all of them closed, and the newest file is of a later day.
+    fn closed(&self, days: &BTreeMap<Day, Vec<usize>>, span: Span) -> Option<Vec<&Place>> {
+        let newest = self.files.last()?;
+        let of_span = || days.range(span.first..=span.last());
+        if newest.name.day <= span.last() || of_span().count() < 2 {
+            return None;
+        }
+        let places = of_span().flat_map(|(_, places)| places).map(|at| self.files.get(*at));
+        places
+            .map(|place| place.filter(|place| place.closed.is_some()))
+            .collect()
+    }
+
     /// Whether this is the same directory a little later: files may have gone at its begin and come at its end.
     fn goes_on_from(&self, before: &Layout) -> bool {
         self.trail == before.trail

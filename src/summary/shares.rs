@@ -89,8 +89,9 @@ fn threads() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Day;
+    use crate::clock::{Day, Micros};
     use crate::error::ErrorKind;
+    use crate::io::{FileKind, Stat};
     use crate::store::names::Name;
 
     fn files(lengths: &[u64]) -> Vec<Place> {
@@ -100,6 +101,16 @@ mod tests {
             // Every third has no record.
             first: (at - at / 3) as u64 * 10,
             len: *len,
+            stat: Stat {
+                kind: FileKind::File,
+                len: *len,
+                dev: 1,
+                ino: at as u64 + 1,
+                nlink: 1,
+                mode: 0o600,
+                modified: Micros(1),
+                changed: Micros(1),
+            },
             closed: None,
         };
         lengths.iter().enumerate().map(place).collect()

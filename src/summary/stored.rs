@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::io::{Disk, read_all, replace};
 use crate::stats::{Loaded, Stats};
 use crate::store::TrailId;
-use crate::store::cache::{SUFFIX, path};
-use crate::store::names::PREFIX;
+use crate::store::cache::{SUFFIX, Span, path};
+use crate::store::names::{self, PREFIX};
 
 /// A longer summary is not read, and not written: bytes, so that one that somebody put there cannot fill the memory.
 const LONGEST: usize = 16 << 20;
@@ -161,9 +161,14 @@ impl Page {
 
 /// The days that have a summary.
 pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Day>, Error> {
-    let names = disk
-        .list(dir, PREFIX)
-        .map_err(|error| Error::io("list the trail directory", dir, error))?;
     let day = |name: &String| Day::parse(name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?);
-    Ok(names.iter().filter_map(day).collect())
+    Ok(names::all(disk, dir)?.iter().filter_map(day).collect())
+}
+
+/// The spans that were added up.
+pub(super) fn spans(disk: &dyn Disk, dir: &Path) -> Result<Vec<Span>, Error> {
+    Ok(names::all(disk, dir)?
+        .iter()
+        .filter_map(|name| Span::named(name))
+        .collect())
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use tracing_audit::{Alert, AlertStatus, AlertType, Alerts, Priority};
 
 use crate::asked::Asked;
+use crate::nothing;
 use crate::out::{self, Failure};
 use crate::table::Rows;
 use crate::when::When;
@@ -80,15 +81,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     for error in &found.skipped {
         out::complain(error);
     }
+    if found.alerts.is_empty() && code == 0 {
+        if let Some(code) = nothing::said(&arguments.dir)? {
+            return Ok(code);
+        }
+        out::note(&"no alert meets this");
+    }
     let mut out = BufWriter::new(anstream::stdout().lock());
     if arguments.json {
         for alert in &found.alerts {
             let line = serde_json::to_string(alert).map_err(|error| Failure::Output(error.into()))?;
             writeln!(out, "{line}").map_err(Failure::of_write(code))?;
         }
-    } else if found.alerts.is_empty() {
-        out::note(&"there is no such alert");
-    } else {
+    } else if !found.alerts.is_empty() {
         let mut rows = Rows::under([
             "ID", "RAISED", "PRIORITY", "RULE", "KEY", "COUNT", "STATUS", "LEVEL", "BY", "MESSAGE",
         ])

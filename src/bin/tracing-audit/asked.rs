@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tracing_audit::{Error, Export, Exported, Found, Query, Retention, Trail, TrailQuery};
+use tracing_audit::{Error, Export, Exported, Found, Order, Query, Retention, Trail, TrailQuery};
 
 use crate::out::{self, Failure};
 
@@ -64,6 +64,23 @@ impl Asked {
                 .trail(dir)
                 .to_file(unrecorded(query.entries(dir)?).lines(), path)?),
             Some((trail, question)) => recorded(trail, question.to_file(&export, path)),
+        }
+    }
+
+    /// Records as `AUDIT_EXPORT` that these records are taken in a form that no export has, and makes that.
+    pub(crate) fn take_as<T>(
+        &self,
+        dir: &Path,
+        form: &str,
+        records: &str,
+        make: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<Result<T, Error>, Failure> {
+        match self.question(dir, &Query::new().order(Order::Oldest).unlimited())? {
+            None => Ok(make().map(unrecorded)),
+            Some((trail, question)) => {
+                recorded(trail, question.taken_as(form, records))?;
+                Ok(make())
+            }
         }
     }
 

@@ -41,7 +41,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     if let Ok(mut entries) = std::fs::read_dir(dir)
         && entries.next().is_some()
     {
-        let there = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "the directory is not empty");
+        let there = std::io::Error::new(
+            std::io::ErrorKind::AlreadyExists,
+            "the directory is not empty; name a new one",
+        );
         return Err(Failure::Written(dir.clone(), there));
     }
     let end = arguments.until.map_or_else(SystemTime::now, |when::When(time)| time);

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 use tracing_audit::EventType;
 
-use crate::out::Failure;
+use crate::out::{self, Failure};
 use crate::table::Rows;
 
 /// Show the table of event types.
@@ -24,6 +24,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let asked = arguments.text.as_deref().unwrap_or_default().to_lowercase();
     let meant =
         |event: &EventType| event.name().to_lowercase().contains(&asked) || event.category().as_str().contains(&asked);
+    if !EventType::all().any(|event| meant(&event)) {
+        out::note(&format_args!(
+            "no type of the table has {asked:?} in its name or category"
+        ));
+        return Ok(0);
+    }
     let mut rows = Rows::under(["EVENT", "CATEGORY", "SEVERITY", "OWASP", "MEANING"]);
     for event in EventType::all().filter(meant) {
         let (owasp, meaning) = (event.owasp().unwrap_or_default(), event.meaning().unwrap_or_default());

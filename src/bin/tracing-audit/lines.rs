@@ -117,6 +117,14 @@ impl Shown {
         }
     }
 
+    /// Says so where there is not even a trail, before figures are shown of it, and gives the code to end with.
+    pub(crate) fn no_trail(&self, dir: &Path) -> Result<Option<u8>, Failure> {
+        match self.is_empty() {
+            true => Ok(nothing::said(dir)?),
+            false => Ok(None),
+        }
+    }
+
     /// Whether there was nothing at all, not even damage.
     pub(crate) fn is_empty(&self) -> bool {
         self.records == 0 && !self.damaged

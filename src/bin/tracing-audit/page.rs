@@ -11,7 +11,8 @@ pub(crate) const HEADING: &str = "Order and number";
 #[command(next_help_heading = HEADING)]
 pub(crate) struct Page {
     /// At most so many records
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     /// However many there are
     #[arg(long, conflicts_with = "limit")]

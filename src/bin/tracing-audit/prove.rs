@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::Value;
 use tracing_audit::{Error, ErrorKind, Evidence, Proof};
 
+use crate::asked::Asked;
 use crate::out::{self, Failure, Harmless};
 use crate::row::{self, Row};
 use crate::verify::keys_of;
@@ -41,6 +42,8 @@ pub(crate) struct Arguments {
     /// A new file for the proof or the bundle, in place of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 /// A state of the trail that is known from elsewhere.
@@ -81,8 +84,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         return bundle(arguments);
     }
     let made = match (&arguments.seq[..], &arguments.from) {
-        (_, Some(from)) => Proof::consistency(&arguments.dir, from.size),
-        (&[Row { from, to }], None) if to == Some(from) => Proof::inclusion(&arguments.dir, from),
+        (_, Some(from)) => arguments.take("proof of growth", &format!("behind {}", from.size), || {
+            Proof::consistency(&arguments.dir, from.size)
+        })?,
+        (&[row @ Row { from, to }], None) if to == Some(from) => {
+            arguments.take("proof", &row.to_string(), || Proof::inclusion(&arguments.dir, from))?
+        }
         _ => {
             out::complain(&"a proof is of one record; give --bundle for several");
             return Ok(crate::USAGE);
@@ -130,6 +137,22 @@ fn unproven(error: Error) -> Result<u8, Failure> {
     Ok(code)
 }
 
+impl Arguments {
+    /// Makes something, with who takes what on record before that.
+    fn take<T>(
+        &self,
+        form: &str,
+        records: &str,
+        make: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<Result<T, Error>, Failure> {
+        let form = match self.leaf {
+            true => format!("{form} without content"),
+            false => form.to_owned(),
+        };
+        self.asked.take_as(&self.dir, &form, records, make)
+    }
+}
+
 fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
     let mut evidence = Evidence::of(&arguments.dir);
     for row in &arguments.seq {
@@ -144,11 +167,13 @@ fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.key_file {
         evidence = keys_of(path)?.into_iter().fold(evidence, Evidence::key);
     }
+    let rows: Vec<String> = arguments.seq.iter().map(Row::to_string).collect();
+    let take = |into: &mut dyn io::Write| arguments.take("evidence bundle", &rows.join(","), || evidence.write(into));
     let written = match &arguments.out {
         Some(path) => {
             let failed = |error| Failure::Written(path.clone(), error);
             let file = new(path).map_err(failed)?;
-            match evidence.write(&file) {
+            match take(&mut &file)? {
                 Ok(count) => file.sync_all().map_err(failed).map(|()| count),
                 Err(error) => {
                     // Half a bundle is none. What cannot be removed says so itself when it is checked.
@@ -159,7 +184,7 @@ fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
         }
         None if io::stdout().is_terminal() => {
             let mut bytes = Vec::new();
-            let count = match evidence.write(&mut bytes) {
+            let count = match take(&mut bytes)? {
                 Ok(count) => count,
                 Err(error) => return unproven(error),
             };
@@ -169,7 +194,7 @@ fn bundle(arguments: &Arguments) -> Result<u8, Failure> {
             }
             count
         }
-        None => match evidence.write(io::stdout().lock()) {
+        None => match take(&mut io::stdout().lock())? {
             Ok(count) => count,
             Err(error) => return unproven(error),
         },

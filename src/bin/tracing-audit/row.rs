@@ -1,5 +1,6 @@
 //! Records in a row, as they are named on the command line: `4`, `4..9`, `4..`.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// From one to another, both included; without an end, all from there on.
@@ -22,6 +23,16 @@ impl FromStr for Row {
         match to.is_some_and(|to| to < from) {
             true => Err("the first number is above the last".to_owned()),
             false => Ok(Row { from, to }),
+        }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.to {
+            Some(to) if to == self.from => write!(f, "{to}"),
+            Some(to) => write!(f, "{}..{to}", self.from),
+            None => write!(f, "{}..", self.from),
         }
     }
 }

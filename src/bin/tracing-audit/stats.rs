@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = lines::OUTPUT)]
     json: bool,
     /// With --json, so many names of each kind: those with the most records
-    #[arg(long, value_name = "N", default_value_t = 20, requires = "json")]
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "json", help_heading = lines::OUTPUT)]
     top: usize,
     #[command(flatten)]
     asked: Asked,
@@ -48,6 +48,9 @@ pub(crate) struct User {
     /// One JSON object
     #[arg(long, help_heading = lines::OUTPUT)]
     json: bool,
+    /// With --json, so many names of each kind: those with the most records
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "json", help_heading = lines::OUTPUT)]
+    top: usize,
     #[command(flatten)]
     asked: Asked,
 }
@@ -78,6 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         out::complain(damage);
     }
     let shown = Shown::behind(stats.records(), stats.skipped().count() > 0);
+    if let Some(code) = shown.no_trail(dir)? {
+        return Ok(code);
+    }
     match arguments.json {
         true => print_json(&stats.top(arguments.top), &shown)?,
         false => print(&stats, &shown)?,
@@ -89,8 +95,11 @@ pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
     let query = arguments.conditions.query().user(&arguments.who);
     let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
     let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
+    if let Some(code) = shown.no_trail(&arguments.dir)? {
+        return Ok(code);
+    }
     match arguments.json {
-        true => print_json(&activity, &shown)?,
+        true => print_json(&activity.top(arguments.top), &shown)?,
         false => print(&activity, &shown)?,
     }
     shown.end(&arguments.dir, &arguments.conditions)

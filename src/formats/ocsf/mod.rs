@@ -102,7 +102,7 @@ impl<'a> Event<'a, '_> {
     /// Severity, status, and what a control did.
     fn judge(&mut self) {
         let record = self.entry.record;
-        let (id, name) = match record.severity {
+        let (id, name) = match record.head.severity {
             Severity::Low => (2, "Low"),
             Severity::Medium => (3, "Medium"),
             Severity::High => (4, "High"),
@@ -110,7 +110,7 @@ impl<'a> Event<'a, '_> {
         };
         self.put("severity_id", id);
         self.put("severity", name);
-        let (id, name) = match record.outcome {
+        let (id, name) = match record.head.outcome {
             // Of a finding it is how far people are with it.
             _ if self.is(&class::DETECTION_FINDING) => match self.at.get("activity_id").and_then(Value::as_u64) {
                 Some(1) => (1, "New"),
@@ -126,7 +126,7 @@ impl<'a> Event<'a, '_> {
         self.put("status_id", id);
         self.put("status", name);
         let limited = record.event_type() == Some(events::SECURITY_RATE_LIMIT);
-        let (id, name) = match record.outcome {
+        let (id, name) = match record.head.outcome {
             Outcome::Denied => (26, "Unauthorized"),
             Outcome::Blocked if limited => (25, "Rejected"),
             Outcome::Blocked => (2, "Blocked"),
@@ -205,7 +205,7 @@ impl<'a> Event<'a, '_> {
         let (entry, mut user) = (self.entry, Map::new());
         set(&mut user, "uid", entry.text(Key::ResourceId));
         set(&mut user, "name", entry.text(Key::Resource));
-        if user.is_empty() && entry.record.category == Category::Auth {
+        if user.is_empty() && entry.record.head.category == Category::Auth {
             user = self.user();
         }
         match user.is_empty() {
@@ -271,7 +271,7 @@ impl<'a> Event<'a, '_> {
             set(&mut entity, "name", UNKNOWN);
         }
         let kind = entry.text(Key::ResourceType);
-        let (id, kind) = match (entry.record.category, kind) {
+        let (id, kind) = match (entry.record.head.category, kind) {
             (Category::User, kind) => (2, kind.unwrap_or("User")),
             (_, Some(kind)) => (99, kind),
             (_, None) => (0, UNKNOWN),
@@ -430,12 +430,12 @@ impl<'a> Event<'a, '_> {
         self.put("metadata.product.version", origin.version());
         self.put("metadata.product.vendor_name", PRODUCT);
         self.put("metadata.uid", entry.uid());
-        self.put("metadata.sequence", entry.record.seq);
+        self.put("metadata.sequence", entry.record.head.seq);
         self.put("metadata.event_code", entry.record.event());
         self.put("metadata.log_name", "audit");
         self.put("metadata.log_provider", PRODUCT);
-        self.put("metadata.log_level", entry.record.severity.as_str());
-        self.put("metadata.logged_time", millis(entry.record.time));
+        self.put("metadata.log_level", entry.record.head.severity.as_str());
+        self.put("metadata.logged_time", millis(entry.record.head.time));
         self.put("metadata.correlation_uid", entry.text(Key::RequestId));
         self.put("metadata.tenant_uid", entry.text(Key::Tenant));
         if entry.record.get("truncated").is_some() {
@@ -460,8 +460,8 @@ impl<'a> Event<'a, '_> {
     fn remain(&mut self) {
         let entry = self.entry;
         let mut rest = Map::new();
-        set(&mut rest, "category", entry.record.category.as_str());
-        set(&mut rest, "outcome", entry.record.outcome.as_str());
+        set(&mut rest, "category", entry.record.head.category.as_str());
+        set(&mut rest, "outcome", entry.record.head.outcome.as_str());
         if let Some(frame) = &entry.frame {
             set(&mut rest, "leaf", frame.leaf.as_str());
             set(&mut rest, "tag", frame.tag.as_str());
