@@ -7,11 +7,11 @@
 //! prometheus-alertmanager --config.file examples/monitoring/alertmanager/alertmanager.yml
 //! ```
 //!
-//! `--requests N` makes so many and then none; without it they never end. `POST /verify` verifies the files, `POST /ask` puts a
+//! `--requests N` makes so many and then none; without it some hundred a second come without end. `POST /verify` verifies the files, `POST /ask` puts a
 //! question to the trail, `GET /alerts` lists what is open, `POST /resolve` takes all of it on and ends it, `POST /stop` ends the
 //! service. A program of yours has a web framework in place of `serve`; the rest is the same.
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it does")]
 
 mod serve;
 mod traffic;
@@ -25,6 +25,18 @@ use tracing_audit::{Alertmanager, Outcome, Resources, Trail, Watch, Webhook, aud
 use serve::{Answer, Request};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let known = ["--listen", "--alertmanager", "--webhook", "--exporter", "--requests"];
+    if let Some(word) = std::env::args()
+        .skip(1)
+        .step_by(2)
+        .find(|word| !known.contains(&word.as_str()))
+    {
+        eprintln!(
+            "{word:?} is no option; there are {}, each with a value",
+            known.join(", ")
+        );
+        std::process::exit(2);
+    }
     let option = |name: &str| {
         let mut arguments = std::env::args().skip_while(move |argument| argument != name);
         arguments.nth(1)

@@ -3,6 +3,11 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+/// Between two requests where they never end: a service to look at must not take the machine.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Method, path, and what the service makes of it.
 const MIX: [(&str, &str, &str); 24] = [
@@ -32,7 +37,7 @@ const MIX: [(&str, &str, &str); 24] = [
     ("GET", "/nothing", ""),
 ];
 
-/// Makes so many requests, or endlessly many; ends when the service does.
+/// Makes so many requests, as fast as they are served, or one after another without end; ends when the service does.
 pub(crate) fn run(address: SocketAddr, requests: Option<u64>) -> io::Result<()> {
     for number in 0..requests.unwrap_or(u64::MAX) {
         let at = (number % MIX.len() as u64) as usize;
@@ -49,6 +54,9 @@ pub(crate) fn run(address: SocketAddr, requests: Option<u64>) -> io::Result<()> 
         }
         if number == 400 {
             let _ = ask(address, number, ("POST", "/admin", "incident"), "", "203.0.113.66");
+        }
+        if requests.is_none() {
+            thread::sleep(PAUSE);
         }
     }
     Ok(())
