@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::queue::Queue;
-use crate::sync::{self, AtomicBool, AtomicU64, Gong, Home, Instant, Mutex, RwLock, global, on_own_thread, planted};
+use crate::sync::{
+    self, AtomicBool, AtomicU64, Gong, Home, Instant, Mutex, RwLock, drop_guarded, global, on_own_thread, planted,
+};
 
 /// What became of a record that was emitted. Plain data: drop it, copy it, or ask it.
 ///
@@ -460,8 +462,7 @@ impl State {
 /// thread that all others wait for. So may its end.
 fn wake(sleepers: Vec<Sleeper>) {
     for sleeper in sleepers {
-        let panicked = catch_unwind(AssertUnwindSafe(|| sleeper.waker.wake())).err();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(panicked)));
+        drop_guarded(catch_unwind(AssertUnwindSafe(|| sleeper.waker.wake())));
     }
 }
 

@@ -223,6 +223,42 @@ fn again(event: EventType, times: u64, a_minute: u64, user: &'static str) -> Vec
 }
 
 #[test]
+fn a_success_by_id_stands_behind_failures_by_name() {
+    let home = tempfile::tempdir().unwrap();
+    let trail = builder(&home.path().join("logs")).build().unwrap();
+    for _ in 0..5 {
+        audit!(in: &trail, events::AUTH_FAILED, username = "carol", ip = "10.0.0.1");
+    }
+    audit!(in: &trail, events::AUTH_LOGIN, user_id = "u-17", username = "carol", ip = "10.0.0.2");
+    trail.flush().unwrap();
+    let alerts = trail.alerts();
+    let found = alerts
+        .iter()
+        .find(|alert| alert.rule == "success_after_failures")
+        .unwrap();
+    assert_eq!((found.key_kind.as_str(), found.key.as_str()), ("user", "u-17"));
+}
+
+#[test]
+fn what_a_record_says_of_the_future_counts_as_the_moment_it_came() {
+    let home = tempfile::tempdir().unwrap();
+    let trail = builder(&home.path().join("logs")).build().unwrap();
+    // Fillers of tomorrow, each a window from the next, between five attempts of today.
+    for attempt in 0..5 {
+        for filler in 0..60 {
+            let tomorrow = SystemTime::now() + Duration::from_secs(86_400 + (attempt * 60 + filler) * 2_000);
+            audit!(in: &trail, events::AUTH_FAILED, user_id = "alice", occurred = tomorrow);
+        }
+        audit!(in: &trail, events::AUTH_FAILED, user_id = "alice");
+    }
+    trail.flush().unwrap();
+    let alerts = trail.alerts();
+    let found = alerts.iter().find(|alert| alert.rule == "failed_logins").unwrap();
+    assert!(found.last <= SystemTime::now(), "{found:?}");
+    assert_eq!(found.count, 5 * 61 - 4);
+}
+
+#[test]
 fn reads_accesses_deletions_and_hits_have_limits_of_their_own() {
     let (read, update, delete) = (events::DATA_READ, events::DATA_UPDATE, events::DATA_DELETE);
     for (script, found, alert) in [
@@ -446,13 +482,22 @@ fn a_rule_that_panics_is_switched_off_said_and_counted_and_a_slow_one_is_noticed
             "panics"
         }
         fn judge(&mut self, record: &Brief<'_>) -> Option<Finding> {
-            assert_ne!(record.user().as_deref(), Some("bob"), "as planned");
+            if record.user().as_deref() == Some("bob") {
+                std::panic::panic_any(Boom);
+            }
             None
+        }
+    }
+    /// What is thrown throws again, and so does the rule at its end.
+    struct Boom;
+    impl Drop for Boom {
+        fn drop(&mut self) {
+            panic!("and again");
         }
     }
     impl Drop for Panics {
         fn drop(&mut self) {
-            panic!("and again, at its end");
+            std::panic::panic_any(Boom);
         }
     }
     struct Sleeps;

@@ -13,16 +13,23 @@ use crate::clock::Micros;
 use crate::detect::{AlertType, Findings, Priority, Said};
 use crate::error::{Error, ErrorKind};
 use crate::event::{EventType, events};
+use crate::floor::floor;
 use crate::record::Record;
 
-/// Alerts that are open at once, at most: what is found beyond is counted in one alert a rule.
+/// Alerts that are open at once: what is found beyond is counted in one alert a rule.
 const OPEN: usize = 10_000;
+
+/// Those that each rule may have open however many others have: a rule that is cheap to set off does not blind a grave one.
+const SHARE: usize = 1_000;
 
 /// Alerts that were resolved and are still known by their ids.
 const RESOLVED: usize = 256;
 
 /// Findings that wait for what earlier runs left open.
 const WAITING: usize = 10_000;
+
+/// Bytes of an id that an error repeats.
+const SAID: usize = 64;
 
 /// The kind of key of the alert that stands for those beyond the bound.
 const OTHERS: &str = "others";
@@ -73,6 +80,8 @@ pub(super) struct Ledger {
     open: HashMap<String, Vec<Open>>,
     /// The key of each, by its id.
     ids: HashMap<String, String>,
+    /// How many of each rule.
+    rules: HashMap<String, usize>,
     resolved: VecDeque<Alert>,
     /// Until what earlier runs left open is known.
     waiting: Option<Waiting>,
@@ -142,7 +151,7 @@ impl Ledger {
             return open.again(at, now);
         }
         let mut open = Open::of(&said, now);
-        if self.ids.len() >= OPEN {
+        if self.ids.len() >= OPEN && self.rules.get(said.rule).is_some_and(|open| *open >= SHARE) {
             // So many that nobody will look at each: one stands for all of this rule.
             let others = self.open.get_mut("").into_iter().flatten();
             if let Some(open) = others.filter(|open| open.is_about(said.rule, OTHERS)).last() {
@@ -186,6 +195,7 @@ impl Ledger {
     fn insert(&mut self, open: Open) {
         let key = open.alert.key.clone();
         self.ids.insert(open.alert.id.clone(), key.clone());
+        *self.rules.entry(open.alert.rule.clone()).or_default() += 1;
         self.open.entry(key).or_default().push(open);
     }
 
@@ -199,6 +209,9 @@ impl Ledger {
         let same = self.open.get_mut(&key)?;
         let at = same.iter().position(|open| open.alert.id == id)?;
         let open = same.remove(at);
+        if let Some(count) = self.rules.get_mut(&open.alert.rule) {
+            *count = count.saturating_sub(1);
+        }
         if same.is_empty() {
             self.open.remove(&key);
         }
@@ -220,7 +233,7 @@ impl Ledger {
             let known = self.resolved.iter().rev().find(|alert| alert.id == id);
             return Err(match known.and_then(|alert| alert.resolved.as_ref()) {
                 Some(response) => refused(id, "was resolved", response),
-                None => Error::new(ErrorKind::Config, format!("no alert {id:?} is open"))
+                None => Error::new(ErrorKind::Config, format!("no alert {:?} is open", floor(id, SAID)))
                     .remedy("Trail::alerts lists those that are"),
             });
         };
@@ -661,5 +674,13 @@ mod tests {
             .unwrap();
         assert_eq!(others.count, 100);
         assert!(others.message.contains("10000 alerts are open"), "{}", others.message);
+        // Another rule has its own.
+        for key in 0..SHARE + 5 {
+            let (_, finding, at) = found(&key.to_string(), 0);
+            told(&mut ledger, ("grave", finding, at));
+        }
+        let grave = ledger.alerts().into_iter().filter(|alert| alert.rule == "grave");
+        let (named, others): (Vec<_>, Vec<_>) = grave.partition(|alert| alert.key_kind != OTHERS);
+        assert_eq!((named.len(), others.len(), others[0].count), (SHARE, 1, 5));
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::pauses::Pauses;
 use super::{Alert, AlertChange, Channel};
 use crate::status::{ChannelStatus, complain};
-use crate::sync::{self, Condvar, Home, Instant, Mutex, end, lock};
+use crate::sync::{self, Condvar, Home, Instant, Mutex, drop_guarded, end, lock};
 
 /// Pieces of news that wait for one channel, at most.
 const WAITING: usize = 10_000;
@@ -158,7 +158,16 @@ impl Outlet {
         }
         if state.waiting.len() >= WAITING {
             state.status.failed += 1;
-            return;
+            // Whoever can make many small ones must not keep the grave ones out: the oldest of the least grave goes.
+            let least = state.waiting.iter().map(|(_, alert)| alert.priority).min();
+            match state
+                .waiting
+                .iter()
+                .position(|(_, waiting)| Some(waiting.priority) == least)
+            {
+                Some(at) if least < Some(alert.priority) => drop(state.waiting.remove(at)),
+                _ => return,
+            }
         }
         state.waiting.push_back((change, alert.clone()));
         let channel = state.channel.take();
@@ -209,7 +218,12 @@ impl Shared {
                     let never = matches!(error.kind(), InvalidInput | InvalidData | Unsupported);
                     (error.to_string(), !never)
                 }
-                Err(_) => ("it panicked".to_owned(), false),
+                Err(panic) => {
+                    drop(state);
+                    drop_guarded(panic);
+                    state = self.state.lock();
+                    ("it panicked".to_owned(), false)
+                }
             };
             let said: String = error.chars().take(SAID).collect();
             state.status.last_error = Some(said.clone());
@@ -242,8 +256,7 @@ impl Shared {
             while !state.over && !self.bell.wait_until(&mut state, until).timed_out() {}
         }
         drop(state);
-        // Its end is the program's code, too.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(channel)));
+        drop_guarded(channel);
     }
 }
 

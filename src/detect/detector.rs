@@ -16,6 +16,7 @@ use super::{Brief, Figures, Finding, Findings, Past, Rule, Said, Watch};
 use crate::brief;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
+use crate::sync::drop_guarded;
 
 /// A rule that takes longer for one record is slow.
 const SLOW: Duration = Duration::from_millis(1);
@@ -446,11 +447,10 @@ impl Own {
                 ));
             }
         }
-        said.unwrap_or_else(|_| {
+        said.unwrap_or_else(|panic| {
             complaints.push(format!("the rule {} panicked, and is switched off", self.name));
-            // Its end may panic, too.
-            let rule = self.rule.take();
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(rule)));
+            drop_guarded(panic);
+            drop_guarded(self.rule.take());
             None
         })
     }

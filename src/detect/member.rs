@@ -21,6 +21,11 @@ pub(super) fn find<'a>(rest: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
     }
 }
 
+/// The text of the member with this name, its escapes as they are.
+pub(super) fn raw<'a>(rest: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    member(rest, name)?.strip_prefix(b"\"")?.strip_suffix(b"\"")
+}
+
 /// The value of the member with this name, as it stands there.
 fn member<'a>(mut members: &'a [u8], name: &str) -> Option<&'a [u8]> {
     loop {

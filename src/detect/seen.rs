@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use super::Brief;
+use super::{Brief, member};
 use crate::brief::{self, EventId};
 use crate::clock::Micros;
 use crate::event::{Category, EventType, events};
@@ -205,8 +205,10 @@ impl<'a> Seen<'a> {
         &self.view
     }
 
+    /// When it happened, by its own account; but not later than it came. Who is watched may say when a thing happened, and nothing
+    /// of tomorrow may stand beside what happens today.
     pub(super) fn occurred(&self) -> Micros {
-        self.view.brief.occurred
+        self.view.brief.occurred.min(self.view.brief.time)
     }
 
     pub(super) fn time(&self) -> Micros {
@@ -242,6 +244,12 @@ impl<'a> Seen<'a> {
             .get_or_insert_with(|| Some(self.hash(self.view.brief.ip)? ^ 0x5555_5555_5555_5555));
         self.sight.set(sight);
         hash
+    }
+
+    /// The name of a user who has an id as well: who failed had no more than a name. Found by reading the record.
+    pub(super) fn name_hash(&self) -> Option<u64> {
+        let name = member::raw(self.view.rest, "username").filter(|name| !name.is_empty())?;
+        Some(self.hashes.of(name))
     }
 
     /// The user; else the address.

@@ -12,6 +12,7 @@ use crate::render::redaction::{self, Treatment};
 use crate::render::slot::Way;
 use crate::render::written::{Bounded, Same, Straight, unquoted};
 use crate::render::{Fields, How, Limits, Policy, Slot, serialize};
+use crate::sync::drop_guarded;
 
 /// Takes one value.
 ///
@@ -361,10 +362,7 @@ impl<'a> Sink<'a> {
 
     #[cold]
     fn panicked(&mut self, panic: Box<dyn std::any::Any + Send>) {
-        // What was thrown may throw again when it is dropped.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            std::mem::forget(again);
-        }
+        drop_guarded(panic);
         let said = self.fields.said_mut();
         said.panicked = said.panicked.saturating_add(1);
         self.string("<panicked>", 10);

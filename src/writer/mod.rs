@@ -234,7 +234,7 @@ pub(crate) struct Writer {
     /// Whether a header on the disk says all of that.
     holds_said: bool,
     metrics_at: Duration,
-    told_commits: u64,
+    told: (u64, u64),
     canary: Option<u64>,
     facade: Facade,
     /// Where the host's own layers are asked.
@@ -404,7 +404,7 @@ impl Writer {
             holds: opened.holds,
             holds_said: true,
             metrics_at: monotonic,
-            told_commits: 0,
+            told: (0, 0),
             canary: None,
             facade: Facade::new(),
             host: Aside::new("audit-canary"),

@@ -9,7 +9,7 @@ use super::{Stuck, Writer};
 use crate::config::Act;
 use crate::status::complain;
 use crate::store::retain::Keep;
-use crate::sync;
+use crate::sync::{self, drop_guarded};
 
 /// How often room is looked at while records come.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ impl Writer {
                     Act::Callback(call) => {
                         // However long it takes: the writer does not wait for it.
                         let call = Arc::clone(call);
-                        let called = move || drop(catch_unwind(AssertUnwindSafe(|| call(tier, free))));
+                        let called = move || drop_guarded(catch_unwind(AssertUnwindSafe(|| call(tier, free))));
                         let _ = sync::spawn("audit-disk", called);
                     }
                 },

@@ -435,7 +435,7 @@ impl Writer {
     pub(super) fn tell_metrics(&mut self, now: bool) {
         if self.phase == Phase::Over || now || (self.facade_is_behind() && self.metrics_at <= self.monotonic) {
             self.metrics_at = self.monotonic + METRICS_EVERY;
-            self.told_commits = self.commits;
+            self.told = self.shown();
             self.core.meter.lost(&self.core.queue.flow().lost);
             self.facade.flush(&self.core.meter, self.core.gauges());
         }
@@ -447,7 +447,12 @@ impl Writer {
     }
 
     pub(super) fn facade_is_behind(&self) -> bool {
-        self.told_commits != self.commits
+        self.told != self.shown()
+    }
+
+    /// What the recorder shows of the trail moves with each commit, and once more when that is on the disk.
+    fn shown(&self) -> (u64, u64) {
+        (self.commits, self.durable.point.seq)
     }
 
     /// Not on this thread: the host's layers answer, and one of them may hang.

@@ -116,5 +116,8 @@ fn text(change: AlertChange, alert: &Alert) -> String {
             letter => said.push(letter),
         }
     }
-    said
+    // Nor is anything a link: of an address, of Markdown, of a name that begins as the addresses of sites do.
+    said.replace("://", ":\u{200b}//")
+        .replace("](", "]\u{200b}(")
+        .replace("www.", "www\u{200b}.")
 }

@@ -14,8 +14,8 @@ const LEAST: u64 = 100;
 /// Parts of a window that go one by one.
 const SLOTS: i64 = 10;
 
-/// Over all records of callers that say how something ended, by their own time. A record whose time is far from the others'
-/// stands alone in its slot, and changes nothing for them.
+/// Over all records of callers that say how something ended, by their own time. A record of long ago takes no slot from what is
+/// newer, and none is later than it came.
 #[derive(Debug)]
 pub(crate) struct Errors {
     share: Share,
@@ -56,16 +56,20 @@ impl Errors {
             Outcome::Success | Outcome::Failure | Outcome::Denied | Outcome::Blocked => false,
             _ => return,
         };
-        let verdict = self.add(seen.occurred(), error);
+        let verdict = self.add(seen.occurred(), seen.time(), error);
         found.verdict(seen, &self.charge, verdict, About::Nobody);
     }
 
-    fn add(&mut self, at: Micros, error: bool) -> Verdict {
+    fn add(&mut self, at: Micros, came: Micros, error: bool) -> Verdict {
         let number = at.0.div_euclid(self.slot);
         let place = number.rem_euclid(self.slots.len() as i64) as usize;
         let Some(slot) = self.slots.get_mut(place) else {
             return Verdict::Calm;
         };
+        if (number + 1..=came.0.div_euclid(self.slot)).contains(&slot.number) {
+            // Long past: what is newer stays, unless the clock was set back since.
+            return Verdict::Calm;
+        }
         if slot.number != number {
             *slot = Slot {
                 number,
@@ -110,25 +114,35 @@ mod tests {
         let second = |at: i64| Micros(1_700_000_000_000_000 + at * 1_000_000);
         let mut all = 0;
         for at in 0..99 {
-            assert_eq!(errors.add(second(at % 60), at % 10 == 0), Verdict::Calm, "{at}");
+            assert_eq!(
+                errors.add(second(at % 60), second(at % 60), at % 10 == 0),
+                Verdict::Calm,
+                "{at}"
+            );
             all += 1;
         }
-        assert_eq!(errors.add(second(60), true), Verdict::Reached(11));
-        assert_eq!(errors.add(second(61), true), Verdict::Still(11));
+        assert_eq!(errors.add(second(60), second(60), true), Verdict::Reached(11));
+        assert_eq!(errors.add(second(61), second(61), true), Verdict::Still(11));
         assert_eq!(all, 99);
         for at in 0..1_000 {
-            assert_eq!(errors.add(second(62 + at % 60), false), Verdict::Calm);
+            assert_eq!(
+                errors.add(second(62 + at % 60), second(62 + at % 60), false),
+                Verdict::Calm
+            );
         }
-        assert_eq!(errors.add(second(130), true), Verdict::Calm);
-        // And a time from elsewhere does not empty the window.
+        assert_eq!(errors.add(second(130), second(130), true), Verdict::Calm);
+        // And no time from elsewhere empties the window, nor does a clock that was far ahead stop the counting.
         let mut errors = Errors::new(&Watch::standard()).unwrap();
+        for slot in 0..20 {
+            let far = Micros(second(0).0 + 80 * 365 * 86_400_000_000 + slot * errors.slot);
+            errors.add(far, far, false);
+        }
         for at in 0..99 {
-            errors.add(second(0), at % 10 == 0);
-            errors.add(Micros::MAX, false);
+            errors.add(second(0), second(0), at % 10 == 0);
+            for slot in 1..40 {
+                errors.add(Micros(second(0).0 - slot * errors.slot * 11), second(0), false);
+            }
         }
-        let place = |at: Micros| at.0.div_euclid(errors.slot).rem_euclid(SLOTS + 1);
-        if place(second(0)) != place(Micros::MAX) {
-            assert!(matches!(errors.add(second(1), true), Verdict::Reached(_)));
-        }
+        assert!(matches!(errors.add(second(1), second(1), true), Verdict::Reached(_)));
     }
 }

@@ -72,7 +72,7 @@ impl Logins {
             let count = |windows: &Windows, hash: Option<u64>| {
                 hash.map_or(0, |hash| windows.count(hash, seen.occurred(), limit.span))
             };
-            let of_user = count(&self.users, seen.user_hash());
+            let of_user = count(&self.users, seen.user_hash()).max(count(&self.users, seen.name_hash()));
             let of_address = count(&self.addresses, seen.ip_hash());
             let failures = of_user.max(of_address);
             if failures >= limit.count {

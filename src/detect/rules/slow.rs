@@ -98,7 +98,7 @@ impl Slow {
             return;
         };
         let means = self.means(seen.event_id());
-        let more = means.and_then(|means| means.add(seen.occurred(), f64::from(took) / 1e6, percent));
+        let more = means.and_then(|means| means.add(seen.occurred(), seen.time(), f64::from(took) / 1e6, percent));
         if let (Some(more), Some((_, charge))) = (more, &self.more) {
             let about = About::Named("event", seen.record().event());
             found.fresh_of(seen, charge, about, |text| charge.say(more, text));
@@ -132,9 +132,13 @@ impl Means {
     }
 
     /// How many percent more than before, where that is to be said.
-    fn add(&mut self, at: Micros, seconds: f64, percent: u32) -> Option<u32> {
+    fn add(&mut self, at: Micros, came: Micros, seconds: f64, percent: u32) -> Option<u32> {
         let number = at.0.div_euclid(SLOT);
         let slot = self.slots.get_mut(number.rem_euclid(SLOTS as i64) as usize)?;
+        if (number + 1..=came.0.div_euclid(SLOT)).contains(&slot.number) {
+            // Long past: what is newer stays, unless the clock was set back since.
+            return None;
+        }
         if slot.number != number {
             *slot = Slot {
                 number,
@@ -190,10 +194,15 @@ mod tests {
         let took = |at: i64| 0.080 + (at * 7 % 41) as f64 * 0.001;
         let second = |at: i64| Micros(1_700_000_000_000_000 + at * 1_000_000);
         for at in 0..3_000 {
-            assert_eq!(means.add(second(at), took(at), 20), None, "{at}");
+            assert_eq!(means.add(second(at), second(at), took(at), 20), None, "{at}");
         }
         let said: Vec<u32> = (3_000..3_900)
-            .filter_map(|at| means.add(second(at), took(at) * 1.33, 20))
+            .filter_map(|at| {
+                // Between them one of long ago, for each slot in turn.
+                let before = Micros(second(at).0 - (at % 60 + 1) * SLOT * SLOTS as i64);
+                let _ = means.add(before, second(at), 0.001, 20);
+                means.add(second(at), second(at), took(at) * 1.33, 20)
+            })
             .collect();
         assert_eq!(said.len(), 1, "{said:?}");
         assert!((25..40).contains(&said[0]), "{said:?}");
