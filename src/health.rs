@@ -43,7 +43,8 @@ pub struct HealthReport {
 pub struct HealthReason {
     /// How bad it is.
     pub health: Health,
-    /// What it is about: `ended`, `fault`, `verify`, `disk`, `lost`, `alerts`, `cpu`, `memory`, `channel`, `queue` or `capture`.
+    /// What it is about: `ended`, `fault`, `verify`, `disk`, `lost`, `alerts`, `cpu`, `memory`, `channel`, `rule`,
+    /// `queue` or `capture`.
     pub about: &'static str,
     /// One sentence for people.
     pub message: String,
@@ -118,6 +119,8 @@ pub(crate) struct Signs {
     pub(crate) alerts: [u64; 4],
     /// Channels that do not work, each with what it last said.
     pub(crate) channels: Vec<(String, String)>,
+    /// Rules of the program's that panicked.
+    pub(crate) rules_off: Vec<String>,
     /// Bytes in the queue, and how many may be.
     pub(crate) queue: (usize, usize),
     pub(crate) capture: Vec<String>,
@@ -191,6 +194,13 @@ impl Signs {
                 format!("alerts do not go out on {name}: {error}"),
             );
         }
+        for name in &self.rules_off {
+            say(
+                Health::Warning,
+                "rule",
+                format!("the rule {name} panicked, and finds nothing any more"),
+            );
+        }
         let (bytes, limit) = self.queue;
         if bytes.saturating_mul(100) >= limit.saturating_mul(FULL) {
             let message = format!("{bytes} bytes wait to be written, {limit} may");
@@ -222,6 +232,7 @@ mod tests {
             lost: (0, None),
             alerts: [0; 4],
             channels: Vec::new(),
+            rules_off: Vec::new(),
             queue: (0, 1 << 20),
             capture: Vec::new(),
             above: Vec::new(),

@@ -549,6 +549,12 @@ fn a_rule_that_panics_is_switched_off_said_and_counted_and_a_slow_one_is_noticed
     let status = trail.status();
     let of = |name: &str| status.rules.iter().find(|rule| rule.name == name).unwrap();
     assert!(!of("panics").on);
+    let report = trail.health();
+    assert!(
+        report.to_json().contains("the rule panics panicked"),
+        "{}",
+        report.to_json()
+    );
     assert!(of("sleeps").on && of("sleeps").slow == 4 && of("sleeps").longest >= Duration::from_millis(3));
     assert!(of("failed_logins").on);
     let read = records(Path::new(&dir))

@@ -15,6 +15,9 @@ use crate::sync::{self, Condvar, Home, Instant, Mutex, drop_guarded, end, lock};
 /// Pieces of news that wait for one channel, at most.
 const WAITING: usize = 10_000;
 
+/// A channel that has not returned for so long does not work.
+const HANGS: Duration = Duration::from_secs(30);
+
 /// Bytes of an error kept.
 const SAID: usize = 500;
 
@@ -39,8 +42,8 @@ struct State {
     /// Until its thread has begun.
     channel: Option<Box<dyn Channel>>,
     waiting: VecDeque<(AlertChange, Alert)>,
-    /// Whether the thread is giving one to the channel.
-    in_hand: bool,
+    /// Since when the channel has had one, while the thread gives it to it.
+    in_hand: Option<Instant>,
     over: bool,
     repeat_at: Instant,
     status: ChannelStatus,
@@ -64,7 +67,7 @@ impl Outlets {
                     state: Mutex::new(State {
                         channel: Some(channel),
                         waiting: VecDeque::new(),
-                        in_hand: false,
+                        in_hand: None,
                         over: false,
                         repeat_at: Instant::now(),
                         status: ChannelStatus {
@@ -115,10 +118,17 @@ impl Outlets {
     pub(super) fn status(&self) -> Vec<ChannelStatus> {
         let of = |outlet: &Outlet| {
             let state = lock(&outlet.shared.state, outlet.home)?;
-            Some(ChannelStatus {
-                waiting: state.waiting.len() + usize::from(state.in_hand),
-                ..state.status.clone()
-            })
+            let mut status = state.status.clone();
+            status.waiting = state.waiting.len() + usize::from(state.in_hand.is_some());
+            let hangs = state
+                .in_hand
+                .map(|since| since.elapsed())
+                .filter(|since| *since > HANGS);
+            if let (Some(since), None) = (hangs, status.failing_since) {
+                status.failing_since = SystemTime::now().checked_sub(since);
+                status.last_error = Some(format!("it has not returned for {} s", since.as_secs()));
+            }
+            Some(status)
         };
         self.0.iter().filter_map(of).collect()
     }
@@ -128,7 +138,7 @@ impl Outlets {
         let until = end(Instant::now(), patience);
         for outlet in &self.0 {
             let mut state = outlet.shared.state.lock();
-            while (!state.waiting.is_empty() || state.in_hand) && state.status.failing_since.is_none() {
+            while (!state.waiting.is_empty() || state.in_hand.is_some()) && state.status.failing_since.is_none() {
                 if outlet.shared.bell.wait_until(&mut state, until).timed_out() {
                     break;
                 }
@@ -198,11 +208,11 @@ impl Shared {
                 self.bell.wait(&mut state);
                 continue;
             };
-            state.in_hand = true;
+            state.in_hand = Some(Instant::now());
             drop(state);
             let took = catch_unwind(AssertUnwindSafe(|| channel.deliver(change, &alert)));
             state = self.state.lock();
-            state.in_hand = false;
+            state.in_hand = None;
             let (error, again) = match took {
                 Ok(Ok(())) => {
                     pauses.restart();

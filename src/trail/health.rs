@@ -87,6 +87,10 @@ impl Core {
             lost: (lost, lost_at.map(|at| now.since(at))),
             alerts: self.alerts.active(),
             channels: self.failing_channels(),
+            rules_off: {
+                let off = notice.rules.iter().filter(|rule| !rule.on);
+                off.map(|rule| rule.name.clone()).collect()
+            },
             queue: (flow.bytes, self.queue.limit()),
             capture: notice.capture.unwrap_or_default(),
             above: self.above(),
