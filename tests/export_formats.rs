@@ -126,6 +126,32 @@ fn ocsf_says_what_became_of_it_and_who_said_no() {
 }
 
 #[test]
+fn all_records_of_one_alert_are_one_finding_of_ocsf() {
+    let made = |event, count: Option<u64>| {
+        let mut metadata = json!({"id": "3-7", "rule": "failed_logins"});
+        if let Some(count) = count {
+            metadata["count"] = count.into();
+        }
+        let members = [
+            ("message", json!("5 failed logins of one user")),
+            ("metadata", metadata),
+        ];
+        let made = object(Format::Ocsf, &line(1, event, Outcome::Success, &members));
+        assert_eq!(made["finding_info"]["uid"], "3-7");
+        assert_eq!(made["finding_info"]["analytic"]["name"], "failed_logins");
+        (
+            made["activity_id"].as_u64().unwrap(),
+            made["finding_info"]["title"].clone(),
+        )
+    };
+    let title = json!("5 failed logins of one user");
+    assert_eq!(made(events::ALERT_RAISED, Some(1)), (1, title.clone()));
+    assert_eq!(made(events::ALERT_RAISED, Some(16)), (2, title));
+    assert_eq!(made(events::ALERT_ACKNOWLEDGED, None).0, 2);
+    assert_eq!(made(events::ALERT_RESOLVED, None).0, 3);
+}
+
+#[test]
 fn ocsf_carries_the_line_and_its_hash() {
     let line = line(1, events::DATA_READ, Outcome::Success, &full());
     let made = object(Format::Ocsf, &line);

@@ -77,6 +77,7 @@ impl Found {
 
     /// What the records come to, instead of the records: as if each was given to [`Stats::add`], and each error to
     /// [`Stats::add_damage`]. No record is made for it, and where nothing limits the answer, files are counted side by side.
+    /// **They are as many as the question's limit lets through**, 100 if nothing was said: say `unlimited` for all.
     pub fn stats(self) -> Stats {
         let Found(mut answering) = self;
         let newest = answering.question.order == Order::Newest;

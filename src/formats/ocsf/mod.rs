@@ -73,11 +73,19 @@ impl<'a> Event<'a, '_> {
         }
     }
 
+    /// Whether an alert that is there already is told again, with a greater count.
+    fn is_counted(&self) -> bool {
+        let record = self.entry.record;
+        let count = record.metadata().and_then(|metadata| metadata.get("count")?.as_u64());
+        record.event_type() == Some(events::ALERT_RAISED) && count.is_some_and(|count| count > 1)
+    }
+
     fn classify(&mut self, activity: Activity) {
         let (class, event) = (self.class, self.entry.record.event());
         let method = self.entry.peek(Key::Method).unwrap_or_default().to_ascii_uppercase();
         let (id, name) = match (activity, class.by_method) {
             (Activity::Known(id, ""), _) => (id, event),
+            (Activity::Known(1, _), _) if self.is_counted() => (2, "Update"),
             (Activity::Known(id, name), _) => (id, name),
             (Activity::ByMethod, by_method) => match by_method.map_or(0, |id| id(&method)) {
                 0 => (0, UNKNOWN),
@@ -239,10 +247,18 @@ impl<'a> Event<'a, '_> {
 
     fn finding(&mut self) {
         let entry = self.entry;
-        self.put("finding_info.uid", entry.uid());
-        self.put("finding_info.title", entry.title());
+        // All records of one alert are one finding, which the last of them closes.
+        let alert = |name: &str| match entry.record.category() {
+            Category::Alert => entry.record.metadata()?.get(name)?.as_str(),
+            _ => None,
+        };
+        let uid = alert("id").map_or_else(|| entry.uid(), ToOwned::to_owned);
+        self.put("finding_info.uid", uid);
+        let raised = entry.record.event_type() == Some(events::ALERT_RAISED);
+        let said = if raised { entry.peek(Key::Message) } else { None };
+        self.put("finding_info.title", said.unwrap_or(entry.title()));
         self.put("finding_info.desc", entry.text(Key::SuspiciousReason));
-        if let Some(rule) = entry.text(Key::Rule) {
+        if let Some(rule) = entry.text(Key::Rule).or(alert("rule")) {
             self.put(
                 "finding_info.analytic",
                 json!({"name": rule, "type_id": 1, "type": "Rule"}),
