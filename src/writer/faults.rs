@@ -225,6 +225,14 @@ impl Writer {
             Moved::Cut { .. } => What::Cut,
             Moved::Grown { .. } => What::Appended,
         };
+        self.suspect_the_file(what);
+        // Nothing to wait for: another file is another chance.
+        self.write_again()?;
+        Ok(())
+    }
+
+    /// Somebody was at the open file: a record will say so, in another one.
+    fn suspect_the_file(&mut self, what: What) {
         let suspicion = Suspicion {
             what,
             file: Some(self.segment.number()),
@@ -240,14 +248,19 @@ impl Writer {
         .at(self.segment.path())
         .remedy("find out who did that; the trail goes on in another file");
         self.note(Trouble::Tamper, error);
-        // Nothing to wait for: another file is another chance.
-        self.write_again()?;
-        Ok(())
     }
 
     /// Goes on in a new file from the last point that is on the disk, with everything behind it.
     pub(super) fn write_again(&mut self) -> Result<(), Stuck> {
         self.hold_the_locks()?;
+        if self.suspected.is_empty() && self.unborn.is_none() {
+            // A sync that found the locks gone was the first to notice; the file may have gone with its directory.
+            match self.segment.moved() {
+                Moved::Unlinked => self.suspect_the_file(What::Missing),
+                Moved::Replaced => self.suspect_the_file(What::Replaced),
+                Moved::No | Moved::Cut { .. } | Moved::Grown { .. } => {}
+            }
+        }
         if self.syncer.is_busy() {
             // A sync of the old file may still be at work. What it acknowledges must not be superseded by lines that are on no disk
             // yet; unless the file is not what it was, and they are better written again.

@@ -186,6 +186,27 @@ fn a_sync_that_outlives_its_writer_keeps_the_directory_until_it_is_done() {
 }
 
 #[test]
+fn a_directory_that_goes_while_a_sync_is_under_way_is_suspected_whoever_notices_first() {
+    for trust in [Trust::Chained, Trust::Sealed] {
+        let (disk, clock, lines) = (Moody::new(), Hand::at_noon(), Lines::default());
+        let trail = keyed(builder(disk.shared(), &clock), trust, &lines).build().unwrap();
+        settle(&trail);
+        disk.syncs(Mood::Hangs);
+        let syncs = disk.moods.syncs.load(Ordering::Relaxed);
+        let late = emit(&trail);
+        let asks = std::thread::spawn(move || late.synced());
+        wait_until(|| disk.moods.syncs.load(Ordering::Relaxed) > syncs);
+        disk.disk.move_dir(LOGS, "/moved");
+        disk.syncs(Mood::Works);
+        // The sync itself finds the lock gone, before any commit looks at the file.
+        asks.join().unwrap().unwrap();
+        trail.close().unwrap();
+        let (records, _) = records_and_holes(&disk.disk);
+        assert_eq!(count(&records, "AUDIT_TAMPER_SUSPECTED"), 1, "{trust:?} {records:?}");
+    }
+}
+
+#[test]
 fn a_sync_that_returns_when_another_process_is_there_acknowledges_nothing() {
     for trust in [Trust::Chained, Trust::Sealed, TOP] {
         let (disk, clock, lines) = (Moody::new(), Hand::at_noon(), Lines::default());
