@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tracing_audit::{Trail, Watch, audit, events};
 
 use crate::cli::run;
+use crate::hand::Hand;
 
 /// A demo that is the same wherever it is made, but for the trail's own records.
 struct Demo {
@@ -420,4 +422,66 @@ fn the_readme_shows_what_the_command_prints() {
         }
     }
     assert!(tried > 5);
+}
+
+/// Everything in a text that a terminal obeys, or that `anstream` takes out, is an escape in JSON, so that names stay what they are.
+#[test]
+fn two_users_whom_only_a_control_character_tells_apart_stay_two_in_json() {
+    const HOSTILE: &str = "ro\u{7f}\u{80}\u{9f}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\u{1b}[31mot";
+    let home = tempfile::tempdir().unwrap();
+    let logs = home.path().join("logs");
+    let dir = logs.to_str().unwrap();
+    let users = ["root", "ro\u{7f}ot", HOSTILE];
+    let trail = Trail::builder(&logs).detached().mirror(false).watch(Watch::standard());
+    let trail = trail.build().unwrap();
+    for user in users {
+        for _ in 0..5 {
+            audit!(in: &trail, events::AUTH_FAILED, user_id = user, session_id = user);
+        }
+    }
+    trail.close().unwrap();
+    let mut hand = Hand::new();
+    let settings: BTreeMap<&str, Value> = users
+        .iter()
+        .map(|user| (*user, json!({"value": user, "source": "code"})))
+        .collect();
+    hand.open("start").begin();
+    hand.own("AUDIT_CONFIG", &format!("\"settings\":{}", json!(settings)))
+        .stop();
+    let by_hand = hand.lay();
+
+    let printed = |arguments: &[&str]| -> String {
+        let (code, out, err) = run(arguments);
+        assert_eq!(code, 0, "{arguments:?}: {err}");
+        // A line as it stands keeps what its format leaves unescaped, where no terminal shows it.
+        let as_it_stands = ["query", "tail"].contains(&arguments[0]);
+        let raw = |letter: char| {
+            letter != '\n'
+                && (letter.is_control()
+                    || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        };
+        assert!(as_it_stands || !out.contains(raw), "{arguments:?}: {out:?}");
+        out
+    };
+    let wanted: BTreeSet<String> = users.map(str::to_owned).into();
+    let keys = |object: &Value| -> BTreeSet<String> { object.as_object().unwrap().keys().cloned().collect() };
+    let of_lines = |text: &str, key: &str| -> BTreeSet<String> {
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter_map(|line| Some(line[key].as_str()?.to_owned())).collect()
+    };
+
+    let stats: Value = serde_json::from_str(&printed(&["stats", dir, "--json"])).unwrap();
+    assert_eq!(keys(&stats["by_user"]["names"]), wanted);
+    assert_eq!(of_lines(&printed(&["sessions", dir, "--json"]), "user_id"), wanted);
+    assert_eq!(of_lines(&printed(&["alerts", dir, "--json"]), "key"), wanted);
+    for command in [&["query", "--all"][..], &["tail", "-n", "100"]] {
+        let out = printed(&[&command[..1], &[dir, "--json"], &command[1..]].concat());
+        assert_eq!(of_lines(&out, "session_id"), wanted);
+    }
+    for user in users {
+        let activity: Value = serde_json::from_str(&printed(&["user", dir, user, "--json"])).unwrap();
+        assert_eq!(keys(&activity["sessions"]["names"]), BTreeSet::from([user.to_owned()]));
+    }
+    let settings: Value = serde_json::from_str(&printed(&["config", by_hand.dir.to_str().unwrap(), "--json"])).unwrap();
+    assert_eq!(keys(&settings), wanted);
 }

@@ -67,8 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let mut out = BufWriter::new(anstream::stdout().lock());
     if arguments.json {
-        let days = serde_json::to_string(&stats.by_day()).map_err(|error| Failure::Output(error.into()))?;
-        writeln!(out, "{days}").map_err(Failure::of_write(code))?;
+        writeln!(out, "{}", out::json(&stats.by_day())?).map_err(Failure::of_write(code))?;
     } else {
         let mut rows = Rows::under([
             "DAY", "RECORDS", "FAILURES", "FLAGGED", "LOW", "MEDIUM", "HIGH", "CRITICAL",
