@@ -185,15 +185,27 @@ fn statistics_summaries_users_and_sessions_count_what_the_lines_say() {
     let by_day = |more: &[&str]| -> BTreeMap<String, u64> {
         let (code, out, err) = demo.ask("summary", &[more, &["--json"]].concat());
         assert_eq!(code, 0, "{err}");
-        let days: BTreeMap<String, Value> = serde_json::from_str(&out).unwrap();
-        days.into_iter()
-            .map(|(day, counts)| (day, counts["records"].as_u64().unwrap()))
-            .collect()
+        counted_by_day(&out)
     };
     let expected: BTreeMap<String, u64> = days.into_iter().map(|(day, count)| (day.to_owned(), count)).collect();
     assert_eq!(by_day(&[]), expected);
     assert_eq!(by_day(&["--write"]), expected);
     assert_eq!(by_day(&[]), expected, "from what was kept");
+    // Who edits what was kept is believed, and how often is said.
+    let believed = |out: &str| serde_json::from_str::<Value>(out).unwrap()["from_summaries"].clone();
+    let (_, out, err) = demo.ask("summary", &[]);
+    assert!(
+        err.contains("3 days come from summaries, which are believed") && !out.contains("summaries"),
+        "{err}"
+    );
+    let (_, out, err) = demo.ask("summary", &["--json"]);
+    assert_eq!((believed(&out), err.contains("summaries")), (json!(3), false));
+    let (_, out, _) = demo.ask("summary", &["--json", "--since", "2026-11-19"]);
+    assert_eq!(believed(&out), 1);
+    let (_, out, _) = demo.ask("summary", &["--json", "--since", "2026-11-20"]);
+    assert_eq!(believed(&out), 0);
+    let (_, _, err) = demo.ask("summary", &["--since", "2026-11-20"]);
+    assert!(!err.contains("summaries"), "{err}");
     assert_eq!(run(&["verify", demo.dir()]).0, 0, "a summary is no fault");
 
     let (_, out, _) = demo.ask("user", &["u-0007", "--json"]);
@@ -281,6 +293,67 @@ fn a_damaged_file_is_said_and_the_answer_goes_on() {
     assert_eq!(out.lines().count(), demo.records().len());
     let (code, _, err) = demo.ask("stats", &[]);
     assert!(code == 1 && err.contains("missing"), "{err}");
+}
+
+/// Lines that are no JSON, one that the chain alone knows to be edited, and a damaged line behind which much stands.
+#[test]
+fn a_summary_goes_on_behind_damage_as_statistics_do() {
+    let spoil = |what: &str| {
+        let demo = Demo::new();
+        let path = demo.dir.join("audit-2026-11-18.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        let mut lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
+        assert!(lines.len() > 20, "{}", lines.len());
+        match what {
+            "no JSON" => {
+                for at in [5, 9] {
+                    lines[at] = lines[at].replacen(['"', ','], "#", 3);
+                }
+            }
+            "cut" => lines[5].truncate(20),
+            _ => {
+                let letter = lines[5].find("\"tag\":\"").unwrap() + 7;
+                let other = if lines[5][letter..].starts_with('A') { "B" } else { "A" };
+                lines[5].replace_range(letter..=letter, other);
+            }
+        }
+        fs::write(&path, lines.concat()).unwrap();
+        demo
+    };
+    for what in ["no JSON", "cut", "edited"] {
+        let demo = spoil(what);
+        let (_, whole, _) = demo.ask("stats", &["--json"]);
+        let stats: Value = serde_json::from_str(&whole).unwrap();
+        let stats_by_day: BTreeMap<String, u64> = counts(&stats["by_day"]);
+        assert!(stats["records"].as_u64() > Some(2_000), "{what}: {}", stats["records"]);
+        for write in [&[][..], &["--write"], &[]] {
+            let (code, out, err) = demo.ask("summary", &[write, &["--json"]].concat());
+            assert_eq!(code, 1, "{what}: {err}");
+            assert_eq!(counted_by_day(&out), stats_by_day, "{what}");
+            assert!(
+                err.contains("what stands behind it is counted as it stands"),
+                "{what}: {err}"
+            );
+            assert!(!err.contains("passed over;"), "{what}: {err}");
+        }
+        // The day alone: the same, and no other day.
+        let day = ["--since", "2026-11-18", "--until", "2026-11-18", "--json"];
+        let (code, out, _) = demo.ask("summary", &day);
+        let of_day = counted_by_day(&out);
+        assert_eq!((code, of_day.len()), (1, 1), "{what}");
+        assert_eq!(of_day["2026-11-18"], stats_by_day["2026-11-18"], "{what}");
+    }
+}
+
+/// What `summary --json` counts.
+fn counted_by_day(out: &str) -> BTreeMap<String, u64> {
+    counts(&serde_json::from_str::<Value>(out).unwrap()["days"])
+}
+
+fn counts(days: &Value) -> BTreeMap<String, u64> {
+    let days = days.as_object().unwrap().iter();
+    days.map(|(day, counts)| (day.clone(), counts["records"].as_u64().unwrap()))
+        .collect()
 }
 
 #[test]
