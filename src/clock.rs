@@ -116,7 +116,7 @@ fn system_boot() -> Option<Boot> {
 pub(crate) struct Micros(pub(crate) i64);
 
 const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
+pub(crate) const DAY: i64 = 86_400 * SECOND;
 
 impl Micros {
     /// 0000-01-01T00:00:00.000000Z.

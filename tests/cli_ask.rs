@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tracing_audit::{Trail, Watch, audit, events};
 
 use crate::cli::run;
+use crate::hand::Hand;
 
 /// A demo that is the same wherever it is made, but for the trail's own records.
 struct Demo {
@@ -183,15 +185,27 @@ fn statistics_summaries_users_and_sessions_count_what_the_lines_say() {
     let by_day = |more: &[&str]| -> BTreeMap<String, u64> {
         let (code, out, err) = demo.ask("summary", &[more, &["--json"]].concat());
         assert_eq!(code, 0, "{err}");
-        let days: BTreeMap<String, Value> = serde_json::from_str(&out).unwrap();
-        days.into_iter()
-            .map(|(day, counts)| (day, counts["records"].as_u64().unwrap()))
-            .collect()
+        counted_by_day(&out)
     };
     let expected: BTreeMap<String, u64> = days.into_iter().map(|(day, count)| (day.to_owned(), count)).collect();
     assert_eq!(by_day(&[]), expected);
     assert_eq!(by_day(&["--write"]), expected);
     assert_eq!(by_day(&[]), expected, "from what was kept");
+    // Who edits what was kept is believed, and how often is said.
+    let believed = |out: &str| serde_json::from_str::<Value>(out).unwrap()["from_summaries"].clone();
+    let (_, out, err) = demo.ask("summary", &[]);
+    assert!(
+        err.contains("3 days come from summaries, which are believed") && !out.contains("summaries"),
+        "{err}"
+    );
+    let (_, out, err) = demo.ask("summary", &["--json"]);
+    assert_eq!((believed(&out), err.contains("summaries")), (json!(3), false));
+    let (_, out, _) = demo.ask("summary", &["--json", "--since", "2026-11-19"]);
+    assert_eq!(believed(&out), 1);
+    let (_, out, _) = demo.ask("summary", &["--json", "--since", "2026-11-20"]);
+    assert_eq!(believed(&out), 0);
+    let (_, _, err) = demo.ask("summary", &["--since", "2026-11-20"]);
+    assert!(!err.contains("summaries"), "{err}");
     assert_eq!(run(&["verify", demo.dir()]).0, 0, "a summary is no fault");
 
     let (_, out, _) = demo.ask("user", &["u-0007", "--json"]);
@@ -279,6 +293,67 @@ fn a_damaged_file_is_said_and_the_answer_goes_on() {
     assert_eq!(out.lines().count(), demo.records().len());
     let (code, _, err) = demo.ask("stats", &[]);
     assert!(code == 1 && err.contains("missing"), "{err}");
+}
+
+/// Lines that are no JSON, one that the chain alone knows to be edited, and a damaged line behind which much stands.
+#[test]
+fn a_summary_goes_on_behind_damage_as_statistics_do() {
+    let spoil = |what: &str| {
+        let demo = Demo::new();
+        let path = demo.dir.join("audit-2026-11-18.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        let mut lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
+        assert!(lines.len() > 20, "{}", lines.len());
+        match what {
+            "no JSON" => {
+                for at in [5, 9] {
+                    lines[at] = lines[at].replacen(['"', ','], "#", 3);
+                }
+            }
+            "cut" => lines[5].truncate(20),
+            _ => {
+                let letter = lines[5].find("\"tag\":\"").unwrap() + 7;
+                let other = if lines[5][letter..].starts_with('A') { "B" } else { "A" };
+                lines[5].replace_range(letter..=letter, other);
+            }
+        }
+        fs::write(&path, lines.concat()).unwrap();
+        demo
+    };
+    for what in ["no JSON", "cut", "edited"] {
+        let demo = spoil(what);
+        let (_, whole, _) = demo.ask("stats", &["--json"]);
+        let stats: Value = serde_json::from_str(&whole).unwrap();
+        let stats_by_day: BTreeMap<String, u64> = counts(&stats["by_day"]);
+        assert!(stats["records"].as_u64() > Some(2_000), "{what}: {}", stats["records"]);
+        for write in [&[][..], &["--write"], &[]] {
+            let (code, out, err) = demo.ask("summary", &[write, &["--json"]].concat());
+            assert_eq!(code, 1, "{what}: {err}");
+            assert_eq!(counted_by_day(&out), stats_by_day, "{what}");
+            assert!(
+                err.contains("what stands behind it is counted as it stands"),
+                "{what}: {err}"
+            );
+            assert!(!err.contains("passed over;"), "{what}: {err}");
+        }
+        // The day alone: the same, and no other day.
+        let day = ["--since", "2026-11-18", "--until", "2026-11-18", "--json"];
+        let (code, out, _) = demo.ask("summary", &day);
+        let of_day = counted_by_day(&out);
+        assert_eq!((code, of_day.len()), (1, 1), "{what}");
+        assert_eq!(of_day["2026-11-18"], stats_by_day["2026-11-18"], "{what}");
+    }
+}
+
+/// What `summary --json` counts.
+fn counted_by_day(out: &str) -> BTreeMap<String, u64> {
+    counts(&serde_json::from_str::<Value>(out).unwrap()["days"])
+}
+
+fn counts(days: &Value) -> BTreeMap<String, u64> {
+    let days = days.as_object().unwrap().iter();
+    days.map(|(day, counts)| (day.clone(), counts["records"].as_u64().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -420,4 +495,66 @@ fn the_readme_shows_what_the_command_prints() {
         }
     }
     assert!(tried > 5);
+}
+
+/// Everything in a text that a terminal obeys, or that `anstream` takes out, is an escape in JSON, so that names stay what they are.
+#[test]
+fn two_users_whom_only_a_control_character_tells_apart_stay_two_in_json() {
+    const HOSTILE: &str = "ro\u{7f}\u{80}\u{9f}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\u{1b}[31mot";
+    let home = tempfile::tempdir().unwrap();
+    let logs = home.path().join("logs");
+    let dir = logs.to_str().unwrap();
+    let users = ["root", "ro\u{7f}ot", HOSTILE];
+    let trail = Trail::builder(&logs).detached().mirror(false).watch(Watch::standard());
+    let trail = trail.build().unwrap();
+    for user in users {
+        for _ in 0..5 {
+            audit!(in: &trail, events::AUTH_FAILED, user_id = user, session_id = user);
+        }
+    }
+    trail.close().unwrap();
+    let mut hand = Hand::new();
+    let settings: BTreeMap<&str, Value> = users
+        .iter()
+        .map(|user| (*user, json!({"value": user, "source": "code"})))
+        .collect();
+    hand.open("start").begin();
+    hand.own("AUDIT_CONFIG", &format!("\"settings\":{}", json!(settings)))
+        .stop();
+    let by_hand = hand.lay();
+
+    let printed = |arguments: &[&str]| -> String {
+        let (code, out, err) = run(arguments);
+        assert_eq!(code, 0, "{arguments:?}: {err}");
+        // A line as it stands keeps what its format leaves unescaped, where no terminal shows it.
+        let as_it_stands = ["query", "tail"].contains(&arguments[0]);
+        let raw = |letter: char| {
+            letter != '\n'
+                && (letter.is_control()
+                    || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        };
+        assert!(as_it_stands || !out.contains(raw), "{arguments:?}: {out:?}");
+        out
+    };
+    let wanted: BTreeSet<String> = users.map(str::to_owned).into();
+    let keys = |object: &Value| -> BTreeSet<String> { object.as_object().unwrap().keys().cloned().collect() };
+    let of_lines = |text: &str, key: &str| -> BTreeSet<String> {
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter_map(|line| Some(line[key].as_str()?.to_owned())).collect()
+    };
+
+    let stats: Value = serde_json::from_str(&printed(&["stats", dir, "--json"])).unwrap();
+    assert_eq!(keys(&stats["by_user"]["names"]), wanted);
+    assert_eq!(of_lines(&printed(&["sessions", dir, "--json"]), "user_id"), wanted);
+    assert_eq!(of_lines(&printed(&["alerts", dir, "--json"]), "key"), wanted);
+    for command in [&["query", "--all"][..], &["tail", "-n", "100"]] {
+        let out = printed(&[&command[..1], &[dir, "--json"], &command[1..]].concat());
+        assert_eq!(of_lines(&out, "session_id"), wanted);
+    }
+    for user in users {
+        let activity: Value = serde_json::from_str(&printed(&["user", dir, user, "--json"])).unwrap();
+        assert_eq!(keys(&activity["sessions"]["names"]), BTreeSet::from([user.to_owned()]));
+    }
+    let settings: Value = serde_json::from_str(&printed(&["config", by_hand.dir.to_str().unwrap(), "--json"])).unwrap();
+    assert_eq!(keys(&settings), wanted);
 }

@@ -322,6 +322,27 @@ fn cells_that_a_spreadsheet_would_compute_are_defused_and_numbers_are_not() {
     );
 }
 
+/// `a;=1` is two cells for a spreadsheet that splits at `;` and tabs as well, the second of them a formula, unless quotes hold it together.
+#[test]
+fn a_cell_stays_one_cell_where_semicolons_and_tabs_are_separators_too() {
+    let names = ["username", "tenant", "action", "old", "reason", "message"];
+    let texts = ["a;=1", "a\t=1", "a,=1", "plain", "a\"b;=1", "a\r\n=1"];
+    let members: Vec<(&str, Value)> = names.into_iter().zip(texts.map(|text| json!(text))).collect();
+    let lines = [line(1, events::DATA_UPDATE, Outcome::Success, &members)];
+    let columns = names.into_iter().chain(["metadata.a;=1", "new"]);
+    let text = export(&Export::new(Format::Csv).columns(columns), &lines);
+    assert_eq!(
+        text,
+        "username,tenant,action,old,reason,message,\"metadata.a;=1\",new\r\n\
+         \"a;=1\",\"a\t=1\",\"a,=1\",plain,\"a\"\"b;=1\",\"a\r\n=1\",,\r\n"
+    );
+    // Split at all of them at once: what stands between quotes is at an odd place.
+    let bare: String = text.split('"').step_by(2).collect();
+    assert!(!bare.contains([';', '\t', '=']), "{bare:?}");
+    let one = export(&Export::new(Format::Csv).columns(["new"]), &lines);
+    assert_eq!(one, "new\r\n\"\"\r\n", "a row of one empty cell is a row");
+}
+
 /// Gives way at the `n`th byte.
 struct Full(usize);
 

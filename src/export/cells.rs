@@ -66,11 +66,11 @@ impl Columns {
 
     /// The header row. A name that somebody chose (`metadata.=x`) is a cell like any other.
     pub(super) fn names(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
-        self.0.iter().map(|(name, _)| bytes(defused(name)))
+        self.0.iter().map(|(name, _)| quoted(defused(name)))
     }
 
     pub(super) fn cells<'e>(&'e self, entry: &'e Entry<'_>) -> impl Iterator<Item = Cow<'e, [u8]>> {
-        self.0.iter().map(|(_, column)| bytes(column.cell(entry)))
+        self.0.iter().map(|(_, column)| quoted(column.cell(entry)))
     }
 }
 
@@ -143,8 +143,13 @@ fn defused(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+/// A cell as it stands in its row. What separates cells anywhere is within quotes: a spreadsheet that splits at `;` and
+/// tabs as well would make two cells of `a;=1`, and compute the second.
+fn quoted(text: Cow<'_, str>) -> Cow<'_, [u8]> {
     match text {
+        text if text.contains([',', ';', '\t', '"', '\r', '\n']) => {
+            format!("\"{}\"", text.replace('"', "\"\"")).into_bytes().into()
+        }
         Cow::Borrowed(text) => text.as_bytes().into(),
         Cow::Owned(text) => text.into_bytes().into(),
     }
@@ -161,10 +166,11 @@ fn unknown(name: &str) -> Error {
     )
 }
 
-/// A table as RFC 4180 has it.
+/// A table as RFC 4180 has it, of cells that are quoted already where they must be.
 pub(super) fn table<W: Write>(into: W) -> csv::Writer<W> {
     csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
+        .quote_style(csv::QuoteStyle::Never)
         .from_writer(into)
 }
 

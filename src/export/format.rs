@@ -11,7 +11,8 @@ pub enum Format {
     JsonLines,
     /// `json`: one array of records.
     Json,
-    /// `csv`: RFC 4180, with a header row and a column for each key; cells that a spreadsheet would compute are defused.
+    /// `csv`: RFC 4180, with a header row and a column for each key; cells that a spreadsheet would compute are defused, and
+    /// those with `;` or a tab quoted, since some split there as well.
     Csv,
     /// `ecs`: documents of the Elastic Common Schema 8.11, one a line.
     Ecs,

@@ -18,6 +18,9 @@ use crate::store::holes::{self, Lost, Readable};
 use crate::store::names::{self, Form, Name};
 use crate::store::{Cause, Home, Point, TrailId, Trust, lock};
 
+/// How it is said that a file is not read on behind a line that does not fit.
+pub(crate) const PASSED_OVER: &str = "the rest of this file is passed over";
+
 const READ_ON: &str = "what is there is read; `tracing-audit verify` says more";
 
 /// Where a reader stands in a trail.
@@ -544,7 +547,7 @@ impl Open {
             ),
         )
         .at(&self.live.path)
-        .remedy("the rest of this file is passed over; `tracing-audit verify` says more")
+        .remedy(&format!("{PASSED_OVER}; `tracing-audit verify` says more"))
     }
 
     /// What is wrong with the end of a file that another one follows.

@@ -207,6 +207,11 @@ impl Stats {
         self.0.skipped.merge(skipped);
     }
 
+    /// Takes in what is wrong by the chain with records that were counted without it.
+    pub(crate) fn join_skipped(&mut self, chain: &Skipped) {
+        self.0.skipped.join(chain);
+    }
+
     /// How many records.
     pub fn records(&self) -> u64 {
         self.0.records

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Tally as _;
 use crate::error::Error;
+use crate::reader::walk::PASSED_OVER;
 use crate::verify::report::{harmless, plural};
 
 /// So many damages are listed.
@@ -38,6 +39,22 @@ impl Skipped {
         self.count.absorb(&other.count);
         let room = LISTED.saturating_sub(self.what.len());
         self.what.extend(other.what.iter().take(room).cloned());
+    }
+
+    /// Takes in what who holds lines against the chain found, where those behind a damaged one were counted all the same.
+    pub(super) fn join(&mut self, chain: &Skipped) {
+        let what: Vec<String> = chain
+            .what
+            .iter()
+            .map(|what| what.replace(PASSED_OVER, "what stands behind it is counted as it stands"))
+            .collect();
+        // What is missing is found by both.
+        let new: Vec<String> = what.iter().filter(|what| !self.what.contains(what)).cloned().collect();
+        let known = (what.len() - new.len()) as u64;
+        self.merge(&Skipped {
+            count: chain.count.saturating_sub(known),
+            what: new,
+        });
     }
 
     /// For people, in lines of its own; nothing where nothing was skipped.

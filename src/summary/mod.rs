@@ -9,15 +9,17 @@ mod rollup;
 mod shares;
 mod stored;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::clock::Day;
+use crate::clock::{DAY, Day, Micros};
 use crate::error::{Error, ErrorKind};
 use crate::io::{Disk, RealDisk};
+use crate::query::Query;
 use crate::reader::Entries;
 use crate::record::line::Line;
 use crate::stats::{Loaded, Stats};
@@ -130,25 +132,53 @@ impl Stats {
     /// Of the records whose time lies within these days in UTC, both included, written `2026-11-20`.
     ///
     /// The answer is that of reading every file. Of closed files that a [`Summary`] fits it is taken from there, and the others
-    /// are read; so it is quick where somebody writes summaries. A summary that was edited is believed: where that matters, use
-    /// [`Stats::of`].
+    /// are read; so it is quick where somebody writes summaries. A summary that was edited is believed
+    /// ([`of_days_believing`](Stats::of_days_believing) says of how many days): where that matters, use [`Stats::of`].
     ///
-    /// What cannot be read is in [`skipped`](Stats::skipped), whatever its day: nobody knows that.
+    /// What cannot be read is in [`skipped`](Stats::skipped), whatever its day: nobody knows that. Where there is such a thing,
+    /// every file is read as a [`Query`] for these days reads it, so that the lines behind a damaged one count too, as they
+    /// stand; `skipped` has then both what the query passed over and what does not fit the chain.
     ///
     /// # Errors
     /// A day that is none; the directory cannot be read, or holds files that this build cannot read.
     pub fn of_days(dir: impl AsRef<Path>, since: &str, until: &str) -> Result<Stats, Error> {
+        Stats::of_days_believing(dir, since, until).map(|(stats, _)| stats)
+    }
+
+    /// The same as [`of_days`](Stats::of_days), and of how many of these days a summary was believed, of all their files or of some.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_days_believing(dir: impl AsRef<Path>, since: &str, until: &str) -> Result<(Stats, usize), Error> {
         let days = day(since)?..=day(until)?;
         let folder = Folder::open(dir.as_ref())?;
+        let believed = Cell::new(0);
         let from_summaries = |layout: &Layout, stats: &mut Stats| {
             let known = folder.cached(layout, &days, true, stats);
             // One of them is not what was written: each day by itself, then.
-            known.unwrap_or_else(|| {
+            let known = known.unwrap_or_else(|| {
                 *stats = Stats::new();
                 folder.cached(layout, &days, false, stats).unwrap_or_default()
-            })
+            });
+            let files = known.iter().filter_map(|at| layout.files.get(*at));
+            let of_files: BTreeSet<Day> = files.map(|place| place.name.day).collect();
+            believed.set(of_files.iter().filter(|day| days.contains(day)).count());
+            known
         };
-        folder.add_up(from_summaries, &|day| days.contains(&day))
+        let stats = folder.add_up(from_summaries, &|day| days.contains(&day))?;
+        if stats.skipped().count() == 0 {
+            return Ok((stats, believed.get()));
+        }
+        let query = Query::new().unlimited().since(days.start().start().into());
+        // Behind the last day that a record can have there is no time to be named.
+        let end = Micros(days.end().start().0.saturating_add(DAY));
+        let query = match end > Micros::MAX {
+            true => query,
+            false => query.until(end.into()),
+        };
+        let mut whole = query.entries(dir)?.stats();
+        whole.join_skipped(stats.skipped());
+        Ok((whole, 0))
     }
 }
 

@@ -90,8 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let mut out = BufWriter::new(anstream::stdout().lock());
     if arguments.json {
         for alert in &found.alerts {
-            let line = serde_json::to_string(alert).map_err(|error| Failure::Output(error.into()))?;
-            writeln!(out, "{line}").map_err(Failure::of_write(code))?;
+            writeln!(out, "{}", out::json(alert)?).map_err(Failure::of_write(code))?;
         }
     } else if !found.alerts.is_empty() {
         let mut rows = Rows::under([

@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let mut out = BufWriter::new(anstream::stdout().lock());
     if arguments.json {
         let settings = settings.cloned().unwrap_or_default();
-        writeln!(out, "{settings}").map_err(Failure::of_write(code))?;
+        writeln!(out, "{}", out::json(&settings)?).map_err(Failure::of_write(code))?;
     } else {
         let mut rows = Rows::under(["SETTING", "VALUE", "SOURCE"]);
         for (name, value, source) in rows_of(settings) {

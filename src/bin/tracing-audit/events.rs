@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         let (category, severity) = (event.category().as_str(), event.severity().as_str());
         if arguments.json {
             let object = json!({"event": event.name(), "category": category, "severity": severity, "owasp": owasp, "meaning": meaning});
-            writeln!(out, "{object}").map_err(Failure::of_write(0))?;
+            writeln!(out, "{}", out::json(&object)?).map_err(Failure::of_write(0))?;
         } else {
             rows.add([event.name(), category, severity, owasp, meaning]);
         }

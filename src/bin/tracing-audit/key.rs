@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tracing_audit::{Builder, KeyLine, Keyring, RunsKey, Trust};
 
 use crate::open;
-use crate::out::{Failure, Harmless};
+use crate::out::{self, Failure, Harmless};
 use crate::verify::keys_of;
 
 /// Show which keys a trail has, by their ids, or give it another.
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     };
     let mut out = anstream::stdout().lock();
     let shown = match arguments.json {
-        true => writeln!(out, "{}", Harmless(&object(&ring, &kept).to_string())),
+        true => writeln!(out, "{}", out::json(&object(&ring, &kept))?),
         false => show(&mut out, &ring, &kept),
     };
     shown.and_then(|()| out.flush()).map_err(Failure::of_write(code))?;

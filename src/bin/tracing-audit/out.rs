@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::bar;
 
 /// Why a command ended early.
@@ -100,6 +102,12 @@ impl Display for Harmless<'_> {
         }
         Ok(())
     }
+}
+
+/// A value as JSON in one line, of which a terminal obeys nothing and of which `anstream` takes nothing out.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
+    Ok(Harmless(&text).to_string())
 }
 
 #[cfg(test)]

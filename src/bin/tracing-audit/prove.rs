@@ -115,7 +115,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Some(path) => write_new(path, &text).map_err(|error| Failure::Written(path.clone(), error))?,
         None => {
             let terminal = std::io::stdout().is_terminal();
-            let mut out = anstream::stdout().lock();
+            // No colour is in it that would have to be taken out.
+            let mut out = std::io::stdout().lock();
             let written = match terminal {
                 true => writeln!(out, "{}", Harmless(&text)),
                 false => writeln!(out, "{text}"),

@@ -117,7 +117,7 @@ pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
     let mut rows = Rows::under(["SESSION", "USER", "IP", "START", "END", "RECORDS"]).right(&[5]);
     for session in list.iter().take(arguments.limit) {
         if arguments.json {
-            writeln!(out, "{}", json(session)?).map_err(Failure::of_write(shown.code()))?;
+            writeln!(out, "{}", out::json(session)?).map_err(Failure::of_write(shown.code()))?;
         } else {
             rows.add([
                 session.id.clone(),
@@ -159,12 +159,8 @@ fn fold(
     })
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))
-}
-
 fn print_json(value: &impl Serialize, shown: &Shown) -> Result<(), Failure> {
-    written(std::iter::once(json(value)?), shown)
+    written(std::iter::once(out::json(value)?), shown)
 }
 
 fn print(value: &impl Display, shown: &Shown) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 use tracing_audit::{Query, Severity, Stats, Summary};
 
 use crate::asked::Asked;
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
     /// that adds to the directory: caches, which prove nothing and can be removed
     #[arg(long)]
     write: bool,
-    /// One JSON object
+    /// One JSON object: `days`, and of how many of them summaries were believed
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -47,11 +48,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     asked.note(dir, question)?;
     if arguments.write {
-        out::note(&bar::waiting(|| Summary::write(dir))?);
+        let written = bar::waiting(|| Summary::write(dir))?.to_string();
+        written.lines().for_each(|line| out::note(&line.trim_start()));
     }
     let named = |day: Option<Day>, other: &str| day.map_or(other.to_owned(), |day| day.to_string());
     let (since, until) = (named(since, "0000-01-01"), named(until, "9999-12-31"));
-    let stats = bar::waiting(|| Stats::of_days(dir, &since, &until))?;
+    let (stats, believed) = bar::waiting(|| Stats::of_days_believing(dir, &since, &until))?;
     let skipped = stats.skipped();
     skipped.what().iter().for_each(|damage| out::complain(damage));
     let more = skipped.count().saturating_sub(skipped.what().len() as u64);
@@ -65,10 +67,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             None => out::note(&"no record is of these days"),
         }
     }
+    if believed > 0 && !arguments.json {
+        let days = if believed == 1 { "day comes" } else { "days come" };
+        out::note(&format_args!(
+            "{believed} {days} from summaries, which are believed, edited or not; `tracing-audit stats` reads the records"
+        ));
+    }
     let mut out = BufWriter::new(anstream::stdout().lock());
     if arguments.json {
-        let days = serde_json::to_string(&stats.by_day()).map_err(|error| Failure::Output(error.into()))?;
-        writeln!(out, "{days}").map_err(Failure::of_write(code))?;
+        let object = json!({ "days": stats.by_day(), "from_summaries": believed });
+        writeln!(out, "{}", out::json(&object)?).map_err(Failure::of_write(code))?;
     } else {
         let mut rows = Rows::under([
             "DAY", "RECORDS", "FAILURES", "FLAGGED", "LOW", "MEDIUM", "HIGH", "CRITICAL",

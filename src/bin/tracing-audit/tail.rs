@@ -1,6 +1,6 @@
 //! `tracing-audit tail`.
 
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,7 +40,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             false => Query::new().limit(arguments.lines),
         },
     )?;
-    let mut out = BufWriter::new(anstream::stdout().lock());
+    // No colour is in a line as it stands that would have to be taken out, and nothing may be.
+    let mut out: BufWriter<Box<dyn Write>> = BufWriter::new(match json {
+        true => Box::new(io::stdout().lock()),
+        false => Box::new(anstream::stdout().lock()),
+    });
     let mut shown = Shown::default();
     let show = match json {
         true => Shown::as_it_stands,

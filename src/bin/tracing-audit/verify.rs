@@ -189,7 +189,7 @@ fn unproven(code: u8, verdict: &str, why: &str, json: bool) -> Result<u8, Failur
         true => {
             let object = serde_json::json!({ "verdict": verdict, "exit_code": code, "detail": why });
             let mut out = anstream::stdout().lock();
-            writeln!(out, "{}", Harmless(&object.to_string()))
+            writeln!(out, "{}", out::json(&object)?)
                 .and_then(|()| out.flush())
                 .map_err(Failure::of_write(code))?;
         }
