@@ -208,7 +208,7 @@ def signed_again(trail, said, body, head, tree, pk):
     """A checkpoint's note with the root, head and signature that are right for where it stands, in its own file's row of keys."""
     value = read(body + b"}")
     note = value and dict(value).get("metadata")
-    if not isinstance(note, Pairs) or dict(note).get("file") != said.get("file") or pk not in trail.signers:
+    if not isinstance(note, Pairs) or dict(note).get("file") != said.get("file") or not isinstance(pk, str) or pk not in trail.signers:
         return body, pk
     fields = {**dict(note), "head": b64(head), "root": b64(root_of(tree) or bytes(32))}
     if not all(isinstance(fields.get(key), str) for key in ("seq", "file", "next", "sig")):
