@@ -5,6 +5,7 @@ mod clock;
 mod error;
 mod event;
 mod floor;
+mod guard;
 mod names;
 mod outcome;
 mod record;

@@ -13,10 +13,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
+use crate::guard::drop_guarded;
 use crate::queue::Queue;
-use crate::sync::{
-    self, AtomicBool, AtomicU64, Gong, Home, Instant, Mutex, RwLock, drop_guarded, global, on_own_thread, planted,
-};
+use crate::sync::{self, AtomicBool, AtomicU64, Gong, Home, Instant, Mutex, RwLock, global, on_own_thread, planted};
 
 /// What became of a record that was emitted. Plain data: drop it, copy it, or ask it.
 ///

@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 mod aside;
@@ -50,13 +49,6 @@ macro_rules! global {
     };
 }
 pub(crate) use global;
-
-/// Drops what is the program's: its end may panic, and so may the end of what it then throws.
-pub(crate) fn drop_guarded<T>(value: T) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        std::mem::forget(again);
-    }
-}
 
 /// When a wait of so long ends. One that never ends by its time, `Duration::MAX`, ends after a century.
 pub(crate) fn end(now: Instant, wait: Duration) -> Instant {

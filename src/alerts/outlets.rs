@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use super::pauses::Pauses;
 use super::{Alert, AlertChange, Channel};
+use crate::guard::drop_guarded;
 use crate::status::{ChannelStatus, complain};
-use crate::sync::{self, Condvar, Home, Instant, Mutex, drop_guarded, end, lock};
+use crate::sync::{self, Condvar, Home, Instant, Mutex, end, lock};
 
 /// Pieces of news that wait for one channel, at most.
 const WAITING: usize = 10_000;

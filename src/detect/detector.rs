@@ -16,7 +16,7 @@ use super::{Brief, Figures, Finding, Findings, Past, Rule, Said, Watch};
 use crate::brief;
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind};
-use crate::sync::drop_guarded;
+use crate::guard::drop_guarded;
 
 /// A rule that takes longer for one record is slow.
 const SLOW: Duration = Duration::from_millis(1);

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use crate::guard::drop_guarded;
 use crate::record::{Key, Kind};
 use crate::render::decimal::Decimal;
 use crate::render::long::{EVENT, Shape, micros};
@@ -12,7 +13,6 @@ use crate::render::redaction::{self, Treatment};
 use crate::render::slot::Way;
 use crate::render::written::{Bounded, Same, Straight, unquoted};
 use crate::render::{Fields, How, Limits, Policy, Slot, serialize};
-use crate::sync::drop_guarded;
 
 /// Takes one value.
 ///

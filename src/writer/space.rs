@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::own_records::Own;
 use super::{Stuck, Writer};
 use crate::config::Act;
+use crate::guard::drop_guarded;
 use crate::status::complain;
 use crate::store::retain::Keep;
-use crate::sync::{self, drop_guarded};
+use crate::sync;
 
 /// How often room is looked at while records come.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
