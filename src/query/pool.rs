@@ -50,7 +50,7 @@ pub(super) enum Job {
 const THREADS: usize = 4;
 
 /// Bytes of answers, about, that may wait.
-const ROOM: usize = 8 << 20;
+const ROOM: usize = 4 << 20;
 
 /// A file, which in the order it is, and where its answers go.
 struct Todo {
