@@ -83,6 +83,8 @@ pub(super) struct Moods {
     pub(super) changed: Condvar,
     pub(super) writes: AtomicU64,
     pub(super) syncs: AtomicU64,
+    /// How often a call began to hang.
+    pub(super) hung: AtomicU64,
     /// Bytes free; nobody knows at first.
     free: Mutex<Option<u64>>,
     /// A file that is removed before it is opened for reading once more than so often.
@@ -104,6 +106,7 @@ impl<D: Disk + Clone + 'static> Moody<D> {
                 changed: Condvar::new(),
                 writes: AtomicU64::new(0),
                 syncs: AtomicU64::new(0),
+                hung: AtomicU64::new(0),
                 free: Mutex::new(None),
                 fleeting: Mutex::new(None),
             }),
@@ -155,7 +158,10 @@ impl Moods {
             match which(&now) {
                 Mood::Works => return Ok(()),
                 Mood::Fails(kind) => return Err(kind.into()),
-                Mood::Hangs => self.changed.wait(&mut now),
+                Mood::Hangs => {
+                    self.hung.fetch_add(1, Ordering::Relaxed);
+                    self.changed.wait(&mut now);
+                }
                 Mood::Slow(time) => {
                     drop(now);
                     std::thread::sleep(time);

@@ -25,9 +25,22 @@ fn small(disk: &MemDisk, clock: &Arc<Hand>) -> Builder {
     builder(disk.shared(), clock).queue_bytes(1 << 20).line_bytes(8 << 10)
 }
 
-/// From now on there is no more room than a line's.
-fn fill_up(disk: &MemDisk) {
+/// From now on there is less room than a line's, as the writer learns when it writes next.
+fn take_room(disk: &MemDisk) {
     disk.limit(Some(disk.used() + 100));
+}
+
+/// The same, and a record waits for room: the writer has found none, so that all that is shed has one cause.
+fn fill_up(disk: &MemDisk, trail: &Trail) {
+    take_room(disk);
+    let before = refused(trail);
+    emit(trail).accepted().unwrap();
+    wait_until(|| refused(trail) > before);
+}
+
+/// How often the disk has refused a write.
+fn refused(trail: &Trail) -> u64 {
+    trail.status().write_errors.iter().map(|(_, count)| *count).sum()
 }
 
 /// Emits until so many records are shed.
@@ -92,7 +105,7 @@ fn on_a_full_disk_the_gap_is_on_the_disk_before_there_is_room_again() {
     let (disk, clock) = (MemDisk::new(), Hand::at_noon());
     let trail = small(&disk, &clock).build().unwrap();
     let first = emit(&trail).synced().unwrap();
-    fill_up(&disk);
+    fill_up(&disk, &trail);
     shed(&trail, 100);
     wait_until(|| gaps_on_the_disk(&disk) == 1);
     assert_eq!(disk.get(RESERVE), None, "its room was given up");
@@ -134,7 +147,7 @@ fn gaps_of_a_full_disk_are_proven_like_all_else_in_the_keyed_modes() {
         let (disk, clock, lines) = (MemDisk::new(), Hand::at_noon(), Lines::default());
         let trail = keyed(small(&disk, &clock), mode, &lines).build().unwrap();
         emit(&trail).synced().unwrap();
-        fill_up(&disk);
+        fill_up(&disk, &trail);
         shed(&trail, 100);
         wait_until(|| gaps_on_the_disk(&disk) == 1);
         let crashed = disk.crash(&mut Nothing);
@@ -144,10 +157,9 @@ fn gaps_of_a_full_disk_are_proven_like_all_else_in_the_keyed_modes() {
         assert_proven(&crashed, &lines.lock());
 
         disk.limit(Some(disk.used()));
-        let refused = || -> u64 { trail.status().write_errors.iter().map(|(_, count)| *count).sum() };
         let tried_again = || {
-            let before = refused();
-            wait_until(|| refused() > before + 2);
+            let before = refused(&trail);
+            wait_until(|| refused(&trail) > before + 2);
         };
         clock.pass(Duration::from_secs(61));
         tried_again();
@@ -169,7 +181,7 @@ fn without_a_reserve_nothing_is_said_on_a_full_disk() {
     let trail = small(&disk, &clock).build().unwrap();
     emit(&trail).synced().unwrap();
     disk.remove(RESERVE);
-    fill_up(&disk);
+    fill_up(&disk, &trail);
     shed(&trail, 100);
     let looks = disk.calls() + 20;
     wait_until(|| disk.calls() > looks);
@@ -185,11 +197,16 @@ fn a_full_disk_at_midnight_keeps_the_order_of_the_own_records() {
     let (disk, clock) = (MemDisk::new(), Hand::at_noon());
     let trail = small(&disk, &clock).build().unwrap();
     emit(&trail).synced().unwrap();
-    fill_up(&disk);
+    take_room(&disk);
     clock.pass(Duration::from_secs(86_400));
-    shed(&trail, 100);
-    wait_until(|| gaps_on_the_disk(&disk) == 1);
-    disk.limit(None);
+    std::thread::scope(|scope| {
+        // Who asks has the writer look at the clock again, and so begin the day before anything is lost in it.
+        scope.spawn(|| trail.sync());
+        wait_until(|| refused(&trail) > 0);
+        shed(&trail, 100);
+        wait_until(|| gaps_on_the_disk(&disk) == 1);
+        disk.limit(None);
+    });
     trail.close().unwrap();
     let records = records(&disk);
     let place = |event: &str| records.iter().position(|record| record.event() == event);
@@ -210,7 +227,7 @@ fn a_crash_at_any_step_of_the_reserve_needs_no_help() {
     }));
     let trail = small(&disk, &clock).build().unwrap();
     emit(&trail).synced().unwrap();
-    fill_up(&disk);
+    fill_up(&disk, &trail);
     shed(&trail, 10);
     wait_until(|| gaps_on_the_disk(&disk) == 1);
     disk.limit(None);
@@ -246,7 +263,7 @@ fn at_its_end(disk: &MemDisk, sink: Emergency) -> (Trail, Arc<Hand>) {
         .build()
         .unwrap();
     emit(&trail).synced().unwrap();
-    fill_up(disk);
+    fill_up(disk, &trail);
     shed(&trail, 50);
     emit_as(&trail, events::SECURITY_INCIDENT, Severity::Critical)
         .accepted()
@@ -357,7 +374,7 @@ fn a_small_rest_is_written_in_the_room_of_the_reserve_when_an_end_waits_no_longe
     let (sink, kept) = keeping();
     let trail = small(&disk, &clock).emergency(sink).build().unwrap();
     emit(&trail).synced().unwrap();
-    fill_up(&disk);
+    take_room(&disk);
     for _ in 0..20 {
         emit(&trail).accepted().unwrap();
     }

@@ -78,6 +78,14 @@ pub(super) fn keeping() -> (Emergency, Arc<Mutex<Vec<String>>>) {
     (sink, kept)
 }
 
+/// The writer hangs in a write from now on, so that the queue keeps what it is given.
+fn hold_up(disk: &Moody, trail: &Trail) {
+    let before = disk.moods.hung.load(Ordering::Relaxed);
+    disk.writes(Mood::Hangs);
+    emit(trail).accepted().unwrap();
+    wait_until(|| disk.moods.hung.load(Ordering::Relaxed) > before);
+}
+
 /// Emits until the queue has no room for this severity; the receipt that said so.
 fn fill(trail: &Trail, event: EventType, severity: Severity) -> Receipt {
     loop {
@@ -101,7 +109,7 @@ fn what_waited_for_room_in_vain_goes_to_the_emergency_sink_and_is_counted_there(
         .build()
         .unwrap();
     emit(&trail).synced().unwrap();
-    disk.writes(Mood::Hangs);
+    hold_up(&disk, &trail);
     let shed = fill(&trail, events::DATA_READ, Severity::Low);
     assert_eq!(shed.accepted().unwrap_err().kind(), ErrorKind::Shed);
     let high = emit_as(&trail, events::USER_DELETE, Severity::High);
@@ -189,7 +197,7 @@ fn a_sink_that_refuses_panics_or_hangs_holds_up_nobody_and_counts_as_lost() {
         }))
         .build()
         .unwrap();
-    disk.writes(Mood::Hangs);
+    hold_up(&disk, &trail);
     fill(&trail, events::USER_DELETE, Severity::High);
     let began = Instant::now();
     for _ in 0..20_000 {
@@ -230,7 +238,7 @@ fn a_sink_that_records_what_it_is_given_is_not_its_own_way_out() {
         .build()
         .unwrap();
     *own.lock() = Some(trail.clone());
-    disk.writes(Mood::Hangs);
+    hold_up(&disk, &trail);
     fill(&trail, events::USER_DELETE, Severity::High);
     wait_until(|| trail.status().lost.high == 2);
     assert_eq!((calls.load(Ordering::Relaxed), trail.status().diverted.high), (1, 1));
