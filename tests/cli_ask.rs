@@ -110,6 +110,10 @@ fn a_query_answers_what_the_lines_say() {
             &["--where", "rows=48211"],
             Box::new(|record| record["metadata"]["rows"] == 48_211),
         ),
+        (
+            &["--where", "metadata.rows=48211"],
+            Box::new(|record| record["metadata"]["rows"] == 48_211),
+        ),
         (&["--text", "five fail"], Box::new(is("reason", "five failures"))),
         (
             &["--since", "2026-11-19", "--until", "2026-11-20"],
@@ -125,6 +129,25 @@ fn a_query_answers_what_the_lines_say() {
         assert_eq!(seqs(&mut newest.iter().rev()), expected, "{question:?}");
         let (_, count, _) = demo.ask("query", &[*question, &["--count"]].concat());
         assert_eq!(count.trim(), expected.len().to_string(), "{question:?}");
+    }
+}
+
+#[test]
+fn a_list_that_is_not_for_a_terminal_has_its_names_once_and_one_that_ends_early_says_so() {
+    let demo = Demo::new();
+    let records = demo.records().len();
+    let (_, out, _) = demo.ask("query", &["--all"]);
+    assert_eq!(out.lines().filter(|line| line.contains("SEQ")).count(), 1);
+    assert_eq!(out.lines().count(), records + 1);
+    for command in ["suspicious", "admin", "sessions"] {
+        let (_, whole, err) = demo.ask(command, &["-n", "100000"]);
+        assert!(!err.contains("there are more"), "{command}: {err}");
+        let all = whole.lines().count() - 1;
+        let (_, same, err) = demo.ask(command, &["-n", &all.to_string()]);
+        assert_eq!((same, err.contains("there are more")), (whole, false), "{command}");
+        let (_, few, err) = demo.ask(command, &["-n", &(all - 1).to_string()]);
+        assert_eq!(few.lines().count(), all, "{command}");
+        assert!(err.contains("there are more: --limit N shows"), "{command}: {err}");
     }
 }
 

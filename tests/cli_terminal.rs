@@ -233,6 +233,7 @@ fn errors_name_the_remedy() {
         (&["events", "zzz"], 0, "no type of the table has \"zzz\""),
         (&["alerts", dir, "--key", "nobody"], 0, "no alert meets this"),
         (&["query"], 64, "<DIR>"),
+        (&["user", dir, "u-1", "--user", "u-2"], 64, "cannot be used with"),
     ] {
         let (ended, _, err) = run(arguments);
         assert!(ended == code && err.contains(said), "{arguments:?}: {ended} {err}");

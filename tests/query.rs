@@ -140,6 +140,7 @@ fn questions(dir: &Path) -> Vec<Query> {
         new().text("BOOK"),
         new().field("shelf", "2").field("copies", 3),
         new().field("status_code", 500),
+        new().field("metadata.shelf", "2").field("metadata.copies", 3),
         new().field("ratio", 2.5),
         new().field("ratio", "2"),
         new().field("k\"ey", true),

@@ -89,9 +89,16 @@ fn has_field(record: &Line<'_>, name: &str, wanted: &str) -> bool {
     let is = |member: Member| is_value(&member.value(record.text), wanted);
     let of_metadata = || {
         let metadata = record.value(Key::Metadata);
-        metadata.is_some_and(|metadata| metadata.get(name).is_some_and(|value| is_value(value, wanted)))
+        let mut names = in_metadata(name);
+        metadata
+            .is_some_and(|metadata| names.any(|name| metadata.get(name).is_some_and(|value| is_value(value, wanted))))
     };
     record.named(name).is_some_and(is) || of_metadata()
+}
+
+/// What a member of `metadata` is called that is asked for by this name: it, and behind `metadata.` the rest of it.
+pub(super) fn in_metadata(name: &str) -> impl Iterator<Item = &str> {
+    [Some(name), name.strip_prefix("metadata.")].into_iter().flatten()
 }
 
 fn is_value(value: &Value, wanted: &str) -> bool {

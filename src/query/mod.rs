@@ -208,8 +208,9 @@ macro_rules! setters {
             self.change(|query| query.texts.push(text))
         }
 
-        /// Only records whose member of this name is this, a member of the record or one of its `metadata`: a string that is
-        /// equal, a number of the same value, `true` or `false`. Asked for several, all of them must be so.
+        /// Only records whose member of this name is this, a member of the record or one of its `metadata` (which may be asked
+        /// for as `metadata.NAME` too): a string that is equal, a number of the same value, `true` or `false`. Asked for several,
+        /// all of them must be so.
         pub fn field(self, name: impl Into<String>, value: impl fmt::Display) -> $type {
             let field = (name.into(), value.to_string());
             self.change(|query| query.fields.push(field))

@@ -10,6 +10,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
+use super::condition::in_metadata;
 use super::{Part, Query};
 use crate::clock::Micros;
 use crate::severity::Severity;
@@ -186,10 +187,10 @@ fn literals(query: &Query) -> Vec<Literals> {
         add(250 + literal.len(), vec![literal]);
     }
     for (name, value) in &query.fields {
-        match field(name, value) {
-            (true, any) => add(350 + value.len(), any),
-            (false, any) => add(1, any),
-        }
+        let spellings: Vec<_> = in_metadata(name).map(|name| field(name, value)).collect();
+        let whole = spellings.iter().all(|(whole, _)| *whole);
+        let any = spellings.into_iter().flat_map(|(_, any)| any).collect();
+        add(if whole { 350 + value.len() } else { 1 }, any);
     }
     all
 }

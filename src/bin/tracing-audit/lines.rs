@@ -211,8 +211,12 @@ impl Layout {
     ) -> Result<(), Failure> {
         let columns = self.columns();
         let names: Vec<String> = columns.iter().map(|name| name.to_uppercase()).collect();
+        let mut first = true;
         loop {
             let mut rows = Rows::under(names.iter().map(String::as_str));
+            // A pager shows the end of a list too; a program would take the names for a row.
+            rows.headed = first || shown.terminal;
+            first = false;
             let mut more = false;
             for line in &mut *lines {
                 let record = line.and_then(|line| line.parse::<Record>());

@@ -42,7 +42,11 @@ impl Arguments {
             // Damage is shown.
             _ => true,
         };
-        let shown = self.layout.show(&mut lines.filter(wanted).take(self.limit))?;
+        let mut wanted = lines.filter(wanted);
+        let shown = self.layout.show(&mut wanted.by_ref().take(self.limit))?;
+        if wanted.next().is_some() {
+            page::more(self.limit);
+        }
         shown.end(&self.question.dir, &self.question.conditions)
     }
 }

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use tracing_audit::{Cursor, Order, Query};
 
+use crate::out;
+
 /// Under which the help has these, and what is like them.
 pub(crate) const HEADING: &str = "Order and number";
 
@@ -30,6 +32,13 @@ enum Sort {
     #[default]
     Newest,
     Oldest,
+}
+
+/// Says that a list ended at its limit, where it has no cursor to go on from.
+pub(crate) fn more(limit: usize) {
+    out::note(&format_args!(
+        "these are the newest {limit}, and there are more: --limit N shows so many"
+    ));
 }
 
 impl Page {

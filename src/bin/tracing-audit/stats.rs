@@ -35,6 +35,7 @@ pub(crate) struct Arguments {
 
 /// Show what one user did.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| user.hide(true).conflicts_with("who")))]
 pub(crate) struct User {
     /// The trail's directory
     dir: PathBuf,
@@ -56,6 +57,8 @@ pub(crate) struct User {
 }
 
 /// Show sessions, the newest first.
+///
+/// Of the records that meet the conditions: a session that began before --since begins, here, with its first record behind it.
 #[derive(Debug, Args)]
 pub(crate) struct OfSessions {
     #[command(flatten)]
@@ -135,6 +138,9 @@ pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
     out.flush().map_err(Failure::of_write(shown.code()))?;
     if list.is_empty() && shown.records > 0 {
         out::note(&"no record of these is of a session");
+    }
+    if list.len() > arguments.limit {
+        page::more(arguments.limit);
     }
     shown.end(&arguments.question.dir, &arguments.question.conditions)
 }

@@ -14,6 +14,8 @@ pub(crate) struct Rows {
     right: Vec<usize>,
     rows: Vec<(&'static str, Vec<String>)>,
     width: Option<usize>,
+    /// Whether the names stand above the rows.
+    pub(crate) headed: bool,
 }
 
 /// Before the first column.
@@ -29,6 +31,7 @@ impl Rows {
             right: Vec::new(),
             rows: Vec::new(),
             width: width(),
+            headed: true,
         }
     }
 
@@ -55,7 +58,9 @@ impl Rows {
     pub(crate) fn print(&self, out: &mut impl Write) -> io::Result<()> {
         match self.widths() {
             Some(widths) => {
-                self.print_row(out, "", &self.names, &widths)?;
+                if self.headed {
+                    self.print_row(out, "", &self.names, &widths)?;
+                }
                 self.rows
                     .iter()
                     .try_for_each(|(colour, cells)| self.print_row(out, colour, cells, &widths))
