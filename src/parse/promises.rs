@@ -486,6 +486,9 @@ proptest! {
     ) {
         let mut bytes = line.into_bytes();
         for (at, byte, how) in changes {
+            if bytes.is_empty() {
+                break;
+            }
             let at = at.index(bytes.len());
             match (byte, how) {
                 (Some(byte), 0) => bytes.insert(at, byte),
