@@ -141,7 +141,7 @@ impl Means {
     fn add(&mut self, at: Micros, came: Micros, seconds: f64, percent: u32) -> Option<u32> {
         let number = at.0.div_euclid(SLOT);
         let slot = self.slots.get_mut(number.rem_euclid(SLOTS as i64) as usize)?;
-        if (number + 1..=came.0.div_euclid(SLOT)).contains(&slot.number) {
+        if slot.number > number && slot.number <= came.0.div_euclid(SLOT) {
             // Long past: what is newer stays, unless the clock was set back since.
             return None;
         }
