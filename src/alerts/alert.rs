@@ -38,7 +38,8 @@ pub struct Alert {
     pub context: Map<String, Value>,
     /// When it was raised, by the writer's clock.
     pub raised: SystemTime,
-    /// The own time of the first and the last record that counted, as far as is known.
+    /// The own time of the first and the last record that counted, as far as is known, but not later than these came: the first is
+    /// never behind `raised`.
     pub first: SystemTime,
     /// See `first`.
     pub last: SystemTime,

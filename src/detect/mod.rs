@@ -13,6 +13,7 @@ mod kind;
 mod limit;
 mod marks;
 mod member;
+mod origin;
 mod past;
 mod rule;
 mod rules;

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
+use super::origin::Origin;
 use super::{Brief, member};
 use crate::brief::{self, EventId};
 use crate::clock::Micros;
@@ -149,6 +150,30 @@ impl Hashes {
         hasher.write(text);
         hasher.finish()
     }
+
+    /// One of an address, the same for all of its spellings.
+    #[inline]
+    pub(super) fn of_address(&self, text: &[u8]) -> u64 {
+        match Origin::of(text) {
+            None => self.of(text),
+            Some(origin) => self.of_origin(origin),
+        }
+    }
+
+    fn of_origin(&self, origin: Origin<'_>) -> u64 {
+        match origin {
+            // As if it were spelled plainly.
+            Origin::V4(address) => self.of(address.to_string().as_bytes()),
+            Origin::V6(address, zone) => {
+                let mut hasher = self.0.build_hasher();
+                // No text of a line begins with this byte.
+                hasher.write(&[0]);
+                hasher.write(&address.octets());
+                hasher.write(zone.as_bytes());
+                hasher.finish()
+            }
+        }
+    }
 }
 
 /// What a record is, and the hashes of whom it is about, as far as that is worked out.
@@ -230,7 +255,10 @@ impl<'a> Seen<'a> {
     #[inline]
     pub(super) fn user_hash(&self) -> Option<u64> {
         let mut sight = self.sight.get();
-        let hash = *sight.user.get_or_insert_with(|| self.hash(self.view.brief.user));
+        let hash = *sight.user.get_or_insert_with(|| {
+            let user = self.view.raw(self.view.brief.user)?;
+            Some(self.hashes.of(user))
+        });
         self.sight.set(sight);
         hash
     }
@@ -239,9 +267,10 @@ impl<'a> Seen<'a> {
     pub(super) fn ip_hash(&self) -> Option<u64> {
         let mut sight = self.sight.get();
         // Apart from a user of the same name, where both are in one table.
-        let hash = *sight
-            .ip
-            .get_or_insert_with(|| Some(self.hash(self.view.brief.ip)? ^ 0x5555_5555_5555_5555));
+        let hash = *sight.ip.get_or_insert_with(|| {
+            let address = self.view.raw(self.view.brief.ip)?;
+            Some(self.hashes.of_address(address) ^ 0x5555_5555_5555_5555)
+        });
         self.sight.set(sight);
         hash
     }
@@ -265,10 +294,15 @@ impl<'a> Seen<'a> {
         ip.or_else(|| self.user_hash().map(|hash| (hash, Who::User)))
     }
 
+    /// By which name its key goes: an address without what does not count.
     pub(super) fn named(&self, who: Who) -> Cow<'a, str> {
+        let origin = || Origin::of(self.view.raw(self.view.brief.ip)?);
         match who {
             Who::User => self.view.user(),
-            Who::Ip => self.view.ip(),
+            Who::Ip => match origin() {
+                Some(origin) => Some(Cow::Owned(origin.to_string())),
+                None => self.view.ip(),
+            },
         }
         .unwrap_or_default()
     }
@@ -278,10 +312,6 @@ impl<'a> Seen<'a> {
     pub(super) fn touch(&self) -> u64 {
         let first = |slice: brief::Slice| self.view.rest.get(slice.at as usize).copied().unwrap_or(0);
         u64::from(first(self.view.brief.user) ^ first(self.view.brief.ip))
-    }
-
-    fn hash(&self, slice: brief::Slice) -> Option<u64> {
-        self.view.raw(slice).map(|text| self.hashes.of(text))
     }
 }
 

@@ -54,7 +54,7 @@ impl<'a> Brief<'a> {
         self.brief.occurred.into()
     }
 
-    /// How long it took.
+    /// How long it took, in whole microseconds; 4,294.967294 s stands for that and all that is longer.
     pub fn duration(&self) -> Option<Duration> {
         let micros = self.brief.duration_us;
         (micros != brief::Brief::NO_DURATION).then(|| Duration::from_micros(micros.into()))
@@ -65,7 +65,7 @@ impl<'a> Brief<'a> {
         self.text(self.brief.user)
     }
 
-    /// The address it came from.
+    /// The address it came from, as the record spells it: with a port where the program records one.
     pub fn ip(&self) -> Option<Cow<'a, str>> {
         self.text(self.brief.ip)
     }

@@ -25,24 +25,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 
 /// Which of the standard rules are on, and from where on they find something.
 ///
-/// | rule | what it finds | standard |
-/// |---|---|---|
-/// | `failed_logins` | so many failed logins of one user, or from one address | 5 within 15 min |
-/// | `success_after_failures` | a login of a user or from an address behind so many failed ones | 5 within 15 min |
-/// | `rapid_reads` | so many reads by one user | 100 within 1 min |
-/// | `data_access` | so many accesses to data, of whatever kind, by one user | 1,000 within 1 min |
-/// | `bulk_deletes` | so many deletions by one user | 10 within 1 min |
-/// | `off_hours_deletes` | a deletion between two hours of the day | off; 22 to 06, UTC, if switched on by its name |
-/// | `suspicious_ip` | so many findings of other rules about one address | 3 within 1 h |
-/// | `error_rate` | a share of errors among all records, of at least 100 | 5 % within 5 min |
-/// | `slow_responses` | a record with a duration this long | 5 s |
-/// | `slower` | the last 5 min of one event's durations, in the mean longer than the hour before | 20 % |
-/// | `rate_limits` | so many hits of a rate limit from one address | 10 within 1 min |
-/// | `contract_violations` | each contract that was not kept | on |
-/// | `trail_failures` | records lost, errors while writing | on |
+#[doc = include_str!("../../docs/RULES.md")]
+///
+/// A setting is a word of `AUDIT_RULES`, with its default; in code the method of the same name takes its values, and
+/// [`without`](Watch::without) takes a rule out.
 ///
 /// "5 within 15 min" means that the fifth raises, by the records' own time, if the first was at most 15 minutes before it. Where
-/// nobody is named, the address stands for the user. At which hours nobody should delete anything depends on where people
+/// nobody is named, the address stands for the user. An address is the same one with a port and without, in brackets, and as an
+/// IPv4 address within an IPv6 one (`10.0.0.1:4000`, `[::ffff:10.0.0.1]:80`); users are the same if they are spelled alike. At which hours nobody should delete anything depends on where people
 /// are, so that rule is off until they are said. A failed login is an `AUTH_FAILED`, or an `AUTH_LOGIN` that did not
 /// succeed; a read, a deletion and an access to data are what the [table of events](crate::EventType::all) calls so, and
 /// types of your own in the categories data and file, by the last word of their names (`ORDER_DELETE`).
@@ -64,6 +54,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 #[must_use = "it counts once a builder has it"]
 pub struct Watch {
     values: [Option<Value>; RULES.len()],
+    /// A name that was to be left out and that no rule has.
+    unknown: Option<String>,
 }
 
 /// What sets a rule.
@@ -109,6 +101,7 @@ impl Watch {
     pub fn standard() -> Watch {
         Watch {
             values: RULES.map(|rule| standard(rule).filter(|_| rule != OFF_HOURS_DELETES)),
+            unknown: None,
         }
     }
 
@@ -116,11 +109,16 @@ impl Watch {
     pub fn none() -> Watch {
         Watch {
             values: [None; RULES.len()],
+            unknown: None,
         }
     }
 
-    /// Without the rule of this name.
+    /// Without the rule of this name, which is one of [`Watch::RULES`]. Another name is an error when the trail is built: whoever
+    /// mistypes it would go on being told what nobody wants to hear. A [`Rule`](crate::Rule) of your own is left out by not adding it.
     pub fn without(mut self, rule: &str) -> Watch {
+        if !RULES.contains(&rule) {
+            self.unknown.get_or_insert_with(|| rule.to_owned());
+        }
         self.put(rule, None);
         self
     }
@@ -175,7 +173,7 @@ impl Watch {
         self
     }
 
-    /// Records with a duration this long.
+    /// Records with a duration this long: 1 ms to 1 h. What took 4,294 s (71 min) or more is known to have taken so long, and not how much longer.
     pub fn slow_responses(mut self, over: Duration) -> Watch {
         self.put(SLOW_RESPONSES, Some(Value::Span(over)));
         self
@@ -243,6 +241,13 @@ impl Watch {
 
     /// Whether each rule can work as it is set.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Some(name) = &self.unknown {
+            let known = RULES.join(", ");
+            return Err(
+                Error::new(ErrorKind::Config, format!("there is no rule {name:?} to be left out"))
+                    .remedy(&format!("the standard rules are {known}")),
+            );
+        }
         for (rule, value) in RULES.iter().zip(self.values) {
             let Some(value) = value else { continue };
             let span_fits = |span: Duration| span >= Duration::from_secs(1) && span <= LONGEST;
@@ -481,5 +486,23 @@ mod tests {
         }
         let error = Watch::standard().off_hours_deletes(6, 6, 0).check().unwrap_err();
         assert!(error.to_string().contains("off_hours_deletes"), "{error}");
+    }
+
+    #[test]
+    fn leaving_out_a_rule_that_does_not_exist_is_refused_with_the_names_of_those_that_do() {
+        let watch = Watch::standard().without("failed_login").without("slower");
+        for error in [
+            watch.check().unwrap_err(),
+            crate::Trail::builder("nowhere").watch(watch).build().unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let said = error.to_string();
+            assert!(said.contains("\"failed_login\""), "{said}");
+            assert!(RULES.iter().all(|rule| said.contains(rule)), "{said}");
+        }
+        assert!(!std::path::Path::new("nowhere").exists());
+        for rule in RULES {
+            Watch::standard().without(rule).check().unwrap();
+        }
     }
 }

@@ -75,7 +75,13 @@ impl fmt::Display for AlertChange {
 /// take is tried again, with pauses that double from a quarter of a second to a minute, each shortened by chance by up to half, so
 /// that many services do not come at once to a receiver that is back. Meanwhile what comes waits, and of one alert only what
 /// was last said. Whether a channel works stands in [`Status::channels`](crate::Status::channels). Nothing is lost by a
-/// channel that does not: alerts are records, and those still open are handed out again at the next start.
+/// channel that does not: alerts are records, and those still open are handed out again at the next start, as they are then: one that
+/// somebody has taken on comes as [`Open`](AlertChange::Open) with [`acknowledged`](Alert::acknowledged) filled in.
+///
+/// A channel that is away over the end of the process does not hear that an alert was resolved before it: what waits for a channel is in memory, and no
+/// record says what each has taken. A receiver that keeps alerts should let go of what it has not heard of for some time, and ask
+/// for repeats (as [`repeat_every`](Channel::repeat_every) says; Alertmanager does), or ask the trail
+/// ([`Alerts`](crate::Alerts)).
 pub trait Channel: Send + 'static {
     /// What it is called in status and metrics, such as `webhook`: no secret, at most 64 bytes.
     fn name(&self) -> &str;

@@ -66,7 +66,7 @@ impl Errors {
         let Some(slot) = self.slots.get_mut(place) else {
             return Verdict::Calm;
         };
-        if (number + 1..=came.0.div_euclid(self.slot)).contains(&slot.number) {
+        if slot.number > number && slot.number <= came.0.div_euclid(self.slot) {
             // Long past: what is newer stays, unless the clock was set back since.
             return Verdict::Calm;
         }

@@ -22,6 +22,9 @@ const LEAST_BEFORE: u32 = 200;
 /// A difference in seconds that nobody feels.
 const UNFELT: f64 = 0.001;
 
+/// Microseconds that stand for all that is longer: 71 minutes, which is more than a limit may be.
+const LONGEST: u32 = Brief::NO_DURATION - 1;
+
 /// Between two looks at the means.
 const EVERY: u32 = 16;
 
@@ -56,7 +59,7 @@ impl Slow {
                 .words(format!(" s, and {} are too long", words(over)))
                 .context(Context::Seconds(over))
                 .passing();
-            (u32::try_from(over.as_micros()).unwrap_or(u32::MAX - 1), charge)
+            (u32::try_from(over.as_micros()).unwrap_or(LONGEST), charge)
         };
         let more = |percent: u32| {
             let charge = Charge::new(SLOWER, AlertType::Performance, Priority::High)
@@ -90,7 +93,10 @@ impl Slow {
             };
             found.fresh_of(seen, charge, about, |text| {
                 // To a string it cannot fail.
-                let _ = write!(text, "an answer took {:.1}", f64::from(took) / 1e6);
+                let _ = match took {
+                    LONGEST => write!(text, "an answer took more than {}", took / 1_000_000),
+                    _ => write!(text, "an answer took {:.1}", f64::from(took) / 1e6),
+                };
                 charge.said(text);
             });
         }
@@ -135,7 +141,7 @@ impl Means {
     fn add(&mut self, at: Micros, came: Micros, seconds: f64, percent: u32) -> Option<u32> {
         let number = at.0.div_euclid(SLOT);
         let slot = self.slots.get_mut(number.rem_euclid(SLOTS as i64) as usize)?;
-        if (number + 1..=came.0.div_euclid(SLOT)).contains(&slot.number) {
+        if slot.number > number && slot.number <= came.0.div_euclid(SLOT) {
             // Long past: what is newer stays, unless the clock was set back since.
             return None;
         }

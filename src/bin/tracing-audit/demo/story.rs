@@ -291,6 +291,11 @@ impl Story {
 }
 
 impl Event {
+    /// Whether a rule may find something of it: nobody in the story reads or removes enough at once.
+    pub(crate) fn may_be_found(&self) -> bool {
+        self.what == events::AUTH_FAILED || self.what == events::AUTH_LOGIN
+    }
+
     pub(crate) fn emit(&self, trail: &Trail) -> Receipt {
         trail.record(self.what, |draft| {
             let mut draft = draft
