@@ -98,7 +98,7 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let hinted = |part: &[u8]| is(HINT, part) && !(alone && is(STAGES, part));
     let hint = last == b'_' && !digest && parts.clone().next_back().is_some_and(hinted);
     // `abc_<random>`, longer than any id, which is no part of a path.
-    let long = last == b'_' && alone && body.len() >= LONG && !one_case(body) && (3..=7).contains(&head.len());
+    let long = last == b'_' && alone && body.len() >= LONG && !one_case(body) && (3..=12).contains(&head.len());
     let long = long
         && head
             .iter()
