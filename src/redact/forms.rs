@@ -248,7 +248,7 @@ https://h/invitations/550e8400-e29b-41d4-a716-446655440000¦
 https://h/commit/d670460b4b4aece5915caf5c68d12f560a9fe3e4¦
 https://h/confirm/ORD-2024-000123456789¦
 https://h/invite/accept?x=1¦
-https://chat.h/hooks/9xuqwrwgstrb3mzrxb83nb357a¦https://chat.h/hooks/[redacted]
+https://chat.h/hooks/c7d8e9f0a1b2c3d4e5f6a7b8c9¦https://chat.h/hooks/[redacted]
 https://h/hooks/github-push-received¦
 https://h/hooks/550e8400-e29b-41d4-a716-446655440000¦
 https://h/assets/reset/bundle-c7d8e9f0a1b2c3d4.js¦
