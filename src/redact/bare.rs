@@ -35,7 +35,13 @@ const HINT: &[&[u8]] = &[
     b"sdk",
     b"admin",
     b"deploy",
+    b"test",
+    b"dev",
+    b"development",
+    b"staging",
 ];
+/// Those of them that are the names of stages: behind an owner only, `prod_<random>` alone is the id of a product.
+const STAGES: &[&[u8]] = &[b"prod", b"test", b"dev", b"development", b"staging"];
 /// Parts of what is no secret.
 const PUBLIC: &[&[u8]] = &[
     b"pk",
@@ -52,7 +58,10 @@ const PUBLIC: &[&[u8]] = &[
     b"hash",
     b"sha",
     b"etag",
+    b"phc",
 ];
+/// The shortest body of a token whose prefix nobody knows: the ids of services are shorter.
+const LONG: usize = 30;
 
 /// What the word `start..end` ends: a token that names itself, or one whose name is the word before it.
 pub(super) fn find(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
@@ -83,11 +92,19 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let is = |list: &[&[u8]], part: &[u8]| list.iter().any(|word| word.eq_ignore_ascii_case(part));
     let mut parts = head.split(|b| matches!(b, b'_' | b'-')).filter(|part| !part.is_empty());
     let open = parts.clone().any(|part| is(PUBLIC, part));
-    let digest = s.get(start..end)?.iter().all(|b| sets(*b) & set::HEX != 0);
-    // `prod_<random>` alone is the id of a product.
-    let hint =
-        last == b'_' && !digest && head != b"prod_" && parts.clone().next_back().is_some_and(|part| is(HINT, part));
-    if !whole || open || !(hint || parts.any(|part| is(SECRET, part))) {
+    let body = s.get(start..end)?;
+    let digest = body.iter().all(|b| sets(*b) & set::HEX != 0);
+    let alone = parts.clone().count() == 1;
+    let hinted = |part: &[u8]| is(HINT, part) && !(alone && is(STAGES, part));
+    let hint = last == b'_' && !digest && parts.clone().next_back().is_some_and(hinted);
+    // `abc_<random>`, longer than any id, which is no part of a path.
+    let long = last == b'_' && alone && body.len() >= LONG && !one_case(body) && (3..=12).contains(&head.len());
+    let long = long
+        && head
+            .iter()
+            .all(|b| sets(*b) & (set::LOWER | set::DIGIT | set::UNDER) != 0);
+    let long = long && before(s, start - len) != b'/' && !matches!(at(s, end), b'/' | b'+' | b'=');
+    if !whole || open || !(hint || long || parts.any(|part| is(SECRET, part))) {
         return None;
     }
     let close = run(s, end, set::URL64);
@@ -182,6 +199,48 @@ mod tests {
                         "{token}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_for_a_stage_goes_and_so_does_one_that_is_longer_than_any_id() {
+        for seed in 1..40 {
+            for (head, n) in [
+                ("acme_test_", 24),
+                ("acme_dev_", 24),
+                ("acme_development_", 24),
+                ("acm_", 30),
+                ("ac2_", 44),
+            ] {
+                let token = format!("{head}{}", drawn(n, seed));
+                for text in ["{}", "got {} today", "{\"note\":\"{}\"}", "https://h/?x={}&y=1"] {
+                    assert_eq!(
+                        shown(&text.replace("{}", &token)),
+                        text.replace("{}", "[redacted]"),
+                        "{token}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_with_a_prefix_stays() {
+        let hex = |n, seed| body("0123456789abcdef", n, seed);
+        for seed in 1..40 {
+            for text in [
+                format!("pi_{} sub_{}", drawn(24, seed), drawn(24, seed + 1)),
+                format!("org_{}", drawn(27, seed)),
+                format!("resp_{}", hex(48, seed)),
+                format!("test_{} dev_{}", drawn(20, seed), drawn(20, seed + 1)),
+                format!("s3://bucket/user_{}", drawn(32, seed)),
+                format!("img_{}.png", drawn(32, seed)),
+                format!("sha512-{}/{}==", drawn(40, seed), drawn(45, seed)),
+                format!("chunk-{}", drawn(32, seed)),
+                format!("phc_{}", drawn(43, seed)),
+            ] {
+                assert_eq!(shown(&text), text);
             }
         }
     }

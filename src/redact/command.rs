@@ -5,7 +5,7 @@ use super::list::is_odd;
 use super::marks::blanks;
 use super::policy::Judged;
 use super::remark::{is_metavariable, is_outcome};
-use super::shapes::{at, auth, before, run_to, set};
+use super::shapes::{at, auth, before, reads, run_to, set};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
 
@@ -80,6 +80,22 @@ fn valued(walk: &mut Walk<'_>, judged: &Judged, name: &[u8], span: (usize, usize
     walk.treated(judged.verdict, span)
 }
 
+/// What is made a secret of, before the option at `i`: `ConvertTo-SecureString "x" -AsPlainText`.
+fn converted(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let lead = walk.s.get(i.saturating_sub(NEAR).max(walk.floor)..i)?;
+    let from = i - lead.len();
+    let (quote, text) = lead.trim_ascii_end().split_last()?;
+    let open = text.iter().rposition(|b| b == quote)?;
+    let made = memchr::memmem::find(text.get(..open)?, b"SecureString").is_some();
+    let quoted = matches!(quote, b'"' | b'\'') && made;
+    let span = (from + open + 1, from + text.len());
+    if quoted {
+        walk.hit(Shape::Authorization, Class::Credential, span)
+    } else {
+        None
+    }
+}
+
 /// The password of an option behind a single dash, which stands at `i`: `-storepass x`, and those of one letter.
 pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let s = walk.s;
@@ -93,6 +109,9 @@ pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         && let Some(hit) = long(walk, i, end)
     {
         return Some(hit);
+    }
+    if reads(s, i, b"-AsPlainText") {
+        return converted(walk, i);
     }
     let letter = at(s, i + 1);
     let command = command(s, i)?;

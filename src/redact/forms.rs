@@ -248,6 +248,9 @@ https://h/invitations/550e8400-e29b-41d4-a716-446655440000¦
 https://h/commit/d670460b4b4aece5915caf5c68d12f560a9fe3e4¦
 https://h/confirm/ORD-2024-000123456789¦
 https://h/invite/accept?x=1¦
+https://chat.h/hooks/c7d8e9f0a1b2c3d4e5f6a7b8c9¦https://chat.h/hooks/[redacted]
+https://h/hooks/github-push-received¦
+https://h/hooks/550e8400-e29b-41d4-a716-446655440000¦
 https://h/assets/reset/bundle-c7d8e9f0a1b2c3d4.js¦
 /api/v1/tokens/42/usage¦
 /blog/reset/2024-05-06-meeting-notes¦
@@ -273,6 +276,17 @@ https://h/x?code=404&state=abcdefgh¦
 }
 
 #[test]
+fn a_sign_behind_a_tab_stays() {
+    for (text, clean) in [
+        ("password\t:!A", "password\t:[redacted]"),
+        ("password\t= !A", "password\t= [redacted]"),
+    ] {
+        assert_eq!(shown(text), clean);
+        assert_eq!(shown(clean), clean);
+    }
+}
+
+#[test]
 fn commands_take_passwords_in_ways_of_their_own() {
     check(
         r#"
@@ -281,6 +295,9 @@ htpasswd -b /etc/h bob letmein¦htpasswd -b /etc/h bob [redacted]
 ran: htpasswd -nbB bob letmein | tee x¦ran: htpasswd -nbB bob [redacted] | tee x
 smbclient //h/share -U bob%letmein -c ls¦smbclient //h/share -U bob%[redacted] -c ls
 ldapsearch -x -D cn=admin -w letmein -b dc=x¦ldapsearch -x -D cn=admin -w [redacted] -b dc=x
+$p = ConvertTo-SecureString "let me in" -AsPlainText -Force¦$p = ConvertTo-SecureString "[redacted]" -AsPlainText -Force
+ConvertTo-SecureString $env:PW -AsPlainText -Force¦
+Format-Text "let me in" -AsPlainText¦
 redis-cli -h h -a letmein ping¦redis-cli -h h -a [redacted] ping
 sqlcmd -S h -U sa -P 'let me in' -Q x¦sqlcmd -S h -U sa -P '[redacted]' -Q x
 sqlplus scott/tiger@orcl¦sqlplus scott/[redacted]@orcl

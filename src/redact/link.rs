@@ -12,7 +12,7 @@ const TOKENS: &str = "resetpassword passwordreset resetpw resetpasswords passwor
     onetimelogin onetimesecret logintoken autologin signinlink resettoken invitetoken accesstoken authtoken verificationtoken";
 const OTHERS: &str = "reset recover recovery verify verification confirm confirmation confirmations activate activation activations unlock \
     invitation invitations invites join unsubscribe optout token tokens register registration claim otp sso feed calendar \
-    resetemail changeemail";
+    hooks webhook resetemail changeemail";
 
 /// The shortest token.
 const SHORTEST: usize = 16;

@@ -187,7 +187,9 @@ pub(super) fn tab(walk: &mut Walk<'_>, tab: usize) -> Option<Hit> {
             .iter()
             .position(|b| *b <= b' ' || matches!(b, b'&' | b',' | b';' | b'"' | b'\''))
             .unwrap_or(s.len() - start);
-    if !matches!(before(s, name.start), 0 | b'\n' | b'\r') || !is_odd(walk.policy, s.get(start..end)?) {
+    // A sign behind the tab parts the two by itself.
+    let signed = matches!(at(s, start), b':' | b'=');
+    if signed || !matches!(before(s, name.start), 0 | b'\n' | b'\r') || !is_odd(walk.policy, s.get(start..end)?) {
         return None;
     }
     let judged = walk

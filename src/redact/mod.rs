@@ -26,6 +26,7 @@ mod marks;
 mod names;
 mod near;
 mod notation;
+mod owner;
 mod pair;
 mod plain;
 mod policy;

@@ -11,6 +11,7 @@ use super::manifest;
 use super::marks::*;
 use super::near;
 use super::notation::{declaration, declared, is_process, is_type};
+use super::owner;
 use super::policy::{Judged, Verdict};
 use super::shapes::{at, before, is_random, run_to, set};
 use super::text::{Hit, Walk};
@@ -83,13 +84,16 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     match judge(walk, name, text, colon, value) {
         Some(judged) => valued(walk, judged, name, colon, value),
         None => {
-            let owner = || {
+            let user = || {
                 let judged = login::owned(walk, name.start).filter(|_| colon && name.quote == 0)?;
                 let rest = s.get(value..(value + NAME).min(s.len()))?;
                 let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
                 is_odd(walk.policy, rest.get(..end)?).then_some(judged)
             };
-            if let Some(judged) = owner().or_else(|| near::find(walk, name, text, value)) {
+            if let Some(judged) = user()
+                .or_else(|| near::find(walk, name, text, value))
+                .or_else(|| owner::find(walk, name, text, value))
+            {
                 return valued(walk, judged, name, colon, value);
             }
             if let Some(hit) = manifest::find(walk, name, text, value) {

@@ -312,6 +312,29 @@ pub(super) fn tokens(seed: u64) -> Vec<(&'static str, String)> {
         ("e2b", t("e2b_", HEX, 40)),
         ("spnego", t("YII", ALNUM, 120)),
         (
+            "account of a network",
+            format!("{}-{}", t("1", DIGITS, 9), body(ALNUM, 40, seed)),
+        ),
+        ("hook of a language", t("lin_wh_", ALNUM, 32)),
+        ("private key of a builder", t("bpk-", HEX, 32)),
+        ("link shortener", t("dub_", ALNUM, 24)),
+        ("kept keys", t("aks_", HEX, 64)),
+        ("keys of an emulator", t("LSIA", UPPER, 16)),
+        (
+            "licence of an account",
+            format!(
+                "1PRK-{}",
+                [1, 2, 3, 4, 5, 6, 7, 8].map(|k| body(UPPER, 5, seed + k)).join("-")
+            ),
+        ),
+        ("uuid of an interface", format!("rh-api-{}", uuid())),
+        ("new relic in small letters", t("NRAK-", LOWER, 27)),
+        (
+            "dialogue",
+            format!("{}.{}", t("VF.DM.", HEX, 24), body(ALNUM, 16, seed)),
+        ),
+        ("tracker", t("sct_rw_acme_", ALNUM, 80)),
+        (
             "dropbox",
             format!("{}AAAAAAAAAA{}", body(ALNUM, 12, seed), body(ALNUM, 42, seed + 1)),
         ),

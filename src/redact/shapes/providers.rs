@@ -113,13 +113,13 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM, 32, ANY)), "napi_"),
     (token(ANY_HEX, 40, 40), "sbp_ sbp_v0_"),
     (mixed(token(URL64, 40, 44)), "sbp_"),
-    (mixed(token(URL64, 11, ANY)), "dvc_server_ dvc_mobile_"),
+    (mixed(token(URL64, 8, ANY)), "dvc_server_ dvc_mobile_ dvc_client_"),
     (mixed(token(ALNUM, 30, 40)), "alcht_"),
     (mixed(token(ANY_HEX, 32, 32)), "QN_"),
     (drawn(token(DIGIT | LOWER, 29, 29)), "tk_"),
     (mixed(key(ALNUM, 24, 30)), "EXO"),
     (mixed(key(URL64 | EQUALS, 60, ANY)), "essu_ CCDB1_"),
-    (mixed(token(URL64, 40, ANY)), "AQ.Ab8RN6"),
+    (mixed(token(URL64, 40, ANY)), "AQ.Ab8R"),
     (mixed(token(ALNUM | COLON, 20, ANY)), "AstraCS:"),
     (
         mixed(token(ALNUM, 24, ANY)),
@@ -138,7 +138,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(token(ALNUM, 32, 60)), "odt_ flp_"),
     (drawn(token(URL64 | DOT, 40, 60)), "hawk."),
     (drawn(token(BASE64 | URL64, 44, 44)), "b_"),
-    (key(HEX, 32, ANY), "signkey-prod- signkey-test- signkey-branch-"),
+    (
+        key(HEX, 32, ANY),
+        "signkey-prod- signkey-test- signkey-branch- signkey-staging-",
+    ),
     (drawn(token(ALNUM, 22, 22)), "as- ak-"),
     (drawn(token(URL64 | DOT, 60, ANY)), "st."),
     (token(URL64 | DOT, 60, ANY), "p.eyJ"),
@@ -200,16 +203,17 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64, 12, ANY)), "xapp- xwfp-"),
     (
         mixed(hook(WORD | SLASH, 12)),
-        "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/",
+        "hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/ hooks.slack-gov.com/services/",
     ),
     (
         mixed(hook(URL64 | SLASH | AT, 40)),
-        "discord.com/api/webhooks/ discordapp.com/api/webhooks/ discord.com/api/v10/webhooks/ \
+        "discord.com/api/webhooks/ discordapp.com/api/webhooks/ discord.com/api/v8/webhooks/ discord.com/api/v9/webhooks/ discord.com/api/v10/webhooks/ \
          webhook.office.com/webhookb2/ outlook.office.com/webhook/",
     ),
     (
         mixed(hook(ALNUM | SLASH | DASH, 12)),
-        "hooks.zapier.com/hooks/catch/ open.feishu.cn/open-apis/bot/v2/hook/",
+        "hooks.zapier.com/hooks/catch/ open.feishu.cn/open-apis/bot/v2/hook/ open.larksuite.com/open-apis/bot/v2/hook/ \
+         hook.eu1.make.com/ hook.eu2.make.com/ hook.us1.make.com/ hook.us2.make.com/ hook.integromat.com/ hc-ping.com/",
     ),
     (mixed(hook(URL64 | COLON, 40)), "api.telegram.org/bot"),
     (
@@ -231,7 +235,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(URL64, 22, 64)), "EAAA"),
     (mixed(key(URL64, 56, 64)), "EAAl"),
     (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
-    (key(ANY_HEX, 32, 32), "shpat_ shpca_ shppa_ shpss_ shptka_"),
+    (key(ANY_HEX, 32, 32), "shpat_ shpca_ shppa_ shpss_ shptka_ shpua_"),
     (
         key(HEX | DASH, 36, 36),
         "access-sandbox- access-development- access-production-",
@@ -286,11 +290,11 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(DIGIT | UPPER | DASH, 30, 38)), "A3-"),
     (mixed(key(LOWER | DIGIT, 58, 58)), "nsec1"),
     (mixed(key(ALNUM, 100, 112)), "xprv9 xprvA"),
-    (mixed(token(ALNUM | DOT, 80, ANY)), "dt0"),
+    (mixed(token(ALNUM | DOT, 70, ANY)), "dt0"),
     (mixed(key(URL64, 26, ANY)), "PMAK- PMAT-"),
     (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
     // Watching.
-    (key(DIGIT | UPPER, 27, 27), "NRAK-"),
+    (mixed(key(ALNUM, 27, 27)), "NRAK-"),
     (key(URL64, 19, 40), "NRJS- NRBR- NRII- NRIQ- NRRA- NRAA- NRSP-"),
     (token(BASE64 | URL64, 32, ANY), "glc_"),
     (token(URL64, 40, 44), "glsa_"),
@@ -306,6 +310,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "sdk- mob- waka_ RGAPI- pat-na1- pat-na2- pat-eu1- pat-ap1- xaat- xapt- ovsxat_ ovsxp_",
     ),
     (drawn(token(ALNUM, 36, 64)), "waka_"),
+    // With a letter beyond those of a UUID.
+    (drawn(token(DIGIT | LOWER | DASH, 36, 36)), "RGAPI-"),
     // Language models and their kin.
     (
         token(URL64, 20, ANY),
@@ -329,8 +335,9 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(HEX, 64, 64)), "key_ crsr_"),
     (mixed(token(HEX, 28, 28)), "key_"),
     (mixed(token(HEX, 128, 128)), "key_"),
-    (mixed(token(ALNUM, 22, 26)), "fw_ tr_dev_ tr_prod_ esecret_"),
-    (drawn(token(URL64, 30, 44)), "m0-"),
+    (mixed(token(ALNUM, 22, 26)), "fw_ esecret_"),
+    (mixed(token(ALNUM, 20, 26)), "tr_dev_ tr_prod_"),
+    (drawn(token(URL64, 28, 44)), "m0-"),
     // Of letters only, by their length.
     (token(ALNUM, 34, 34), "hf_ api_org_"),
     (
@@ -339,13 +346,16 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (drawn(token(URL64, 20, 40)), "xai-"),
     // Work.
-    (token(ALNUM, 32, ANY), "lin_api_ lin_oauth_"),
+    (token(ALNUM, 32, ANY), "lin_api_ lin_oauth_ lin_wh_"),
     (mixed(token(ALNUM, 40, 60)), "ntn_ secret_"),
-    (token(URL64 | DOT | EQUALS, 36, ANY), "tfp_ CFPAT- figd_ figo_"),
+    (
+        token(URL64 | DOT | EQUALS, 36, ANY),
+        "tfp_ CFPAT- figd_ figdr_ figdh_ figo_",
+    ),
     (mixed(token(URL64 | DOT | EQUALS, 76, ANY)), "sl."),
     (token(URL64 | DOT, 40, ANY), "sk.eyJ"),
     (token(ALNUM, 60, ANY), "rdme_"),
-    (mixed(token(ALNUM, 26, 40)), "aio_ p8e- ico- BBFF-"),
+    (mixed(token(ALNUM, 26, 40)), "aio_ p8e- ico- BBFF- BBUS-"),
     (
         token(URL64 | EQUALS, 36, ANY),
         "tk-us- tk-eu- fio-u- nyk_v0_ dnkey- SWMTKN-",
@@ -372,6 +382,46 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64, 27, 33)), "BSA"),
     (mixed(token(URL64 | DOT, 30, ANY)), "eyJtaXJv"),
     (behind(37, token(0, 0, 0)), "mmk"),
+    // Those of one service each, under a prefix that is short: they must look drawn by chance.
+    (
+        drawn(token(ALNUM, 20, 40)),
+        "dub_ mint_ mint_dsc_ skapi_cert_ skapi_prod_",
+    ),
+    (drawn(token(URL64, 20, 20)), "ak_ ck_"),
+    (drawn(token(URL64, 40, 48)), "bu_"),
+    (drawn(token(ALNUM, 29, 29)), "db-"),
+    (drawn(token(DIGIT | LOWER, 20, 20)), "v2."),
+    (drawn(token(DIGIT | LOWER, 32, 32)), "pts_"),
+    (drawn(token(DIGIT | UPPER, 28, 28)), "ts_"),
+    (drawn(key(URL64, 37, 40)), "fnA"),
+    (mixed(key(DIGIT | UPPER, 16, 16)), "LSIA LKIA"),
+    (mixed(token(HEX, 34, 34)), "pk_"),
+    (mixed(key(HEX, 32, 32)), "bpk- sk_"),
+    (mixed(key(DIGIT | AF_UPPER, 32, 32)), "api-"),
+    (drawn(key(ALNUM, 18, 40)), "testsk_ skey_test_ skey_live_"),
+    (drawn(token(URL64, 30, 80)), "tsec_"),
+    (
+        drawn(token(ALNUM, 20, 60)),
+        "mik_ mis_ gs_appsweep_ ory_wak_ ory_st_ ory_at_ ory_rt_ ory_ac_",
+    ),
+    (drawn(token(ALNUM, 30, 64)), "NF- api_sandbox. salad_cloud_user_"),
+    (drawn(token(ALNUM, 32, 34)), "o."),
+    (drawn(token(WORD, 26, 40)), "seam_test seam_live"),
+    (drawn(token(DIGIT | LOWER, 48, 60)), "tgpak_ tgpat_"),
+    (mixed(token(DIGIT | LOWER, 26, 26)), "ajkey_"),
+    (mixed(token(DIGIT | UPPER | DASH, 30, 40)), "MINIMAX-"),
+    (mixed(token(HEX, 64, 64)), "org_ STAGE_ PRODUCTION_"),
+    (mixed(token(HEX, 32, 32)), "ES_"),
+    (mixed(key(HEX | DASH, 36, 36)), "sk_test_ sk_live_"),
+    (mixed(token(ALNUM | DOT, 60, ANY)), "b10ck5."),
+    (mixed(token(ALNUM | COLON, 80, ANY)), "tmc1"),
+    (mixed(token(HEX, 32, 32)), "dose dkea"),
+    (mixed(token(HEX, 64, 128)), "aks_ hxtp_ hxtw_"),
+    (mixed(token(HEX | DASH, 31, 36)), "rh-api- ai71-api- isat_ PRD- SBX-"),
+    (mixed(token(HEX | DASH, 60, 90)), "APP_USR- TEST-"),
+    (mixed(token(DIGIT | UPPER | DASH, 40, 70)), "1PRK-"),
+    (mixed(token(ALNUM | DOT, 32, ANY)), "cpk_ VF.DM. VF.WS."),
+    (mixed(token(URL64, 60, ANY)), "sct_ vk1.a."),
     // Older social networks.
     (mixed(token(ALNUM, 80, ANY)), "EAA"),
     (token(ALNUM, 1, ANY), "EAACEdEose0cBA"),

@@ -241,6 +241,13 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         }
         // New Relic licence keys.
         40 if word.ends_with(b"NRAL") && mixed(word) => Some((start, end, Class::Key)),
+        // Of social networks: behind the number of the account.
+        40 if before(s, start) == b'-' && mixed(word) && !one_case(word) => {
+            let head = s.get(start.saturating_sub(22)..start - 1).unwrap_or_default();
+            let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+            let free = (8..21).contains(&digits) && !goes_on(before(s, start - 1 - digits)) && !goes_on(at(s, end));
+            free.then_some((start - 1 - digits, end, Class::Token))
+        }
         // TrueNAS: behind a number.
         64 if before(s, start) == b'-' && mixed(word) && !one_case(word) => {
             let head = s.get(start.saturating_sub(6)..start - 1).unwrap_or_default();
