@@ -40,8 +40,17 @@ const HINT: &[&[u8]] = &[
     b"development",
     b"staging",
 ];
-/// Those of them that are the names of stages: behind an owner only, `prod_<random>` alone is the id of a product.
+/// Those of them that are the names of stages: behind an owner only, `prod_<random>` alone is the id of a product, and a database
+/// has a stage too.
 const STAGES: &[&[u8]] = &[b"prod", b"test", b"dev", b"development", b"staging"];
+/// Those that alone are what an id is of.
+const ALONE: &[&[u8]] = &[b"admin", b"deploy", b"key", b"api", b"auth"];
+/// Whatever has ids: with a stage or at any length they are no tokens.
+const NOUNS: &[&[u8]] = &[
+    b"user", b"org", b"sess", b"session", b"file", b"img", b"image", b"doc", b"upload", b"job", b"run", b"batch",
+    b"msg", b"evt", b"event", b"order", b"item", b"conv", b"obj", b"object", b"row", b"res", b"task", b"seti", b"mtr",
+    b"cs", b"team", b"proj", b"project", b"page", b"node", b"host", b"pod", b"build", b"cus", b"acct", b"inv",
+];
 /// Parts of what is no secret.
 const PUBLIC: &[&[u8]] = &[
     b"pk",
@@ -95,7 +104,9 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let body = s.get(start..end)?;
     let digest = body.iter().all(|b| sets(*b) & set::HEX != 0);
     let alone = parts.clone().count() == 1;
-    let hinted = |part: &[u8]| is(HINT, part) && !(alone && is(STAGES, part));
+    let noun = parts.clone().next().is_some_and(|part| is(NOUNS, part));
+    let staged = |part: &[u8]| is(STAGES, part) && (alone || noun || one_case(body) || before(s, start - len) == b'/');
+    let hinted = |part: &[u8]| is(HINT, part) && !staged(part) && !(alone && is(ALONE, part));
     let hint = last == b'_' && !digest && parts.clone().next_back().is_some_and(hinted);
     // `abc_<random>`, longer than any id, which is no part of a path.
     let long = last == b'_' && alone && body.len() >= LONG && !one_case(body) && (3..=12).contains(&head.len());
@@ -103,8 +114,14 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
         && head
             .iter()
             .all(|b| sets(*b) & (set::LOWER | set::DIGIT | set::UNDER) != 0);
-    let long = long && before(s, start - len) != b'/' && !matches!(at(s, end), b'/' | b'+' | b'=');
-    if !whole || open || !(hint || long || parts.any(|part| is(SECRET, part))) {
+    let long =
+        long && !noun && before(s, start - len) != b'/' && !matches!(at(s, end), b'/' | b'+' | b'=' | b'-' | b'_');
+    // A branch, an image or a layer may have any name before its hash.
+    let secret = match digest {
+        true => last == b'_' && parts.next_back().is_some_and(|part| is(SECRET, part)),
+        false => parts.any(|part| is(SECRET, part)),
+    };
+    if !whole || open || !(hint || long || secret) {
         return None;
     }
     let close = run(s, end, set::URL64);

@@ -1,8 +1,8 @@
-//! Keys of owners that no list knows: `ACME_KEY=<random>`, `acme.key: "<random>"`, `ACME_PAT=<random>`, and what a list of secrets holds
-//! under a name: `tokens["acme"] = "<random>"`.
+//! Keys of owners that no list knows: `ACME_KEY=<random>`, `ACME_PAT=<random>`, and what a list of secrets holds under a name:
+//! `tokens["acme"] = "<random>"`.
 //!
-//! Names of services have no end, so that the value speaks too: it looks drawn by chance. Hashes, UUIDs and ULIDs do as well; they count
-//! only in the names of environment variables, which hold no key of a table or a cache.
+//! Names of services have no end, so that the value speaks too: it looks drawn by chance. Only the names of environment variables are
+//! asked, for a `project_key` or a `parent_key` is who or what a record is about; and hashes, UUIDs, ULIDs and times are no keys.
 
 use super::Class;
 use super::marks::{is_delimiter, opening};
@@ -21,7 +21,7 @@ const LONGEST: usize = 256;
 /// Bytes before a bracket in which the name of a list stands.
 const LIST: usize = 48;
 /// What a value consists of.
-const SET: u16 = set::TOKEN68 | set::EQUALS | set::COLON;
+const SET: u16 = set::TOKEN68 | set::EQUALS;
 
 /// What has keys that open nothing: tables, caches, stores of objects, lists of texts; and keys that everybody may have.
 const OPEN: &str = "cache sort primary foreign partition row object bucket idempotency idempotence message msg routing group hash dedup dedupe \
@@ -29,17 +29,24 @@ const OPEN: &str = "cache sort primary foreign partition row object bucket idemp
     locale metric label tag range shard lock queue job task event record document doc node order cursor page pagination query search filter \
     blob asset image file upload etag correlation trace request session context state data field column attribute property setting json xml \
     path url uri site anon vapid host known batch build layer artifact image snapshot version commit content chunk digest checksum \
-    memo memoization redis store storage s3 gcs registry schema topic kafka stream rate limit throttle user tenant id of by for in per";
+    memo memoization redis store storage s3 gcs registry schema topic kafka stream rate limit throttle user tenant id of by for in per \
+    old new source src dst dest target from to parent child start end next last first deleted final project issue release";
+
+/// What a list of secrets holds of them that is none.
+const ABOUT: &[&[u8]] = &[
+    b"user", b"account", b"sub", b"jti", b"kid", b"sha", b"id", b"name", b"session", b"owner", b"type",
+];
 
 /// What the value at `value` is, whose `name` the lists do not know.
 pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Judged> {
     let s = walk.s;
-    let class = if ends_in_key(text) {
+    let is_variable = || {
+        text.iter()
+            .all(|b| sets(*b) & (set::UPPER | set::DIGIT | set::UNDER) != 0)
+    };
+    let class = if is_key_or_pat(text) && is_variable() {
         let start = opening(s, value).map_or(value, |(start, ..)| start);
-        let variable = text
-            .iter()
-            .all(|b| sets(*b) & (set::UPPER | set::DIGIT | set::UNDER) != 0);
-        is_drawn(s, start, variable).then_some(Class::Key)
+        (is_drawn(s, start) && has_owner(text)).then_some(Class::Key)
     } else {
         listed(walk, name, text, value)
     }?;
@@ -52,14 +59,14 @@ pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Op
     })
 }
 
-/// Whether the last word of a name is `key` or `pat`, and an owner stands before it.
-fn ends_in_key(name: &[u8]) -> bool {
-    let Some(last) = name.last_chunk::<3>() else {
-        return false;
-    };
-    if !last.eq_ignore_ascii_case(b"key") && !last.eq_ignore_ascii_case(b"pat") {
-        return false;
-    }
+/// Whether a name ends in `key` or `pat`.
+fn is_key_or_pat(name: &[u8]) -> bool {
+    let last = name.last_chunk::<3>();
+    last.is_some_and(|last| last.eq_ignore_ascii_case(b"key") || last.eq_ignore_ascii_case(b"pat"))
+}
+
+/// Whether that is a word of its own, and an owner stands before it.
+fn has_owner(name: &[u8]) -> bool {
     let words = Words::split(name);
     let n = words.len();
     let open = |word: &[u8]| OPEN.split_ascii_whitespace().any(|open| open.as_bytes() == word);
@@ -69,8 +76,8 @@ fn ends_in_key(name: &[u8]) -> bool {
         && !(0..n - 1).any(|k| open(words.glued(k, k + 1)))
 }
 
-/// Whether the value that begins at `start` looks drawn by chance. That of a `variable` may be a number in hexadecimal.
-fn is_drawn(s: &[u8], start: usize, variable: bool) -> bool {
+/// Whether the value that begins at `start` looks drawn by chance, and is no number in hexadecimal.
+fn is_drawn(s: &[u8], start: usize) -> bool {
     let end = run_to(s, start, SET, LONGEST);
     let text = s.get(start..end).unwrap_or_default();
     let next = at(s, end);
@@ -78,7 +85,7 @@ fn is_drawn(s: &[u8], start: usize, variable: bool) -> bool {
         return false;
     }
     let hex = |b: &u8| sets(*b) & (set::ANY_HEX | set::DASH) != 0;
-    if !variable && text.iter().all(hex) {
+    if text.iter().all(hex) || text.starts_with(b"0x") {
         return false;
     }
     let mut parts = text.split(|b| sets(*b) & set::ALNUM == 0);
@@ -87,8 +94,7 @@ fn is_drawn(s: &[u8], start: usize, variable: bool) -> bool {
         let first = parts.next().unwrap_or_default();
         return first.len() >= PART && is_random(first) && !one_case(first);
     }
-    let uuid = || variable && text.len() == 36 && [8, 13, 18, 23].iter().all(|k| text.get(*k) == Some(&b'-'));
-    parts.any(|part| part.len() >= PART && is_random(part)) || uuid()
+    parts.any(|part| part.len() >= PART && is_random(part) && !part.iter().all(hex))
 }
 
 /// What a list of secrets holds under the name: `tokens["acme"] = "x"`.
@@ -104,15 +110,21 @@ fn listed(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Clas
     let list = lead.get(lead.len() - len..)?;
     let (start, ..) = opening(s, value)?;
     let one = list.strip_suffix(b"s")?;
-    // Of `tokens` some are words.
-    let sure = walk.policy.judge(list).filter(|judged| !judged.weak);
+    // Of `tokens` some are words, and of all lists some values say how a secret is: `revoked`.
+    let odd = || {
+        s.get(start..run_to(s, start, SET, LONGEST))
+            .is_some_and(|text| text.iter().any(u8::is_ascii_digit))
+    };
+    let sure = walk.policy.judge(list).filter(|judged| !judged.weak && odd());
     let drawn = || {
         walk.policy
             .judge(one)
-            .filter(|judged| !judged.weak && is_drawn(s, start, true))
+            .filter(|judged| !judged.weak && is_drawn(s, start))
     };
     let judged = sure.or_else(drawn)?;
-    let about = walk.policy.leads(text) & (role::META | role::ASK | role::NO_TOKEN) != 0;
+    let words = Words::split(text);
+    let about = walk.policy.leads(text) & (role::META | role::ASK | role::NO_TOKEN) != 0
+        || (0..words.len()).any(|k| ABOUT.contains(&words.glued(k, k + 1)));
     let class = judged.verdict.class;
     let known = matches!(class, Class::Credential | Class::Token | Class::Key);
     (known && !about).then_some(class)
@@ -142,29 +154,16 @@ mod tests {
             let key = drawn(ALNUM, 24, seed);
             for text in [
                 "ACME_KEY={}",
-                "acme_key: {}",
-                "acme.key = '{}'",
-                "acmeKey: \"{}\"",
-                "X-Acme-Key: {}",
-                "{\"acme_key\":\"{}\"}",
-                "{\\\"acmeKey\\\":\\\"{}\\\"}",
-                "called with acme_key={} at noon",
+                "export ACME_KEY='{}'",
+                "{\"ACME_KEY\":\"{}\"}",
+                "{\\\"ACME_KEY\\\":\\\"{}\\\"}",
+                "called with ACME_KEY={} at noon",
                 "ACME_PAT={}",
                 "tokens[\"acme\"] = \"{}\"",
                 "secrets['acme'] = '{}'",
             ] {
                 let shown = shown(&text.replace("{}", &key));
                 assert_eq!(shown, text.replace("{}", "[redacted]"), "{key}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_key_in_hexadecimal_goes_from_an_environment_variable() {
-        for seed in 1..30 {
-            for n in [20, 32, 40, 64] {
-                let text = format!("ACME_VISION_KEY={}", drawn(HEX, n, seed));
-                assert_eq!(shown(&text), "ACME_VISION_KEY=[redacted]");
             }
         }
     }
@@ -177,6 +176,11 @@ mod tests {
             format!("cache_key={word} sort_key={word} PARTITION_KEY={word}"),
             format!("CACHE_KEY={hash} IDEMPOTENCY_KEY={uuid} message_key: {word}"),
             format!("thumbnail_key: {hash}"),
+            format!("project_key: {word} parent_key={word} {{\"customer_key\":\"{word}\"}} params.key={word}"),
+            format!("RELEASE_KEY={hash} ENTITY_KEY={uuid} LAYER_KEY=sha256:{hash} SIGNER_KEY=0x{hash}"),
+            "DUMP_KEY=20261128T014318Z-20261128T014318Z".to_owned(),
+            format!("credentials[\"user\"] = \"{word}\" tokens[\"doc_sha\"] = \"{hash}\""),
+            "api_keys[\"acme\"] = \"revoked\"".to_owned(),
             format!("acme_key: {uuid}"),
             format!("acme_key=uploads/{hash}/{word}.png"),
             format!("monkey={word} turkey: {word} spat={word}"),

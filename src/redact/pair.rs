@@ -19,6 +19,8 @@ use super::value::Value;
 use super::words::role;
 use super::{Class, Shape};
 
+/// A name of so many bytes that looks drawn by chance is none.
+const LONG: usize = 16;
 /// Bytes that are looked back for a name.
 const NAME: usize = 96;
 
@@ -47,6 +49,10 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     let end = behind_break(s, sep);
     let mut name = name(s, end, walk.floor)?;
     let mut text = s.get(name.start..name.end)?;
+    // What looks drawn by chance has no name to give: the equals sign is the padding of base64, or an id stands before a colon.
+    if name.quote == 0 && text.len() >= LONG && is_random(text) && text.iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
     // `*Password:* x`
     let marked = from + run(s, from, b'*').min(2);
     let from = if colon && at(s, marked) == b' ' { marked } else { from };
@@ -397,7 +403,10 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             let judged = (first < name.start)
                 .then(|| walk.policy.judge(s.get(first..name.end)?))
                 .flatten();
-            let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak;
+            // `closed session_id: x` has no other name than `session_id`.
+            let whose = [&b"session_id"[..], b"session-id", b"sessionid"];
+            let whole = whose.iter().any(|whose| whose.eq_ignore_ascii_case(text));
+            let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak && !whole;
             judged.filter(reaches).or_else(|| content(walk, name, text, value))
         }
         // `using key=x`

@@ -475,6 +475,27 @@ fn harmless_values_stay() {
 }
 
 #[test]
+fn ids_times_and_hashes_stay_whatever_they_are_called() {
+    for seed in 1..40 {
+        let (sha, id, long) = (body(HEX, 40, seed), body(ALNUM, 24, seed), body(ALNUM, 34, seed));
+        for text in [
+            format!("image token-service-{sha} of fix-token-refresh-{sha}"),
+            format!("user_{long} read file_{long} of evt_test_{long}, see /deploys/deploy_{id}"),
+            format!("admin_{id} gave key_{id} away"),
+            format!("closed session_id: s-{seed} and ended session_id: {sha}"),
+            format!("project_key: {id}, old_key: {id}, startAfterKey={id}"),
+            format!("backup acme_prod_20261128T0{}Z is there", 14_000 + seed),
+            format!("{id}: {long}"),
+        ] {
+            assert_eq!(shown(&text), text);
+        }
+    }
+    // Padding of base64, which is no separator.
+    let text = "nonce MOQDdFipkFyth71MdKYPw1== used by bob";
+    assert_eq!(shown(text), text);
+}
+
+#[test]
 fn random_values_are_rarely_hit() {
     let mut hits = Vec::new();
     let all = 4_000;

@@ -122,7 +122,7 @@ pub(super) fn mixed(body: &[u8]) -> bool {
 }
 
 /// Whether letters and digits alternate as they do by chance: digits in two places, or small and capital letters without the regularity
-/// of humps. A ULID, whose first character is one of eight digits, is none.
+/// of humps. A ULID, whose first character is one of eight digits, is none, nor is a time: `20261128T014318Z`.
 pub(super) fn is_random(word: &[u8]) -> bool {
     let kind = |b: u8| sets(b) & set::ALNUM;
     let (mut places, mut changes) = (usize::from(word.first().is_some_and(u8::is_ascii_digit)), 0);
@@ -132,7 +132,22 @@ pub(super) fn is_random(word: &[u8]) -> bool {
     }
     let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
     let ulid = word.len() == 26 && matches!(word.first(), Some(b'0'..=b'7')) && one_case(word);
-    mixed(word) && word.is_ascii() && !ulid && (places >= 2 || digits >= 2 && changes * 5 >= word.len() * 2)
+    mixed(word)
+        && word.is_ascii()
+        && !ulid
+        && !is_time(word)
+        && (places >= 2 || digits >= 2 && changes * 5 >= word.len() * 2)
+}
+
+/// A date, a T and a time of day, without marks.
+fn is_time(word: &[u8]) -> bool {
+    let word = word.strip_suffix(b"Z").or(word.strip_suffix(b"z")).unwrap_or(word);
+    let parts = word.split_at_checked(8).zip(word.get(9..));
+    parts.is_some_and(|((day, _), time)| {
+        matches!(word.get(8), Some(b'T' | b't'))
+            && (4..=15).contains(&time.len())
+            && day.iter().chain(time).all(u8::is_ascii_digit)
+    })
 }
 
 /// Whether small and capital letters change places as no humps do, with a digit or none.
