@@ -118,6 +118,9 @@ impl Drop for Laid {
     }
 }
 
+/// What grows beyond this is not changed any more: a line without an end that is put before itself doubles.
+const LARGEST: usize = 1 << 20;
+
 fn change(data: &mut Bytes<'_>, files: &mut Vec<(String, Vec<u8>)>, state: &mut Option<Vec<u8>>) {
     let (what, which, at) = (data.byte(), usize::from(data.byte()), data.number());
     let bytes = match (which, which % files.len().max(1)) {
@@ -130,6 +133,9 @@ fn change(data: &mut Bytes<'_>, files: &mut Vec<(String, Vec<u8>)>, state: &mut 
             None => return,
         },
     };
+    if bytes.len() > LARGEST {
+        return;
+    }
     let at = at % (bytes.len() + 1);
     match what % 8 {
         0 => {

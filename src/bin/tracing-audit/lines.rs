@@ -175,6 +175,13 @@ impl Shown {
     }
 }
 
+/// Says that a list ended at its limit, where it has no cursor to go on from.
+pub(crate) fn ended_at(limit: usize) {
+    out::note(&format_args!(
+        "these are the newest {limit}, and there are more: --limit N shows so many"
+    ));
+}
+
 fn colour(record: &Record) -> &'static str {
     match record.severity() {
         Severity::Critical => paint::BOLD_RED,

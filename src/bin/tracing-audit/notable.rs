@@ -4,7 +4,7 @@ use clap::Args;
 use tracing_audit::{Error, Order, Record};
 
 use crate::asked::Asked;
-use crate::lines::Layout;
+use crate::lines::{self, Layout};
 use crate::out::Failure;
 use crate::page;
 use crate::question::Question;
@@ -45,7 +45,7 @@ impl Arguments {
         let mut wanted = lines.filter(wanted);
         let shown = self.layout.show(&mut wanted.by_ref().take(self.limit))?;
         if wanted.next().is_some() {
-            page::more(self.limit);
+            lines::ended_at(self.limit);
         }
         shown.end(&self.question.dir, &self.question.conditions)
     }

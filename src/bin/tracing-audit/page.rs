@@ -3,8 +3,6 @@
 use clap::{Args, ValueEnum};
 use tracing_audit::{Cursor, Order, Query};
 
-use crate::out;
-
 /// Under which the help has these, and what is like them.
 pub(crate) const HEADING: &str = "Order and number";
 
@@ -32,13 +30,6 @@ enum Sort {
     #[default]
     Newest,
     Oldest,
-}
-
-/// Says that a list ended at its limit, where it has no cursor to go on from.
-pub(crate) fn more(limit: usize) {
-    out::note(&format_args!(
-        "these are the newest {limit}, and there are more: --limit N shows so many"
-    ));
 }
 
 impl Page {

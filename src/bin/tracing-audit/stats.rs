@@ -140,7 +140,7 @@ pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
         out::note(&"no record of these is of a session");
     }
     if list.len() > arguments.limit {
-        page::more(arguments.limit);
+        lines::ended_at(arguments.limit);
     }
     shown.end(&arguments.question.dir, &arguments.question.conditions)
 }
