@@ -39,6 +39,7 @@ const TESTS: &[&str] = &[
     "tests.rs",
     "fuzz.rs",
     "samples.rs",
+    "drawn.rs",
     "sealed.rs",
     "notations.rs",
     "sample.rs",

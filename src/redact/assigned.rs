@@ -80,27 +80,13 @@ fn is_dotted(body: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{body, shown};
-    use super::is_random;
-
-    const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    const SMALL: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
-    const HEX: &str = "0123456789abcdef";
-
-    /// Drawn by chance.
-    fn drawn(set: &str, n: usize, seed: u64) -> String {
-        let word = body(set, n, seed);
-        if is_random(word.as_bytes()) {
-            word
-        } else {
-            drawn(set, n, seed + 100)
-        }
-    }
+    use super::super::drawn::{ALNUM, HEX, LOWER, drawn};
+    use super::super::samples::shown;
 
     #[test]
     fn a_key_beside_its_label_goes_whatever_sign_parts_them() {
         for seed in 1..20 {
-            for (set, n) in [(ALNUM, 24), (SMALL, 32), (HEX, 40)] {
+            for (set, n) in [(ALNUM, 24), (LOWER, 32), (HEX, 40)] {
                 let key = drawn(set, n, seed);
                 for text in [
                     "acme_api_key||{}",

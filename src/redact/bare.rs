@@ -173,19 +173,8 @@ fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{body, shown};
-
-    const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-    /// Drawn by chance.
-    fn drawn(n: usize, seed: u64) -> String {
-        let word = body(ALNUM, n, seed);
-        if super::is_random(word.as_bytes()) {
-            word
-        } else {
-            drawn(n, seed + 100)
-        }
-    }
+    use super::super::drawn::{ALNUM, body, drawn};
+    use super::super::samples::shown;
 
     #[test]
     fn what_is_drawn_by_chance_is_mostly_seen_to_be() {
@@ -209,7 +198,7 @@ mod tests {
                 "tok_",
             ] {
                 for text in ["{}", "got {} today", "{\"note\":\"{}\"}", "https://h/?x={}&y=1"] {
-                    let token = format!("{head}{}", drawn(24, seed));
+                    let token = format!("{head}{}", drawn(ALNUM, 24, seed));
                     assert_eq!(
                         shown(&text.replace("{}", &token)),
                         text.replace("{}", "[redacted]"),
@@ -230,7 +219,7 @@ mod tests {
                 ("acm_", 30),
                 ("ac2_", 44),
             ] {
-                let token = format!("{head}{}", drawn(n, seed));
+                let token = format!("{head}{}", drawn(ALNUM, n, seed));
                 for text in ["{}", "got {} today", "{\"note\":\"{}\"}", "https://h/?x={}&y=1"] {
                     assert_eq!(
                         shown(&text.replace("{}", &token)),
@@ -247,15 +236,15 @@ mod tests {
         let hex = |n, seed| body("0123456789abcdef", n, seed);
         for seed in 1..40 {
             for text in [
-                format!("pi_{} sub_{}", drawn(24, seed), drawn(24, seed + 1)),
-                format!("org_{}", drawn(27, seed)),
+                format!("pi_{} sub_{}", drawn(ALNUM, 24, seed), drawn(ALNUM, 24, seed + 1)),
+                format!("org_{}", drawn(ALNUM, 27, seed)),
                 format!("resp_{}", hex(48, seed)),
-                format!("test_{} dev_{}", drawn(20, seed), drawn(20, seed + 1)),
-                format!("s3://bucket/user_{}", drawn(32, seed)),
-                format!("img_{}.png", drawn(32, seed)),
-                format!("sha512-{}/{}==", drawn(40, seed), drawn(45, seed)),
-                format!("chunk-{}", drawn(32, seed)),
-                format!("phc_{}", drawn(43, seed)),
+                format!("test_{} dev_{}", drawn(ALNUM, 20, seed), drawn(ALNUM, 20, seed + 1)),
+                format!("s3://bucket/user_{}", drawn(ALNUM, 32, seed)),
+                format!("img_{}.png", drawn(ALNUM, 32, seed)),
+                format!("sha512-{}/{}==", drawn(ALNUM, 40, seed), drawn(ALNUM, 45, seed)),
+                format!("chunk-{}", drawn(ALNUM, 32, seed)),
+                format!("phc_{}", drawn(ALNUM, 43, seed)),
             ] {
                 assert_eq!(shown(&text), text);
             }
@@ -265,7 +254,7 @@ mod tests {
     #[test]
     fn a_token_behind_its_name_goes_without_a_sign_between() {
         for seed in 1..40 {
-            let token = drawn(28, seed);
+            let token = drawn(ALNUM, 28, seed);
             for text in [
                 "You can find a acme secret {} within",
                 "used the api key {}.",
@@ -291,7 +280,7 @@ mod tests {
             "cus_NffrFeUfNV2Hib pi_3MtwBwLkdIwHu7ix28a3tqPD".to_owned(),
             "api_key_01H455VB4PEX5VSKNKM4FKX9ZZ".to_owned(),
             "cache_key_d670460b4b4aece5915caf5c68d12f56".to_owned(),
-            format!("pk_live_{}", drawn(24, 3)),
+            format!("pk_live_{}", drawn(ALNUM, 24, 3)),
             format!("app-prod-{hash}.js key_{hash} api-{hash} test_{hash}"),
             "api_getUserById2ForAccountOfBook".to_owned(),
             "napi_call_threadsafe_function2".to_owned(),

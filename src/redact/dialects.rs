@@ -1,22 +1,8 @@
 //! What other scanners look for, and what programs write that only looks so. Tokens are put together at run time.
 
+use super::drawn::{ALNUM, HEX, LOWER, UPPER, URL64, body, drawn};
 use super::notations::check;
-use super::samples::{body, shown};
-use super::shapes::is_random;
-
-const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
-const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const URL64: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-const HEX: &str = "0123456789abcdef";
-
-/// Drawn until it looks so.
-fn drawn(set: &str, n: usize, seed: u64) -> String {
-    (0..)
-        .map(|k| body(set, n, seed + 1000 * k))
-        .find(|text| is_random(text.as_bytes()))
-        .unwrap_or_default()
-}
+use super::samples::shown;
 
 /// By prefix, alphabet and length.
 const TOKENS: &[(&str, &str, usize)] = &[

@@ -1,10 +1,8 @@
 //! The forms in which protocols, commands, links and documents carry a secret, each with look-alikes that stay as they are.
 
+use super::drawn::{ALNUM, HEX, body};
 use super::notations::check;
-use super::samples::{body, shown};
-
-const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const HEX: &str = "0123456789abcdef";
+use super::samples::shown;
 
 #[test]
 fn the_private_members_of_a_web_key_go_and_the_public_stay() {

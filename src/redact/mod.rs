@@ -47,6 +47,8 @@ mod corpus;
 #[cfg(test)]
 mod dialects;
 #[cfg(test)]
+mod drawn;
+#[cfg(test)]
 mod forms;
 #[cfg(test)]
 mod notations;

@@ -132,21 +132,8 @@ fn listed(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Clas
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{body, shown};
-    use super::is_random;
-
-    const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    const HEX: &str = "0123456789abcdef";
-
-    /// Drawn by chance.
-    fn drawn(set: &str, n: usize, seed: u64) -> String {
-        let word = body(set, n, seed);
-        if is_random(word.as_bytes()) {
-            word
-        } else {
-            drawn(set, n, seed + 100)
-        }
-    }
+    use super::super::drawn::{ALNUM, HEX, drawn};
+    use super::super::samples::shown;
 
     #[test]
     fn a_key_goes_whoever_it_belongs_to() {

@@ -1,5 +1,6 @@
 //! What the shapes and texts are measured by. Tokens are put together at run time: no line of this file is one.
 
+use super::drawn::{ALNUM, DIGITS, HEX, LOWER, UPPER, URL64, body};
 use super::{Found, Policy, Redaction};
 
 /// What the standard policy makes of a text.
@@ -20,39 +21,6 @@ pub(super) fn shown(text: &str) -> String {
 fn licence(seed: u64) -> String {
     let group = |k| body(UPPER, 5, seed * 7 + k);
     [0, 1, 2, 3, 4].map(group).join("-")
-}
-
-const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
-const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const URL64: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-const HEX: &str = "0123456789abcdef";
-const DIGITS: &str = "0123456789";
-
-/// `n` characters of `set`, the same for the same seed, beginning with a letter or digit and ending in one, with a digit in it.
-pub(super) fn body(set: &str, n: usize, seed: u64) -> String {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut draw = |set: &[u8]| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        set[(state >> 33) as usize % set.len()] as char
-    };
-    let edge: Vec<u8> = set.bytes().filter(u8::is_ascii_alphanumeric).collect();
-    (0..n)
-        .map(|k| match k {
-            1 => draw(&edge.iter().copied().filter(u8::is_ascii_digit).collect::<Vec<_>>()),
-            2 => draw(
-                &edge
-                    .iter()
-                    .copied()
-                    .filter(|b| !b.is_ascii_digit() || edge.len() == 10)
-                    .collect::<Vec<_>>(),
-            ),
-            k if k == 0 || k + 1 == n => draw(&edge),
-            _ => draw(set.as_bytes()),
-        })
-        .collect()
 }
 
 /// Tokens of providers, put together from prefix and body.

@@ -172,6 +172,15 @@ fn a_duration_beyond_what_a_record_keeps_is_said_to_be_more_and_not_as_a_number(
     }
 }
 
+/// The kinds of the keys and the priorities of what was found since the last time.
+fn taken(detector: &mut Detector) -> Vec<(String, Priority)> {
+    let found = detector.found();
+    let all = found.iter().map(|said| (said.key_kind().to_owned(), said.priority()));
+    let all = all.collect();
+    found.clear();
+    all
+}
+
 /// Everything that a rule may find something of, at eleven in the evening, by somebody who is named like that: findings of one rule
 /// as the kinds of their keys and their priorities.
 fn storm(detector: &mut Detector, members: &str) -> BTreeSet<(String, Priority)> {
@@ -192,13 +201,7 @@ fn storm(detector: &mut Detector, members: &str) -> BTreeSet<(String, Priority)>
             (brief.user, brief.ip, brief.resource) = (place("user_id"), place("ip"), place("resource"));
             (brief.outcome, brief.duration_us) = (outcome, millis * 1_000);
             detector.judge(0, &brief, rest);
-            kinds.extend(
-                detector
-                    .found()
-                    .iter()
-                    .map(|said| (said.key_kind().to_owned(), said.priority())),
-            );
-            detector.found().clear();
+            kinds.extend(taken(detector));
         }
     };
     use Outcome::{Error, Failure, Success};
@@ -220,13 +223,7 @@ fn storm(detector: &mut Detector, members: &str) -> BTreeSet<(String, Priority)>
     for write_errors in [0, 1] {
         (figures.lost, figures.write_errors) = (1, write_errors);
         detector.tick(&figures);
-        kinds.extend(
-            detector
-                .found()
-                .iter()
-                .map(|said| (said.key_kind().to_owned(), said.priority())),
-        );
-        detector.found().clear();
+        kinds.extend(taken(detector));
     }
     kinds
 }
