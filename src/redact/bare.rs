@@ -109,13 +109,12 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     let hinted = |part: &[u8]| is(HINT, part) && !staged(part) && !(alone && is(ALONE, part));
     let hint = last == b'_' && !digest && parts.clone().next_back().is_some_and(hinted);
     // `abc_<random>`, longer than any id, which is no part of a path.
-    let long = last == b'_' && alone && body.len() >= LONG && !one_case(body) && (3..=12).contains(&head.len());
-    let long = long
+    let prefix = (3..=12).contains(&head.len())
         && head
             .iter()
             .all(|b| sets(*b) & (set::LOWER | set::DIGIT | set::UNDER) != 0);
-    let long =
-        long && !noun && before(s, start - len) != b'/' && !matches!(at(s, end), b'/' | b'+' | b'=' | b'-' | b'_');
+    let apart = before(s, start - len) != b'/' && !matches!(at(s, end), b'/' | b'+' | b'=' | b'-' | b'_');
+    let long = last == b'_' && alone && !noun && prefix && apart && body.len() >= LONG && !one_case(body);
     // A branch, an image or a layer may have any name before its hash.
     let secret = match digest {
         true => last == b'_' && parts.next_back().is_some_and(|part| is(SECRET, part)),

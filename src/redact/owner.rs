@@ -110,12 +110,15 @@ fn listed(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Clas
     let list = lead.get(lead.len() - len..)?;
     let (start, ..) = opening(s, value)?;
     let one = list.strip_suffix(b"s")?;
-    // Of `tokens` some are words, and of all lists some values say how a secret is: `revoked`.
+    // Of `tokens` some are words, and of keys some values say how one is: `revoked`. A password may be a word.
     let odd = || {
         s.get(start..run_to(s, start, SET, LONGEST))
             .is_some_and(|text| text.iter().any(u8::is_ascii_digit))
     };
-    let sure = walk.policy.judge(list).filter(|judged| !judged.weak && odd());
+    let sure = walk.policy.judge(list).filter(|judged| {
+        let word = judged.verdict.class == Class::Credential;
+        !judged.weak && (word || odd())
+    });
     let drawn = || {
         walk.policy
             .judge(one)
@@ -152,6 +155,16 @@ mod tests {
                 let shown = shown(&text.replace("{}", &key));
                 assert_eq!(shown, text.replace("{}", "[redacted]"), "{key}");
             }
+        }
+    }
+
+    #[test]
+    fn a_password_of_a_list_goes_though_it_is_a_word() {
+        for text in ["passwords[\"db\"] = \"{}\"", "passwords['db'] = '{}'"] {
+            assert_eq!(
+                shown(&text.replace("{}", "correcthorse")),
+                text.replace("{}", "[redacted]")
+            );
         }
     }
 
