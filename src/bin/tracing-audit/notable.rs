@@ -44,7 +44,8 @@ impl Arguments {
         };
         let mut wanted = lines.filter(wanted);
         let shown = self.layout.show(&mut wanted.by_ref().take(self.limit))?;
-        if wanted.next().is_some() {
+        // Damage behind the limit is none of what was asked for.
+        if wanted.any(|line| line.is_ok()) {
             lines::ended_at(self.limit);
         }
         shown.end(&self.question.dir, &self.question.conditions)
