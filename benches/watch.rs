@@ -108,7 +108,7 @@ fn compare(turns: usize, rules: Watch, goal: &str, write: impl Fn(&Trail, u64), 
     let measure = |rules: &Watch| {
         let home = tempfile::tempdir().expect("a directory");
         let builder = Trail::builder(home.path().join("logs")).watch(rules.clone());
-        let trail = patient(builder).queue_bytes(64 << 20).build().expect("a trail");
+        let trail = patient(builder).build().expect("a trail");
         write(&trail, 0);
         trail.flush().expect("all written");
         let before = threads();

@@ -47,7 +47,7 @@ pub(crate) struct Detector {
     /// What is known of records to come, from the one with this ticket on.
     ahead: Vec<Sight>,
     ahead_from: u64,
-    /// Where these are looked up.
+    /// The hashes by which these are looked up, and then where they are found.
     places: Vec<(Table, u64)>,
     logins: Option<Logins>,
     reads: Option<Reads>,
@@ -216,8 +216,11 @@ impl Detector {
         for (of, hash) in &self.places {
             near ^= table(*of).map_or(0, |table| table.touch(*hash));
         }
-        for (of, hash) in &self.places {
-            near ^= table(*of).map_or(0, |table| table.touch_body(*hash));
+        for (of, hash) in &mut self.places {
+            *hash = table(*of).map_or(0, |table| table.near(*hash) as u64);
+        }
+        for (of, place) in &self.places {
+            near ^= table(*of).map_or(0, |table| table.touch_body(*place as usize));
         }
         black_box(near);
     }

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::origin::Origin;
 use super::{Brief, member};
@@ -11,6 +14,9 @@ use crate::brief::{self, EventId};
 use crate::clock::Micros;
 use crate::event::{Category, EventType, events};
 use crate::outcome::Outcome;
+
+/// How the name of a user stands in a record that has one.
+static USERNAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"username\":"));
 
 /// What a record may be, a bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -176,12 +182,30 @@ impl Hashes {
     }
 }
 
+/// A hash that is worked out once, if there is a text to be hashed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Once(u64);
+
+impl Once {
+    const UNKNOWN: Once = Once(0);
+    const NOTHING: Once = Once(1);
+
+    fn of(hash: Option<u64>) -> Once {
+        // Two of all hashes stand for something else: they go to a neighbour.
+        hash.map_or(Once::NOTHING, |hash| Once(hash.max(2)))
+    }
+
+    fn hash(self) -> Option<u64> {
+        (self.0 > Once::NOTHING.0).then_some(self.0)
+    }
+}
+
 /// What a record is, and the hashes of whom it is about, as far as that is worked out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sight {
     pub(super) class: Class,
-    user: Option<Option<u64>>,
-    ip: Option<Option<u64>>,
+    user: Once,
+    ip: Once,
 }
 
 impl Sight {
@@ -192,16 +216,15 @@ impl Sight {
             ..Sight::default()
         }
     }
-
-    pub(super) fn is(&self, class: Class) -> bool {
-        self.class.0 & class.0 != 0
-    }
 }
 
-/// A record, and what is worked out about it at most once.
+/// A record, and what is worked out about it at most once. Each part is read as it was written, and never all of them together: the
+/// processor would have to wait until what was written last has left for the cache.
 pub(super) struct Seen<'a> {
     view: Brief<'a>,
-    sight: Cell<Sight>,
+    class: Class,
+    user: Cell<Once>,
+    ip: Cell<Once>,
     hashes: &'a Hashes,
 }
 
@@ -210,7 +233,9 @@ impl<'a> Seen<'a> {
     pub(super) fn new(view: Brief<'a>, sight: Sight, hashes: &'a Hashes) -> Seen<'a> {
         Seen {
             view,
-            sight: Cell::new(sight),
+            class: sight.class,
+            user: Cell::new(sight.user),
+            ip: Cell::new(sight.ip),
             hashes,
         }
     }
@@ -218,12 +243,16 @@ impl<'a> Seen<'a> {
     /// What is worked out by now.
     #[inline]
     pub(super) fn sight(&self) -> Sight {
-        self.sight.get()
+        Sight {
+            class: self.class,
+            user: self.user.get(),
+            ip: self.ip.get(),
+        }
     }
 
     #[inline]
     pub(super) fn is(&self, class: Class) -> bool {
-        self.sight.get().is(class)
+        self.class.0 & class.0 != 0
     }
 
     pub(super) fn record(&self) -> &Brief<'a> {
@@ -254,29 +283,27 @@ impl<'a> Seen<'a> {
 
     #[inline]
     pub(super) fn user_hash(&self) -> Option<u64> {
-        let mut sight = self.sight.get();
-        let hash = *sight.user.get_or_insert_with(|| {
-            let user = self.view.raw(self.view.brief.user)?;
-            Some(self.hashes.of(user))
-        });
-        self.sight.set(sight);
-        hash
+        if self.user.get() == Once::UNKNOWN {
+            let user = self.view.raw(self.view.brief.user);
+            self.user.set(Once::of(user.map(|user| self.hashes.of(user))));
+        }
+        self.user.get().hash()
     }
 
     #[inline]
     pub(super) fn ip_hash(&self) -> Option<u64> {
-        let mut sight = self.sight.get();
-        // Apart from a user of the same name, where both are in one table.
-        let hash = *sight.ip.get_or_insert_with(|| {
-            let address = self.view.raw(self.view.brief.ip)?;
-            Some(self.hashes.of_address(address) ^ 0x5555_5555_5555_5555)
-        });
-        self.sight.set(sight);
-        hash
+        if self.ip.get() == Once::UNKNOWN {
+            let address = self.view.raw(self.view.brief.ip);
+            // Apart from a user of the same name, where both are in one table.
+            let hash = |address| self.hashes.of_address(address) ^ 0x5555_5555_5555_5555;
+            self.ip.set(Once::of(address.map(hash)));
+        }
+        self.ip.get().hash()
     }
 
-    /// The name of a user who has an id as well: who failed had no more than a name. Found by reading the record.
+    /// The name of a user who has an id as well: who failed had no more than a name. Found by reading the record, where it has one.
     pub(super) fn name_hash(&self) -> Option<u64> {
+        USERNAME.find(self.view.rest)?;
         let name = member::raw(self.view.rest, "username").filter(|name| !name.is_empty())?;
         Some(self.hashes.of(name))
     }

@@ -10,14 +10,15 @@
 //! choose have to be filled with keys of as much evidence. The table doubles until it has its size. What a key has beyond its second
 //! arrival stands in a list of its own; all of these have one bound, and the list with the least evidence of a sample goes.
 //!
-//! Two keys are taken for one if 46 bits of their hashes are the same: once in some 134 million new keys that come to a full table.
+//! Two keys are taken for one if they share a bucket and 32 more bits of their hashes are the same: once in some 268 million new keys that
+//! come to a full table.
 //!
 //! Counts are exact up to 192 arrivals within a window. Beyond, neighbours are counted as one mark with the later one's time, so that
 //! none is missed, and at most 1 in 96 of those that a window has just left still counts.
 
 use std::time::Duration;
 
-use super::bucket::{Body, Bucket, FREE, Head, Kept, QUIET, STEPS, WAYS};
+use super::bucket::{Body, Bucket, FREE, Kept, MOST_BUCKETS, QUIET, STEPS, Tag, WAYS};
 use super::limit::{Limit, Verdict};
 use super::marks::{List, Mark, before};
 use crate::clock::Micros;
@@ -34,6 +35,9 @@ pub(super) struct Windows {
     limits: [Limit; 2],
     spans: [i64; 2],
     longest: i64,
+    /// The step that it is, and when it began, in microseconds.
+    step: u32,
+    step_began: i64,
     /// Arrivals of a key that need no list: with as many, no limit is reached.
     inline: u32,
     buckets: Vec<Bucket>,
@@ -56,9 +60,11 @@ impl Windows {
             limits: [all, some],
             spans: [all.millis(), some.millis()],
             longest: all.millis().max(some.millis()),
+            step: 0,
+            step_began: 0,
             inline: least.unwrap_or(u32::MAX).saturating_sub(1),
             buckets: vec![Bucket::EMPTY; FIRST_BUCKETS],
-            most_buckets: (keys / WAYS).next_power_of_two().max(FIRST_BUCKETS),
+            most_buckets: (keys / WAYS).next_power_of_two().clamp(FIRST_BUCKETS, MOST_BUCKETS),
             lists: Vec::new(),
             free: Vec::new(),
             list_bytes: 0,
@@ -76,11 +82,19 @@ impl Windows {
         self.buckets.get(self.bucket(hash)).map_or(0, Bucket::touch)
     }
 
-    /// Reads what a key has, once its place is near.
+    /// Where a key has what it has, or would have it, as things are.
     #[inline]
-    pub(super) fn touch_body(&self, hash: u64) -> u64 {
-        let bucket = self.buckets.get(self.bucket(hash));
-        bucket.map_or(0, |bucket| bucket.touch_body(Head::tag(hash)))
+    pub(super) fn near(&self, hash: u64) -> usize {
+        let at = self.bucket(hash);
+        let way = |bucket: &Bucket| bucket.way(Tag::of(hash), self.step, chance(hash));
+        at * WAYS + self.buckets.get(at).map_or(0, way)
+    }
+
+    /// Reads what is kept at a place.
+    #[inline]
+    pub(super) fn touch_body(&self, place: usize) -> u64 {
+        let bucket = self.buckets.get(place / WAYS);
+        bucket.map_or(0, |bucket| bucket.touch_body(place % WAYS))
     }
 
     /// Notes an arrival of a key: by its own time, and by when it came. `some` counts for both limits.
@@ -91,9 +105,6 @@ impl Windows {
         let (inline, longest) = (self.inline, self.longest);
         // Of a key that is new the body is not read: what stands there is somebody else's, and far away.
         let kept = known.then(|| self.kept(place));
-        let Some((head, body)) = self.at(place) else {
-            return [Verdict::Calm; 2];
-        };
         let alone = match kept {
             None => (inline > 0).then_some((Body::marks(mark, Mark::NONE), 1)),
             Some(Kept::Marks(first, Mark::NONE)) if inline > 1 => {
@@ -102,17 +113,19 @@ impl Windows {
             }
             _ => None,
         };
+        let Some(bucket) = self.buckets.get_mut(place / WAYS) else {
+            return [Verdict::Calm; 2];
+        };
         if let Some((kept, evidence)) = alone {
-            *body = kept;
-            head.seen(evidence, step);
+            bucket.seen(place % WAYS, Some(kept), evidence, step);
             return [Verdict::Calm; 2];
         }
         if !known {
-            *body = Body::marks(Mark::NONE, Mark::NONE);
+            bucket.put_list(place % WAYS, None);
         }
         let (verdicts, evidence) = self.in_list(place, mark);
-        if let Some((head, _)) = self.at(place) {
-            head.seen(evidence, step);
+        if let Some(bucket) = self.buckets.get_mut(place / WAYS) {
+            bucket.seen(place % WAYS, None, evidence, step);
         }
         self.keep_bound(place);
         verdicts
@@ -125,7 +138,7 @@ impl Windows {
         };
         let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         let at = Mark::one(own, false).at();
-        match bucket.find(Head::tag(hash)).map(|way| bucket.kept(way)) {
+        match bucket.find(Tag::of(hash)).map(|way| bucket.kept(way)) {
             Some(Kept::Marks(first, second)) => before([first, second].iter(), at, span),
             Some(Kept::List(list)) => self.lists.get(list as usize).map_or(0, |list| list.before(at, span)),
             None => 0,
@@ -150,13 +163,19 @@ impl Windows {
             + self.list_bytes
     }
 
-    fn step(&self, came: Micros) -> u32 {
-        (came.0.div_euclid(1_000) / (self.longest / STEPS).max(1)) as u32
+    fn step(&mut self, came: Micros) -> u32 {
+        let long = (self.longest / STEPS).max(1) * 1_000;
+        // Most records come in the step of the one before: a division takes longer than to see that.
+        if !(0..long).contains(&came.0.wrapping_sub(self.step_began)) {
+            let step = came.0.div_euclid(long);
+            (self.step, self.step_began) = (step as u32, step * long);
+        }
+        self.step
     }
 
     /// Where a key is, or is to be; and whether it was there.
     fn place(&mut self, hash: u64, step: u32) -> (usize, bool) {
-        let tag = Head::tag(hash);
+        let tag = Tag::of(hash);
         loop {
             let at = self.bucket(hash);
             let may_grow = self.buckets.len() < self.most_buckets;
@@ -165,14 +184,14 @@ impl Windows {
             };
             if let Some(way) = bucket.find(tag) {
                 // What has been quiet for a window by the clock that nobody sets begins anew.
-                let quiet = bucket.heads.get(way).is_some_and(|head| head.is_quiet(step));
+                let quiet = bucket.rank(way).is_some_and(|rank| rank.is_quiet(step));
                 let place = at * WAYS + way;
                 if quiet {
                     self.drop_list(place);
                 }
                 return (place, !quiet);
             }
-            let (way, worth) = bucket.least(step, hash);
+            let (way, worth) = bucket.least(step, chance(hash));
             if worth > FREE && may_grow {
                 self.grow();
                 continue;
@@ -184,8 +203,8 @@ impl Windows {
                 _ => self.evicted += 1,
             }
             self.drop_list(place);
-            if let Some((head, _)) = self.at(place) {
-                *head = Head::new(tag, step);
+            if let Some(bucket) = self.buckets.get_mut(at) {
+                bucket.begin(way, tag, step);
             }
             return (place, false);
         }
@@ -193,13 +212,7 @@ impl Windows {
 
     #[inline]
     fn bucket(&self, hash: u64) -> usize {
-        Head::bucket(Head::tag(hash)) & (self.buckets.len() - 1)
-    }
-
-    fn at(&mut self, place: usize) -> Option<(&mut Head, &mut Body)> {
-        let bucket = self.buckets.get_mut(place / WAYS)?;
-        let head = bucket.heads.get_mut(place % WAYS)?;
-        Some((head, bucket.bodies.get_mut(place % WAYS)?))
+        Tag::of(hash).bucket() & (self.buckets.len() - 1)
     }
 
     /// What the key at a place has.
@@ -264,9 +277,8 @@ impl Windows {
             Some(free) => *free = list,
             None => self.lists.push(list),
         }
-        if let Some((head, body)) = self.at(place) {
-            head.lists(true);
-            *body = Body::list(index);
+        if let Some(bucket) = self.buckets.get_mut(place / WAYS) {
+            bucket.put_list(place % WAYS, Some(index));
         }
         index
     }
@@ -284,8 +296,8 @@ impl Windows {
                     continue;
                 }
                 let bucket = self.buckets.get(other / WAYS);
-                let head = bucket.and_then(|bucket| bucket.heads.get(other % WAYS));
-                let evidence = head.map_or(0, |head| head.evidence());
+                let rank = bucket.and_then(|bucket| bucket.rank(other % WAYS));
+                let evidence = rank.map_or(0, |rank| rank.evidence());
                 if victim.is_none_or(|(_, least)| evidence < least) {
                     victim = Some((other, evidence));
                 }
@@ -298,8 +310,8 @@ impl Windows {
                 continue;
             };
             self.drop_list(victim);
-            if let Some((head, _)) = self.at(victim) {
-                *head = Head::FREE;
+            if let Some(bucket) = self.buckets.get_mut(victim / WAYS) {
+                bucket.free(victim % WAYS);
             }
             self.keys -= 1;
             self.evicted += 1;
@@ -313,18 +325,16 @@ impl Windows {
 
     /// What a place has is nobody's any more.
     fn drop_list(&mut self, place: usize) {
-        let head = self
+        // Without a list the body is written over: its line need not come near.
+        let Some(bucket) = self
             .buckets
             .get_mut(place / WAYS)
-            .and_then(|bucket| bucket.heads.get_mut(place % WAYS));
-        // Without a list the body is written over: its line need not come near.
-        if !head.is_some_and(|head| head.has_list()) {
+            .filter(|bucket| bucket.has_list(place % WAYS))
+        else {
             return;
-        }
-        let kept = self.kept(place);
-        let Some((head, body)) = self.at(place) else { return };
-        head.lists(false);
-        *body = Body::marks(Mark::NONE, Mark::NONE);
+        };
+        let kept = bucket.kept(place % WAYS);
+        bucket.put_list(place % WAYS, None);
         if let Kept::List(index) = kept
             && let Some(list) = self.lists.get_mut(index as usize)
         {
@@ -339,23 +349,26 @@ impl Windows {
         let more = vec![Bucket::EMPTY; self.buckets.len() * 2];
         let most = more.len() - 1;
         for old in std::mem::replace(&mut self.buckets, more) {
-            for (way, (head, body)) in old.heads.iter().zip(&old.bodies).enumerate() {
-                let at = Head::bucket(head.owner()) & most;
+            for (way, number) in old.keys() {
+                let at = number & most;
                 // Each of the new buckets has keys of one old bucket alone: its place there is free.
-                let Some(bucket) = self.buckets.get_mut(at).filter(|_| *head != Head::FREE) else {
+                let Some(bucket) = self.buckets.get_mut(at) else {
                     continue;
                 };
+                bucket.take(way, &old);
                 if let Kept::List(index) = old.kept(way)
                     && let Some(list) = self.lists.get_mut(index as usize)
                 {
                     list.place = (at * WAYS + way) as u32;
                 }
-                if let (Some(into), Some(kept)) = (bucket.heads.get_mut(way), bucket.bodies.get_mut(way)) {
-                    (*into, *kept) = (*head, *body);
-                }
             }
         }
     }
+}
+
+/// What of a hash chooses between places, apart from what chooses buckets and tells keys apart.
+fn chance(hash: u64) -> u64 {
+    hash >> 60
 }
 
 #[cfg(test)]

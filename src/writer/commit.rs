@@ -38,7 +38,7 @@ struct Full;
 #[derive(Clone, Copy)]
 struct Text<'t> {
     rest: &'t [u8],
-    leaf: Option<Leaf>,
+    leaf: Option<&'t Leaf>,
 }
 
 impl<'t> Text<'t> {
@@ -46,7 +46,7 @@ impl<'t> Text<'t> {
     fn of(line: &Line<'t>) -> Text<'t> {
         Text {
             rest: line.rest,
-            leaf: line.leaf.copied(),
+            leaf: line.leaf,
         }
     }
 }
@@ -67,7 +67,7 @@ fn leaves_of(texts: &[Text<'_>; 2], both: bool) -> [Leaf; 2] {
     if let (None, None, true) = (one.leaf, two.leaf, both) {
         return leaves(one.rest, two.rest);
     }
-    let known = |text: &Text<'_>| text.leaf.unwrap_or_else(|| leaf(text.rest));
+    let known = |text: &Text<'_>| text.leaf.copied().unwrap_or_else(|| leaf(text.rest));
     [known(one), if both { known(two) } else { Leaf::default() }]
 }
 

@@ -20,6 +20,9 @@ const SLOTS: i64 = 10;
 pub(crate) struct Errors {
     share: Share,
     slot: i64,
+    /// The number of the slot of the last record, and when that began.
+    last: i64,
+    last_began: i64,
     slots: [Slot; SLOTS as usize + 1],
     raised: Option<i64>,
     charge: Charge,
@@ -38,6 +41,8 @@ impl Errors {
         Some(Errors {
             share,
             slot: (share.span.as_micros() as i64 / SLOTS).max(1),
+            last: 0,
+            last_began: 0,
             slots: [Slot {
                 number: i64::MIN,
                 all: 0,
@@ -60,8 +65,17 @@ impl Errors {
         found.verdict(seen, &self.charge, verdict, About::Nobody);
     }
 
+    /// Mostly that of the record before, which takes no division.
+    fn number(&mut self, at: Micros) -> i64 {
+        if !(0..self.slot).contains(&at.0.wrapping_sub(self.last_began)) {
+            self.last = at.0.div_euclid(self.slot);
+            self.last_began = self.last * self.slot;
+        }
+        self.last
+    }
+
     fn add(&mut self, at: Micros, came: Micros, error: bool) -> Verdict {
-        let number = at.0.div_euclid(self.slot);
+        let number = self.number(at);
         let place = number.rem_euclid(self.slots.len() as i64) as usize;
         let Some(slot) = self.slots.get_mut(place) else {
             return Verdict::Calm;

@@ -167,8 +167,11 @@ fn lists_keep_their_bound_and_those_with_most_evidence_stay() {
     assert_eq!(used + windows.free.len(), windows.lists.len());
     let bytes: usize = windows.lists.iter().map(List::bytes).sum();
     assert_eq!(bytes, windows.list_bytes);
-    let heads = windows.buckets.iter().flat_map(|bucket| bucket.heads);
-    let full = heads.filter(|head| *head != Head::FREE).count();
+    let full = windows
+        .buckets
+        .iter()
+        .map(|bucket| bucket.keys().count())
+        .sum::<usize>();
     assert_eq!(full, windows.keys());
 }
 
