@@ -4,8 +4,9 @@
 //! rules remember and once more to measure, with all standard rules and with none, by turns. It prints the processor time of the
 //! writer's thread a record, the median difference of a turn and its ratio, and what the caller pays. First nothing is found: that is
 //! the price of watching. Then every record is flagged: that is the price of a flood. Last, what a process takes in which a million
-//! users and addresses fill what all rules remember. Linux alone, for it asks `/proc`. `-- --quick` takes one short turn; `--watching`, `--reads`, `--logins`
-//! and `--memory` choose a part.
+//! users and addresses fill what all rules remember, and how many of slow attacks are found while others flood the rules with
+//! names that push them out. Linux alone, for it asks `/proc`. `-- --quick` takes one short turn; `--watching`, `--reads`, `--logins`,
+//! `--memory` and `--recall` choose a part.
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
@@ -36,7 +37,7 @@ fn main() {
     let (turns, records) = if is_short() { (1, 20_000) } else { (5, USERS) };
     println!("Processor time a record, {turns} turns of {records} records behind as many");
     println!("                                     writer       caller");
-    let parts = ["--watching", "--reads", "--logins", "--memory"];
+    let parts = ["--watching", "--reads", "--logins", "--memory", "--recall"];
     let any = arguments.iter().any(|argument| parts.contains(&argument.as_str()));
     let wanted = |part: &str| !any || arguments.iter().any(|argument| argument == part);
     if wanted("--watching") {
@@ -49,6 +50,9 @@ fn main() {
     }
     if wanted("--memory") {
         memory(records);
+    }
+    if wanted("--recall") {
+        recall(records);
     }
 }
 
@@ -220,15 +224,67 @@ fn hostile(rules: &str, users: u64) {
         }
     }
     trail.flush().expect("all written");
-    let (status, open) = (trail.status(), trail.alerts().len());
-    trail.close().expect("a clean end");
+    let status = trail.status();
+    // Before the alerts are copied for this program.
     let most = fs::read_to_string("/proc/self/status").expect("/proc");
     let most = most
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))
         .expect("what it took at most");
     let most: usize = most.trim().trim_end_matches(" kB").parse().expect("a number");
+    let open = trail.alerts().len();
+    trail.close().expect("a clean end");
     println!("{} {} {open}", most << 10, Remembered::of(&status).bytes);
+}
+
+/// Who attacks beside a flood, each as often as the rule allows.
+const ATTACKERS: u64 = 500;
+
+/// How many attackers are found whose attempts are spread over as many others' records, each of whom comes once or several times
+/// in a row. A rule that forgets nobody finds all of them.
+fn recall(flood: u64) {
+    println!("{ATTACKERS} attacks, each as slow as {flood} records of others are long");
+    let rules = [
+        ("failed_logins", events::AUTH_FAILED, 5),
+        ("rapid_reads", events::DATA_READ, 100),
+        ("bulk_deletes", events::DATA_DELETE, 10),
+    ];
+    for (rule, event, count) in rules {
+        for times in [1, 2, 4, 8].into_iter().filter(|times| *times < count) {
+            let home = tempfile::tempdir().expect("a directory");
+            // Quick or slow as the machine is: no window ends meanwhile.
+            let watch: Watch = format!("none,{rule}={count}/1h").parse().expect("a rule");
+            let builder = Trail::builder(home.path().join("logs")).watch(watch);
+            let trail = patient(builder).build().expect("a trail");
+            let (mut others, mut user) = (0, String::new());
+            for attempt in 0..count {
+                for attacker in 0..ATTACKERS {
+                    let due = flood * (attempt * ATTACKERS + attacker) / (count * ATTACKERS);
+                    while others < due {
+                        user.clear();
+                        let _ = write!(user, "user-{}", others / times);
+                        audit!(in: &trail, event, user_id = &*user);
+                        others += 1;
+                    }
+                    user.clear();
+                    let _ = write!(user, "attacker-{attacker}");
+                    audit!(in: &trail, event, user_id = &*user);
+                }
+            }
+            trail.flush().expect("all written");
+            let alerts = trail.alerts();
+            let found = alerts.iter().filter(|alert| alert.key.starts_with("attacker-")).count();
+            let status = trail.status();
+            trail.close().expect("a clean end");
+            assert_eq!(alerts.len(), found, "nobody else has reached the limit");
+            println!(
+                "  {rule:<14} {count:>3} of each; {:>9} others, {times} of each: {:>5.1} % found, {} evicted",
+                flood / times,
+                found as f64 * 100.0 / ATTACKERS as f64,
+                Remembered::of(&status).evicted,
+            );
+        }
+    }
 }
 
 fn name(user: &mut String, ip: &mut String, number: u64) {

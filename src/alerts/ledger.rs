@@ -197,7 +197,9 @@ impl Ledger {
         let key = open.alert.key.clone();
         self.ids.insert(open.alert.id.clone(), key.clone());
         *self.rules.entry(open.alert.rule.clone()).or_default() += 1;
-        self.open.entry(key).or_default().push(open);
+        // Mostly there is one of a key, and room for four would be the most of what ten thousand take.
+        let same = self.open.entry(key).or_insert_with(|| Vec::with_capacity(1));
+        same.push(open);
     }
 
     fn by_id(&mut self, id: &str) -> Option<&mut Open> {

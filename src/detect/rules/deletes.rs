@@ -8,7 +8,7 @@ use crate::detect::watch::{BULK_DELETES, OFF_HOURS_DELETES, Watch};
 use crate::detect::windows::Windows;
 use crate::detect::{AlertType, Priority};
 
-const KEYS: usize = 1 << 16;
+const KEYS: usize = 1 << 17;
 const LISTS: usize = 1 << 20;
 
 /// By user, or by address where nobody is named.

@@ -7,7 +7,7 @@ use crate::detect::watch::{RATE_LIMITS, Watch};
 use crate::detect::windows::Windows;
 use crate::detect::{AlertType, Priority};
 
-const KEYS: usize = 1 << 16;
+const KEYS: usize = 1 << 17;
 const LISTS: usize = 1 << 20;
 
 /// By address, or by user where there is none.
