@@ -28,7 +28,8 @@ pub struct Alert {
     pub kind: AlertType,
     /// How soon somebody should look.
     pub priority: Priority,
-    /// Which user, address or other thing, such as `203.0.113.7`; empty where the rule is about all of them.
+    /// Which user, address or other thing, such as `203.0.113.7`; empty where the rule is about all of them. One of more than 256
+    /// bytes is cut to end in `#` and 16 hexadecimal digits of its SHA-256.
     pub key: String,
     /// What the key is: `user`, `ip`, or what a rule of the program's own says; empty where there is no key.
     pub key_kind: String,

@@ -3,10 +3,13 @@
 //! Of a key that comes for the first time these are the two lines that tell keys apart, which stand side by side; of one that is known,
 //! one of the four lines behind them, too.
 
-use super::marks::Mark;
+use super::marks::{Mark, ShortMark};
 
 /// Keys in a bucket.
 pub(super) const WAYS: usize = 16;
+
+/// Arrivals of a key that need no list.
+pub(super) const FEW: usize = 4;
 
 /// How finely the time since a key was last seen is kept: so many steps a window.
 pub(super) const STEPS: i64 = 64;
@@ -40,13 +43,13 @@ pub(super) struct Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rank(u16);
 
-/// What a key has: its first two arrivals, or the number of its list.
+/// What a key has: its first arrivals, or the number of its list.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Body(Mark, Mark);
+pub(super) struct Body([ShortMark; FEW]);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kept {
-    Marks(Mark, Mark),
+    Few(Body),
     List(u32),
 }
 
@@ -134,14 +137,27 @@ fn scaled(evidence: u32) -> u16 {
 }
 
 impl Body {
-    pub(super) const NOTHING: Body = Body(Mark::NONE, Mark::NONE);
+    pub(super) const NOTHING: Body = Body([ShortMark::NONE; FEW]);
 
-    pub(super) fn marks(first: Mark, second: Mark) -> Body {
-        Body(first, second)
+    /// One more; `None` if it is full, or if the mark is too far from now.
+    #[inline]
+    pub(super) fn with(mut self, mark: Mark, now: i64) -> Option<Body> {
+        let free = self.0.iter_mut().find(|short| **short == ShortMark::NONE)?;
+        *free = ShortMark::of(mark, now)?;
+        Some(self)
     }
 
-    pub(super) fn list(index: u32) -> Body {
-        Body(Mark::number(index), Mark::NONE)
+    /// In the order of arrival.
+    pub(super) fn marks(self, now: i64) -> impl Iterator<Item = Mark> {
+        let taken = self.0.into_iter().take_while(|short| *short != ShortMark::NONE);
+        taken.map(move |short| short.mark(now))
+    }
+
+    fn list(index: u32) -> Body {
+        let mut body = Body::NOTHING;
+        let [number, ..] = &mut body.0;
+        *number = ShortMark::number(index);
+        body
     }
 }
 
@@ -227,9 +243,9 @@ impl Bucket {
 
     pub(super) fn kept(&self, way: usize) -> Kept {
         match self.bodies.get(way) {
-            Some(Body(number, _)) if self.has_list(way) => Kept::List(number.as_number()),
-            Some(Body(first, second)) => Kept::Marks(*first, *second),
-            None => Kept::Marks(Mark::NONE, Mark::NONE),
+            Some(Body([number, ..])) if self.has_list(way) => Kept::List(number.as_number()),
+            Some(body) => Kept::Few(*body),
+            None => Kept::Few(Body::NOTHING),
         }
     }
 
@@ -267,7 +283,9 @@ impl Bucket {
     /// Reads what the key here has.
     #[inline]
     pub(super) fn touch_body(&self, way: usize) -> u64 {
-        self.bodies.get(way).map_or(0, |Body(first, _)| first.bits())
+        self.bodies
+            .get(way)
+            .map_or(0, |Body([first, ..])| first.as_number().into())
     }
 }
 
@@ -298,7 +316,7 @@ mod tests {
             other.take(3, &bucket);
             assert!(other.find(tag) == Some(3) && matches!(other.kept(3), Kept::List(70)));
             bucket.put_list(3, None);
-            assert!(matches!(bucket.kept(3), Kept::Marks(Mark::NONE, Mark::NONE)));
+            assert!(matches!(bucket.kept(3), Kept::Few(body) if body.marks(0).next().is_none()));
             assert_eq!(bucket.rank(3).unwrap().age(70_003_u32 as u16), 3);
             bucket.free(3);
             assert!(bucket.find(tag).is_none() && bucket.rank(3).is_none() && bucket.keys().next().is_none());

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::{AlertType, Priority};
 use crate::floor::floor;
@@ -10,7 +11,21 @@ use crate::floor::floor;
 pub(super) const REASON: usize = 200;
 
 /// Bytes of a key kept at most.
-pub(super) const KEY: usize = 256;
+const KEY: usize = 256;
+
+/// A key as it stands in alerts. A long one ends in a part of its SHA-256, for what two share may be all that is kept of them.
+pub(super) fn kept_key(key: &str) -> Cow<'_, str> {
+    const DIGEST: usize = 16;
+    if key.len() <= KEY {
+        return Cow::Borrowed(key);
+    }
+    let whole: [u8; 32] = Sha256::digest(key).into();
+    let digest = whole
+        .iter()
+        .take(DIGEST / 2)
+        .fold(0_u64, |digest, byte| digest << 8 | u64::from(*byte));
+    Cow::Owned(format!("{}#{digest:016x}", floor(key, KEY - DIGEST - 1)))
+}
 
 /// What a [`Rule`](crate::Rule) has to say of a record: why it is flagged, and what alert that raises.
 ///
@@ -65,11 +80,11 @@ impl Finding {
         self
     }
 
-    /// What it is about: findings with another key raise another alert. The kind is `user`, `ip`, or a word of your own; a key
-    /// is cut at 256 bytes. Default: none, one alert for all.
+    /// What it is about: findings with another key raise another alert. The kind is `user`, `ip`, or a word of your own. A key
+    /// of more than 256 bytes is cut to end in `#` and 16 hexadecimal digits of its SHA-256. Default: none, one alert for all.
     pub fn key(mut self, kind: &'static str, key: &str) -> Finding {
         self.key_kind = kind;
-        self.key = floor(key, KEY).to_owned();
+        self.key = kept_key(key).into_owned();
         self
     }
 
@@ -105,10 +120,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_reason_and_a_long_key_are_cut_between_letters() {
-        let finding = Finding::new(AlertType::Custom, "é".repeat(200)).key("user", &"ü".repeat(300));
+    fn a_long_reason_and_a_long_key_are_cut_between_letters_and_long_keys_stay_apart() {
+        let key = |end: &str| {
+            let long = "ü".repeat(300) + end;
+            Finding::new(AlertType::Custom, "é".repeat(200)).key("user", &long)
+        };
+        let finding = key("a");
         assert_eq!(finding.reason, "é".repeat(100));
-        assert_eq!(finding.key, "ü".repeat(128));
+        let (text, digest) = finding.key.split_once('#').unwrap();
+        assert_eq!((text, digest.len()), ("ü".repeat(119).as_str(), 16));
+        assert!(finding.key.len() <= KEY && key("a").key == finding.key && key("b").key != finding.key);
+        let longest = "x".repeat(KEY);
+        assert_eq!(Finding::new(AlertType::Custom, "").key("user", &longest).key, longest);
         let finding = Finding::new(AlertType::Custom, "short");
         assert_eq!((finding.reason.as_ref(), finding.key.as_str()), ("short", ""));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::finding::{KEY, REASON};
+use super::finding::{REASON, kept_key};
 use super::hours::Hours;
 use super::limit::{Limit, Verdict, words};
 use super::seen::{Seen, Who};
@@ -224,11 +224,11 @@ impl Findings {
         let key_kind = match about {
             About::Nobody => "",
             About::Who(who) => {
-                self.text.push_str(floor(&seen.named(who), KEY));
+                self.text.push_str(&kept_key(&seen.named(who)));
                 who.kind()
             }
             About::Named(kind, key) => {
-                self.text.push_str(floor(key, KEY));
+                self.text.push_str(&kept_key(key));
                 kind
             }
         };

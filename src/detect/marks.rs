@@ -10,7 +10,7 @@ pub(super) const MARKS: usize = 192;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark(u64);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct List {
     /// In the order of arrival.
     marks: Vec<Mark>,
@@ -31,22 +31,41 @@ struct Tail {
     sum: u32,
 }
 
-impl Mark {
-    pub(super) const NONE: Mark = Mark(0);
+/// A mark within some days of the time at which it is read: the lowest 31 bits of its milliseconds, and whether it counts for the
+/// second limit. 0 is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ShortMark(u32);
+
+/// Milliseconds from a time in which a mark is near enough to be kept shortly: 6 days. It can be read for as long again.
+const NEAR: i64 = 1 << 29;
+
+impl ShortMark {
+    pub(super) const NONE: ShortMark = ShortMark(0);
 
     /// A number that is no time.
-    pub(super) fn number(number: u32) -> Mark {
-        Mark(u64::from(number))
+    pub(super) fn number(number: u32) -> ShortMark {
+        ShortMark(number)
     }
 
     pub(super) fn as_number(self) -> u32 {
-        self.0 as u32
-    }
-
-    pub(super) fn bits(self) -> u64 {
         self.0
     }
 
+    /// `None` if it is too far from now.
+    pub(super) fn of(mark: Mark, now: i64) -> Option<ShortMark> {
+        // A millisecond of 24 days is not to be told from none, and is taken for the next one.
+        let short = ((mark.at() as u32) << 1 | mark.some()).max(2);
+        ((mark.at() - now).abs() < NEAR).then_some(ShortMark(short))
+    }
+
+    pub(super) fn mark(self, now: i64) -> Mark {
+        // Shifted up, the difference has its sign.
+        let away = ((self.0 & !1).wrapping_sub((now as u32) << 1) as i32) >> 1;
+        Mark::of(now + i64::from(away), 1, self.0 & 1)
+    }
+}
+
+impl Mark {
     pub(super) fn one(at: Micros, some: bool) -> Mark {
         Mark::of(((at.0 - Micros::MIN.0) / 1_000).max(0), 1, u32::from(some))
     }
@@ -225,12 +244,34 @@ impl List {
             true => self.marks.partition_point(|mark| at - mark.at() > span),
             false => 0,
         };
-        before(self.marks.iter().skip(from), at, span)
+        before(self.marks.iter().skip(from).copied(), at, span)
     }
 }
 
 /// How many of these lie within a time that ends here.
-pub(super) fn before<'a>(marks: impl Iterator<Item = &'a Mark>, at: i64, span: i64) -> u32 {
+pub(super) fn before(marks: impl Iterator<Item = Mark>, at: i64, span: i64) -> u32 {
     let near = marks.filter(|mark| (0..=span).contains(&(at - mark.at())));
-    near.map(|mark| mark.all()).sum()
+    near.map(Mark::all).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_short_mark_is_the_same_time_for_days(now in 0..i64::MAX >> 20, away in -NEAR - 9..NEAR + 9, later in 0..NEAR, some: bool) {
+            let mark = Mark::of((now + away).max(0), 1, some.into());
+            match ShortMark::of(mark, now) {
+                Some(short) => {
+                    let read = short.mark(now + later);
+                    let same = read == mark || (mark.at() as u32) << 1 == 0;
+                    prop_assert!(same && short != ShortMark::NONE, "{:?} {:?}", read, mark);
+                }
+                None => prop_assert!((mark.at() - now).abs() >= NEAR),
+            }
+        }
+    }
 }

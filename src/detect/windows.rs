@@ -1,13 +1,13 @@
 //! Sliding windows of very many keys in bounded memory.
 //!
-//! For each key the times of its last arrivals are kept, 8 bytes each, and it is asked whether so many of them lie within so
+//! For each key the times of its last arrivals are kept, 4 or 8 bytes each, and it is asked whether so many of them lie within so
 //! long: by the record's own time, whatever the order in which they come. What is kept are arrivals and not the latest times, so
 //! that a record with a time of its own in the year 9999 takes one place among many and ends no window.
 //!
 //! Keys stand in buckets of 16 under a hash that no other process has. A full bucket gives up what has been quiet for a window;
 //! else the key with the least evidence, and of those the one that was not seen for longest. So a flood of keys that come
 //! once pushes out each other, and not the one that came twice: for that one, all 16 places of a bucket that nobody can
-//! choose have to be filled with keys of as much evidence. The table doubles until it has its size. What a key has beyond its second
+//! choose have to be filled with keys of as much evidence. The table doubles until it has its size. What a key has beyond its fourth
 //! arrival stands in a list of its own; all of these have one bound, and the list with the least evidence of a sample goes.
 //!
 //! Two keys are taken for one if they share a bucket and 32 more bits of their hashes are the same: once in some 268 million new keys that
@@ -31,6 +31,7 @@ const SAMPLE: usize = 8;
 
 /// Windows of one kind of key, with a limit for all arrivals and one for some of them.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Windows {
     limits: [Limit; 2],
     spans: [i64; 2],
@@ -38,8 +39,10 @@ pub(super) struct Windows {
     /// The step that it is, and when it began, in microseconds.
     step: u32,
     step_began: i64,
+    /// The bucket that was last looked at for what is quiet.
+    swept: usize,
     /// Arrivals of a key that need no list: with as many, no limit is reached.
-    inline: u32,
+    inline: usize,
     buckets: Vec<Bucket>,
     most_buckets: usize,
     lists: Vec<List>,
@@ -62,7 +65,8 @@ impl Windows {
             longest: all.millis().max(some.millis()),
             step: 0,
             step_began: 0,
-            inline: least.unwrap_or(u32::MAX).saturating_sub(1),
+            swept: 0,
+            inline: least.unwrap_or(u32::MAX).saturating_sub(1) as usize,
             buckets: vec![Bucket::EMPTY; FIRST_BUCKETS],
             most_buckets: (keys / WAYS).next_power_of_two().clamp(FIRST_BUCKETS, MOST_BUCKETS),
             lists: Vec::new(),
@@ -100,30 +104,35 @@ impl Windows {
     /// Notes an arrival of a key: by its own time, and by when it came. `some` counts for both limits.
     pub(super) fn add(&mut self, hash: u64, own: Micros, came: Micros, some: bool) -> [Verdict; 2] {
         let step = self.step(came);
-        let mark = Mark::one(own, some);
+        let (mark, now) = (Mark::one(own, some), Mark::one(came, false).at());
         let (place, known) = self.place(hash, step);
-        let (inline, longest) = (self.inline, self.longest);
         // Of a key that is new the body is not read: what stands there is somebody else's, and far away.
-        let kept = known.then(|| self.kept(place));
-        let alone = match kept {
-            None => (inline > 0).then_some((Body::marks(mark, Mark::NONE), 1)),
-            Some(Kept::Marks(first, Mark::NONE)) if inline > 1 => {
-                let near = (first.at() - mark.at()).abs() <= longest;
-                Some((Body::marks(first, mark), 1 + u32::from(near)))
+        let kept = match known {
+            true => self.kept(place),
+            false => Kept::Few(Body::NOTHING),
+        };
+        let few = match kept {
+            Kept::Few(body) => {
+                let near = |known: &Mark| (known.at() - mark.at()).abs() <= self.longest;
+                let (all, near) = body.marks(now).fold((1, 1), |(all, evidence), known| {
+                    (all + 1, evidence + u32::from(near(&known)))
+                });
+                let more = body.with(mark, now).filter(|_| all <= self.inline);
+                more.map(|body| (body, near))
             }
-            _ => None,
+            Kept::List(_) => None,
         };
         let Some(bucket) = self.buckets.get_mut(place / WAYS) else {
             return [Verdict::Calm; 2];
         };
-        if let Some((kept, evidence)) = alone {
-            bucket.seen(place % WAYS, Some(kept), evidence, step);
+        if let Some((body, evidence)) = few {
+            bucket.seen(place % WAYS, Some(body), evidence, step);
             return [Verdict::Calm; 2];
         }
         if !known {
             bucket.put_list(place % WAYS, None);
         }
-        let (verdicts, evidence) = self.in_list(place, mark);
+        let (verdicts, evidence) = self.in_list(place, mark, now);
         if let Some(bucket) = self.buckets.get_mut(place / WAYS) {
             bucket.seen(place % WAYS, None, evidence, step);
         }
@@ -132,14 +141,14 @@ impl Windows {
     }
 
     /// How many arrivals of a key lie within a time that ends here.
-    pub(super) fn count(&self, hash: u64, own: Micros, span: Duration) -> u32 {
+    pub(super) fn count(&self, hash: u64, own: Micros, came: Micros, span: Duration) -> u32 {
         let Some(bucket) = self.buckets.get(self.bucket(hash)) else {
             return 0;
         };
         let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         let at = Mark::one(own, false).at();
         match bucket.find(Tag::of(hash)).map(|way| bucket.kept(way)) {
-            Some(Kept::Marks(first, second)) => before([first, second].iter(), at, span),
+            Some(Kept::Few(body)) => before(body.marks(Mark::one(came, false).at()), at, span),
             Some(Kept::List(list)) => self.lists.get(list as usize).map_or(0, |list| list.before(at, span)),
             None => 0,
         }
@@ -166,11 +175,50 @@ impl Windows {
     fn step(&mut self, came: Micros) -> u32 {
         let long = (self.longest / STEPS).max(1) * 1_000;
         // Most records come in the step of the one before: a division takes longer than to see that.
-        if !(0..long).contains(&came.0.wrapping_sub(self.step_began)) {
+        let passed = came.0.wrapping_sub(self.step_began);
+        if !(0..long).contains(&passed) {
             let step = came.0.div_euclid(long);
             (self.step, self.step_began) = (step as u32, step * long);
+            self.sweep(passed.div_euclid(long));
         }
         self.step
+    }
+
+    /// Frees what has been quiet for a window, a part of the table for each step: so that nothing of long ago stands in the way of
+    /// what comes, and nothing stays until its step seems new.
+    fn sweep(&mut self, steps: i64) {
+        let all = self.buckets.len();
+        let some = match steps {
+            ..0 => 0,
+            0..STEPS => (all / STEPS as usize + 1).saturating_mul(steps as usize).min(all),
+            STEPS.. => all,
+        };
+        // After so long nothing is left, and what a rank says may be of an earlier round.
+        let gone = steps > STEPS + 1;
+        for _ in 0..some {
+            self.swept = (self.swept + 1) % all;
+            for place in self.swept * WAYS..(self.swept + 1) * WAYS {
+                if gone || self.is_quiet(place) {
+                    self.give_up(place);
+                }
+            }
+        }
+    }
+
+    fn is_quiet(&self, place: usize) -> bool {
+        let bucket = self.buckets.get(place / WAYS);
+        let rank = bucket.and_then(|bucket| bucket.rank(place % WAYS));
+        rank.is_some_and(|rank| rank.is_quiet(self.step))
+    }
+
+    /// Nobody is at this place any more.
+    fn give_up(&mut self, place: usize) {
+        self.drop_list(place);
+        let bucket = self.buckets.get_mut(place / WAYS);
+        if let Some(bucket) = bucket.filter(|bucket| bucket.rank(place % WAYS).is_some()) {
+            bucket.free(place % WAYS);
+            self.keys -= 1;
+        }
     }
 
     /// Where a key is, or is to be; and whether it was there.
@@ -184,15 +232,15 @@ impl Windows {
             };
             if let Some(way) = bucket.find(tag) {
                 // What has been quiet for a window by the clock that nobody sets begins anew.
-                let quiet = bucket.rank(way).is_some_and(|rank| rank.is_quiet(step));
                 let place = at * WAYS + way;
+                let quiet = self.is_quiet(place);
                 if quiet {
                     self.drop_list(place);
                 }
                 return (place, !quiet);
             }
             let (way, worth) = bucket.least(step, chance(hash));
-            if worth > FREE && may_grow {
+            if worth > QUIET && may_grow {
                 self.grow();
                 continue;
             }
@@ -217,18 +265,18 @@ impl Windows {
 
     /// What the key at a place has.
     fn kept(&self, place: usize) -> Kept {
-        let nothing = Kept::Marks(Mark::NONE, Mark::NONE);
+        let nothing = Kept::Few(Body::NOTHING);
         let bucket = self.buckets.get(place / WAYS);
         bucket.map_or(nothing, |bucket| bucket.kept(place % WAYS))
     }
 
     /// Adds an arrival to a key's list, which is made of what the body has, where there is none yet. What it says, and how
     /// much evidence there is then.
-    fn in_list(&mut self, place: usize, mark: Mark) -> ([Verdict; 2], u32) {
+    fn in_list(&mut self, place: usize, mark: Mark, now: i64) -> ([Verdict; 2], u32) {
         let mut verdicts = [Verdict::Calm; 2];
         let index = match self.kept(place) {
             Kept::List(index) => index,
-            Kept::Marks(first, second) => self.begin_list(place, [first, second]),
+            Kept::Few(body) => self.begin_list(place, body.marks(now)),
         };
         let Some(list) = self.lists.get_mut(index as usize) else {
             return (verdicts, 1);
@@ -268,8 +316,7 @@ impl Windows {
         (verdicts, evidence)
     }
 
-    fn begin_list(&mut self, place: usize, known: [Mark; 2]) -> u32 {
-        let known = known.into_iter().filter(|mark| *mark != Mark::NONE);
+    fn begin_list(&mut self, place: usize, known: impl Iterator<Item = Mark>) -> u32 {
         let list = List::begin(place as u32, known, &self.spans);
         self.list_bytes += list.bytes();
         let index = self.free.pop().unwrap_or(self.lists.len() as u32);
@@ -297,24 +344,22 @@ impl Windows {
                 }
                 let bucket = self.buckets.get(other / WAYS);
                 let rank = bucket.and_then(|bucket| bucket.rank(other % WAYS));
+                // What has been quiet for a window is no evidence any more.
+                let rank = rank.filter(|rank| !rank.is_quiet(self.step));
                 let evidence = rank.map_or(0, |rank| rank.evidence());
                 if victim.is_none_or(|(_, least)| evidence < least) {
                     victim = Some((other, evidence));
                 }
             }
-            let Some((victim, _)) = victim else {
+            let Some((victim, evidence)) = victim else {
                 // Hardly any list is left: the bound is too small for what one key may have.
                 if self.used() <= SAMPLE {
                     return;
                 }
                 continue;
             };
-            self.drop_list(victim);
-            if let Some(bucket) = self.buckets.get_mut(victim / WAYS) {
-                bucket.free(victim % WAYS);
-            }
-            self.keys -= 1;
-            self.evicted += 1;
+            self.give_up(victim);
+            self.evicted += u64::from(evidence > 0);
         }
     }
 

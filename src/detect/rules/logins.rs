@@ -70,7 +70,7 @@ impl Logins {
             }
         } else if let (Some((limit, charges)), true) = (&self.after, seen.is(Class::LOGIN)) {
             let count = |windows: &Windows, hash: Option<u64>| {
-                hash.map_or(0, |hash| windows.count(hash, seen.occurred(), limit.span))
+                hash.map_or(0, |hash| windows.count(hash, seen.occurred(), seen.time(), limit.span))
             };
             let of_user = count(&self.users, seen.user_hash()).max(count(&self.users, seen.name_hash()));
             let of_address = count(&self.addresses, seen.ip_hash());

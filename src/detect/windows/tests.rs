@@ -186,6 +186,46 @@ fn what_was_quiet_for_a_window_begins_anew() {
     assert_eq!(windows.evicted(), 0);
 }
 
+#[test]
+fn what_has_been_quiet_for_a_window_stands_in_nobodys_way() {
+    // As many places, and as much room for lists, as the rule about failed logins has.
+    let mut windows = Windows::new(limit(5, 15), Limit::NONE, 1 << 19, 3 << 20);
+    for _ in 0..6 {
+        for other in 0..24_000 {
+            let _ = windows.add(hash(1_000_000 + other), Micros(0), Micros(0), false);
+        }
+    }
+    // Minutes after its end, hours, and at the age at which steps begin anew.
+    for minutes in [16, 300, 15 * 62, 15 * 64, 15 * 65] {
+        let mut windows = windows.clone();
+        let now = Micros(minutes * MINUTE);
+        let mut found = 0;
+        for attempt in 0..5 {
+            for victim in 0..6_000 {
+                let verdict = windows.add(hash(victim), now, now, false)[0];
+                found += u32::from(attempt == 4 && verdict == Verdict::Reached(5));
+            }
+        }
+        assert_eq!(found, 6_000, "{minutes} minutes later");
+    }
+}
+
+#[test]
+fn keys_of_a_window_ago_are_gone_a_window_later_though_nobody_asks_for_them() {
+    let mut windows = table(limit(5, 15));
+    let mut at =
+        |key: u64, minutes: i64| windows.add(hash(key), Micros(minutes * MINUTE), Micros(minutes * MINUTE), false);
+    for key in 0..1_000 {
+        for _ in 0..6 {
+            at(key, 0);
+        }
+    }
+    for minute in 1..=32 {
+        at(20_000, minute);
+    }
+    assert_eq!((windows.keys(), windows.used(), windows.evicted()), (1, 1, 0));
+}
+
 /// The last 192 arrivals, of which it is asked whether so many lie within one window with the newest in it.
 #[derive(Default)]
 struct Naive {
