@@ -10,6 +10,7 @@ use crate::status::{DiskTier, Health};
 #[cfg(feature = "system")]
 use crate::system::System;
 use crate::verify::Verdict;
+use crate::verify::report::plural;
 
 /// How a trail is, with reasons. Made by [`Trail::health`](crate::Trail::health); [`to_json`](HealthReport::to_json) is an answer to
 /// `/health`.
@@ -178,8 +179,8 @@ impl Signs {
                 Health::Degraded
             };
             let message = format!(
-                "nobody has taken on {} alerts, {critical} of them critical and {high} high",
-                low + medium + high + critical
+                "nobody has taken on {}, {critical} of them critical and {high} high",
+                plural(low + medium + high + critical, "alert")
             );
             say(health, "alerts", message);
         }
