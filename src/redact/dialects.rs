@@ -321,6 +321,7 @@ fn a_string_that_is_defined_or_handed_over_goes_by_its_name() {
         "#define VERSION \"1.2\"",
         ".withTokenCount(\"5\")",
         ".withAuthor(\"ann\")",
+        "fetch.withCredentials(\"include\")",
     ] {
         assert_eq!(shown(text), text);
     }

@@ -185,7 +185,8 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     let name = name(s, open, walk.floor)?;
     let text = s.get(name.start..name.end)?;
     let method = text.rsplit(|b| *b == b'.').next().unwrap_or_default();
-    let with = method.strip_prefix(b"with");
+    // `withCredentials("include")` says whether, and not which.
+    let with = method.strip_prefix(b"with").filter(|what| *what != b"Credentials");
     let setter = with.is_some() || text.starts_with(b"set");
     // `InvalidToken("at 3")` says what is wrong.
     let about = walk.policy.leads(text) & (role::META | role::ASK | role::NO_TOKEN | role::VERB) != 0;

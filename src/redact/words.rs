@@ -408,16 +408,16 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          apifonica apimatic apimetrics apitemplate appcues appfollow appointedd appoptics appsynergy apptivo atera autoklose aviationstack axonaut aylien ayrshare \
          bannerbear baremetrics beebole besttime billomat bitbar bitcoinaverage bitly bitmex blazemeter bombbomb borgbase browserstack browshot buddyns budibase \
          bugherd bulbul bulksms buttercms calendarific calendly calorieninja campayn cannyio capsulecrm captaindata carboninterface caspio cexio chatfule \
-         checklyhq checkvist clearbit clientary clinchpad clockify clockworksms closecrm cloudimage cloudmersive cloudplan cloverly cloze coda codeclimate \
+         checklyhq checkvist clearbit clientary clinchpad clockify clockworksms closecrm cloudimage cloudmersive cloudplan cloverly codeclimate \
          codemagic codequiry coinapi coinlayer coinlib commercejs convertapi countrylayer craftmypdf currencycloud currencyfreaks currencylayer currencyscoop \
-         currentsapi customerguru dareboost deepai demio detectify detectlanguage dfuse diggernaut docparser documo docusign dronahq dyspatch \
+         currentsapi customerguru dareboost deepai detectify detectlanguage dfuse diggernaut docparser documo docusign dronahq dyspatch \
          easyinsight edamam edenai enablex ethplorer everhour exchangerate exchangeratesapi exportsdk extractorapi facepp fastforex fibery fileinvoice \
          financialmodelingprep fixerio flatio fleetbase flexport flightapi flightstats flowflu fmfw formbucket formcraft formsite foursquare freeconvert freshdesk \
          geocodify geocodio geoipify getemail getgeoapi getsandbox gitguardian glassnode gocanvas goodreads graphcms graphhopper gtmetrix guardianapi gyazo \
          happyscribe helpcrunch helpscout hellosign holidayapi iconfinder iexapis iexcloud imagekit imagga inkassotool instabot instamojo integromat intrinio \
          ipapi ipgeolocation ipify ipinfodb ipquality jotform jumpseller kanbantool keenio klipfolio knapsackpro kontent kylas lastfm leadfeeder lemlist lendflow \
          lexigram linkpreview livestorm loadmill logmein loyverse lunchmoney madkudu magicbell mailboxlayer mailmodo mailsac mapquest marketstack mediastack \
-         meistertask mesibo metaapi metabase metrilo mindmeister miro mixmax mockaroo moonclerk moosend nethunt neutrinoapi newscatcher nftport nicereply \
+         meistertask mesibo metaapi metabase metrilo mindmeister mixmax mockaroo moonclerk moosend nethunt neutrinoapi newscatcher nftport nicereply \
          nozbeteams numverify nutritionix nylas oanda omnisend onedesk onelogin onepagecrm onfleet oopspam openuv optidash owlbot pagarme paperform \
          parsehub partnerstack passbase paymongo peopledatalabs pepipost photoroom pinata pipedream pipedrive pivotaltracker pixabay planview planyo plivo podio \
          poloniex postageapi prodpad prospectcrm proxycrawl purestake qase qualaroo qubole rebrandly rentman repairshopr restpack ritekit route4me rownd \
