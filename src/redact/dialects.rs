@@ -326,3 +326,20 @@ fn a_string_that_is_defined_or_handed_over_goes_by_its_name() {
         assert_eq!(shown(text), text);
     }
 }
+
+#[test]
+fn a_uuid_that_a_mark_makes_a_key_goes_and_others_stay() {
+    let uuid = "279a2e9d-83b3-c416-7e2d-f721593e42a0";
+    for text in ["{}", "got {} today", "it was {}.", "{\"note\":\"{}\"}"] {
+        let shown = shown(&text.replace("{}", &format!("{uuid}:fx")));
+        assert_eq!(shown, text.replace("{}", "[redacted]"));
+    }
+    for text in [
+        format!("{uuid}:fxa"),
+        format!("a{uuid}:fx"),
+        format!("{uuid}:f"),
+        format!("{uuid} fx"),
+    ] {
+        assert_eq!(shown(&text), text);
+    }
+}

@@ -360,7 +360,7 @@ impl<'a> Walk<'a> {
                 return found;
             }
         }
-        if let Some(found) = token::push(s, i) {
+        if let Some(found) = token::push(s, i).or_else(|| token::translator(s, i)) {
             return self.token(Some(found));
         }
         if self.flagged

@@ -309,6 +309,21 @@ fn behind_account(s: &[u8], start: usize) -> bool {
     })
 }
 
+/// A key of DeepL, a UUID and `:fx`; `colon` is where the colon stands.
+pub(in super::super) fn translator(s: &[u8], colon: usize) -> Option<Token> {
+    const UUID: usize = 36;
+    let end = colon + 3;
+    if s.get(colon + 1..end) != Some(b"fx") || goes_on(at(s, end)) && at(s, end) != b'.' {
+        return None;
+    }
+    let start = colon.checked_sub(UUID)?;
+    let fits = s.get(start..colon)?.iter().enumerate().all(|(k, b)| match k {
+        8 | 13 | 18 | 23 => *b == b'-',
+        _ => sets(*b) & set::HEX != 0,
+    });
+    (fits && !goes_on(before(s, start))).then_some((start, end, Class::Key))
+}
+
 /// Firebase's keys of servers and tokens of devices, `<11 up>:<120 up>`; `colon` is where the colon stands.
 pub(in super::super) fn push(s: &[u8], colon: usize) -> Option<Token> {
     if [1, 120].iter().any(|k| sets(at(s, colon + k)) & set::URL64 == 0) {
