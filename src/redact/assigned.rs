@@ -3,8 +3,9 @@
 //!
 //! The sign alone says little, so that both sides must: the name is no ordinary word, and the value looks like nothing but a key.
 
-use super::marks::is_delimiter;
+use super::marks::{closing, gap, is_delimiter, opening};
 use super::pair::{Name, name};
+use super::remark::is_remark;
 use super::shapes::{at, before, is_random, is_uneven, one_case, run_to, set, sets};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
@@ -61,6 +62,24 @@ pub(super) fn find(walk: &mut Walk<'_>, sign: usize) -> Option<Hit> {
     walk.treated(judged.verdict, (start, end))
 }
 
+/// What stands for a variable that is not set: `process.env.API_KEY || "x"`. The second bar is at `sign`.
+pub(super) fn fallback(walk: &mut Walk<'_>, sign: usize) -> Option<Hit> {
+    let s = walk.s;
+    let (start, quote, level) = opening(s, gap(s, sign + 1))?;
+    let end = closing(s, start, quote, level);
+    let name = before_sign(s, sign, walk.floor)?;
+    let text = s.get(name.start..name.end)?;
+    let env = [&b"process.env."[..], b"meta.env."]
+        .iter()
+        .any(|env| memchr::memmem::find(text, env).is_some());
+    let judged = walk.policy.judge(text).filter(|judged| env && !judged.weak)?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    if end == start || is_remark(s.get(start..end)?) {
+        return None;
+    }
+    walk.treated(judged.verdict, (start, end))
+}
+
 /// The name before the sign that ends at `sign`. A sign of a shift or of a generic type is none: `token >> 8`, `Vec<Token>`.
 fn before_sign(s: &[u8], sign: usize, floor: usize) -> Option<Name> {
     let mut from = sign;
@@ -107,6 +126,29 @@ mod tests {
                     assert!(!shown(&text).contains(&key), "{text} is shown as {}", shown(&text));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_stands_for_a_variable_that_is_not_set_goes_though_it_is_a_word() {
+        for (text, expected) in [
+            (
+                "key: process.env.ACME_API_KEY || \"hunter2\",",
+                "key: process.env.ACME_API_KEY || \"[redacted]\",",
+            ),
+            (
+                "import.meta.env.DB_PASSWORD || 'swordfish'",
+                "import.meta.env.DB_PASSWORD || '[redacted]'",
+            ),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        for text in [
+            "process.env.API_KEY_ID || \"one\"",
+            "process.env.NODE_ENV || \"development\"",
+            "password || \"is missing\"",
+        ] {
+            assert_eq!(shown(text), text);
         }
     }
 

@@ -97,6 +97,7 @@ const SENSITIVE: &str = "
     токен секретный_ключ csrffield inputssn otpinput cvvfield accnumberfield bind_pw certificate_pin ELEVENLABS_KEY
     snmp_community user_token_v1 requirepass masterauth ROOT_PW FTP_PW X-OpenAI-Key X-ClickHouse-Key X-Twilio-Signature oobCode SecurityStamp FERNET_KEY
     Cf-Access-Jwt-Assertion auth_session SLACK_WEBHOOK_URL cvn fiscal_code personal_identity_code
+    us_passport uk_nhs au_tfn au_medicare in_pan es_nif tax_reference_number email_code x-mashape-key todoist_key airvisualKey
     streamKey stream_key macKey sse_customer_key x-amz-server-side-encryption-customer-key authenticationMaterial x-goog-signature
     x-firebase-appcheck magic_link magicLink pwdHash totp_seed pkce_verifier discord_webhook teams_webhook zapier_hook azure_sas
     emv_data bvn dni nif ein insurance_number identityNumber routing_no Jenkins-Crumb sonar.login pendo_key";
@@ -191,7 +192,7 @@ const LOOK_ALIKES: &str = "
     encrypted is_encrypted encryption encryption_algorithm encryption_enabled crypto crypto_currency cryptography
     seed seed_value seeds phrase phrases mood_phrase recovery recovery_time recovery_email backup backup_path backup_size
     diagnostics diagnostic_id prescribed health health_status healthcheck medical bloodline biometric_enabled
-    sid_name sidebar side residual president consider inside
+    account_sid user_sid AccountSid sid_name sidebar side residual president consider inside
     not_before nbf exp iat iss aud sub scope scopes grant_type response_type redirect_uri state nonce_count
     webhook webhook_url webhook_id hook callback_url bot bot_name vault vault_name vault_path wallet_id wallet_balance
     track3 track_2 track12 tint sinus ninth signs signed_by signpost cards card_count postcard trackpad inputs_pinned

@@ -1,12 +1,27 @@
 //! What other scanners look for, and what programs write that only looks so. Tokens are put together at run time.
 
-use super::drawn::{ALNUM, HEX, LOWER, UPPER, URL64, body, drawn};
+use super::drawn::{ALNUM, DIGITS, HEX, LOWER, UPPER, URL64, body, drawn};
 use super::notations::check;
 use super::samples::shown;
 
 /// By prefix, alphabet and length.
 const TOKENS: &[(&str, &str, usize)] = &[
     ("STS.", ALNUM, 20),
+    ("ABSK", ALNUM, 34),
+    ("FwoGZXIvYXdz", ALNUM, 200),
+    ("FQoDYXdz", ALNUM, 200),
+    ("AQoDYXdz", ALNUM, 200),
+    ("IQoJb3JpZ2lu", ALNUM, 200),
+    ("AVNU_", ALNUM, 300),
+    ("akab-", ALNUM, 33),
+    ("pplx-", ALNUM, 42),
+    ("CFPAT-", URL64, 27),
+    ("oak_", ALNUM, 22),
+    ("ctp_", ALNUM, 36),
+    ("k4.secret.", URL64, 16),
+    ("v4.local.", ALNUM, 20),
+    ("NRAK-", UPPER, 30),
+    ("skapi_prod_", ALNUM, 44),
     ("AIK_CI_", ALNUM, 24),
     ("unkey_", ALNUM, 22),
     ("ALTAK", ALNUM, 21),
@@ -173,4 +188,158 @@ fn the_rest_of_a_longer_number_is_no_card() {
     }
     assert_eq!(shown("order 1234 4111 1111 1111 1111"), "order 1234 [redacted]");
     assert_eq!(shown("order 1234 3782 822463 10005"), "order 1234 [redacted]");
+}
+
+#[test]
+fn a_token_behind_the_number_of_its_user_goes_with_it() {
+    for seed in 1..40 {
+        let (id, hash) = (body(DIGITS, 16, seed), body(HEX, 32, seed));
+        for text in ["{}", "got {} today", "the value was {}.", "{\"note\":\"{}\"}"] {
+            let token = format!("1/{id}:{hash}");
+            assert_eq!(shown(&text.replace("{}", &token)), text.replace("{}", "[redacted]"));
+        }
+        // A path and a port before a hash; no card begins so.
+        let id = format!("1{}", body(DIGITS, 13, seed));
+        for text in [
+            format!("10/{id}:{hash}"),
+            format!("x/1/{id}:{hash}"),
+            format!("1/80:{hash}"),
+        ] {
+            assert_eq!(shown(&text), text);
+        }
+        // Of a data centre, in whatever letters.
+        let key = format!("{}-us{}", body(ALNUM, 32, seed), 1 + seed % 20);
+        assert_eq!(shown(&key), "[redacted]");
+    }
+}
+
+#[test]
+fn a_token_of_two_parts_with_a_sign_of_equality_goes_whole() {
+    for seed in 1..40 {
+        let token = format!(
+            "AAAAAAAAAAAAAAAAAAAAA{}={}",
+            body(ALNUM, 30, seed),
+            body(ALNUM, 50, seed)
+        );
+        for token in [token.replace('=', "%3D"), token.replace('=', "\\u003d"), token] {
+            assert_eq!(shown(&format!("got {token} today")), "got [redacted] today");
+        }
+    }
+}
+
+#[test]
+fn what_is_a_key_of_somebody_s_goes_in_logs_of_programs_that_call_services() {
+    for seed in 1..40 {
+        let key = drawn(ALNUM, 32, seed);
+        for text in [
+            "[DEBUG] Using acme Key={}",
+            "using acme KEY={} for it",
+            "Your ACME key is {}, which you will need",
+            "GET https://api.acme.example/v1/users?key={}",
+            "url := \"https://api.acme.example/v1/users?page=2&key={}\"",
+            "todoistKey := \"{}\"",
+            "{\"bulbul_key\":\"{}\"}",
+        ] {
+            assert_eq!(shown(&text.replace("{}", &key)), text.replace("{}", "[redacted]"));
+        }
+        for text in [
+            "using cache key={}",
+            "Your idempotency key is {}",
+            "the primary key is {}",
+            "GET https://acme.example/objects?key={}",
+            "{\"project_key\":\"{}\"}",
+        ] {
+            let text = text.replace("{}", &key);
+            assert_eq!(shown(&text), text);
+        }
+        for text in [
+            format!("https://api.acme.example/objects?key={}", body(HEX, 40, seed)),
+            "https://api.acme.example/objects?key=550e8400-e29b-41d4-a716-446655440000".to_owned(),
+            "https://api.acme.example/objects?key=reports/2026/november.csv".to_owned(),
+        ] {
+            assert_eq!(shown(&text), text);
+        }
+    }
+}
+
+#[test]
+fn a_number_as_long_as_a_card_has_no_further_group() {
+    // Its own check digit is wrong; with what follows it would be right.
+    for text in [
+        "GET /orders/4195808640323957 200",
+        "order 4111111111111112 100 items",
+        "gid://shop/Order/4906540913062",
+    ] {
+        assert_eq!(shown(text), text);
+    }
+    for text in [
+        "4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "3782 822463 10005",
+        "4111111111111111 200",
+    ] {
+        assert!(shown(text).starts_with("[redacted]"), "{text}");
+    }
+}
+
+#[test]
+fn who_somebody_is_at_a_provider_stays_and_a_session_goes() {
+    let (account, user) = (
+        format!("AC{}", body(HEX, 32, 7)),
+        "S-1-5-21-3623811015-3361044348-30300820-1013",
+    );
+    for text in [
+        format!("account_sid={account}"),
+        format!("{{\"AccountSid\":\"{account}\"}}"),
+        format!("user_sid: {user}"),
+    ] {
+        assert_eq!(shown(&text), text);
+    }
+    for text in ["sid=s3ss10n1d", "{\"connect.sid\":\"s3ss10n1d\"}", "req.sid=s3ss10n1d"] {
+        assert!(shown(text).contains("[redacted]"), "{text}");
+    }
+}
+
+#[test]
+fn a_string_that_is_defined_or_handed_over_goes_by_its_name() {
+    for (text, expected) in [
+        ("#define DB_PASSWORD \"hunter2\"", "#define DB_PASSWORD \"[redacted]\""),
+        (
+            "#define ACME_API_KEY \"abc\" // x",
+            "#define ACME_API_KEY \"[redacted]\" // x",
+        ),
+        (
+            "client.withPassword(\"hunter2\")",
+            "client.withPassword(\"[redacted]\")",
+        ),
+        (".withApiKey(\"abc\")", ".withApiKey(\"[redacted]\")"),
+    ] {
+        assert_eq!(shown(text), expected);
+    }
+    for text in [
+        "#define TOKEN_COUNT \"5\"",
+        "#define VERSION \"1.2\"",
+        ".withTokenCount(\"5\")",
+        ".withAuthor(\"ann\")",
+        "fetch.withCredentials(\"include\")",
+    ] {
+        assert_eq!(shown(text), text);
+    }
+}
+
+#[test]
+fn a_uuid_that_a_mark_makes_a_key_goes_and_others_stay() {
+    let uuid = "279a2e9d-83b3-c416-7e2d-f721593e42a0";
+    for text in ["{}", "got {} today", "it was {}.", "{\"note\":\"{}\"}"] {
+        let shown = shown(&text.replace("{}", &format!("{uuid}:fx")));
+        assert_eq!(shown, text.replace("{}", "[redacted]"));
+    }
+    for text in [
+        format!("{uuid}:fxa"),
+        format!("a{uuid}:fx"),
+        format!("{uuid}:f"),
+        format!("{uuid} fx"),
+    ] {
+        assert_eq!(shown(&text), text);
+    }
 }

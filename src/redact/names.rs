@@ -221,8 +221,8 @@ impl Vocabulary {
         for (first, index) in single.iter().enumerate().take(n) {
             let mut note = |end: usize, (kind, class, roles): (Kind, Class, u16)| {
                 if on & class.bit() != 0 {
-                    let weak =
-                        matches!(kind, Kind::Whole | Kind::Pass | Kind::Pin | Kind::Tail) && class != Class::Cookie;
+                    let weak = matches!(kind, Kind::Whole | Kind::Sid | Kind::Pass | Kind::Pin | Kind::Tail)
+                        && class != Class::Cookie;
                     let line = roles & role::LINE != 0;
                     best = Some(Match { class, weak, line, end });
                 }
@@ -483,6 +483,7 @@ impl Around {
             // Of the hook of a service: `X-Twilio-Signature`.
             Kind::Whole if class == Class::Token && bare => self.placed || self.before & role::KEY != 0,
             Kind::Whole => value && self.placed,
+            Kind::Sid => value && self.placed && self.before & role::HOLDER == 0,
             Kind::SessionId => value && (words == 1 || !self.placed),
         }
     }

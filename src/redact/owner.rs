@@ -20,6 +20,8 @@ const PART: usize = 16;
 const LONGEST: usize = 256;
 /// Bytes before a bracket in which the name of a list stands.
 const LIST: usize = 48;
+/// Bytes before a name in which a URL begins.
+const URL: usize = 128;
 /// What a value consists of.
 const SET: u16 = set::TOKEN68 | set::EQUALS;
 
@@ -56,6 +58,28 @@ pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Op
         line: false,
         words: 1,
         end: 1,
+    })
+}
+
+/// Whether `key` is that of a service, in a query to one: `https://api.acme.com/v1/users?key=<random>`.
+pub(super) fn is_queried(walk: &Walk<'_>, name: Name, value: usize) -> bool {
+    let s = walk.s;
+    if !matches!(before(s, name.start), b'?' | b'&') {
+        return false;
+    }
+    let lead = s.get(name.start.saturating_sub(URL)..name.start).unwrap_or_default();
+    let Some(host) = memchr::memmem::rfind(lead, b"://api.") else {
+        return false;
+    };
+    lead.get(host..).is_some_and(|url| !url.iter().any(|b| *b <= b' ')) && is_drawn(s, value)
+}
+
+/// Whether an owner stands before a key whose keys say what something is.
+pub(super) fn is_open(words: &[u8]) -> bool {
+    let words = Words::split(words);
+    (0..words.len()).any(|k| {
+        let word = words.glued(k, k + 1);
+        OPEN.split_ascii_whitespace().any(|open| open.as_bytes() == word)
     })
 }
 

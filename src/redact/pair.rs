@@ -184,7 +184,10 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     }
     let name = name(s, open, walk.floor)?;
     let text = s.get(name.start..name.end)?;
-    let setter = ["set", "with"].iter().any(|verb| text.starts_with(verb.as_bytes()));
+    let method = text.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    // `withCredentials("include")` says whether, and not which.
+    let with = method.strip_prefix(b"with").filter(|what| *what != b"Credentials");
+    let setter = with.is_some() || text.starts_with(b"set");
     // `InvalidToken("at 3")` says what is wrong.
     let about = walk.policy.leads(text) & (role::META | role::ASK | role::NO_TOKEN | role::VERB) != 0;
     let held = first != b'S' || s.get(open + 1..)?.starts_with(b"Some(");
@@ -199,7 +202,8 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         let span = credentials(s, open, text)?;
         return walk.hit(Shape::Pair, Class::Credential, span);
     }
-    let judged = walk.policy.judge(text).filter(|judged| !judged.weak)?;
+    // In a name of its own the word would ask: `with_password`.
+    let judged = walk.policy.judge(with.unwrap_or(text)).filter(|judged| !judged.weak)?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     let mut value = Value {
         s,
@@ -410,7 +414,10 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             judged.filter(reaches).or_else(|| content(walk, name, text, value))
         }
         // `using key=x`
-        None if !colon && text.eq_ignore_ascii_case(b"key") => used(walk, name.start, value),
+        None if !colon && text.eq_ignore_ascii_case(b"key") => match owner::is_queried(walk, name, value) {
+            true => walk.policy.judge(b"apikey"),
+            false => used(walk, name.start, value),
+        },
         None => content(walk, name, text, value),
     }
 }
@@ -425,14 +432,22 @@ fn is_key(walk: &Walk<'_>, value: usize) -> bool {
 /// The verdict on a key that is said to be used, if what stands at `value` looks like one.
 fn used(walk: &Walk<'_>, start: usize, value: usize) -> Option<Judged> {
     let s = walk.s;
-    let first = words_before(s, start, walk.floor, 1);
-    let verb = s.get(first..start)?.trim_ascii();
+    // `using key=x`, `using acme key=x`
+    let first = words_before(s, start, walk.floor, 2);
+    let said = s.get(first..start)?.trim_ascii();
     let rest = s.get(value..(value + NAME).min(s.len()))?;
     let end = rest.iter().position(|b| *b <= b' ').unwrap_or(rest.len());
     let odd = end >= 16 && is_odd(walk.policy, rest.get(..end)?);
-    let uses = [&b"using"[..], b"used"]
-        .iter()
-        .any(|word| word.eq_ignore_ascii_case(verb));
+    let is_verb = |word: &[u8]| {
+        [&b"using"[..], b"used"]
+            .iter()
+            .any(|verb| verb.eq_ignore_ascii_case(word))
+    };
+    let mut words = said.rsplit(|b| *b == b' ');
+    let uses = match words.next()? {
+        verb if is_verb(verb) => true,
+        whose => words.next().is_some_and(is_verb) && !owner::is_open(whose),
+    };
     if odd && uses {
         walk.policy.judge(b"apikey")
     } else {

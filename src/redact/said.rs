@@ -3,9 +3,10 @@
 use super::list::is_odd;
 use super::login;
 use super::marks::{blanks, closing, run};
+use super::owner;
 use super::pair::{Name, name, words_before};
 use super::remark::is_remark;
-use super::shapes::{at, before, mixed};
+use super::shapes::{at, before, is_random, mixed};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
 
@@ -40,7 +41,7 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let least = if colon || quote != 0 { 4 } else { 6 };
     if !(least..=128).contains(&text.len())
         || !(mixed(text) || alone || quote != 0)
-        || text.contains(&b'=')
+        || text.iter().rev().skip_while(|b| **b == b'=').any(|b| *b == b'=')
         || is_remark(text)
         || walk.policy.knows(text) && !(quote != 0 && mixed(text))
     {
@@ -56,6 +57,18 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         .policy
         .judge(s.get(name.start..name.end)?)
         .filter(|judged| !judged.weak);
+    // `your acme key is <random>`: what anybody is told to be theirs opens something.
+    let yours = || {
+        let first = words_before(s, name.start, walk.floor, 2);
+        let said = s.get(first..name.start)?.trim_ascii_end();
+        let (your, whose) = said.split_at_checked(said.iter().position(|b| *b == b' ')?)?;
+        let key = s.get(name.start..name.end)?.eq_ignore_ascii_case(b"key") && your.eq_ignore_ascii_case(b"your");
+        let drawn = text.len() >= 16 && is_random(text) && is_odd(walk.policy, text);
+        walk.policy
+            .judge(b"apikey")
+            .filter(|_| key && drawn && !owner::is_open(whose))
+    };
+    let judged = judged.or_else(yours);
     let judged = judged.or_else(|| login::owned(walk, name.start).filter(|_| mixed(text)))?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     walk.treated(judged.verdict, (start, start + text.len()))
@@ -88,7 +101,7 @@ pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         walk.policy.shape(Shape::Pair, judged.verdict.class)?;
         return walk.treated(judged.verdict, (open + 1, end));
     }
-    if at(s, end + 1) != b';' || end == open + 1 {
+    if (at(s, end + 1) != b';' && !is_defined(s, open)) || end == open + 1 {
         return quoted(walk, open, end);
     }
     let name = name(s, open, walk.floor).filter(|name| name.quote == 0)?;
@@ -101,11 +114,28 @@ pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     if judged.words == 1
         && !lead.last().is_none_or(|b| matches!(b, b';' | b'{' | b'}'))
         && before(s, name.start) != b'\n'
+        && at(s, end + 1) == b';'
     {
         return None;
     }
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     walk.treated(judged.verdict, (open + 1, end))
+}
+
+/// Whether the string at `open` is that of a definition of one: `#define DB_PASSWORD "x"`.
+fn is_defined(s: &[u8], open: usize) -> bool {
+    const NAME: usize = 64;
+    let lead = s
+        .get(open.saturating_sub(NAME)..open)
+        .unwrap_or_default()
+        .trim_ascii_end();
+    let name = lead
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+        .count();
+    let lead = lead.get(..lead.len() - name).unwrap_or_default();
+    lead.trim_ascii_end().ends_with(b"#define")
 }
 
 /// The password in quotes behind the word for it: `wrong password "x" for bob`. Tokens and secrets so called may be those of a

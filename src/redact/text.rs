@@ -320,6 +320,10 @@ impl<'a> Walk<'a> {
         match at(s, i + 3) {
             b'0'..=b'9' => {
                 let end = card::find(s, i).filter(|_| !remark::is_count(self, i))?;
+                // The number of a user, before what he is known by.
+                if at(s, end) == b':' && token::is_user(s, end) {
+                    return None;
+                }
                 self.hit(Shape::Card, Class::Card, (i, end))
             }
             b'-' => ssn::find(s, i).and_then(|end| self.hit(Shape::Ssn, Class::GovernmentId, (i, end))),
@@ -356,7 +360,7 @@ impl<'a> Walk<'a> {
                 return found;
             }
         }
-        if let Some(found) = token::push(s, i) {
+        if let Some(found) = token::push(s, i).or_else(|| token::translator(s, i)) {
             return self.token(Some(found));
         }
         if self.flagged
@@ -462,7 +466,9 @@ impl<'a> Walk<'a> {
             b':' if pair::between_numbers(self.s, i) => {}
             b':' => return self.colon(i),
             b'=' => return pair::find(self, i).or_else(|| assigned::find(self, i)),
-            b'|' if before(self.s, i) == b'|' => return assigned::find(self, i),
+            b'|' if before(self.s, i) == b'|' => {
+                return assigned::find(self, i).or_else(|| assigned::fallback(self, i));
+            }
             b'>' if matches!(before(self.s, i), b'-' | b'=') => {
                 return list::arrow(self, i).or_else(|| assigned::find(self, i));
             }

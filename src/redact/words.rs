@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Key,
     /// Only as the whole name, give or take words that say where it was found (`x-auth`, `req.session`).
     Whole,
+    /// `Whole`, and not that of an account or of a user, which say who it is.
+    Sid,
     /// `Whole`, and not the record's own `session_id`: the cookie spelling `sessionid`, or with an owner.
     SessionId,
 }
@@ -58,6 +60,8 @@ pub(super) mod role {
     pub(in super::super) const APART: u16 = 1 << 10;
     /// Before a password that ends the name: something one does, not what one types (`forgot_password`).
     pub(in super::super) const VERB: u16 = 1 << 13;
+    /// Before `sid`: what it is the number of.
+    pub(in super::super) const HOLDER: u16 = 1 << 15;
     /// After a card's code: the outcome of checking it.
     pub(in super::super) const CARD_META: u16 = 1 << 14;
     /// The name half of a `{"name": .., "value": ..}` pair.
@@ -75,7 +79,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
-         authenticationcode logincode accesscode securitycode recoverycode recoverycodes backupcode \
+         authenticationcode logincode emailcode accesscode securitycode recoverycode recoverycodes backupcode \
          backupcodes resetcode activationcode devicecode scratchcode scratchcodes unlockcode pincode \
          pinnumber pinblock codeverifier secretanswer securityanswer securityanswers secretquestion \
          mothersmaidenname mothermaidenname maidenname totpsecret otpsecret otpauth otpseed totpseed hotpseed mfaseed pkceverifier pwdhash pwdhashes mnemonic \
@@ -217,7 +221,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          aadhaarnumber aadhar aadharnumber pannumber pancard cpf cpfnumber cnpj curp personnummer cprnumber personalnumber personnumber bsn \
          pesel codicefiscale fiscalcode nric nricfin taxfilenumber personalidentitycode residentregistrationnumber steuerid steuernummer sozialversicherungsnummer voterid voteridnumber idcardnumber \
          identitycardnumber identitynumber govid governmentid governmentidnumber residentid residentidnumber \
-         alienregistrationnumber visanumber militaryid",
+         alienregistrationnumber visanumber militaryid taxreferencenumber uspassport ukpassport inpassport inpan esnif autfn aumedicare uknhs",
     ),
     (
         Kind::Strong,
@@ -258,8 +262,9 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Whole,
         Session,
-        "session sessions usersession securesession hostsession sid sids sess",
+        "session sessions usersession securesession hostsession sess",
     ),
+    (Kind::Sid, Session, "sid sids"),
     (
         Kind::Whole,
         Key,
@@ -316,6 +321,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
     ),
     (role::VERB, "forgot forgotten change changed reset reuse rotate lost"),
     (role::CARD_META, "check checks"),
+    (role::HOLDER, "account accounts user users"),
     (
         role::PLACE,
         "x http https req request requests res response resp header headers hdr body param params form query qs data user users my the a an \
@@ -397,7 +403,31 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          iterable convertkit activecampaign getresponse sendpulse elasticemail mailjet tinify cloudconvert pexels pixabay imgur vimeo mux \
          bunnycdn keycdn ovh upcloud koyeb cloudsmith packagecloud nuget packagist circle buildkite bitrise codefresh appveyor spacelift veracode \
          codacy deepsource deepl elevenlabs stability runpod together fireworks voyageai jina tavily serpapi firecrawl browserless apify scraperapi \
-         scrapingbee brightdata zenrows nomic novita cerebras sambanova moonshot zhipu dashscope qianfan hunyuan",
+         scrapingbee brightdata zenrows nomic novita cerebras sambanova moonshot zhipu dashscope qianfan hunyuan \
+         abyssale accuweather adzuna aeroworkflow airvisual alconost alegra aletheiaapi allsports amadeus ambee apacta api2cart apideck apiflash \
+         apifonica apimatic apimetrics apitemplate appcues appfollow appointedd appoptics appsynergy apptivo atera autoklose aviationstack axonaut aylien ayrshare \
+         bannerbear baremetrics beebole besttime billomat bitbar bitcoinaverage bitly bitmex blazemeter bombbomb borgbase browserstack browshot buddyns budibase \
+         bugherd bulbul bulksms buttercms calendarific calendly calorieninja campayn cannyio capsulecrm captaindata carboninterface caspio cexio chatfule \
+         checklyhq checkvist clearbit clientary clinchpad clockify clockworksms closecrm cloudimage cloudmersive cloudplan cloverly codeclimate \
+         codemagic codequiry coinapi coinlayer coinlib commercejs convertapi countrylayer craftmypdf currencycloud currencyfreaks currencylayer currencyscoop \
+         currentsapi customerguru dareboost deepai detectify detectlanguage dfuse diggernaut docparser documo docusign dronahq dyspatch \
+         easyinsight edamam edenai enablex ethplorer everhour exchangerate exchangeratesapi exportsdk extractorapi facepp fastforex fibery fileinvoice \
+         financialmodelingprep fixerio flatio fleetbase flexport flightapi flightstats flowflu fmfw formbucket formcraft formsite foursquare freeconvert freshdesk \
+         geocodify geocodio geoipify getemail getgeoapi getsandbox gitguardian glassnode gocanvas goodreads graphcms graphhopper gtmetrix guardianapi gyazo \
+         happyscribe helpcrunch helpscout hellosign holidayapi iconfinder iexapis iexcloud imagekit imagga inkassotool instabot instamojo integromat intrinio \
+         ipapi ipgeolocation ipify ipinfodb ipquality jotform jumpseller kanbantool keenio klipfolio knapsackpro kontent kylas lastfm leadfeeder lemlist lendflow \
+         lexigram linkpreview livestorm loadmill logmein loyverse lunchmoney madkudu magicbell mailboxlayer mailmodo mailsac mapquest marketstack mediastack \
+         meistertask mesibo metaapi metabase metrilo mindmeister mixmax mockaroo moonclerk moosend nethunt neutrinoapi newscatcher nftport nicereply \
+         nozbeteams numverify nutritionix nylas oanda omnisend onedesk onelogin onepagecrm onfleet oopspam openuv optidash owlbot pagarme paperform \
+         parsehub partnerstack passbase paymongo peopledatalabs pepipost photoroom pinata pipedream pipedrive pivotaltracker pixabay planview planyo plivo podio \
+         poloniex postageapi prodpad prospectcrm proxycrawl purestake qase qualaroo qubole rebrandly rentman repairshopr restpack ritekit route4me rownd \
+         salesflare salesmate satismeter saucelabs scalr scrapestack scrapfly scrapingant screenshotapi screenshotlayer scrutinizerci securitytrails selectpdf \
+         sellfy shipday shotstack shutterstock sigopt simfin sirv skrapp skybiometry smartsheets smartystreets smooch snipcart speechtextai spoonacular \
+         sportradar sportsmonk statuscake statuspal stockdata storecove stormboard stormglass storychief strava superfeedr surveysparrow swiftype tallyfy \
+         tatumio taxjar teamgate teamworkcrm telesign textrazor thinkific thousandeyes ticketmaster tickettailor timecamp timezoneapi todoist tomorrowio tradier \
+         transferwise travelpayouts tyntec ubidots unifyid uplead upcdatabase userflow userstack vatlayer verimail virustotal voodoosms vouchery vpnapi \
+         walkscore weatherbit weatherstack webscraper wepay wistia worldcoinindex worldweather wrike yelp zenkit zenscrape zenserp zeplin \
+         zerotier zipcodeapi zulipchat mashape typesense octopus hibp vultr",
     ),
     (
         role::LINE,

@@ -49,7 +49,12 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
         let next = at(s, at_ + width);
         // What numbers of versions and paths also have parts the groups of most cards only.
         let rare = matches!(b, b'.' | b'/' | b'_' | b'+');
-        let goes_on = width > 0 && next.is_ascii_digit() && (separator == 0 || separator == b) && (fours || !rare);
+        // A number as long as a card has no groups: `/orders/4111111111111112 200`.
+        let goes_on = width > 0
+            && next.is_ascii_digit()
+            && (separator == 0 || separator == b)
+            && (fours || !rare)
+            && (groups > 1 || n < 12);
         // As a floating-point number is printed.
         let float = groups == 1 && b == b'.' && next == b'0' && !matches!(at(s, at_ + 2), b'0'..=b'9' | b'.');
         // Only a whole dashed run is a card, and no decimal is.
@@ -65,6 +70,8 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
         if closed && n >= 12 && (ends || !matches!(separator, b'.' | b'/' | b'_' | b'+')) {
             // Three groups of four with another behind them are a part of a longer number.
             let part = n == 12 && goes_on && (0..4).all(|k| at(s, at_ + width + k).is_ascii_digit());
+            // Short ones, in a path, are the ids of what stands there.
+            let part = part || n < 14 && previous == b'/';
             let part = part || behind && !(n == 16 || n == 15 && matches!(all, [3, 4 | 7, ..]));
             if !part && issued(all, separator != 0) && luhn(all) {
                 found = Some(if float { at_ + 2 } else { at_ });

@@ -71,13 +71,20 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     // Amazon: access key ids, Bedrock keys, MWS, Login with Amazon.
     (key(DIGIT | UPPER, 16, 16), "AKIA ASIA ABIA ACCA"),
     (mixed(key(DIGIT | UPPER, 17, 17)), "A3T"),
-    (mixed(key(BASE64, 40, ANY)), "ABSK"),
+    (mixed(key(BASE64, 30, ANY)), "ABSK"),
     (key(BASE64, 20, ANY), "bedrock-api-key-"),
     (key(DIGIT | LOWER | DASH, 36, 36), "amzn.mws."),
     (mixed(key(DIGIT | LOWER, 26, 26)), "da2-"),
     (key(HEX, 64, 64), "amzn1.oa2-cs.v1."),
+    // Session tokens of AWS, which are base64 of bytes that name it.
+    (
+        mixed(token(BASE64, 60, ANY)),
+        "FwoGZXIvYXdz FQoDYXdz AQoDYXdz IQoJb3JpZ2lu",
+    ),
+    (drawn(key(ALNUM | DASH, 30, 40)), "amzn.mws."),
     // Google: API keys, OAuth access tokens, client secrets and refresh tokens.
     (mixed(key(URL64, 35, 35)), "AIza"),
+    (drawn(key(URL64, 36, 50)), "AIza"),
     (token(URL64 | DOT, 10, ANY), "ya29."),
     (key(URL64, 24, 40), "GOCSPX-"),
     (mixed(token(URL64, 30, ANY)), "1//0"),
@@ -96,6 +103,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64 | DOT | EQUALS, 80, ANY)), "t1."),
     (token(ANY_HEX, 64, 64), "dop_v1_ doo_v1_ dor_v1_ dos_v1_"),
     (mixed(token(DIGIT | LOWER, 32, 32)), "dapi"),
+    // Of letters only, by their length.
+    (token(HEX, 32, 32), "dapi"),
     (token(URL64, 36, ANY), "HRKU-"),
     (token(HEX | DASH, 100, ANY), "v1.0-"),
     (mixed(token(URL64, 32, ANY)), "cfut_ cfat_ cfk_"),
@@ -129,6 +138,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM, 20, ANY)), "AIK_CI_ AIK_SECRET_ unkey_"),
     (token(DIGIT | UPPER, 24, ANY), "SCWSECRET"),
     (mixed(token(DIGIT | LOWER | DASH, 33, 33)), "akab-"),
+    (drawn(token(URL64, 30, 40)), "akab-"),
+    (mixed(token(BASE64, 80, ANY)), "AVNU_"),
     (mixed(key(ALNUM, 38, 38)), "4b1d"),
     (mixed(key(BASE64, 60, ANY)), "cflt"),
     (mixed(token(URL64, 30, ANY)), "dbtc_ dbts_ dbtu_"),
@@ -294,8 +305,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(URL64, 26, ANY)), "PMAK- PMAT-"),
     (mixed(key(DIGIT | UPPER, 25, 34)), "API-"),
     // Watching.
-    (mixed(key(ALNUM, 27, 27)), "NRAK-"),
-    (key(URL64, 19, 40), "NRJS- NRBR- NRII- NRIQ- NRRA- NRAA- NRSP-"),
+    (mixed(key(ALNUM, 27, 40)), "NRAK-"),
+    (key(URL64, 19, 60), "NRJS- NRBR- NRII- NRIQ- NRRA- NRAA- NRSP-"),
     (token(BASE64 | URL64, 32, ANY), "glc_"),
     (token(URL64, 40, 44), "glsa_"),
     (token(BASE64, 40, ANY), "eyJrIjoi"),
@@ -318,7 +329,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "sk-proj- sk-svcacct- sk-admin- sk-None- sk-ant- sk-or- sk-lf- tvly-",
     ),
     (mixed(token(ALNUM, 32, ANY)), "sk- csk- sess-"),
-    (mixed(token(URL64, 44, ANY)), "sk- pplx- xai- llx-"),
+    (mixed(token(URL64, 44, ANY)), "sk- xai- llx-"),
+    (mixed(token(URL64, 40, ANY)), "pplx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
     // A UUID.
     (mixed(key(HEX | DASH, 36, 36)), "sk_ sk_sbox_"),
@@ -348,12 +360,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     // Work.
     (token(ALNUM, 32, ANY), "lin_api_ lin_oauth_ lin_wh_"),
     (mixed(token(ALNUM, 40, 60)), "ntn_ secret_"),
-    (
-        token(URL64 | DOT | EQUALS, 36, ANY),
-        "tfp_ CFPAT- figd_ figdr_ figdh_ figo_",
-    ),
+    (token(URL64 | DOT | EQUALS, 36, ANY), "tfp_ figd_ figdr_ figdh_ figo_"),
+    (mixed(token(URL64, 24, ANY)), "CFPAT-"),
     (mixed(token(URL64 | DOT | EQUALS, 76, ANY)), "sl."),
-    (token(URL64 | DOT, 40, ANY), "sk.eyJ"),
+    (token(URL64 | DOT, 40, ANY), "sk.eyJ sk.eyj"),
     (token(ALNUM, 60, ANY), "rdme_"),
     (mixed(token(ALNUM, 26, 40)), "aio_ p8e- ico- BBFF- BBUS-"),
     (
@@ -384,10 +394,11 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (behind(37, token(0, 0, 0)), "mmk"),
     // Those of one service each, under a prefix that is short: they must look drawn by chance.
     (
-        drawn(token(ALNUM, 20, 40)),
+        drawn(token(ALNUM, 20, 60)),
         "dub_ mint_ mint_dsc_ skapi_cert_ skapi_prod_",
     ),
-    (drawn(token(URL64, 20, 20)), "ak_ ck_"),
+    (drawn(token(URL64, 20, 24)), "ak_ ck_ oak_ uak_"),
+    (mixed(token(ALNUM, 36, 40)), "ctp_"),
     (drawn(token(URL64, 40, 48)), "bu_"),
     (drawn(token(ALNUM, 29, 29)), "db-"),
     (drawn(token(DIGIT | LOWER, 20, 20)), "v2."),
@@ -413,7 +424,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(HEX, 64, 64)), "org_ STAGE_ PRODUCTION_"),
     (mixed(token(HEX, 32, 32)), "ES_"),
     (mixed(key(HEX | DASH, 36, 36)), "sk_test_ sk_live_"),
-    (mixed(token(ALNUM | DOT, 60, ANY)), "b10ck5."),
+    (mixed(token(ALNUM | DOT | DASH, 60, ANY)), "b10ck5."),
     (mixed(token(ALNUM | COLON, 80, ANY)), "tmc1"),
     (mixed(token(HEX, 32, 32)), "dose dkea"),
     (mixed(token(HEX, 64, 128)), "aks_ hxtp_ hxtw_"),
@@ -426,7 +437,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM, 80, ANY)), "EAA"),
     (token(ALNUM, 1, ANY), "EAACEdEose0cBA"),
     (token(URL64 | EQUALS, 60, ANY), "IGQVJ IGQW"),
-    (mixed(token(ALNUM | PERCENT, 60, ANY)), "AAAAAAAAAAAAAAAAAAAAA"),
+    (mixed(token(ALNUM | PERCENT | EQUALS, 60, ANY)), "AAAAAAAAAAAAAAAAAAAAA"),
     // Forms of keys that are the same everywhere. NATS seeds; PASETO tokens and keys; NTLM messages.
     // Fernet, as the tokens of OpenStack are.
     (mixed(token(URL64 | EQUALS, 60, ANY)), "gAAAAAB"),
@@ -436,7 +447,11 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "v1.local. v2.local. v3.local. v4.local. v1.public. v2.public. v3.public. v4.public.",
     ),
     (
-        key(URL64, 20, ANY),
+        drawn(token(URL64 | DOT, 15, 40)),
+        "v1.local. v2.local. v3.local. v4.local. v1.public. v2.public. v3.public. v4.public.",
+    ),
+    (
+        key(URL64, 15, ANY),
         "k1.local. k2.local. k3.local. k4.local. k1.secret. k2.secret. k3.secret. k4.secret. \
          k1.local-pw. k2.local-pw. k3.local-pw. k4.local-pw. k1.secret-pw. k2.secret-pw. k3.secret-pw. k4.secret-pw.",
     ),

@@ -197,6 +197,13 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
     let word = s.get(start..end)?;
     let all = |set: u16| word.iter().all(|b| sets(*b) & set != 0);
     match word.len() {
+        // Asana: behind a digit and the number of the user.
+        32 if before(s, start) == b':' && all(set::HEX) && behind_user(s, start - 1).is_some() => {
+            let free = !goes_on(at(s, end)) || at(s, end) == b'.' && !at(s, end + 1).is_ascii_alphanumeric();
+            behind_user(s, start - 1)
+                .filter(|_| free)
+                .map(|start| (start, end, Class::Token))
+        }
         // Zoho: `1000.<32>.<32>`.
         32 if at(s, end) == b'.' && all(set::ANY_HEX) && s.get(..start)?.ends_with(b"1000.") => {
             let close = run_to(s, end + 1, set::ANY_HEX, 32);
@@ -222,7 +229,7 @@ pub(in super::super) fn by_word(s: &[u8], start: usize, end: usize) -> Option<To
         }
         // Twilio: behind the number of the account.
         32 if all(set::HEX) && mixed(word) && behind_account(s, start) => Some((start, end, Class::Token)),
-        32 if at(s, end) == b'-' && all(set::DIGIT | set::LOWER) && mixed(word) => {
+        32 if at(s, end) == b'-' && mixed(word) => {
             if s.get(end + 1..end + 3) == Some(b"us") {
                 let close = run_to(s, end + 3, set::DIGIT, 2);
                 return (close > end + 3 && !at(s, close).is_ascii_alphanumeric()).then_some((
@@ -277,6 +284,21 @@ fn behind_bytes(s: &[u8], end: usize) -> bool {
     body.len() == 22 && mixed(body) && body.iter().all(|b| sets(*b) & (set::BASE64 & !set::EQUALS) != 0)
 }
 
+/// Where `1/` and the number of a user begin that end before `colon`.
+fn behind_user(s: &[u8], colon: usize) -> Option<usize> {
+    let head = s.get(colon.saturating_sub(22)..colon)?;
+    let digits = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let start = colon.checked_sub(digits + 2)?;
+    let opens = matches!(s.get(start..start + 2), Some([b'0'..=b'2', b'/']));
+    let free = !goes_on(before(s, start)) && before(s, start) != b'/';
+    (opens && free && (13..=20).contains(&digits)).then_some(start)
+}
+
+/// Whether the number that ends before `colon` and what follows are a token together.
+pub(in super::super) fn is_user(s: &[u8], colon: usize) -> bool {
+    run_to(s, colon + 1, set::HEX, 32) == colon + 33 && behind_user(s, colon).is_some()
+}
+
 /// Whether an account of Twilio, `AC` and 32 hexadecimal digits, stands before `start`.
 fn behind_account(s: &[u8], start: usize) -> bool {
     const ACCOUNT: usize = 34;
@@ -285,6 +307,21 @@ fn behind_account(s: &[u8], start: usize) -> bool {
         let end = run_to(head, k + 2, set::HEX, 32);
         end == k + ACCOUNT && end < head.len() && !before(head, k).is_ascii_alphanumeric()
     })
+}
+
+/// A key of DeepL, a UUID and `:fx`; `colon` is where the colon stands.
+pub(in super::super) fn translator(s: &[u8], colon: usize) -> Option<Token> {
+    const UUID: usize = 36;
+    let end = colon + 3;
+    if s.get(colon + 1..end) != Some(b"fx") || goes_on(at(s, end)) && at(s, end) != b'.' {
+        return None;
+    }
+    let start = colon.checked_sub(UUID)?;
+    let fits = s.get(start..colon)?.iter().enumerate().all(|(k, b)| match k {
+        8 | 13 | 18 | 23 => *b == b'-',
+        _ => sets(*b) & set::HEX != 0,
+    });
+    (fits && !goes_on(before(s, start))).then_some((start, end, Class::Key))
 }
 
 /// Firebase's keys of servers and tokens of devices, `<11 up>:<120 up>`; `colon` is where the colon stands.
@@ -347,11 +384,12 @@ pub(in super::super) fn telegram(s: &[u8], colon: usize) -> Option<Token> {
     if !(5..=16).contains(&digits) {
         return None;
     }
-    let end = run_to(s, colon + 1, set::URL64, 36);
+    let end = run_to(s, colon + 1, set::URL64, 40);
     let length = end - colon - 1;
     // Those that are given out begin so; others are taken by their length alone.
+    let known = s.get(colon + 1..colon + 3) == Some(b"AA") && (34..=40).contains(&length);
     let like = at(s, colon + 1) == b'A' || length == 35 && (8..=10).contains(&digits);
-    (like && (34..=36).contains(&length) && mixed(s.get(colon + 1..end)?)).then_some((
+    (known || like && (34..=36).contains(&length) && mixed(s.get(colon + 1..end)?)).then_some((
         colon - digits,
         end,
         Class::Token,
