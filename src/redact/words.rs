@@ -411,7 +411,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          checklyhq checkvist clearbit clientary clinchpad clockify clockworksms closecrm cloudimage cloudmersive cloudplan cloverly codeclimate \
          codemagic codequiry coinapi coinlayer coinlib commercejs convertapi countrylayer craftmypdf currencycloud currencyfreaks currencylayer currencyscoop \
          currentsapi customerguru dareboost deepai detectify detectlanguage dfuse diggernaut docparser documo docusign dronahq dyspatch \
-         easyinsight edamam edenai enablex ethplorer everhour exchangerate exchangeratesapi exportsdk extractorapi facepp fastforex fibery fileinvoice \
+         easyinsight edamam edenai enablex ethplorer everhour exchangeratesapi exportsdk extractorapi facepp fastforex fibery fileinvoice \
          financialmodelingprep fixerio flatio fleetbase flexport flightapi flightstats flowflu fmfw formbucket formcraft formsite foursquare freeconvert freshdesk \
          geocodify geocodio geoipify getemail getgeoapi getsandbox gitguardian glassnode gocanvas goodreads graphcms graphhopper gtmetrix guardianapi gyazo \
          happyscribe helpcrunch helpscout hellosign holidayapi iconfinder iexapis iexcloud imagekit imagga inkassotool instabot instamojo integromat intrinio \
@@ -427,7 +427,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          tatumio taxjar teamgate teamworkcrm telesign textrazor thinkific thousandeyes ticketmaster tickettailor timecamp timezoneapi todoist tomorrowio tradier \
          transferwise travelpayouts tyntec ubidots unifyid uplead upcdatabase userflow userstack vatlayer verimail virustotal voodoosms vouchery vpnapi \
          walkscore weatherbit weatherstack webscraper wepay wistia worldcoinindex worldweather wrike yelp zenkit zenscrape zenserp zeplin \
-         zerotier zipcodeapi zulipchat mashape typesense octopus hibp vultr",
+         zerotier zipcodeapi zulipchat mashape typesense hibp vultr",
     ),
     (
         role::LINE,
