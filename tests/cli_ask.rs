@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 use tracing_audit::{Trail, Watch, audit, events};
@@ -159,6 +160,42 @@ fn a_query_answers_what_the_lines_say() {
         let (_, count, _) = demo.ask("query", &[*question, &["--count"]].concat());
         assert_eq!(count.trim(), expected.len().to_string(), "{question:?}");
     }
+}
+
+/// Also what stands at the begin and the end of each line, and where metadata has a member of the same name.
+#[test]
+fn where_reaches_every_member_of_a_record() {
+    let home = tempfile::tempdir().unwrap();
+    let logs = home.path().join("logs");
+    let trail = Trail::builder(&logs).detached().mirror(false).build().unwrap();
+    for copies in 0..3_u64 {
+        let draft = trail.draft(events::DATA_EXPORT).user_id("u-1").occurred(SystemTime::UNIX_EPOCH);
+        draft.field("seq", &2_u64).field("copies", &copies).emit();
+    }
+    trail.close().unwrap();
+    let ask = |condition: &str| -> Vec<Value> {
+        let (code, out, err) = run(&["query", logs.to_str().unwrap(), "--where", condition, "--all", "--json"]);
+        assert_eq!(code, 0, "{err}");
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let (_, out, _) = run(&["query", logs.to_str().unwrap(), "--all", "--json"]);
+    let all: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut asked = BTreeSet::new();
+    for (name, value) in all.iter().flat_map(|record| record.as_object().unwrap()) {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Object(_) | Value::Array(_) => continue,
+            other => other.to_string(),
+        };
+        let expected: Vec<&Value> = all.iter().filter(|record| record[name] == *value).collect();
+        assert_eq!(ask(&format!("{name}={text}")).iter().collect::<Vec<_>>(), expected, "{name}={text}");
+        asked.insert(name.clone());
+    }
+    for name in ["seq", "time", "occurred", "event", "category", "severity", "outcome", "user_id", "tag"] {
+        assert!(asked.contains(name), "{name}: {asked:?}");
+    }
+    assert_eq!(ask("metadata.seq=2").len(), 3);
+    assert_eq!(ask("copies=2").len(), 1);
 }
 
 #[test]

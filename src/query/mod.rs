@@ -210,7 +210,8 @@ macro_rules! setters {
 
         /// Only records whose member of this name is this, a member of the record or one of its `metadata` (which may be asked
         /// for as `metadata.NAME` too): a string that is equal, a number of the same value, `true` or `false`. Asked for several,
-        /// all of them must be so.
+        /// all of them must be so. The members that a record begins and ends with are as they stand in its line (`seq`, `time`,
+        /// `event`, `category`, `severity`, `outcome`, `tag`); of these names only `metadata.NAME` asks the metadata.
         pub fn field(self, name: impl Into<String>, value: impl fmt::Display) -> $type {
             let field = (name.into(), value.to_string());
             self.change(|query| query.fields.push(field))

@@ -67,7 +67,8 @@ pub(crate) struct Conditions {
     /// With this text anywhere in its values, in this case
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
-    /// With this value under this key, of the record or of its metadata (NAME or metadata.NAME); may be repeated
+    /// With this value under this key, as the line has it: any key of the record (event, seq, flagged) or of its metadata (NAME or
+    /// metadata.NAME); may be repeated
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = pair)]
     fields: Vec<(String, String)>,
 }
