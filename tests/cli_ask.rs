@@ -555,6 +555,48 @@ fn asking_and_exporting_are_recorded_where_that_is_said_and_nowhere_else() {
     assert!(err.contains("nobody records this question"), "{err}");
 }
 
+/// By where a place is, also one that is yet to be made, and not by how it is spelled.
+#[test]
+fn a_question_is_recorded_neither_within_the_asked_trail_nor_within_its_keys() {
+    let demo = Demo::new();
+    let home = demo.dir.parent().unwrap();
+    let keys = home.join("logs.keys");
+    let sub = demo.dir.join("sub");
+    fs::create_dir(&sub).unwrap();
+    let link = |name: &str, to: &Path| {
+        let link = home.join(name);
+        std::os::unix::fs::symlink(to, &link).unwrap();
+        link
+    };
+    let shown = |dir: &Path| -> BTreeSet<_> { fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect() };
+    let before = [home, &demo.dir, &keys, &sub].map(shown);
+    let refused = [
+        keys.clone(),
+        keys.join("new/er"),
+        sub.clone(),
+        sub.join("new"),
+        demo.dir.join("nothing/../new"),
+        home.join("logs.keys/../logs.keys"),
+        home.join("nothing/../logs/new"),
+    ];
+    let is_refused = |place: &Path| {
+        let (code, out, err) = demo.ask("query", &["--audit-to", place.to_str().unwrap()]);
+        assert_eq!((code, out.as_str()), (4, ""), "{}: {err}", place.display());
+        assert!(err.contains("a trail that is asked is not written to"), "{err}");
+    };
+    refused.iter().for_each(|place| is_refused(place));
+    assert_eq!([home, &demo.dir, &keys, &sub].map(shown), before);
+    for (name, to) in [("to-keys", &keys), ("to-sub", &sub), ("to-nothing", &demo.dir.join("yet"))] {
+        is_refused(&link(name, to));
+    }
+    // What would record has keys of its own, beside it.
+    let (code, _, err) = run(&["query", keys.to_str().unwrap(), "--audit-to", demo.dir()]);
+    assert!(code == 4 && err.contains("is not written to"), "{err}");
+    let other = home.join("logs-asked");
+    let (code, _, err) = demo.ask("query", &["--audit-to", other.to_str().unwrap()]);
+    assert_eq!(code, 0, "{err}");
+}
+
 #[test]
 fn the_readme_shows_what_the_command_prints() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();

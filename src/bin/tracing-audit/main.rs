@@ -17,6 +17,7 @@ mod nothing;
 mod open;
 mod out;
 mod page;
+mod place;
 mod prove;
 mod query;
 mod question;
