@@ -434,6 +434,26 @@ fn a_summary_goes_on_behind_damage_as_statistics_do() {
     }
 }
 
+#[test]
+fn a_summary_of_what_nobody_can_read_ends_as_a_query_does() {
+    for (text, wanted) in [("{\"foo\":1}\n", 1), ("", 2)] {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("other");
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("audit-2026-11-21.jsonl"), text).unwrap();
+        let dir = dir.to_str().unwrap();
+        let (code, _, said) = run(&["query", dir]);
+        assert_eq!(code, wanted, "{said}");
+        for more in [&[][..], &["--json"], &["--write"], &["--since", "2026-11-20"]] {
+            let (code, _, err) = run(&[&["summary", dir], more].concat());
+            assert_eq!(code, wanted, "{more:?}: {err}");
+            let reason = if wanted == 1 { "nothing of it can be read" } else { "nothing has been written" };
+            assert!(err.contains(reason) && said.contains(reason), "{more:?}: {err}");
+            assert_eq!(err.matches(reason).count(), 1, "{more:?}: {err}");
+        }
+    }
+}
+
 /// What `summary --json` counts.
 fn counted_by_day(out: &str) -> BTreeMap<String, u64> {
     counts(&serde_json::from_str::<Value>(out).unwrap()["days"])
