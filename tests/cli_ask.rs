@@ -218,6 +218,33 @@ fn a_list_that_is_not_for_a_terminal_has_its_names_once_and_one_that_ends_early_
 }
 
 #[test]
+fn a_condition_that_nothing_can_meet_is_refused() {
+    let demo = Demo::new();
+    let options = ["--user", "--ip", "--session", "--resource", "--request", "--tenant", "--route", "--text", "--event"];
+    for option in options {
+        let (code, out, err) = demo.ask("query", &[option, ""]);
+        assert_eq!((code, out.as_str()), (64, ""), "{option}: {err}");
+        assert!(err.contains(option) && err.contains("it is empty"), "{err}");
+    }
+    for (command, option) in [("stats", "--user"), ("export", "--user"), ("alerts", "--key"), ("alerts", "--rule")] {
+        assert_eq!(demo.ask(command, &[option, ""]).0, 64, "{command} {option}");
+    }
+    assert_eq!(demo.ask("user", &[""]).0, 64);
+
+    let turned = ["--since", "2026-11-20", "--until", "2026-11-19"];
+    for command in ["query", "stats", "sessions", "suspicious", "admin", "export", "alerts", "summary"] {
+        let (code, out, err) = demo.ask(command, &turned);
+        assert_eq!((code, out.as_str()), (64, ""), "{command}: {err}");
+        assert!(err.contains("2026-11-20 00:00:00Z") && err.contains("2026-11-19 00:00:00Z"), "{err}");
+    }
+    assert_eq!(demo.ask("user", &[&["u-0007"], &turned[..]].concat()).0, 64);
+    for command in ["query", "summary"] {
+        let (code, _, err) = demo.ask(command, &["--since", "2026-11-19", "--until", "2026-11-19"]);
+        assert_eq!(code, 0, "{command}: {err}");
+    }
+}
+
+#[test]
 fn pages_joined_are_the_whole_answer() {
     let demo = Demo::new();
     let whole = demo.lines(&["--all", "--category", "auth"]);

@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let query = arguments.question.conditions.query().order(Order::Oldest).unlimited();
+    let query = arguments.question.conditions.query()?.order(Order::Oldest).unlimited();
     let mut export = Export::new(arguments.format).gzip(arguments.gzip);
     if !arguments.columns.is_empty() {
         export = export.columns(&arguments.columns);

@@ -135,6 +135,10 @@ fn main() -> ExitCode {
             out::complain(&error);
             ExitCode::from(4)
         }
+        Err(Failure::Usage(said)) => {
+            out::complain(&said);
+            ExitCode::from(USAGE)
+        }
         Err(Failure::Running(said)) => {
             out::complain(&said);
             ExitCode::from(4)

@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time};
 
+use crate::out::Failure;
+
 /// A moment: `2026-11-20T08:00:00Z`, a day (`2026-11-20`, its beginning in UTC), `2h` (so long ago), `now`, `today`, `yesterday`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct When(pub(crate) SystemTime);
@@ -114,6 +116,18 @@ pub(crate) fn span(text: &str) -> Option<Duration> {
         rest = behind;
     }
     (!text.is_empty()).then(|| Duration::from_secs(seconds))
+}
+
+/// Refuses an end that stands before the begin: nothing is between.
+pub(crate) fn in_order(since: Option<When>, until: Option<When>) -> Result<(), Failure> {
+    match (since, until) {
+        (Some(When(since)), Some(When(until))) if since > until => Err(Failure::Usage(format!(
+            "nothing is from {} on and before {}: --since is the later one",
+            shown(since),
+            shown(until)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A time as the lines of a trail spell it, to the second.
