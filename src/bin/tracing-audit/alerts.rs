@@ -34,7 +34,8 @@ pub(crate) struct Arguments {
     /// With this key: a user, an address
     #[arg(long, value_name = "KEY", value_parser = said)]
     key: Option<String>,
-    /// Raised from this moment on: a time, a day in UTC, or how long ago (2026-11-20, yesterday, 2h)
+    /// Raised from this moment on: a time (of UTC where it names no zone), a day in UTC, or how long ago
+    /// (2026-11-20T08:00, 2026-11-20, yesterday, 2h)
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// Raised before this moment

@@ -20,7 +20,8 @@ pub(crate) struct Question {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Conditions")]
 pub(crate) struct Conditions {
-    /// From this moment on: a time, a day in UTC, or how long ago (2026-11-20, yesterday, 2h)
+    /// From this moment on: a time (of UTC where it names no zone), a day in UTC, or how long ago
+    /// (2026-11-20T08:00, 2026-11-20, yesterday, 2h)
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// Before this moment
