@@ -266,6 +266,18 @@ fn pages_joined_are_the_whole_answer() {
 }
 
 #[test]
+fn a_cursor_and_an_order_that_agree_are_no_contradiction() {
+    let demo = Demo::new();
+    for (cursor, agrees, not) in [("o5", "oldest", "newest"), ("n50", "newest", "oldest")] {
+        let page = demo.lines(&["--cursor", cursor]);
+        assert_eq!(demo.lines(&["--cursor", cursor, "--sort", agrees]), page);
+        let (code, out, err) = demo.ask("query", &["--cursor", cursor, "--sort", not]);
+        assert_eq!((code, out.as_str()), (64, ""), "{err}");
+        assert!(err.contains(cursor) && err.contains("the other order"), "{err}");
+    }
+}
+
+#[test]
 fn columns_are_what_was_asked_for_and_control_characters_move_nothing() {
     let demo = Demo::new();
     let (code, out, _) = demo.ask(
