@@ -411,6 +411,33 @@ fn an_export_goes_to_a_new_file_whose_name_says_when() {
 }
 
 #[test]
+fn an_export_goes_to_a_device_or_a_pipe_that_is_there_and_replaces_no_file() {
+    let demo = Demo::new();
+    let (_, whole, _) = demo.ask("export", &["--format", "csv"]);
+    let (code, out, err) = demo.ask("export", &["--format", "csv", "-o", "/dev/stdout"]);
+    assert_eq!((code, out == whole), (0, true), "{err}");
+    let (code, out, err) = demo.ask("export", &["-o", "/dev/null"]);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let home = tempfile::tempdir().unwrap();
+    let pipe = home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let from = pipe.clone();
+    let reader = std::thread::spawn(move || fs::read_to_string(from).unwrap());
+    let (code, _, err) = demo.ask("export", &["--format", "csv", "-o", pipe.to_str().unwrap()]);
+    assert_eq!((code, reader.join().unwrap() == whole), (0, true), "{err}");
+
+    let file = home.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    let (code, _, err) = demo.ask("export", &["-o", file.to_str().unwrap()]);
+    assert!(code == 4 && err.contains("replaces nothing"), "{err}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    let nowhere = home.path().join("nodir/x");
+    let (code, _, err) = demo.ask("export", &["-o", nowhere.to_str().unwrap()]);
+    assert!(code == 4 && err.contains("cannot open the directory for the export") && err.contains("nodir"), "{err}");
+    assert!(!err.contains("trail directory"), "{err}");
+}
+
+#[test]
 fn a_damaged_file_is_said_and_the_answer_goes_on() {
     let demo = Demo::new();
     let second = demo.dir.join("audit-2026-11-18.jsonl");
