@@ -245,6 +245,16 @@ fn a_condition_that_nothing_can_meet_is_refused() {
 }
 
 #[test]
+fn an_address_that_is_asked_for_in_another_spelling_is_found_where_it_is_spelled_plainly() {
+    let demo = Demo::new();
+    let plainly = demo.lines(&["--ip", "203.0.113.66", "--all"]);
+    assert!(!plainly.is_empty());
+    for spelling in ["::ffff:203.0.113.66", "[::FFFF:203.0.113.66]:443", "203.0.113.66:8080"] {
+        assert_eq!(demo.lines(&["--ip", spelling, "--all"]), plainly, "{spelling}");
+    }
+}
+
+#[test]
 fn pages_joined_are_the_whole_answer() {
     let demo = Demo::new();
     let whole = demo.lines(&["--all", "--category", "auth"]);

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::Query;
+use super::{Query, address};
 use crate::record::Key;
 use crate::record::line::{Line, Member};
 
@@ -26,6 +26,14 @@ impl Part {
     /// What the condition is called.
     pub(crate) fn name(self) -> &'static str {
         self.members().first().map_or("", |key| key.as_str())
+    }
+
+    /// Another value that is meant as well.
+    pub(super) fn plainly(self, value: &str) -> Option<String> {
+        match self {
+            Part::Ip => address::plain(value),
+            _ => None,
+        }
     }
 
     /// The members that may have the value.
@@ -73,8 +81,8 @@ pub(super) fn all(query: &Query, record: &Line<'_>) -> bool {
         && outcome.is_none_or(|outcome| head.outcome == outcome)
         && flagged.is_none_or(|flagged| record.flagged() == flagged)
         && parts.iter().all(|(part, value)| {
-            let mut members = part.members().iter();
-            members.any(|key| record.is(*key, value))
+            let is = |value: &str| part.members().iter().any(|key| record.is(*key, value));
+            is(value) || part.plainly(value).is_some_and(|plain| is(&plain))
         })
         && fields.iter().all(|(name, value)| has_field(record, name, value))
         && texts.iter().all(|text| has_text(record, text))

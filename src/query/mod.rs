@@ -4,6 +4,7 @@
 //! (`sieve`); only a line that has it is parsed and asked (`condition`). Files are read in pieces from either end (`pieces`),
 //! one file is one `scan`, and `found` puts the scans in order, on threads of its own where that pays (`pool`).
 
+mod address;
 mod condition;
 mod cursor;
 mod found;
@@ -157,7 +158,8 @@ macro_rules! setters {
             self.change(|query| query.outcome = Some(outcome))
         }
 
-        /// Only records from this address, compared as text.
+        /// Only records from this address: those that spell it as it is asked for here, or plainly (`[2001:db8:0::1]:443` finds
+        /// `2001:db8::1` too, and `::ffff:192.0.2.1` finds `192.0.2.1`). Other spellings in records have to be asked for.
         pub fn ip(self, ip: impl Into<String>) -> $type {
             self.part(Part::Ip, ip.into())
         }

@@ -177,11 +177,13 @@ fn literals(query: &Query) -> Vec<Literals> {
             Part::User | Part::Ip | Part::Resource => 400,
             Part::Session | Part::ResourceId | Part::Request => 500,
         };
-        let literal = match part.members() {
+        let literal = |value: &str| match part.members() {
             [only] => member(only.as_str(), value),
             _ => member_of_any_name(value),
         };
-        add(rank + literal.len(), vec![literal]);
+        let first = literal(value);
+        let plain = part.plainly(value).map(|plain| literal(&plain));
+        add(rank + first.len(), std::iter::once(first).chain(plain).collect());
     }
     for text in &query.texts {
         let literal = inner(text);

@@ -45,7 +45,8 @@ pub(crate) struct Conditions {
     /// With this outcome
     #[arg(long, value_name = "NAME", value_parser = outcome)]
     outcome: Option<Outcome>,
-    /// From this address
+    /// From this address, as records spell it; of one that is asked for in another way (::ffff:192.0.2.1, 192.0.2.1:443,
+    /// [2001:db8::1]) the plain spelling is found, too
     #[arg(long, value_name = "ADDRESS", value_parser = said)]
     ip: Option<String>,
     /// In this session
