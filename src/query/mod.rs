@@ -259,7 +259,9 @@ impl Query {
     ///
     /// What is there at the call is read, whatever a writer adds meanwhile; a half line at the end is no record, and a file that
     /// retention removes meanwhile is passed over. Where a file is missing or damaged an item says so in its place, and the
-    /// answer goes on. Memory is bounded (some 64 MiB with the longest lines and four threads; a few MiB for an ordinary
+    /// answer goes on. **With conditions, lines that cannot meet them are passed over unread, damaged ones as well**: of these
+    /// only what is missing is said, and what is wrong with lines that had to be read. A question without conditions and limit reads
+    /// them all and says which are damaged; [`verify`](fn@crate::verify) alone finds what was changed, too. Memory is bounded (some 64 MiB with the longest lines and four threads; a few MiB for an ordinary
     /// trail), however long the trail is. A compressed file is read from its begin alone: newest first, one pass keeps the last
     /// of what it finds, at most 8 MiB, and where that is not all of it the file is read again for what stands before.
     ///

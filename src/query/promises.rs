@@ -151,8 +151,17 @@ fn query() -> impl Strategy<Value = Query> {
     let name = prop_oneof![
         text(),
         prop::sample::select(TEXTS.to_vec()).prop_map(str::to_owned),
-        prop::sample::select(vec!["status_code", "seq", "time", "event", "category", "severity", "outcome", "tag"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "status_code",
+            "seq",
+            "time",
+            "event",
+            "category",
+            "severity",
+            "outcome",
+            "tag"
+        ])
+        .prop_map(str::to_owned),
     ];
     let one = prop_oneof![
         text().prop_map(|text| Query::new().user(text)),

@@ -120,9 +120,7 @@ impl Damage {
     }
 
     pub(super) fn error(&self) -> Error {
-        Error::new(self.kind, self.what.clone())
-            .at(&self.path)
-            .remedy(GOES_ON)
+        Error::new(self.kind, self.what.clone()).at(&self.path).remedy(GOES_ON)
     }
 }
 

@@ -10,8 +10,8 @@ use tracing_audit::{Alert, AlertStatus, AlertType, Alerts, Priority};
 use crate::asked::Asked;
 use crate::nothing;
 use crate::out::{self, Failure};
-use crate::table::Rows;
 use crate::question::said;
+use crate::table::Rows;
 use crate::when::{self, When};
 
 /// Show the alerts that rules raised, the newest first.

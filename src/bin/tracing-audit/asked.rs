@@ -93,7 +93,8 @@ impl Asked {
         };
         let asked = place::resolved(dir);
         if place::would_touch(&asked, &place::resolved(&place)) {
-            let why = "a trail that is asked is not written to, nor are its keys; name another directory with --audit-to";
+            let why =
+                "a trail that is asked is not written to, nor are its keys; name another directory with --audit-to";
             return Err(Failure::Written(
                 place,
                 io::Error::new(io::ErrorKind::InvalidInput, why),

@@ -19,9 +19,7 @@ pub(crate) struct Page {
     /// However many there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
-    /// Which come first
-    ///
-    /// [default: newest, or the order of the cursor]
+    /// Which come first [default: newest, or as the cursor has it]
     #[arg(long, value_enum, value_name = "ORDER")]
     sort: Option<Sort>,
     /// Go on where an earlier answer ended, in its order
