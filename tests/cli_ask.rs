@@ -12,13 +12,13 @@ use crate::cli::run;
 use crate::hand::Hand;
 
 /// A demo that is the same wherever it is made, but for the trail's own records.
-struct Demo {
+pub(crate) struct Demo {
     _home: tempfile::TempDir,
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 impl Demo {
-    fn new() -> Demo {
+    pub(crate) fn new() -> Demo {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().join("logs");
         let (code, out, err) = run(&[
@@ -35,15 +35,15 @@ impl Demo {
         Demo { _home: home, dir }
     }
 
-    fn dir(&self) -> &str {
+    pub(crate) fn dir(&self) -> &str {
         self.dir.to_str().unwrap()
     }
 
-    fn ask(&self, command: &str, more: &[&str]) -> (i32, String, String) {
+    pub(crate) fn ask(&self, command: &str, more: &[&str]) -> (i32, String, String) {
         run(&[&[command, self.dir()], more].concat())
     }
 
-    fn lines(&self, more: &[&str]) -> Vec<Value> {
+    pub(crate) fn lines(&self, more: &[&str]) -> Vec<Value> {
         let (code, out, err) = self.ask("query", &[more, &["--json"]].concat());
         assert_eq!(code, 0, "{err}");
         out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

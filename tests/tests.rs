@@ -23,6 +23,8 @@ mod cli;
 #[cfg(feature = "cli")]
 mod cli_ask;
 #[cfg(feature = "cli")]
+mod cli_conditions;
+#[cfg(feature = "cli")]
 mod cli_evidence;
 #[cfg(feature = "cli")]
 mod cli_key;

@@ -68,6 +68,8 @@ impl Place {
             name: name.to_owned(),
             ending: None,
         };
+        // Whoever looks into it later takes it for that of a trail.
+        fs::read_dir(&place.dir).map_err(|error| Error::io("open the directory for the export", &place.dir, error))?;
         // Better now than behind a million records. Whether it is still free is asked again at the end.
         match fs::symlink_metadata(path) {
             Ok(_) => Err(taken(path)),

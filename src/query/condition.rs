@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::Query;
+use super::{Query, address};
 use crate::record::Key;
 use crate::record::line::{Line, Member};
 
@@ -26,6 +26,14 @@ impl Part {
     /// What the condition is called.
     pub(crate) fn name(self) -> &'static str {
         self.members().first().map_or("", |key| key.as_str())
+    }
+
+    /// Another value that is meant as well.
+    pub(super) fn plainly(self, value: &str) -> Option<String> {
+        match self {
+            Part::Ip => address::plain(value),
+            _ => None,
+        }
     }
 
     /// The members that may have the value.
@@ -73,8 +81,8 @@ pub(super) fn all(query: &Query, record: &Line<'_>) -> bool {
         && outcome.is_none_or(|outcome| head.outcome == outcome)
         && flagged.is_none_or(|flagged| record.flagged() == flagged)
         && parts.iter().all(|(part, value)| {
-            let mut members = part.members().iter();
-            members.any(|key| record.is(*key, value))
+            let is = |value: &str| part.members().iter().any(|key| record.is(*key, value));
+            is(value) || part.plainly(value).is_some_and(|plain| is(&plain))
         })
         && fields.iter().all(|(name, value)| has_field(record, name, value))
         && texts.iter().all(|text| has_text(record, text))
@@ -86,6 +94,10 @@ fn any_of<T>(wanted: &[T], is: impl Fn(&T) -> bool) -> bool {
 }
 
 fn has_field(record: &Line<'_>, name: &str, wanted: &str) -> bool {
+    // What the record says of itself is not for its metadata to say otherwise.
+    if let Some(said) = Key::from_str(name).and_then(|key| of_itself(record, key)) {
+        return is_value(&said, wanted);
+    }
     let is = |member: Member| is_value(&member.value(record.text), wanted);
     let of_metadata = || {
         let metadata = record.value(Key::Metadata);
@@ -94,6 +106,26 @@ fn has_field(record: &Line<'_>, name: &str, wanted: &str) -> bool {
             .is_some_and(|metadata| names.any(|name| metadata.get(name).is_some_and(|value| is_value(value, wanted))))
     };
     record.named(name).is_some_and(is) || of_metadata()
+}
+
+/// A member of the head or of the frame, which are none of the others.
+fn of_itself(record: &Line<'_>, key: Key) -> Option<Value> {
+    let head = record.head;
+    Some(match key {
+        Key::Seq => head.seq.into(),
+        Key::Time => head.time.to_string().into(),
+        Key::Occurred => head.occurred?.to_string().into(),
+        Key::Event => record.event().into(),
+        Key::Category => head.category.as_str().into(),
+        Key::Severity => head.severity.as_str().into(),
+        Key::Outcome => head.outcome.as_str().into(),
+        // Rarely asked for: the reader keeps no place of it.
+        Key::Tag | Key::Seal => serde_json::from_str::<Value>(record.text)
+            .ok()?
+            .get_mut(key.as_str())?
+            .take(),
+        _ => return None,
+    })
 }
 
 /// What a member of `metadata` is called that is asked for by this name: it, and behind `metadata.` the rest of it.

@@ -21,8 +21,8 @@ impl Cursor {
         Cursor { order, seq }
     }
 
-    /// Which way it goes.
-    pub(super) fn order(self) -> Order {
+    /// Which way it goes: the order of the answer that it is of.
+    pub fn order(self) -> Order {
         self.order
     }
 

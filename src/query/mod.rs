@@ -4,6 +4,7 @@
 //! (`sieve`); only a line that has it is parsed and asked (`condition`). Files are read in pieces from either end (`pieces`),
 //! one file is one `scan`, and `found` puts the scans in order, on threads of its own where that pays (`pool`).
 
+mod address;
 mod condition;
 mod cursor;
 mod found;
@@ -30,6 +31,7 @@ use crate::severity::Severity;
 pub(crate) use condition::Part;
 pub use cursor::Cursor;
 pub use found::{Found, FoundLines};
+pub(crate) use scan::GOES_ON;
 
 /// A question to a trail: the records that meet all of its conditions.
 ///
@@ -156,7 +158,8 @@ macro_rules! setters {
             self.change(|query| query.outcome = Some(outcome))
         }
 
-        /// Only records from this address, compared as text.
+        /// Only records from this address: those that spell it as it is asked for here, or plainly (`[2001:db8:0::1]:443` finds
+        /// `2001:db8::1` too, and `::ffff:192.0.2.1` finds `192.0.2.1`). Other spellings in records have to be asked for.
         pub fn ip(self, ip: impl Into<String>) -> $type {
             self.part(Part::Ip, ip.into())
         }
@@ -210,7 +213,8 @@ macro_rules! setters {
 
         /// Only records whose member of this name is this, a member of the record or one of its `metadata` (which may be asked
         /// for as `metadata.NAME` too): a string that is equal, a number of the same value, `true` or `false`. Asked for several,
-        /// all of them must be so.
+        /// all of them must be so. The members that a record begins and ends with are as they stand in its line (`seq`, `time`,
+        /// `event`, `category`, `severity`, `outcome`, `tag`); of these names only `metadata.NAME` asks the metadata.
         pub fn field(self, name: impl Into<String>, value: impl fmt::Display) -> $type {
             let field = (name.into(), value.to_string());
             self.change(|query| query.fields.push(field))
@@ -255,7 +259,9 @@ impl Query {
     ///
     /// What is there at the call is read, whatever a writer adds meanwhile; a half line at the end is no record, and a file that
     /// retention removes meanwhile is passed over. Where a file is missing or damaged an item says so in its place, and the
-    /// answer goes on. Memory is bounded (some 64 MiB with the longest lines and four threads; a few MiB for an ordinary
+    /// answer goes on. **With conditions, lines that cannot meet them are passed over unread, damaged ones as well**: of these
+    /// only what is missing is said, and what is wrong with lines that had to be read. A question without conditions and limit reads
+    /// them all and says which are damaged; [`verify`](fn@crate::verify) alone finds what was changed, too. Memory is bounded (some 64 MiB with the longest lines and four threads; a few MiB for an ordinary
     /// trail), however long the trail is. A compressed file is read from its begin alone: newest first, one pass keeps the last
     /// of what it finds, at most 8 MiB, and where that is not all of it the file is read again for what stands before.
     ///

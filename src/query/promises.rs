@@ -54,7 +54,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(vec![
             "a", "u-1", "\"", "\\", "\\\"", "user_id", "\"user_id\":\"a\"", "\u{2028}", "é", "a\tb", "\u{7f}", "", "7", "2.5", "-0",
-            "0", "true", "12", "1e3", "AUTH_FAILED", "high", "\\u0061", "\n", "日本", "/", "\",\"ip\":\"a",
+            "0", "true", "12", "1e3", "AUTH_FAILED", "high", "\\u0061", "\n", "日本", "/", "\",\"ip\":\"a", "10.0.0.7", "[::ffff:10.0.0.7]:443",
         ])
         .prop_map(str::to_owned),
         1 => "[a-c\"\\\\\u{80}]{0,3}",
@@ -151,11 +151,22 @@ fn query() -> impl Strategy<Value = Query> {
     let name = prop_oneof![
         text(),
         prop::sample::select(TEXTS.to_vec()).prop_map(str::to_owned),
-        Just("status_code".to_owned())
+        prop::sample::select(vec![
+            "status_code",
+            "seq",
+            "time",
+            "event",
+            "category",
+            "severity",
+            "outcome",
+            "tag"
+        ])
+        .prop_map(str::to_owned),
     ];
     let one = prop_oneof![
         text().prop_map(|text| Query::new().user(text)),
         text().prop_map(|text| Query::new().ip(text)),
+        Just(Query::new().ip("[::ffff:10.0.0.7]:443")),
         text().prop_map(|text| Query::new().session(text)),
         text().prop_map(|text| Query::new().resource(text)),
         text().prop_map(|text| Query::new().resource_id(text)),

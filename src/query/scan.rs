@@ -120,11 +120,12 @@ impl Damage {
     }
 
     pub(super) fn error(&self) -> Error {
-        Error::new(self.kind, self.what.clone())
-            .at(&self.path)
-            .remedy("the answer goes on without it; `tracing-audit verify` says more")
+        Error::new(self.kind, self.what.clone()).at(&self.path).remedy(GOES_ON)
     }
 }
+
+/// What becomes of the answer behind damage.
+pub(crate) const GOES_ON: &str = "the answer goes on without it; `tracing-audit verify` says more";
 
 /// What a step came to.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use memchr::{memchr, memrchr};
 use super::condition::in_metadata;
 use super::{Part, Query};
 use crate::clock::Micros;
+use crate::record::Key;
 use crate::severity::Severity;
 use crate::store::push_string;
 
@@ -176,11 +177,13 @@ fn literals(query: &Query) -> Vec<Literals> {
             Part::User | Part::Ip | Part::Resource => 400,
             Part::Session | Part::ResourceId | Part::Request => 500,
         };
-        let literal = match part.members() {
+        let literal = |value: &str| match part.members() {
             [only] => member(only.as_str(), value),
             _ => member_of_any_name(value),
         };
-        add(rank + literal.len(), vec![literal]);
+        let first = literal(value);
+        let plain = part.plainly(value).map(|plain| literal(&plain));
+        add(rank + first.len(), std::iter::once(first).chain(plain).collect());
     }
     for text in &query.texts {
         let literal = inner(text);
@@ -190,7 +193,15 @@ fn literals(query: &Query) -> Vec<Literals> {
         let spellings: Vec<_> = in_metadata(name).map(|name| field(name, value)).collect();
         let whole = spellings.iter().all(|(whole, _)| *whole);
         let any = spellings.into_iter().flat_map(|(_, any)| any).collect();
-        add(if whole { 350 + value.len() } else { 1 }, any);
+        let rank = match Key::from_str(name) {
+            _ if !whole => 1,
+            Some(Key::Outcome) => 5,
+            Some(Key::Category) => 10,
+            Some(Key::Severity) => 20,
+            Some(Key::Event) => 100,
+            _ => 350 + value.len(),
+        };
+        add(rank, any);
     }
     all
 }

@@ -21,7 +21,7 @@ use crate::store::{Cause, Home, Point, TrailId, Trust, lock};
 /// How it is said that a file is not read on behind a line that does not fit.
 pub(crate) const PASSED_OVER: &str = "the rest of this file is passed over";
 
-const READ_ON: &str = "what is there is read; `tracing-audit verify` says more";
+pub(crate) const READ_ON: &str = "what is there is read; `tracing-audit verify` says more";
 
 /// Where a reader stands in a trail.
 #[derive(Debug)]

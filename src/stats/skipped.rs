@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Tally as _;
 use crate::error::Error;
-use crate::reader::walk::PASSED_OVER;
+use crate::query::GOES_ON;
+use crate::reader::walk::{PASSED_OVER, READ_ON};
 use crate::verify::report::{harmless, plural};
 
 /// So many damages are listed.
@@ -46,9 +47,12 @@ impl Skipped {
         let what: Vec<String> = chain
             .what
             .iter()
-            .map(|what| what.replace(PASSED_OVER, "what stands behind it is counted as it stands"))
+            .map(|what| {
+                what.replace(PASSED_OVER, "what stands behind it is counted as it stands")
+                    .replace(READ_ON, GOES_ON)
+            })
             .collect();
-        // What is missing is found by both.
+        // What is missing, or cannot be read, is found by both.
         let new: Vec<String> = what.iter().filter(|what| !self.what.contains(what)).cloned().collect();
         let known = (what.len() - new.len()) as u64;
         self.merge(&Skipped {

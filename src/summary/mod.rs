@@ -215,6 +215,14 @@ impl Folder {
             let mut stats = Stats::new();
             let known = known(&layout, &mut stats);
             let runs = runs((0..layout.files.len()).filter(|at| !known.contains(at)));
+            if layout.files.is_empty() {
+                // Of files that nobody can read there is something to be said all the same.
+                self.each(&layout, &(0..0), |item| {
+                    if let Err(damage) = item {
+                        stats.add_damage(&damage);
+                    }
+                })?;
+            }
             shares::count(&shares::of(&layout.files, &runs), &mut stats, |share, stats| {
                 self.each(&layout, share, |item| match item {
                     Ok(line) if wanted(line.head.time.day()) => stats.count(line),

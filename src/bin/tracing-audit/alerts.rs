@@ -10,8 +10,9 @@ use tracing_audit::{Alert, AlertStatus, AlertType, Alerts, Priority};
 use crate::asked::Asked;
 use crate::nothing;
 use crate::out::{self, Failure};
+use crate::question::said;
 use crate::table::Rows;
-use crate::when::When;
+use crate::when::{self, When};
 
 /// Show the alerts that rules raised, the newest first.
 #[derive(Debug, Args)]
@@ -28,12 +29,13 @@ pub(crate) struct Arguments {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Vec<AlertType>,
     /// Raised by this rule
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = said)]
     rule: Option<String>,
     /// With this key: a user, an address
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = said)]
     key: Option<String>,
-    /// Raised from this moment on: a time, a day in UTC, or how long ago (2026-11-20, yesterday, 2h)
+    /// Raised from this moment on: a time (of UTC where it names no zone), a day in UTC, or how long ago
+    /// (2026-11-20T08:00, 2026-11-20, yesterday, 2h)
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// Raised before this moment
@@ -50,7 +52,8 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    fn wanted(&self) -> Alerts {
+    fn wanted(&self) -> Result<Alerts, Failure> {
+        when::in_order(self.since, self.until)?;
         let mut alerts = Alerts::new().at_least(self.at_least).limit(self.limit);
         for status in &self.status {
             alerts = alerts.status(*status);
@@ -70,12 +73,12 @@ impl Arguments {
         if let Some(When(until)) = self.until {
             alerts = alerts.until(until);
         }
-        alerts
+        Ok(alerts)
     }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let wanted = arguments.wanted();
+    let wanted = arguments.wanted()?;
     let found = wanted.of(arguments.asked.read(&arguments.dir, wanted.query())?);
     let code = u8::from(!found.skipped.is_empty());
     for error in &found.skipped {
@@ -111,7 +114,7 @@ fn cells(alert: &Alert, now: SystemTime) -> [String; 10] {
     let by = alert.resolved.as_ref().or(alert.acknowledged.as_ref());
     [
         alert.id.clone(),
-        crate::when::shown(alert.raised),
+        when::shown(alert.raised),
         alert.priority.to_string(),
         alert.rule.clone(),
         [alert.key_kind.as_str(), alert.key.as_str()]

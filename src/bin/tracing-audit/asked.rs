@@ -8,6 +8,7 @@ use clap::Args;
 use tracing_audit::{Error, Export, Exported, Found, Order, Query, Retention, Trail, TrailQuery};
 
 use crate::out::{self, Failure};
+use crate::place;
 
 /// Where it is recorded that somebody asked, and who that is.
 #[derive(Debug, Args)]
@@ -90,10 +91,10 @@ impl Asked {
         let Some(place) = self.audit_to.clone().or_else(|| named.map(PathBuf::from)) else {
             return Ok(None);
         };
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let (asked, records) = (real(dir), real(&place));
-        if asked.starts_with(&records) || records.starts_with(&asked) {
-            let why = "a trail that is asked is not written to; name another directory with --audit-to";
+        let asked = place::resolved(dir);
+        if place::would_touch(&asked, &place::resolved(&place)) {
+            let why =
+                "a trail that is asked is not written to, nor are its keys; name another directory with --audit-to";
             return Err(Failure::Written(
                 place,
                 io::Error::new(io::ErrorKind::InvalidInput, why),

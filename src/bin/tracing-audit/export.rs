@@ -1,7 +1,9 @@
 //! `tracing-audit export`.
 
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tracing_audit::{Export, Exported, Format, Order};
@@ -22,7 +24,7 @@ pub(crate) struct Arguments {
     /// jsonl, json, csv, ecs, ocsf, cef or syslog
     #[arg(short, long, value_name = "NAME", default_value_t = Format::JsonLines, help_heading = OUTPUT)]
     format: Format,
-    /// A new file, or a directory, in which its name says when it was made [default: standard output]
+    /// A new file, or a directory, in which its name says when it was made, or a device or a pipe [default: standard output]
     #[arg(short, long, value_name = "PATH", help_heading = OUTPUT)]
     out: Option<PathBuf>,
     /// Compress it (RFC 1952)
@@ -48,7 +50,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let query = arguments.question.conditions.query().order(Order::Oldest).unlimited();
+    let query = arguments.question.conditions.query()?.order(Order::Oldest).unlimited();
     let mut export = Export::new(arguments.format).gzip(arguments.gzip);
     if !arguments.columns.is_empty() {
         export = export.columns(&arguments.columns);
@@ -64,21 +66,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let (asked, dir) = (&arguments.asked, &arguments.question.dir);
     let done = match &arguments.out {
-        Some(path) => {
+        Some(path) if !is_stream(path) => {
             let (path, done) = bar::waiting(|| asked.export_to_file(dir, query, export, path))?;
             out::note(&format_args!("{} in {}", row::records(done.records), path.display()));
             done
         }
-        None => {
-            let terminal = io::stdout().is_terminal();
+        stream => {
+            let stream = Stream::open(stream.as_deref())?;
+            let terminal = stream.terminal;
             if terminal && arguments.gzip {
                 out::complain(&"what is compressed is not for a terminal; name a file with --out");
                 return Ok(crate::USAGE);
             }
-            let mut out = BufWriter::new(Shielded {
-                out: io::stdout().lock(),
-                terminal,
-            });
+            let mut out = BufWriter::new(stream);
             let done = asked.export(dir, query, export, &mut out).map_err(closed)?;
             out.flush().map_err(Failure::of_write(code(&done)))?;
             done
@@ -94,13 +94,41 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
 }
 
-/// Standard output. A terminal gets nothing that it would obey: no format but JSON can spell all of that otherwise.
-struct Shielded<W> {
-    out: W,
+/// Whether a path names what is written to as it is, and is no file that an export would replace.
+fn is_stream(path: &Path) -> bool {
+    // Also where a shell leads it to a file.
+    path == Path::new(STDOUT)
+        || fs::metadata(path).is_ok_and(|found| found.file_type().is_char_device() || found.file_type().is_fifo())
+}
+
+const STDOUT: &str = "/dev/stdout";
+
+/// Standard output, a device or a pipe. A terminal gets nothing that it would obey: no format but JSON can spell all of that
+/// otherwise.
+struct Stream {
+    out: Box<dyn Write>,
     terminal: bool,
 }
 
-impl<W: Write> Write for Shielded<W> {
+impl Stream {
+    fn open(path: Option<&Path>) -> Result<Stream, Failure> {
+        let Some(path) = path.filter(|path| *path != Path::new(STDOUT)) else {
+            let out = io::stdout();
+            return Ok(Stream {
+                terminal: out.is_terminal(),
+                out: Box::new(out.lock()),
+            });
+        };
+        let file = OpenOptions::new().write(true).open(path);
+        let file = file.map_err(|error| Failure::Written(path.to_owned(), error))?;
+        Ok(Stream {
+            terminal: file.is_terminal(),
+            out: Box::new(file),
+        })
+    }
+}
+
+impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.terminal {
             return self.out.write(bytes);

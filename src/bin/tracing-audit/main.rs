@@ -17,6 +17,7 @@ mod nothing;
 mod open;
 mod out;
 mod page;
+mod place;
 mod prove;
 mod query;
 mod question;
@@ -46,8 +47,15 @@ struct Cli {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, or not to be proven, 3 unknown key,
-4 cannot read or refused, 64 wrong usage. Colours only on a terminal, and never with NO_COLOR set.";
+Exit codes: 0 consistent or done, 1 tampered or damaged, 2 open or torn end, or not to be proven, 3 unknown key, \
+4 cannot read or refused, 64 wrong usage. A question with conditions passes over damaged lines that do not have what it \
+looks for, and may end with 0 where verify, or the question without them, ends with 1. Colours only on a terminal, and \
+never with NO_COLOR set.";
+
+/// Of those that take conditions.
+const CONDITIONS: &str = "\
+Lines that cannot meet the conditions are passed over unread, also damaged ones: without conditions, and with verify, \
+damage is found wherever it is.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -58,22 +66,29 @@ enum Command {
     /// Show the newest records, and with -f those that come
     Tail(tail::Arguments),
     /// Show the records that meet conditions
+    #[command(after_help = CONDITIONS)]
     Query(query::Arguments),
     /// Count records by type, severity, outcome, user, address and route
+    #[command(after_help = CONDITIONS)]
     Stats(stats::Arguments),
     /// Show what one user did
+    #[command(after_help = CONDITIONS)]
     User(stats::User),
     /// Show sessions, the newest first
+    #[command(after_help = CONDITIONS)]
     Sessions(stats::OfSessions),
     /// Show what rules flagged, and what is suspicious by itself
+    #[command(after_help = CONDITIONS)]
     Suspicious(notable::Arguments),
     /// Show the alerts that rules raised, and what became of them
     Alerts(alerts::Arguments),
     /// Show what administrators did
+    #[command(after_help = CONDITIONS)]
     Admin(notable::Arguments),
     /// Show what each day came to, and with --write keep that beside the files
     Summary(summary::Arguments),
     /// Write records as CSV, JSON, ECS, OCSF, CEF or syslog
+    #[command(after_help = CONDITIONS)]
     Export(export::Arguments),
     /// Show the settings under which a trail was last written, and where each came from
     Config(config::Arguments),
@@ -133,6 +148,10 @@ fn main() -> ExitCode {
         Err(Failure::Trail(error)) => {
             out::complain(&error);
             ExitCode::from(4)
+        }
+        Err(Failure::Usage(said)) => {
+            out::complain(&said);
+            ExitCode::from(USAGE)
         }
         Err(Failure::Running(said)) => {
             out::complain(&said);

@@ -35,7 +35,7 @@ pub(crate) fn admin(arguments: &Arguments) -> Result<u8, Failure> {
 
 impl Arguments {
     fn run(&self, wanted: impl Fn(Record) -> bool) -> Result<u8, Failure> {
-        let query = self.question.conditions.query().order(Order::Newest).unlimited();
+        let query = self.question.conditions.query()?.order(Order::Newest).unlimited();
         let lines = self.asked.read(&self.question.dir, query)?.lines();
         let wanted = |line: &Result<String, Error>| match line.as_ref().map(|line| line.parse::<Record>()) {
             Ok(Ok(record)) => wanted(record),

@@ -12,6 +12,8 @@ use crate::bar;
 #[derive(Debug)]
 pub(crate) enum Failure {
     Trail(tracing_audit::Error),
+    /// Arguments that contradict one another.
+    Usage(String),
     /// A program writes to the trail: who, and what to do.
     Running(String),
     Output(io::Error),

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use tracing_audit::{Cursor, Order, Query};
 
+use crate::out::Failure;
+
 /// Under which the help has these, and what is like them.
 pub(crate) const HEADING: &str = "Order and number";
 
@@ -17,35 +19,38 @@ pub(crate) struct Page {
     /// However many there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
-    /// Which come first
-    #[arg(long, value_enum, value_name = "ORDER", default_value_t)]
-    sort: Sort,
-    /// Go on where an earlier answer ended
-    #[arg(long, value_name = "CURSOR", conflicts_with = "sort")]
+    /// Which come first [default: newest, or as the cursor has it]
+    #[arg(long, value_enum, value_name = "ORDER")]
+    sort: Option<Sort>,
+    /// Go on where an earlier answer ended, in its order
+    #[arg(long, value_name = "CURSOR")]
     cursor: Option<Cursor>,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Sort {
-    #[default]
     Newest,
     Oldest,
 }
 
 impl Page {
     /// The question for this part of its answer.
-    pub(crate) fn of(&self, query: Query) -> Query {
-        let query = query.order(match self.sort {
+    pub(crate) fn of(&self, query: Query) -> Result<Query, Failure> {
+        let order = self.sort.map(|sort| match sort {
             Sort::Newest => Order::Newest,
             Sort::Oldest => Order::Oldest,
         });
+        let query = query.order(order.unwrap_or_default());
         let query = match self.all {
             true => query.unlimited(),
             false => query.limit(self.limit),
         };
         match self.cursor {
-            Some(cursor) => query.cursor(cursor),
-            None => query,
+            Some(cursor) if order.is_some_and(|order| order != cursor.order()) => Err(Failure::Usage(format!(
+                "--cursor {cursor} goes on in the other order than --sort says; leave --sort out, or begin anew without the cursor"
+            ))),
+            Some(cursor) => Ok(query.cursor(cursor)),
+            None => Ok(query),
         }
     }
 }

@@ -35,8 +35,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         asked,
     } = arguments;
     let query = match count {
-        true => question.conditions.query().unlimited(),
-        false => page.of(question.conditions.query()),
+        true => question.conditions.query()?.unlimited(),
+        false => page.of(question.conditions.query()?)?,
     };
     let mut lines = asked.read(&question.dir, query)?.lines();
     let shown = match count {

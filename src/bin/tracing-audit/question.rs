@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use tracing_audit::{Category, EventType, Outcome, Query, Severity};
 
-use crate::when::When;
+use crate::out::Failure;
+use crate::when::{self, When};
 
 /// The trail, and the conditions that its records must meet, all of them. What may be given more than once is met by any of it.
 #[derive(Debug, Args)]
@@ -19,17 +20,18 @@ pub(crate) struct Question {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Conditions")]
 pub(crate) struct Conditions {
-    /// From this moment on: a time, a day in UTC, or how long ago (2026-11-20, yesterday, 2h)
+    /// From this moment on: a time (of UTC where it names no zone), a day in UTC, or how long ago
+    /// (2026-11-20T08:00, 2026-11-20, yesterday, 2h)
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// Before this moment
     #[arg(long, value_name = "WHEN")]
     until: Option<When>,
     /// Of this user: their id or their name
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = said)]
     user: Option<String>,
     /// Of this type; may be repeated. `tracing-audit events` lists them
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = said)]
     event: Vec<String>,
     /// Of this category; may be repeated
     #[arg(long, value_name = "NAME", value_parser = category)]
@@ -43,37 +45,40 @@ pub(crate) struct Conditions {
     /// With this outcome
     #[arg(long, value_name = "NAME", value_parser = outcome)]
     outcome: Option<Outcome>,
-    /// From this address
-    #[arg(long, value_name = "ADDRESS")]
+    /// From this address, as records spell it; of one that is asked for in another way (::ffff:192.0.2.1, 192.0.2.1:443,
+    /// [2001:db8::1]) the plain spelling is found, too
+    #[arg(long, value_name = "ADDRESS", value_parser = said)]
     ip: Option<String>,
     /// In this session
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = said)]
     session: Option<String>,
     /// About this resource: its name, its type or its id
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = said)]
     resource: Option<String>,
     /// In this request, or in this trace
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = said)]
     request: Option<String>,
     /// Of this tenant
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = said)]
     tenant: Option<String>,
     /// By this route
-    #[arg(long, value_name = "ROUTE")]
+    #[arg(long, value_name = "ROUTE", value_parser = said)]
     route: Option<String>,
     /// That a rule has flagged
     #[arg(long)]
     flagged: bool,
     /// With this text anywhere in its values, in this case
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     text: Option<String>,
-    /// With this value under this key, of the record or of its metadata (NAME or metadata.NAME); may be repeated
+    /// With this value under this key, as the line has it: any key of the record (event, seq, flagged) or of its metadata (NAME or
+    /// metadata.NAME); may be repeated
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = pair)]
     fields: Vec<(String, String)>,
 }
 
 impl Conditions {
-    pub(crate) fn query(&self) -> Query {
+    pub(crate) fn query(&self) -> Result<Query, Failure> {
+        when::in_order(self.since, self.until)?;
         let mut query = Query::new();
         macro_rules! given {
             ($($name:ident)*) => { $(if let Some(value) = &self.$name { query = query.$name(value.clone()); })* };
@@ -100,15 +105,22 @@ impl Conditions {
             .fold(query, |query, event| query.event(event.as_str()));
         let query = self.category.iter().fold(query, |query, one| query.category(*one));
         let query = self.severity.iter().fold(query, |query, one| query.severity(*one));
-        self.fields
-            .iter()
-            .fold(query, |query, (name, value)| query.field(name.as_str(), value.as_str()))
+        let fields = self.fields.iter();
+        Ok(fields.fold(query, |query, (name, value)| query.field(name.as_str(), value.as_str())))
     }
 
     /// Those that were asked for and that no table has; somebody's own types are such.
     pub(crate) fn unknown_events(&self) -> impl Iterator<Item = &str> {
         let names = self.event.iter().map(String::as_str);
         names.filter(|name| EventType::from_name(name).is_none())
+    }
+}
+
+/// What no record has: an empty word is a variable that was not set.
+pub(crate) fn said(text: &str) -> Result<String, String> {
+    match text.is_empty() {
+        true => Err("it is empty; leave the option out to ask without it".to_owned()),
+        false => Ok(text.to_owned()),
     }
 }
 

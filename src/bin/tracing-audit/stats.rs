@@ -14,7 +14,7 @@ use crate::bar;
 use crate::lines::{self, Shown};
 use crate::out::{self, Failure, Harmless};
 use crate::page;
-use crate::question::{Conditions, Question};
+use crate::question::{Conditions, Question, said};
 use crate::table::{self, Rows};
 use crate::when;
 
@@ -40,6 +40,7 @@ pub(crate) struct User {
     /// The trail's directory
     dir: PathBuf,
     /// Their id, or their name
+    #[arg(value_parser = said)]
     who: String,
     #[command(flatten)]
     conditions: Conditions,
@@ -74,7 +75,7 @@ pub(crate) struct OfSessions {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let query = arguments.question.conditions.query();
+    let query = arguments.question.conditions.query()?;
     let dir = &arguments.question.dir;
     let stats = bar::waiting(|| {
         let found = arguments.asked.read(dir, query.order(Order::Oldest).unlimited())?;
@@ -95,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
-    let query = arguments.conditions.query().user(&arguments.who);
+    let query = arguments.conditions.query()?.user(&arguments.who);
     let mut activity = Activity::new(&arguments.who).keep(arguments.recent);
     let shown = fold(&arguments.dir, query, &arguments.asked, |record| activity.add(record))?;
     if let Some(code) = shown.no_trail(&arguments.dir)? {
@@ -109,7 +110,7 @@ pub(crate) fn user(arguments: &User) -> Result<u8, Failure> {
 }
 
 pub(crate) fn sessions(arguments: &OfSessions) -> Result<u8, Failure> {
-    let query = arguments.question.conditions.query();
+    let query = arguments.question.conditions.query()?;
     let mut sessions = Sessions::new();
     let shown = fold(&arguments.question.dir, query, &arguments.asked, |record| {
         sessions.add(record);

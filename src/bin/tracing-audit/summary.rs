@@ -12,7 +12,7 @@ use crate::bar;
 use crate::nothing;
 use crate::out::{self, Failure};
 use crate::table::Rows;
-use crate::when::Day;
+use crate::when::{self, Day, When};
 
 /// Show what each day came to.
 #[derive(Debug, Args)]
@@ -39,6 +39,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let Arguments { dir, asked, .. } = arguments;
     let (since, until) = (arguments.since, arguments.until);
+    let begin = |day: Option<Day>| day.map(|day| When(day.begin()));
+    when::in_order(begin(since), begin(until))?;
     let mut question = Query::new().unlimited();
     if let Some(day) = since {
         question = question.since(day.begin());

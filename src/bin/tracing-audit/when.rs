@@ -7,12 +7,14 @@ use std::time::{Duration, SystemTime};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time};
 
-/// A moment: `2026-11-20T08:00:00Z`, a day (`2026-11-20`, its beginning in UTC), `2h` (so long ago), `now`, `today`, `yesterday`.
+use crate::out::Failure;
+
+/// A moment: `2026-11-20T08:00:00Z` (without a zone in UTC, seconds or not), a day (`2026-11-20`, its beginning in UTC), `2h` (so long ago), `now`, `today`, `yesterday`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct When(pub(crate) SystemTime);
 
 /// How moments are spelled, for help and complaints.
-pub(crate) const SPELLINGS: &str = "a time such as 2026-11-20T08:00:00Z, a day such as 2026-11-20 or yesterday (in UTC), or how long ago: 90s, 15m, 2h, 7d, 4w";
+pub(crate) const SPELLINGS: &str = "a time such as 2026-11-20T08:00:00Z or 2026-11-20T08:00 (in UTC where no zone is named), a day such as 2026-11-20 or yesterday (in UTC), or how long ago: 90s, 15m, 2h, 7d, 4w";
 
 impl FromStr for When {
     type Err = String;
@@ -36,8 +38,18 @@ impl When {
             let time = now.checked_sub(ago).filter(|time| *time >= SystemTime::UNIX_EPOCH);
             return time.map(When);
         }
-        OffsetDateTime::parse(text, &Rfc3339).ok().map(|time| When(time.into()))
+        moment(text).map(|time| When(time.into()))
     }
+}
+
+/// A day and a time of it, as people shorten RFC 3339: a blank for the T, no seconds, no zone (UTC, as for days).
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    let (day, rest) = text.split_at_checked(10)?;
+    let clock = rest.strip_prefix(['T', 't', ' '])?;
+    let (clock, zone) = clock.split_at(clock.find(['Z', 'z', '+', '-']).unwrap_or(clock.len()));
+    let seconds = if clock.len() == "10:00".len() { ":00" } else { "" };
+    let zone = if zone.is_empty() { "Z" } else { zone };
+    OffsetDateTime::parse(&format!("{day}T{clock}{seconds}{zone}"), &Rfc3339).ok()
 }
 
 /// A day in UTC: `2026-11-20`, `today`, `yesterday`.
@@ -116,6 +128,18 @@ pub(crate) fn span(text: &str) -> Option<Duration> {
     (!text.is_empty()).then(|| Duration::from_secs(seconds))
 }
 
+/// Refuses an end that stands before the begin: nothing is between.
+pub(crate) fn in_order(since: Option<When>, until: Option<When>) -> Result<(), Failure> {
+    match (since, until) {
+        (Some(When(since)), Some(When(until))) if since > until => Err(Failure::Usage(format!(
+            "nothing is from {} on and before {}: --since is the later one",
+            shown(since),
+            shown(until)
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// A time as the lines of a trail spell it, to the second.
 pub(crate) fn shown(time: SystemTime) -> String {
     let time = OffsetDateTime::from(time);
@@ -147,6 +171,13 @@ mod tests {
             ("2 weeks ago", "2026-11-06 10:30:00Z"),
             ("2026-11-20T08:15:00+02:00", "2026-11-20 06:15:00Z"),
             ("2026-11-20T08:15:00.5Z", "2026-11-20 08:15:00Z"),
+            ("2026-11-20T08:15", "2026-11-20 08:15:00Z"),
+            ("2026-11-20 08:15", "2026-11-20 08:15:00Z"),
+            ("2026-11-20T08:15:07", "2026-11-20 08:15:07Z"),
+            ("2026-11-20 08:15:07.25", "2026-11-20 08:15:07Z"),
+            ("2026-11-20 08:15:07Z", "2026-11-20 08:15:07Z"),
+            ("2026-11-20T08:15Z", "2026-11-20 08:15:00Z"),
+            ("2026-11-20 08:15-02:00", "2026-11-20 10:15:00Z"),
         ] {
             assert_eq!(read(text).as_deref(), Some(time), "{text}");
         }
@@ -160,6 +191,13 @@ mod tests {
             "26-02-03",
             "2026-2-3",
             "tomorrow",
+            "2026-11-20T",
+            "2026-11-20T8:15",
+            "2026-11-20T24:15",
+            "2026-11-20 1:000",
+            "2026-11-20x08:15",
+            "2026-11-2 008:15",
+            "2026-11-20T08:15:",
             "99999999999999999999d",
             "9999999999w",
         ] {
