@@ -7,6 +7,7 @@ mod event;
 mod floor;
 mod guard;
 mod names;
+mod origin;
 mod outcome;
 mod record;
 mod severity;

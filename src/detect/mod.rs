@@ -13,7 +13,6 @@ mod kind;
 mod limit;
 mod marks;
 mod member;
-mod origin;
 mod past;
 mod rule;
 mod rules;

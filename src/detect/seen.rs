@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::origin::Origin;
 use super::{Brief, member};
 use crate::brief::{self, EventId};
 use crate::clock::Micros;
 use crate::event::{Category, EventType, events};
+use crate::origin::Origin;
 use crate::outcome::Outcome;
 
 /// How the name of a user stands in a record that has one.
@@ -344,7 +344,76 @@ impl<'a> Seen<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn addresses() -> impl Strategy<Value = IpAddr> {
+        let near = prop_oneof![Just(0_u16), Just(1), Just(0xFFFF), any::<u16>()];
+        prop_oneof![
+            any::<u32>().prop_map(|bits| IpAddr::V4(bits.into())),
+            any::<u32>().prop_map(|bits| IpAddr::V6(Ipv4Addr::from(bits).to_ipv6_mapped())),
+            prop::array::uniform8(near).prop_map(|parts| IpAddr::V6(parts.into())),
+        ]
+    }
+
+    /// All that programs write for one address.
+    fn spellings(address: IpAddr, port: u16) -> Vec<String> {
+        let wide = match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        };
+        let long = wide.segments().map(|part| format!("{part:04x}")).join(":");
+        let bare = wide.segments().map(|part| format!("{part:X}")).join(":");
+        let mut all = vec![
+            address.to_string(),
+            address.to_canonical().to_string(),
+            SocketAddr::new(address, port).to_string(),
+            SocketAddr::new(address.to_canonical(), port).to_string(),
+            SocketAddrV6::new(wide, port, 0, 0).to_string(),
+            wide.to_string(),
+            wide.to_string().to_uppercase(),
+            format!("[{wide}]"),
+            format!("[{long}]:{port}"),
+        ];
+        all.extend([long, bare]);
+        all
+    }
+
+    fn key(hashes: &Hashes, text: &str) -> u64 {
+        hashes.of_address(text.as_bytes())
+    }
+
+    proptest! {
+        #[test]
+        fn every_spelling_of_an_address_is_one_key_and_another_address_is_another(
+            one in addresses(), other in addresses(), port: u16, other_port: u16,
+        ) {
+            let hashes = Hashes::default();
+            let plain = key(&hashes, &one.to_canonical().to_string());
+            for text in spellings(one, port) {
+                prop_assert_eq!(key(&hashes, &text), plain, "{}", text);
+                let shown = Origin::of(text.as_bytes()).map_or(text.clone(), |origin| origin.to_string());
+                prop_assert_eq!(shown, one.to_canonical().to_string());
+            }
+            for text in spellings(other, other_port) {
+                let same = one.to_canonical() == other.to_canonical();
+                prop_assert_eq!(key(&hashes, &text) == plain, same, "{} and {}", text, one);
+            }
+        }
+    }
+
+    #[test]
+    fn zones_of_links_are_hosts_of_their_own_and_no_text_has_the_key_of_an_address() {
+        let hashes = Hashes::default();
+        assert_ne!(key(&hashes, "fe80::1%eth0"), key(&hashes, "fe80::1%eth1"));
+        assert_ne!(
+            key(&hashes, "2020:2020:2020:2020:2020:2020:2020:2020"),
+            key(&hashes, &" ".repeat(16))
+        );
+    }
 
     #[test]
     fn events_are_what_the_table_calls_them_and_own_types_go_by_their_last_word() {

@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Query, address};
+use super::Query;
+use crate::origin::Origin;
 use crate::record::Key;
 use crate::record::line::{Line, Member};
 
@@ -31,7 +32,7 @@ impl Part {
     /// Another value that is meant as well.
     pub(super) fn plainly(self, value: &str) -> Option<String> {
         match self {
-            Part::Ip => address::plain(value),
+            Part::Ip => Origin::plain(value),
             _ => None,
         }
     }

@@ -4,7 +4,6 @@
 //! (`sieve`); only a line that has it is parsed and asked (`condition`). Files are read in pieces from either end (`pieces`),
 //! one file is one `scan`, and `found` puts the scans in order, on threads of its own where that pays (`pool`).
 
-mod address;
 mod condition;
 mod cursor;
 mod found;

@@ -7,7 +7,7 @@ use memchr::memchr;
 /// Where a record came from: an address without its port and its brackets, and an IPv4 address that stands in an IPv6 one as
 /// what it is. Of a link-local address the zone belongs to it: the same one on another link is another host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin<'a> {
+pub(crate) enum Origin<'a> {
     V4(Ipv4Addr),
     V6(Ipv6Addr, &'a str),
 }
@@ -15,9 +15,15 @@ pub(super) enum Origin<'a> {
 impl<'a> Origin<'a> {
     /// Of a text that may be more than a plain IPv4 address, which has no colon and is its own key. `None` for any other text, too.
     #[inline]
-    pub(super) fn of(text: &'a [u8]) -> Option<Origin<'a>> {
+    pub(crate) fn of(text: &'a [u8]) -> Option<Origin<'a>> {
         memchr(b':', text)?;
         Origin::parse(std::str::from_utf8(text).ok()?)
+    }
+
+    /// How a program that spells addresses plainly writes this one; `None` where it is that already, or no address.
+    pub(crate) fn plain(text: &str) -> Option<String> {
+        let plain = Origin::of(text.as_bytes())?.to_string();
+        (plain != text).then_some(plain)
     }
 
     fn parse(text: &'a str) -> Option<Origin<'a>> {
@@ -61,67 +67,11 @@ fn is_port(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{SocketAddr, SocketAddrV6};
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::detect::seen::Hashes;
-
-    fn addresses() -> impl Strategy<Value = IpAddr> {
-        let near = prop_oneof![Just(0_u16), Just(1), Just(0xFFFF), any::<u16>()];
-        prop_oneof![
-            any::<u32>().prop_map(|bits| IpAddr::V4(bits.into())),
-            any::<u32>().prop_map(|bits| IpAddr::V6(Ipv4Addr::from(bits).to_ipv6_mapped())),
-            prop::array::uniform8(near).prop_map(|parts| IpAddr::V6(parts.into())),
-        ]
-    }
-
-    /// All that programs write for one address.
-    fn spellings(address: IpAddr, port: u16) -> Vec<String> {
-        let wide = match address {
-            IpAddr::V4(address) => address.to_ipv6_mapped(),
-            IpAddr::V6(address) => address,
-        };
-        let long = wide.segments().map(|part| format!("{part:04x}")).join(":");
-        let bare = wide.segments().map(|part| format!("{part:X}")).join(":");
-        let mut all = vec![
-            address.to_string(),
-            address.to_canonical().to_string(),
-            SocketAddr::new(address, port).to_string(),
-            SocketAddr::new(address.to_canonical(), port).to_string(),
-            SocketAddrV6::new(wide, port, 0, 0).to_string(),
-            wide.to_string(),
-            wide.to_string().to_uppercase(),
-            format!("[{wide}]"),
-            format!("[{long}]:{port}"),
-        ];
-        all.extend([long, bare]);
-        all
-    }
-
-    fn key(hashes: &Hashes, text: &str) -> u64 {
-        hashes.of_address(text.as_bytes())
-    }
 
     proptest! {
-        #[test]
-        fn every_spelling_of_an_address_is_one_key_and_another_address_is_another(
-            one in addresses(), other in addresses(), port: u16, other_port: u16,
-        ) {
-            let hashes = Hashes::default();
-            let plain = key(&hashes, &one.to_canonical().to_string());
-            for text in spellings(one, port) {
-                prop_assert_eq!(key(&hashes, &text), plain, "{}", text);
-                let shown = Origin::of(text.as_bytes()).map_or(text.clone(), |origin| origin.to_string());
-                prop_assert_eq!(shown, one.to_canonical().to_string());
-            }
-            for text in spellings(other, other_port) {
-                let same = one.to_canonical() == other.to_canonical();
-                prop_assert_eq!(key(&hashes, &text) == plain, same, "{} and {}", text, one);
-            }
-        }
-
         #[test]
         fn what_is_no_address_stays_the_key_that_it_is(text in "[0-9a-f:.%\\[\\]]{0,24}") {
             if let Some(origin) = Origin::of(text.as_bytes()) {
@@ -129,6 +79,31 @@ mod tests {
                 // What is shown is found again as the same.
                 prop_assert!(Origin::of(again.as_bytes()).is_none_or(|same| same == origin), "{}", text);
             }
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_an_address_is_asked_for_plainly_and_no_other_text_is() {
+        for (asked, expected) in [
+            ("::ffff:203.0.113.66", "203.0.113.66"),
+            ("::FFFF:cb00:7142", "203.0.113.66"),
+            ("[::ffff:203.0.113.66]:443", "203.0.113.66"),
+            ("203.0.113.66:443", "203.0.113.66"),
+            ("[2001:DB8:0::1]", "2001:db8::1"),
+            ("[fe80::0001%eth0]:80", "fe80::1%eth0"),
+        ] {
+            assert_eq!(Origin::plain(asked).as_deref(), Some(expected), "{asked}");
+        }
+        for asked in [
+            "",
+            "203.0.113.66",
+            "2001:db8::1",
+            "fe80::1%eth0",
+            "203.0.113.66:",
+            "host:443",
+            "10.0.0.0/8",
+        ] {
+            assert_eq!(Origin::plain(asked), None, "{asked}");
         }
     }
 
@@ -152,11 +127,5 @@ mod tests {
         let shown = |text: &str| Origin::of(text.as_bytes()).unwrap().to_string();
         assert_eq!(shown("[fe80::1%3]:443"), "fe80::1%3");
         assert_eq!(shown("FE80:0::1%eth0"), "fe80::1%eth0");
-        let hashes = Hashes::default();
-        assert_ne!(key(&hashes, "fe80::1%eth0"), key(&hashes, "fe80::1%eth1"));
-        assert_ne!(
-            key(&hashes, "2020:2020:2020:2020:2020:2020:2020:2020"),
-            key(&hashes, &" ".repeat(16))
-        );
     }
 }
