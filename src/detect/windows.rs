@@ -26,6 +26,9 @@ use crate::clock::Micros;
 /// Buckets of a table with hardly anything in it.
 const FIRST_BUCKETS: usize = 4;
 
+/// Steps that a clock is set back, at least, for what was later to be over.
+const BACK: i64 = 4 * STEPS;
+
 /// Lists looked at where one has to go.
 const SAMPLE: usize = 8;
 
@@ -39,6 +42,8 @@ pub(super) struct Windows {
     /// The step that it is, and when it began, in microseconds.
     step: u32,
     step_began: i64,
+    /// The number of the latest step, from which what passed is counted.
+    newest: i64,
     /// The bucket that was last looked at for what is quiet.
     swept: usize,
     /// Arrivals of a key that need no list: with as many, no limit is reached.
@@ -65,6 +70,7 @@ impl Windows {
             longest: all.millis().max(some.millis()),
             step: 0,
             step_began: 0,
+            newest: 0,
             swept: 0,
             inline: least.unwrap_or(u32::MAX).saturating_sub(1) as usize,
             buckets: vec![Bucket::EMPTY; FIRST_BUCKETS],
@@ -175,11 +181,16 @@ impl Windows {
     fn step(&mut self, came: Micros) -> u32 {
         let long = (self.longest / STEPS).max(1) * 1_000;
         // Most records come in the step of the one before: a division takes longer than to see that.
-        let passed = came.0.wrapping_sub(self.step_began);
-        if !(0..long).contains(&passed) {
+        if !(0..long).contains(&came.0.wrapping_sub(self.step_began)) {
             let step = came.0.div_euclid(long);
             (self.step, self.step_began) = (step as u32, step * long);
-            self.sweep(passed.div_euclid(long));
+            // A record that waited comes from an earlier step, and the next one is no later for it. A clock that was set back goes on
+            // from where it is.
+            let passed = step - self.newest;
+            if passed > 0 || passed < -BACK {
+                self.newest = step;
+                self.sweep(passed);
+            }
         }
         self.step
     }

@@ -226,6 +226,17 @@ fn keys_of_a_window_ago_are_gone_a_window_later_though_nobody_asks_for_them() {
     assert_eq!((windows.keys(), windows.used(), windows.evicted()), (1, 1, 0));
 }
 
+#[test]
+fn a_record_that_waited_for_an_hour_ends_no_window() {
+    let mut windows = table(limit(5, 15));
+    let mut at = |came: i64| windows.add(hash(1), Micros(came * MINUTE), Micros(came * MINUTE), false)[0];
+    for minute in [100, 101, 102] {
+        assert_eq!(at(minute), Verdict::Calm);
+    }
+    assert_eq!(at(50), Verdict::Calm);
+    assert_eq!((at(103), at(104)), (Verdict::Calm, Verdict::Reached(5)));
+}
+
 /// The last 192 arrivals, of which it is asked whether so many lie within one window with the newest in it.
 #[derive(Default)]
 struct Naive {
