@@ -13,7 +13,7 @@ pub(crate) fn would_touch(asked: &Path, records: &Path) -> bool {
     meet(asked, records)
         || keys.iter().any(|keys| records.starts_with(keys) || keys.exists() && keys.starts_with(records))
         // What records keeps keys of its own, beside it.
-        || beside(records).is_some_and(|own| meet(asked, &own))
+        || beside(records).is_some_and(|own| meet(asked, &resolved(&own)))
 }
 
 /// Where the keys of a trail may be: in `<dir>.keys`, or for an instance in `<parent>.keys/<name>`.
