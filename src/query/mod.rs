@@ -30,7 +30,6 @@ use crate::severity::Severity;
 pub(crate) use condition::Part;
 pub use cursor::Cursor;
 pub use found::{Found, FoundLines};
-pub(crate) use scan::GOES_ON;
 
 /// A question to a trail: the records that meet all of its conditions.
 ///

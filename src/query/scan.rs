@@ -17,6 +17,7 @@ use crate::io::{Disk, DiskFile};
 use crate::parse::Parser;
 use crate::reader::line::{self, Flaw};
 use crate::reader::piece::LONGEST;
+use crate::reader::walk::GOES_ON;
 use crate::record::Record;
 use crate::stats::Stats;
 use crate::store::Cause;
@@ -123,9 +124,6 @@ impl Damage {
         Error::new(self.kind, self.what.clone()).at(&self.path).remedy(GOES_ON)
     }
 }
-
-/// What becomes of the answer behind damage.
-pub(crate) const GOES_ON: &str = "the answer goes on without it; `tracing-audit verify` says more";
 
 /// What a step came to.
 #[derive(Debug)]

@@ -23,6 +23,9 @@ pub(crate) const PASSED_OVER: &str = "the rest of this file is passed over";
 
 pub(crate) const READ_ON: &str = "what is there is read; `tracing-audit verify` says more";
 
+/// The same of who asks a question.
+pub(crate) const GOES_ON: &str = "the answer goes on without it; `tracing-audit verify` says more";
+
 /// Where a reader stands in a trail.
 #[derive(Debug)]
 pub(crate) struct Walk {

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Tally as _;
 use crate::error::Error;
-use crate::query::GOES_ON;
-use crate::reader::walk::{PASSED_OVER, READ_ON};
+use crate::reader::walk::{GOES_ON, PASSED_OVER, READ_ON};
 use crate::verify::report::{harmless, plural};
 
 /// So many damages are listed.
