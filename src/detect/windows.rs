@@ -187,7 +187,7 @@ impl Windows {
             // A record that waited comes from an earlier step, and the next one is no later for it. A clock that was set back goes on
             // from where it is.
             let passed = step - self.newest;
-            if passed > 0 || passed < -BACK {
+            if !(-BACK..=0).contains(&passed) {
                 self.newest = step;
                 self.sweep(passed);
             }
