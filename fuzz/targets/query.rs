@@ -68,8 +68,13 @@ fuzz_target!(|data: &[u8]| {
         Ok(asked) => asked,
         Err(error) => return drop(error.to_string()),
     };
-    let conditions = asked.question.conditions.query();
-    let part = asked.page.of(conditions.clone());
+    // An end before the begin, or a cursor of the other order, is said and nothing is asked.
+    let Ok(conditions) = asked.question.conditions.query() else {
+        return;
+    };
+    let Ok(part) = asked.page.of(conditions.clone()) else {
+        return;
+    };
     let Ok(everything) = Query::new().order(Order::Oldest).unlimited().entries(&laid.dir) else {
         assert!(part.entries(&laid.dir).is_err());
         return;

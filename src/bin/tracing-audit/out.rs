@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::bar;
+use crate::when::Contradiction;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -28,6 +29,12 @@ pub(crate) enum Failure {
 impl From<tracing_audit::Error> for Failure {
     fn from(error: tracing_audit::Error) -> Failure {
         Failure::Trail(error)
+    }
+}
+
+impl From<Contradiction> for Failure {
+    fn from(Contradiction(said): Contradiction) -> Failure {
+        Failure::Usage(said)
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use tracing_audit::{Cursor, Order, Query};
 
-use crate::out::Failure;
+use crate::when::Contradiction;
 
 /// Under which the help has these, and what is like them.
 pub(crate) const HEADING: &str = "Order and number";
@@ -35,7 +35,7 @@ enum Sort {
 
 impl Page {
     /// The question for this part of its answer.
-    pub(crate) fn of(&self, query: Query) -> Result<Query, Failure> {
+    pub(crate) fn of(&self, query: Query) -> Result<Query, Contradiction> {
         let order = self.sort.map(|sort| match sort {
             Sort::Newest => Order::Newest,
             Sort::Oldest => Order::Oldest,
@@ -46,7 +46,7 @@ impl Page {
             false => query.limit(self.limit),
         };
         match self.cursor {
-            Some(cursor) if order.is_some_and(|order| order != cursor.order()) => Err(Failure::Usage(format!(
+            Some(cursor) if order.is_some_and(|order| order != cursor.order()) => Err(Contradiction(format!(
                 "--cursor {cursor} goes on in the other order than --sort says; leave --sort out, or begin anew without the cursor"
             ))),
             Some(cursor) => Ok(query.cursor(cursor)),

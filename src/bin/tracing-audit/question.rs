@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tracing_audit::{Category, EventType, Outcome, Query, Severity};
 
-use crate::out::Failure;
-use crate::when::{self, When};
+use crate::when::{self, Contradiction, When};
 
 /// The trail, and the conditions that its records must meet, all of them. What may be given more than once is met by any of it.
 #[derive(Debug, Args)]
@@ -77,7 +76,7 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
-    pub(crate) fn query(&self) -> Result<Query, Failure> {
+    pub(crate) fn query(&self) -> Result<Query, Contradiction> {
         when::in_order(self.since, self.until)?;
         let mut query = Query::new();
         macro_rules! given {

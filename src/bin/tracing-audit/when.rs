@@ -7,8 +7,6 @@ use std::time::{Duration, SystemTime};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time};
 
-use crate::out::Failure;
-
 /// A moment: `2026-11-20T08:00:00Z` (without a zone in UTC, seconds or not), a day (`2026-11-20`, its beginning in UTC), `2h` (so long ago), `now`, `today`, `yesterday`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct When(pub(crate) SystemTime);
@@ -128,10 +126,14 @@ pub(crate) fn span(text: &str) -> Option<Duration> {
     (!text.is_empty()).then(|| Duration::from_secs(seconds))
 }
 
+/// Arguments that contradict one another, and what to do.
+#[derive(Debug)]
+pub(crate) struct Contradiction(pub(crate) String);
+
 /// Refuses an end that stands before the begin: nothing is between.
-pub(crate) fn in_order(since: Option<When>, until: Option<When>) -> Result<(), Failure> {
+pub(crate) fn in_order(since: Option<When>, until: Option<When>) -> Result<(), Contradiction> {
     match (since, until) {
-        (Some(When(since)), Some(When(until))) if since > until => Err(Failure::Usage(format!(
+        (Some(When(since)), Some(When(until))) if since > until => Err(Contradiction(format!(
             "nothing is from {} on and before {}: --since is the later one",
             shown(since),
             shown(until)
