@@ -32,6 +32,23 @@ pub(crate) struct Brief {
 }
 
 impl Brief {
+    /// Of nothing yet.
+    pub(crate) const BLANK: Brief = Brief {
+        event: EventId::OTHER,
+        category: Category::Custom,
+        severity: Severity::Low,
+        outcome: Outcome::Unknown,
+        time: Micros(0),
+        occurred: Micros(0),
+        duration_us: Brief::NO_DURATION,
+        redactions: 0,
+        name: Slice::NONE,
+        user: Slice::NONE,
+        ip: Slice::NONE,
+        session: Slice::NONE,
+        resource: Slice::NONE,
+    };
+
     /// `duration_us` of a record without a duration.
     pub(crate) const NO_DURATION: u32 = u32::MAX;
 }
@@ -44,6 +61,8 @@ pub(crate) struct Slice {
 }
 
 impl Slice {
+    pub(crate) const NONE: Slice = Slice { at: 0, len: 0 };
+
     pub(crate) fn range(self) -> Range<usize> {
         self.at as usize..(self.at as usize).saturating_add(self.len as usize)
     }

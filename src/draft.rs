@@ -244,7 +244,7 @@ impl Draft {
     /// Writes it.
     pub fn emit(mut self) -> Receipt {
         let mut stage = self.stage.take().unwrap_or_else(Stage::take);
-        let receipt = deliver(&self.core, &mut stage, &self.statement, Parent::Current);
+        let receipt = deliver(&self.core, &mut stage, &self.statement, None, Parent::Current);
         stage.give();
         receipt
     }
@@ -254,9 +254,9 @@ impl Draft {
     pub(crate) fn emit_own(mut self) -> Receipt {
         let mut stage = self.stage.take().unwrap_or_else(Stage::take);
         stage.fields.hide_labelled(&self.core.policy);
-        let mut accepted = None;
-        let receipt = put(&self.core, &mut stage, &self.statement, &[], &mut accepted);
-        show(&self.core, &stage, &self.statement, accepted.as_ref());
+        let mut brief = Brief::BLANK;
+        let receipt = put(&self.core, &mut stage, &self.statement, None, &[], &mut brief);
+        show(&self.core, &stage, None, receipt, &brief);
         stage.give();
         receipt
     }
@@ -301,8 +301,6 @@ pub(crate) struct Statement<'a> {
     pub(crate) severity: Option<Severity>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) occurred: Option<Micros>,
-    /// Values that are not among the fields.
-    pub(crate) texts: Option<&'a Texts<'a>>,
 }
 
 impl Statement<'static> {
@@ -314,7 +312,6 @@ impl Statement<'static> {
             severity: None,
             outcome: None,
             occurred: None,
-            texts: None,
         }
     }
 }
@@ -322,23 +319,27 @@ impl Statement<'static> {
 impl Statement<'_> {
     /// Fills what is not stated: from the record's own fields, then from the contexts in their order, then from the
     /// event.
-    fn settle(&self, time: Micros, fields: &Fields, contexts: &[&Fields]) -> What<'_> {
-        let (mut severity, mut outcome) = (self.severity, self.outcome);
-        if severity.is_none() || outcome.is_none() {
-            for said in std::iter::once(fields)
-                .chain(contexts.iter().copied())
-                .map(Fields::said)
-            {
-                severity = severity.or(said.severity);
-                outcome = outcome.or(said.outcome);
-            }
+    #[inline(always)]
+    fn settle<'a>(
+        &'a self,
+        time: Micros,
+        texts: Option<&'a Texts<'a>>,
+        fields: &Fields,
+        contexts: &[&Fields],
+    ) -> What<'a> {
+        let said = fields.said();
+        let mut severity = self.severity.or(said.severity);
+        let mut outcome = self.outcome.or(said.outcome);
+        for said in contexts.iter().map(|context| context.said()) {
+            severity = severity.or(said.severity);
+            outcome = outcome.or(said.outcome);
         }
         What {
             time,
             occurred: self.occurred,
             event: self.event,
             category: self.category,
-            texts: self.texts,
+            texts,
             severity: severity.unwrap_or(self.usual),
             outcome: outcome.unwrap_or_else(|| implied_outcome(self.event)),
         }
@@ -371,27 +372,34 @@ pub(crate) enum Parent<'a> {
     Given(&'a [&'a Fields]),
 }
 
-/// Writes what stands in `stage.fields`, and shows it to the other layers, who could not see it otherwise.
-pub(crate) fn deliver(core: &Core, stage: &mut Stage, statement: &Statement<'_>, parent: Parent<'_>) -> Receipt {
-    let mut accepted = None;
-    let receipt = settle(core, stage, statement, parent, &mut accepted);
-    show(core, stage, statement, accepted.as_ref());
+/// Writes what stands in `stage.fields` and `texts`, and shows it to the other layers, who could not see it otherwise.
+pub(crate) fn deliver(
+    core: &Core,
+    stage: &mut Stage,
+    statement: &Statement<'_>,
+    texts: Option<&Texts<'_>>,
+    parent: Parent<'_>,
+) -> Receipt {
+    let mut brief = Brief::BLANK;
+    let receipt = settle(core, stage, statement, texts, parent, &mut brief);
+    show(core, stage, texts, receipt, &brief);
     receipt
 }
 
-/// Shows an accepted record to the other layers.
-fn show(core: &Core, stage: &Stage, statement: &Statement<'_>, accepted: Option<&Brief>) {
-    if let Some(brief) = accepted {
-        // What goes straight into the line has nothing to escape: as JSON it is itself.
-        let text = statement.texts.and_then(|texts| texts.get(Key::Message));
-        let message = text.map(str::as_bytes).or_else(|| stage.fields.json(Key::Message));
-        mirror::show(core, brief, &stage.line, message);
+/// Shows a record to the other layers, if it was accepted.
+fn show(core: &Core, stage: &Stage, texts: Option<&Texts<'_>>, receipt: Receipt, brief: &Brief) {
+    if receipt.fate() == Fate::Accepted && core.mirror {
+        mirror::show(brief, &stage.line, || {
+            // What goes straight into the line has nothing to escape: as JSON it is itself.
+            let text = texts.and_then(|texts| texts.get(Key::Message));
+            text.map(str::as_bytes).or_else(|| stage.fields.json(Key::Message))
+        });
     }
 }
 
 /// Writes what stands in `stage.fields`: adds the contexts, and queues the line. Runs none of the caller's code.
 pub(crate) fn accept(core: &Core, stage: &mut Stage, statement: &Statement<'_>, parent: Parent<'_>) -> Receipt {
-    settle(core, stage, statement, parent, &mut None)
+    settle(core, stage, statement, None, parent, &mut { Brief::BLANK })
 }
 
 #[inline]
@@ -399,13 +407,14 @@ fn settle(
     core: &Core,
     stage: &mut Stage,
     statement: &Statement<'_>,
+    texts: Option<&Texts<'_>>,
     parent: Parent<'_>,
-    accepted: &mut Option<Brief>,
+    brief: &mut Brief,
 ) -> Receipt {
     let disowned = disown(core, stage, statement);
     let statement = disowned.as_ref().unwrap_or(statement);
     stage.fields.hide_labelled(&core.policy);
-    let mut put = |contexts: &[&Fields]| put(core, stage, statement, contexts, accepted);
+    let mut put = |contexts: &[&Fields]| put(core, stage, statement, texts, contexts, brief);
     let mut within = |explicit: Option<&Fields>, span: Option<&Fields>| match (explicit, span) {
         (None, None) => put(&[]),
         (Some(one), None) | (None, Some(one)) => put(&[one]),
@@ -429,16 +438,13 @@ fn put(
     core: &Core,
     stage: &mut Stage,
     statement: &Statement<'_>,
+    texts: Option<&Texts<'_>>,
     contexts: &[&Fields],
-    accepted: &mut Option<Brief>,
+    brief: &mut Brief,
 ) -> Receipt {
     let Stage { fields, line } = stage;
-    let what = statement.settle(core.time.micros(), fields, contexts);
-    let (receipt, brief) = core.accept(&what, fields, contexts, line);
-    if receipt.fate() == Fate::Accepted {
-        *accepted = Some(brief);
-    }
-    receipt
+    let what = statement.settle(core.time.micros(), texts, fields, contexts);
+    core.accept(&what, fields, contexts, line, brief)
 }
 
 /// What the trail says about itself only the trail may say: a verifier believes an `AUDIT_CHECKPOINT`, an operator an
@@ -461,7 +467,6 @@ fn disown<'a>(core: &Core, stage: &mut Stage, statement: &Statement<'a>) -> Opti
             severity: statement.severity,
             outcome: statement.outcome,
             occurred: statement.occurred,
-            texts: statement.texts,
         }
     }
     match statement.event {

@@ -194,9 +194,24 @@ impl EventType {
         (self.index != CUSTOM).then_some(self.index)
     }
 
+    /// How many types the table has.
+    pub(crate) const COUNT: usize = TABLE.len();
+
     /// The type at this position of the table.
     pub(crate) fn at(index: u16) -> Option<EventType> {
         TABLE.get(usize::from(index)).map(|row| row.event)
+    }
+
+    /// The types of the table, when compiled.
+    #[expect(clippy::indexing_slicing, reason = "at compile time")]
+    pub(crate) const fn table() -> [EventType; EventType::COUNT] {
+        let mut types = [TABLE[0].event; EventType::COUNT];
+        let mut at = 0;
+        while at < types.len() {
+            types[at] = TABLE[at].event;
+            at += 1;
+        }
+        types
     }
 
     fn row(self) -> Option<&'static Row> {
@@ -262,7 +277,7 @@ macro_rules! table {
         #[repr(u16)]
         enum Position { $($name,)* }
 
-        static TABLE: &[Row] = &[$(Row { event: events::$name, owasp: $owasp, meaning: $meaning },)*];
+        const TABLE: &[Row] = &[$(Row { event: events::$name, owasp: $owasp, meaning: $meaning },)*];
 
         /// The event types every trail knows.
         pub mod events {

@@ -166,7 +166,7 @@ macro_rules! __audit {
                     &__TRACING_AUDIT_SITE,
                     $event,
                     &$crate::__private::Stated { $($stated)* ..$crate::__private::Stated::NOTHING },
-                    &[$($($put)+),*],
+                    &[$($crate::__private::Value::given($($put)+)),*],
                 )
             }
         };

@@ -14,40 +14,36 @@ use tracing_core::{Level, Metadata};
 
 use crate::brief::{Brief, Slice};
 use crate::severity::Severity;
-use crate::trail::Core;
 
 const NAME: &str = "tracing_audit::mirror";
 
 /// The call sites' target: what a console's filter names to see them or not.
 const TARGET: &str = "audit";
 
-/// Shows a record that the queue has accepted, unless the trail has no mirror. `line` is its rendered rest, `message`
-/// its message as JSON (`fields.json(Key::Message)`).
+/// Shows a record that the queue has accepted. `line` is its rendered rest, `message`
+/// says its message as JSON (`fields.json(Key::Message)`).
 ///
 /// An event within an event confuses per-layer filters: another layer would see an event that its filter refused. So
 /// nothing is shown while our layer takes values, whose code may record.
-pub(crate) fn show(core: &Core, brief: &Brief, line: &[u8], message: Option<&[u8]>) {
-    if !core.mirror {
-        return;
-    }
+pub(crate) fn show<'a>(brief: &Brief, line: &[u8], message: impl Fn() -> Option<&'a [u8]>) {
     // A layer that records when it sees an event would otherwise see its own record's mirror for ever.
     let hush = Hush::begin();
     if hush.before {
         return;
     }
     let text = |slice: Slice| (slice.len > 0).then(|| tracing::field::display(Part { line, slice }));
-    let event = text(brief.name);
-    let outcome = brief.outcome.as_str();
-    let user_id = text(brief.user);
-    let ip = text(brief.ip);
-    let session_id = text(brief.session);
-    let resource = text(brief.resource);
-    let message = message.map(|text| tracing::field::display(Plain(text)));
+    // Worked out only where somebody listens.
     macro_rules! at {
         ($level:expr) => {
             tracing::event!(
                 name: NAME, target: TARGET, $level,
-                message, event, outcome, user_id, ip, session_id, resource,
+                message = message().map(|text| tracing::field::display(Plain(text))),
+                event = text(brief.name),
+                outcome = brief.outcome.as_str(),
+                user_id = text(brief.user),
+                ip = text(brief.ip),
+                session_id = text(brief.session),
+                resource = text(brief.resource),
             )
         };
     }

@@ -86,26 +86,29 @@ pub(crate) struct Flow {
     pub(crate) high_water: usize,
 }
 
+/// What a push touches comes first, side by side behind the lock: after each look of the writer's, these lines of memory have
+/// to come back from its processor.
 #[derive(Debug)]
+#[repr(C)]
 struct State {
-    tail: Chunk,
-    full: VecDeque<Chunk>,
-    free: Vec<Chunk>,
-    /// Takes the place of the tail when the writer takes that and no other is free.
-    spare: Option<Chunk>,
+    writer: Writer,
+    rung: bool,
+    closed: bool,
     next: u64,
+    tail: Chunk,
     /// Bytes in `tail` and `full`, and in chunks the writer has not given back.
     held: usize,
     high_water: usize,
     accepted: PerSeverity,
-    lost: Losses,
-    writer: Writer,
-    rung: bool,
-    /// Callers that wait for room.
-    blocked: usize,
-    closed: bool,
     /// When a push last made sure that the writer is in this process, and what had been accepted by then.
     sure: (Micros, PerSeverity),
+    free: Vec<Chunk>,
+    full: VecDeque<Chunk>,
+    /// Takes the place of the tail when the writer takes that and no other is free.
+    spare: Option<Chunk>,
+    lost: Losses,
+    /// Callers that wait for room.
+    blocked: usize,
 }
 
 /// The queue of one trail.
@@ -354,7 +357,10 @@ impl Queue {
     /// Whether the writer is behind, and those who wait leave a processor.
     fn look_for_help(&self, state: &State) {
         let helps = state.free.len() < self.ample && state.blocked < self.hands;
-        self.helps.store(helps, Ordering::Relaxed);
+        // Each push reads it, and would have to fetch it anew.
+        if self.helps.load(Ordering::Relaxed) != helps {
+            self.helps.store(helps, Ordering::Relaxed);
+        }
     }
 
     /// Makes the tail a chunk with room for `size` bytes, leaving `keep` free ones.

@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use crate::render::{self, How, Slot};
+use crate::render::{How, Slot, Slots};
 use crate::trail::Core;
 
 /// The names of one call site, in the order of its values.
@@ -59,7 +59,7 @@ impl Name {
 #[derive(Debug)]
 pub(crate) struct Plan {
     rules: Rules,
-    slots: Box<[Slot]>,
+    slots: Slots,
 }
 
 /// A plan in use.
@@ -126,11 +126,9 @@ impl Site {
     }
 
     fn make(&self, core: &Core) -> Plan {
-        let mut slots: Box<[Slot]> = self.names.iter().map(|name| name.slot(core)).collect();
-        render::settle(&mut slots);
         Plan {
             rules: core.rules(),
-            slots,
+            slots: Slots::new(self.names.iter().map(|name| name.slot(core)).collect()),
         }
     }
 }
@@ -149,10 +147,10 @@ impl Plan {
 }
 
 impl Deref for Planned<'_> {
-    type Target = [Slot];
+    type Target = Slots;
 
     #[inline]
-    fn deref(&self) -> &[Slot] {
+    fn deref(&self) -> &Slots {
         match self {
             Planned::First(plan) => &plan.slots,
             Planned::Other(plan) => &plan.slots,

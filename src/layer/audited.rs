@@ -203,12 +203,12 @@ impl Pending {
         };
         match here.filter(|_| span::here(&core).is_none()) {
             None => {
-                draft::deliver(&core, &mut stage, &statement, Parent::Current);
+                draft::deliver(&core, &mut stage, &statement, None, Parent::Current);
             }
             Some(here) => context::with_context(&core, |explicit| {
                 span::with_here(here, |span| {
                     let contexts: Vec<&Fields> = explicit.into_iter().chain(span).collect();
-                    draft::deliver(&core, &mut stage, &statement, Parent::Given(&contexts));
+                    draft::deliver(&core, &mut stage, &statement, None, Parent::Given(&contexts));
                 });
             }),
         }

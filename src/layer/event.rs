@@ -213,7 +213,6 @@ impl Named {
                 severity: None,
                 outcome: None,
                 occurred: None,
-                texts: None,
             },
         }
     }

@@ -16,7 +16,8 @@ use crate::layer;
 use crate::outcome::Outcome;
 use crate::receipt::Receipt;
 use crate::record::Key;
-use crate::render::{Fields, How, Sink, Slot, Stage, Texts};
+pub use crate::render::{At, Given, To, Value};
+use crate::render::{Stage, Texts};
 use crate::severity::Severity;
 pub use crate::site::{Name, Site};
 use crate::trail::{self, Core, Trail};
@@ -44,7 +45,7 @@ impl Stated<'_> {
 
 /// Records one call.
 #[inline(never)]
-pub fn emit(site: &'static Site, event: EventType, stated: &Stated<'_>, values: &[&dyn Value]) -> Receipt {
+pub fn emit(site: &'static Site, event: EventType, stated: &Stated<'_>, values: &[Given<'_>]) -> Receipt {
     match stated.trail {
         Some(trail) => put(trail.core(), site, event, stated, values),
         None => layer::with_core(|core| match core {
@@ -54,27 +55,18 @@ pub fn emit(site: &'static Site, event: EventType, stated: &Stated<'_>, values: 
     }
 }
 
-fn put(core: &Core, site: &Site, event: EventType, stated: &Stated<'_>, values: &[&dyn Value]) -> Receipt {
+fn put(core: &Core, site: &Site, event: EventType, stated: &Stated<'_>, values: &[Given<'_>]) -> Receipt {
     let Some(_depth) = draft::Depth::enter() else {
         return core.count_reentrant(stated.severity.unwrap_or(event.severity()));
     };
     let mut stage = Stage::take();
     let how = core.how();
     let plan = site.plan(core);
-    let mut texts = Texts::of(&plan);
-    for (number, (slot, value)) in plan.iter().zip(values).enumerate() {
-        // Most values are strings, and most of those stay where they are until the line is written.
-        match value.as_text() {
-            Some(text) if texts.take(number, slot, &how, text) => {}
-            Some(text) => stage.fields.sink(slot, how).str(text),
-            None => value.put(To(&mut stage.fields, &how), At(slot)),
-        }
-    }
+    let texts = Texts::take(&mut stage.fields, &plan, how, values);
     let statement = Statement {
         severity: stated.severity,
         outcome: stated.outcome,
         occurred: stated.occurred.map(Micros::from),
-        texts: Some(&texts),
         ..Statement::of(event)
     };
     let parent = match &stated.parent {
@@ -82,7 +74,7 @@ fn put(core: &Core, site: &Site, event: EventType, stated: &Stated<'_>, values: 
         Some(None) => Parent::None,
         Some(Some(id)) => Parent::Span(id),
     };
-    let receipt = draft::deliver(core, &mut stage, &statement, parent);
+    let receipt = draft::deliver(core, &mut stage, &statement, Some(&texts), parent);
     stage.give();
     receipt
 }
@@ -163,42 +155,21 @@ impl SeverityValue for Option<Severity> {
 
 // ---- values -----------------------------------------------------------------------------------------------------------
 
-/// What takes a value. With [`At`] it is passed in registers, which a whole sink is not.
-#[derive(Debug)]
-pub struct To<'a>(&'a mut Fields, &'a How<'a>);
-
-/// Under which name.
-#[derive(Clone, Copy, Debug)]
-pub struct At<'a>(&'a Slot);
-
-impl<'a> To<'a> {
-    #[inline]
-    fn sink(self, At(slot): At<'a>) -> Sink<'a> {
-        self.0.sink(slot, *self.1)
-    }
-}
-
-/// A value on its way into a record.
-pub trait Value {
-    /// What `put` would write, if that is a string that is at hand.
-    fn as_text(&self) -> Option<&str> {
-        None
-    }
-
-    fn put(&self, to: To<'_>, at: At<'_>);
-}
-
 /// A scalar, written as `value`: no code of its own runs, so nothing needs to be caught.
 #[derive(Debug)]
 pub struct ByScalar<'a, T: ?Sized>(&'a T);
 
 impl<T: Scalar + ?Sized> Value for ByScalar<'_, T> {
-    fn as_text(&self) -> Option<&str> {
-        self.0.as_text()
-    }
-
     fn put(&self, to: To<'_>, at: At<'_>) {
         self.0.put(to, at);
+    }
+
+    #[inline(always)]
+    fn given(&self) -> Given<'_> {
+        match self.0.as_text() {
+            Some(text) => Given::Text(text),
+            None => Given::Value(self),
+        }
     }
 }
 
@@ -207,12 +178,13 @@ impl<T: Scalar + ?Sized> Value for ByScalar<'_, T> {
 pub struct ByText<'a, T: ?Sized>(&'a T);
 
 impl<T: Text + ?Sized> Value for ByText<'_, T> {
-    fn as_text(&self) -> Option<&str> {
-        Some(self.0.text())
-    }
-
     fn put(&self, to: To<'_>, at: At<'_>) {
         to.sink(at).str(self.0.text());
+    }
+
+    #[inline(always)]
+    fn given(&self) -> Given<'_> {
+        Given::Text(self.0.text())
     }
 }
 
@@ -241,12 +213,16 @@ impl<T: fmt::Debug + ?Sized> Value for ByDebug<'_, T> {
 pub struct Message<'a>(pub fmt::Arguments<'a>);
 
 impl Value for Message<'_> {
-    fn as_text(&self) -> Option<&str> {
-        self.0.as_str()
-    }
-
     fn put(&self, to: To<'_>, at: At<'_>) {
         to.sink(at).display(&self.0);
+    }
+
+    #[inline(always)]
+    fn given(&self) -> Given<'_> {
+        match self.0.as_str() {
+            Some(text) => Given::Text(text),
+            None => Given::Value(self),
+        }
     }
 }
 

@@ -264,6 +264,12 @@ impl Policy {
         scan::is_clean_short(s) || self.walk(s) == Scan::CLEAN
     }
 
+    /// The same for 8 to 16 bytes of which the first and the last eight are in hand.
+    #[inline(always)]
+    pub(crate) fn passes_halves(&self, head: &[u8; 8], tail: &[u8; 8], s: &[u8]) -> bool {
+        !self.emails && scan::are_clean_halves(head, tail, s) || self.passes_long(s)
+    }
+
     #[inline(never)]
     fn passes_long(&self, s: &[u8]) -> bool {
         self.is_clean(s) || self.walk(s) == Scan::CLEAN

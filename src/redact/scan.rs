@@ -65,9 +65,15 @@ fn is_clean_tiny(s: &[u8]) -> bool {
 /// 8 to 16 bytes, in two halves that overlap.
 #[inline]
 fn is_clean_half(s: &[u8]) -> bool {
-    let (Some(head), Some(tail)) = (s.first_chunk::<8>(), s.last_chunk::<8>()) else {
-        return false;
-    };
+    match (s.first_chunk(), s.last_chunk()) {
+        (Some(head), Some(tail)) => are_clean_halves(head, tail, s),
+        _ => false,
+    }
+}
+
+/// The same for one who has the halves in hand.
+#[inline(always)]
+pub(super) fn are_clean_halves(head: &[u8; 8], tail: &[u8; 8], s: &[u8]) -> bool {
     let (first, last) = (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
     let both = (u128::from(first) | u128::from(last) << 64).to_le_bytes();
     if any_zero(map(both, odd)) || begins(head) {

@@ -226,7 +226,14 @@ impl Fields {
         self.said.outcome = self.said.outcome.or(parent.said.outcome);
     }
 
+    #[inline]
     fn copy_notes(&mut self, parent: &Fields, from: Owner, to: Owner) {
+        if !parent.notes.is_empty() || !parent.cuts.is_empty() {
+            self.copy_notes_of(parent, from, to);
+        }
+    }
+
+    fn copy_notes_of(&mut self, parent: &Fields, from: Owner, to: Owner) {
         for note in parent.notes.iter().filter(|note| note.owner == from) {
             let at = self.entries.len() as u32;
             self.entries

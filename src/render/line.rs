@@ -39,25 +39,39 @@ pub(super) const LISTED: usize = 32;
 /// Bytes before the first value, at most.
 const HEAD: usize = 256;
 
-/// Appends the rest of a record's line, `"time":"…",…` without `{"seq":N,` and without the frame.
+/// Appends the rest of a record's line, `"time":"…",…` without `{"seq":N,` and without the frame, and says in `brief`
+/// what is in it.
 ///
 /// The values of `fields` first, then those of the contexts in their order; the first that has a key gives it. A line
 /// that would be longer than `limits.line` loses the ends of its longest values first, and says so in `truncated`.
-#[inline]
-pub(crate) fn rest(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &[&Fields], limits: Limits) -> Brief {
-    let texts = what.texts.unwrap_or(Texts::NONE);
-    let (sources, sums) = Sources::new(fields, contexts, texts.keys());
-    let most = HEAD + sums.most + texts.most();
+///
+/// `false`, and nothing written, if there is something to redact or to escape among `what.texts`.
+///
+/// By itself, and in parts that are called: in one piece with its callers it has more values in hand than a processor has
+/// registers, and moves them to and fro half of the time.
+#[inline(never)]
+pub(crate) fn rest(
+    out: &mut Text,
+    what: &What<'_>,
+    fields: &Fields,
+    contexts: &[&Fields],
+    limits: Limits,
+    brief: &mut Brief,
+) -> bool {
+    let (direct, bytes) = what.texts.map_or((0, 0), |texts| (texts.keys(), texts.most()));
+    let (sources, sums) = Sources::new(fields, contexts, direct);
+    let most = HEAD + sums.most + bytes;
     if most + AROUND > limits.line {
-        return too_long(out, what, fields, contexts, limits);
+        return too_long(out, what, fields, contexts, limits, brief);
     }
     let mut pen = out.pen(most + SHORT);
-    let mut brief = head(&mut pen, what);
+    head(&mut pen, what, brief);
     let mut spots = Spots::default();
-    match texts.keys() {
-        0 => values::<false>(&mut pen, &sources, texts, &mut spots),
-        _ => values::<true>(&mut pen, &sources, texts, &mut spots),
-    }
+    let written = match what.texts {
+        Some(texts) => values(pen, &sources, texts, &mut spots),
+        None => Some(pieces(pen, &sources, &mut spots)),
+    };
+    let Some(mut pen) = written else { return false };
     members(&mut pen, &sources, sums.inherited);
     brief.redactions = match (fields.notes.len(), sums.listed) {
         (0, 0) => 0,
@@ -72,42 +86,86 @@ pub(crate) fn rest(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &
     };
     let len = pen.at();
     out.wrote(len);
-    sources.brief(&mut brief, &spots);
-    brief
+    sources.brief(brief, &spots);
+    true
 }
 
-/// Writes the values of the keys. `DIRECT`: some of them may be in `texts`.
-#[inline(always)]
-fn values<const DIRECT: bool>(pen: &mut Pen<'_>, sources: &Sources<'_>, texts: &Texts<'_>, spots: &mut Spots) {
-    let mut left = sources.present;
-    // One of its own, which the compiler sees that nobody else holds.
-    let mut near = pen.again();
-    while left != 0 {
-        let index = left.trailing_zeros() as usize;
-        left &= left - 1;
-        if DIRECT && sources.direct >> index & 1 == 1 {
-            if let Some((slot, text)) = texts.of_index(index) {
-                let at = near.at();
-                near.text_member(&slot.head, slot.head_len, text.as_bytes());
-                spots.note(index, at, near.at() - at);
+/// Writes the values of the keys, those in `texts` among them if they are plain.
+#[inline(never)]
+fn values<'a>(pen: Pen<'a>, sources: &Sources<'_>, texts: &Texts<'_>, spots: &mut Spots) -> Option<Pen<'a>> {
+    let mut pen = pen.taken();
+    let policy = texts.policy();
+    let mut left = sources.present & !sources.direct;
+    for (rank, text) in texts.iter() {
+        let before = left & rank.below;
+        if before != 0 {
+            pen = pieces_of(pen, sources, before, spots).taken();
+            left ^= before;
+        }
+        spots.note(
+            rank.index.into(),
+            pen.at() + u32::from(rank.head_len) + 1,
+            text.len() as u32,
+        );
+        let value = text.as_bytes();
+        match (value.first_chunk(), value.last_chunk()) {
+            (Some(first), Some(last)) if value.len() <= 16 => {
+                if !policy.passes_halves(first, last, value) {
+                    return None;
+                }
+                pen.halves_member(&rank.head, rank.head_len, (*first, *last), value.len());
             }
-        } else {
-            let source = sources.of(index);
-            let place = source.place_at(index);
-            spots.note(index, near.at(), place.len);
-            near.piece(&source.text, place.at, place.len);
+            _ => {
+                if !policy.passes(value) {
+                    return None;
+                }
+                pen.text_member(&rank.head, rank.head_len, value);
+            }
         }
     }
-    let at = near.at();
-    pen.go_to(at);
+    Some(match left {
+        0 => pen,
+        _ => pieces_of(pen, sources, left, spots),
+    })
+}
+
+#[inline(never)]
+fn pieces<'a>(pen: Pen<'a>, sources: &Sources<'_>, spots: &mut Spots) -> Pen<'a> {
+    pieces_of(pen, sources, sources.present, spots)
+}
+
+/// Writes the values of these keys, which somebody has.
+#[inline(always)]
+fn pieces_of<'a>(pen: Pen<'a>, sources: &Sources<'_>, mut keys: u64, spots: &mut Spots) -> Pen<'a> {
+    let mut pen = pen.taken();
+    while keys != 0 {
+        let index = keys.trailing_zeros() as usize;
+        keys &= keys - 1;
+        let source = sources.of(index);
+        let place = source.place_at(index);
+        spots.note_member(index, pen.at(), place.len);
+        pen.piece(&source.text, place.at, place.len);
+    }
+    pen
 }
 
 #[cold]
 #[inline(never)]
-fn too_long(out: &mut Text, what: &What<'_>, fields: &Fields, contexts: &[&Fields], limits: Limits) -> Brief {
-    let all = what.texts.map(|texts| texts.among(fields));
+fn too_long(
+    out: &mut Text,
+    what: &What<'_>,
+    fields: &Fields,
+    contexts: &[&Fields],
+    limits: Limits,
+    brief: &mut Brief,
+) -> bool {
+    let all = match what.texts {
+        Some(texts) if !texts.are_plain() => return false,
+        texts => texts.map(|texts| texts.among(fields)),
+    };
     let (sources, _) = Sources::new(all.as_ref().unwrap_or(fields), contexts, 0);
-    squeeze::rest(out, what, &sources, limits)
+    squeeze::rest(out, what, &sources, limits, brief);
+    true
 }
 
 /// The values of a record: those of its own fields, and those of its contexts.
@@ -231,82 +289,116 @@ impl<'a> Sources<'a> {
     /// Says where the values stand that others need.
     #[inline(always)]
     pub(super) fn brief(&self, brief: &mut Brief, spots: &Spots) {
-        let slice = |key: Key| {
-            let spot = spots.0.get(key.index()).copied().unwrap_or_default();
-            let head = key.member().len() as u32 + 1;
-            Slice {
-                at: if spot.len > 0 { spot.at + head } else { 0 },
-                // Without the quotes.
-                len: spot.len.saturating_sub(head + 1),
-            }
+        let user = spots.of(Key::UserId);
+        brief.user = if user.at > 0 { user } else { spots.of(Key::Username) };
+        brief.ip = spots.of(Key::Ip);
+        brief.session = spots.of(Key::SessionId);
+        brief.resource = spots.of(Key::Resource);
+        brief.duration_us = match self.present >> Key::DurationMs.index() & 1 {
+            1 => self.of(Key::DurationMs.index()).duration_us,
+            _ => Brief::NO_DURATION,
         };
-        let user = slice(Key::UserId);
-        brief.user = if user.at > 0 { user } else { slice(Key::Username) };
-        brief.ip = slice(Key::Ip);
-        brief.session = slice(Key::SessionId);
-        brief.resource = slice(Key::Resource);
-        if self.present >> Key::DurationMs.index() & 1 == 1 {
-            brief.duration_us = self.of(Key::DurationMs.index()).duration_us;
-        }
     }
 }
 
-/// Where the members of the first keys stand in the line.
+/// Where the strings of the first keys stand in the line, without their quotes.
 #[derive(Default)]
-pub(super) struct Spots([Slice; 16]);
+pub(super) struct Spots([Slice; SPOTS]);
 
-const _: () = assert!(Key::Resource.index() < 16 && Key::Username.index() < 16 && Key::Ip.index() < 16);
+const SPOTS: usize = 16;
+
+const _: () = assert!(Key::Resource.index() < SPOTS && Key::Username.index() < SPOTS && Key::Ip.index() < SPOTS);
+
+/// Bytes before the string of each of these keys.
+static HEADS: [u8; SPOTS] = {
+    let mut heads = [0; SPOTS];
+    let (mut keys, mut left): (&[Key], &mut [u8]) = (Key::ALL, &mut heads);
+    while let ([key, keys_rest @ ..], [head, heads_rest @ ..]) = (keys, left) {
+        *head = key.member().len() as u8 + 1;
+        (keys, left) = (keys_rest, heads_rest);
+    }
+    heads
+};
 
 impl Spots {
     #[inline(always)]
-    pub(super) fn note(&mut self, index: usize, at: u32, len: u32) {
+    fn of(&self, key: Key) -> Slice {
+        self.0.get(key.index()).copied().unwrap_or(Slice::NONE)
+    }
+
+    #[inline(always)]
+    fn note(&mut self, index: usize, at: u32, len: u32) {
         if let Some(spot) = self.0.get_mut(index) {
             *spot = Slice { at, len };
+        }
+    }
+
+    /// Of a whole member.
+    #[inline(always)]
+    pub(super) fn note_member(&mut self, index: usize, at: u32, len: u32) {
+        if let (Some(spot), Some(head)) = (self.0.get_mut(index), HEADS.get(index)) {
+            let head = u32::from(*head);
+            *spot = Slice {
+                at: at + head,
+                len: len.saturating_sub(head + 1),
+            };
         }
     }
 }
 
 /// Writes from `"time"` to `"outcome"`.
 #[inline(always)]
-pub(super) fn head(pen: &mut Pen<'_>, what: &What<'_>) -> Brief {
+pub(super) fn head(pen: &mut Pen<'_>, what: &What<'_>, brief: &mut Brief) {
     pen.chunk(const { &padded::<8>("\"time\":\"") }, 8);
     pen.chunk(&what.time.text(), Micros::WIDTH as u32);
     if let Some(occurred) = what.occurred {
         pen.chunk(const { &padded::<14>("\",\"occurred\":\"") }, 14);
         pen.chunk(&occurred.text(), Micros::WIDTH as u32);
     }
-    pen.chunk(const { &padded::<16>("\",\"event\":\"") }, 11);
-    let (event, name) = match what.event {
-        Name::Type(event) => (EventId::of(event), event.name()),
-        Name::Text(name) => (EventId::OTHER, name),
+    const BEFORE: u32 = 11;
+    let at = pen.at() + BEFORE;
+    let known = match what.event {
+        Name::Type(event) => event
+            .index()
+            .and_then(|index| Some((index, EVENTS.get(usize::from(index))?))),
+        Name::Text(_) => None,
     };
-    let slice = Slice {
-        at: pen.at(),
-        len: name.len() as u32,
-    };
-    pen.put(name.as_bytes());
-    let (category, len) = CATEGORIES.get(what.category as usize).unwrap_or(&NOTHING);
-    pen.chunk(category, u32::from(*len));
+    if let Some((index, (text, len, name))) = known {
+        pen.chunk(text, u32::from(*len));
+        (brief.event, brief.name) = (
+            EventId(index),
+            Slice {
+                at,
+                len: u32::from(*name),
+            },
+        );
+    } else {
+        pen.chunk(const { &padded::<16>("\",\"event\":\"") }, BEFORE);
+        let (event, name) = match what.event {
+            Name::Type(event) => (EventId::of(event), event.name()),
+            Name::Text(name) => (EventId::OTHER, name),
+        };
+        pen.put(name.as_bytes());
+        let (category, len) = CATEGORIES.get(what.category as usize).unwrap_or(&NOTHING);
+        pen.chunk(category, u32::from(*len));
+        (brief.event, brief.name) = (
+            event,
+            Slice {
+                at,
+                len: name.len() as u32,
+            },
+        );
+    }
     let severities = SEVERITIES.get(what.severity.index());
     let (severity, len) = severities
         .and_then(|row| row.get(what.outcome.index()))
         .unwrap_or(&NOTHING);
     pen.chunk(severity, u32::from(*len));
-    Brief {
-        event,
-        category: what.category,
-        severity: what.severity,
-        outcome: what.outcome,
-        time: what.time,
-        occurred: what.occurred.unwrap_or(what.time),
-        duration_us: Brief::NO_DURATION,
-        redactions: 0,
-        name: slice,
-        user: Slice::default(),
-        ip: Slice::default(),
-        session: Slice::default(),
-        resource: Slice::default(),
-    }
+    brief.category = what.category;
+    brief.severity = what.severity;
+    brief.outcome = what.outcome;
+    brief.time = what.time;
+    brief.occurred = what.occurred.unwrap_or(what.time);
 }
 
 /// Writes `metadata`.
@@ -431,9 +523,27 @@ type Piece = ([u8; 48], u8);
 
 const NOTHING: Piece = ([0; 48], 0);
 
+/// `","event":"…","category":"…"` for each event of the table, its length and that of the name.
+static EVENTS: [([u8; 80], u8, u8); EventType::COUNT] = events();
+
 #[expect(clippy::indexing_slicing, reason = "at compile time")]
-const fn piece(parts: &[&str]) -> Piece {
-    let (mut chunk, mut len) = NOTHING;
+const fn events() -> [([u8; 80], u8, u8); EventType::COUNT] {
+    let mut table = [([0; 80], 0, 0); EventType::COUNT];
+    let types = EventType::table();
+    let mut at = 0;
+    while at < table.len() {
+        let name = types[at].name();
+        let category = types[at].category().as_str();
+        let (chunk, len) = piece(&["\",\"event\":\"", name, "\",\"category\":\"", category, "\""]);
+        table[at] = (chunk, len, name.len() as u8);
+        at += 1;
+    }
+    table
+}
+
+#[expect(clippy::indexing_slicing, reason = "at compile time")]
+const fn piece<const N: usize>(parts: &[&str]) -> ([u8; N], u8) {
+    let (mut chunk, mut len) = ([0; N], 0_u8);
     let mut part = 0;
     while part < parts.len() {
         let bytes = parts[part].as_bytes();

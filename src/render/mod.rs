@@ -6,6 +6,7 @@
 
 mod decimal;
 mod fields;
+mod given;
 mod line;
 mod long;
 mod members;
@@ -25,13 +26,14 @@ mod transcribe;
 mod written;
 
 pub(crate) use fields::Fields;
+pub use given::{At, Given, To, Value};
 pub(crate) use line::{Name, What, rest};
 pub(crate) use pen::Text;
 pub(crate) use salt::Salts;
 pub(crate) use sink::Sink;
 pub(crate) use slot::Slot;
 pub(crate) use stage::Stage;
-pub(crate) use texts::{Texts, settle};
+pub(crate) use texts::{Slots, Texts};
 
 pub(crate) use crate::redact::Policy;
 

@@ -129,11 +129,13 @@ impl Text {
         self.used += bytes.len() as u32;
     }
 
-    /// A chunk from `at` on, of which the end may be nothing.
+    /// What stands from `at` on, and the room behind it.
     #[inline(always)]
-    fn chunk_at(&self, at: u32) -> Option<&[u8; CHUNK]> {
-        let at = at as usize;
-        self.room.get(at..at + CHUNK)?.first_chunk()
+    fn behind(&self, at: u32) -> &[u8] {
+        match self.room.get(at as usize..) {
+            Some(behind) => behind,
+            None => no_room(),
+        }
     }
 
     #[cold]
@@ -159,30 +161,40 @@ impl std::fmt::Debug for Text {
 
 /// Writes into room that was made before.
 ///
-/// Places are `u32`, as they are in the tables of a record: with those the compiler sees that adding a chunk to one
-/// cannot overflow, and one comparison guards each copy.
+/// It holds just the room that is left: so a comparison with a constant guards each copy, and few registers are needed.
 pub(super) struct Pen<'a> {
     to: &'a mut [u8],
-    at: u32,
+    /// Bytes of the room at first.
+    all: usize,
 }
 
 impl<'a> Pen<'a> {
     /// Over room that is at least [`CHUNK`] bytes longer than what will be written.
     #[inline(always)]
     fn new(to: &'a mut [u8]) -> Pen<'a> {
-        Pen { to, at: 0 }
+        Pen { all: to.len(), to }
     }
 
     /// Bytes written.
     #[inline(always)]
     pub(super) fn at(&self) -> u32 {
-        self.at
+        (self.all - self.to.len()) as u32
     }
 
+    /// So many bytes are written.
     #[inline(always)]
-    fn room<const N: usize>(&mut self, at: u32) -> Option<&mut [u8; N]> {
-        let at = at as usize;
-        self.to.get_mut(at..at + N)?.first_chunk_mut()
+    fn go_on(&mut self, len: usize) {
+        self.to = match std::mem::take(&mut self.to).get_mut(len..) {
+            Some(left) => left,
+            None => no_room(),
+        };
+    }
+
+    /// The same pen, of which the compiler sees that nobody else holds it.
+    #[inline(always)]
+    pub(super) fn taken(self) -> Pen<'a> {
+        let Pen { to, all } = self;
+        Pen { to, all }
     }
 
     #[inline(always)]
@@ -193,95 +205,111 @@ impl<'a> Pen<'a> {
     /// The first `len` bytes of a chunk; the others fall into the room behind.
     #[inline(always)]
     pub(super) fn chunk<const N: usize>(&mut self, chunk: &[u8; N], len: u32) {
-        if let Some(to) = self.room(self.at) {
+        if let Some(to) = self.to.first_chunk_mut() {
             *to = *chunk;
+            self.go_on((len as usize).min(N));
         }
-        self.at += len;
-    }
-
-    /// Another one over the same room, at the same place.
-    #[inline(always)]
-    pub(super) fn again(&mut self) -> Pen<'_> {
-        Pen {
-            to: &mut *self.to,
-            at: self.at,
-        }
-    }
-
-    /// Behind what another one has written.
-    #[inline(always)]
-    pub(super) fn go_to(&mut self, at: u32) {
-        self.at = at;
     }
 
     /// The first `head_len` bytes of `head`, and `value` between quotes, of which the first is in `head` already.
     #[inline(always)]
     pub(super) fn text_member(&mut self, head: &[u8; CHUNK], head_len: u8, value: &[u8]) {
-        let at = self.at;
-        self.at += match self.room::<SHORT>(at) {
-            Some(to) if value.len() <= CHUNK => short_member(to, head, head_len, value, true),
-            _ => long_member(self.to, at, head, head_len, value),
+        let len = match self.to.first_chunk_mut::<SHORT>() {
+            Some(to) if value.len() <= CHUNK => short_member(to, head, head_len, value, true) as usize,
+            _ => long_member(self.to, head, head_len, value),
         };
+        self.go_on(len);
+    }
+
+    /// The same for a value of 8 to 16 bytes of which the first and the last eight are in hand.
+    #[inline(always)]
+    pub(super) fn halves_member(
+        &mut self,
+        head: &[u8; CHUNK],
+        head_len: u8,
+        (first, last): ([u8; 8], [u8; 8]),
+        len: usize,
+    ) {
+        const WIDEST: usize = 16;
+        let start = usize::from(head_len) % CHUNK + 1;
+        let back = start + len.clamp(8, WIDEST) - 8;
+        if let Some(to) = self.to.first_chunk_mut::<{ 2 * CHUNK }>() {
+            if let Some(to) = to.first_chunk_mut() {
+                *to = *head;
+            }
+            for (at, half) in [(start, first), (back, last)] {
+                if let Some(to) = to.get_mut(at..at + 8).and_then(<[u8]>::first_chunk_mut) {
+                    *to = half;
+                }
+            }
+            if let Some(to) = to.get_mut(back + 8) {
+                *to = b'"';
+            }
+            self.go_on(back + 9);
+        }
     }
 
     /// What stands in `text` at `at`.
     #[inline(always)]
     pub(super) fn piece(&mut self, text: &Text, at: u32, len: u32) {
-        if let Some(chunk) = text.chunk_at(at) {
-            self.chunk::<CHUNK>(chunk, len);
+        let (len, from) = (len as usize, text.behind(at));
+        let Some((to, first)) = self.to.first_chunk_mut::<CHUNK>().zip(from.first_chunk()) else {
+            return self.put(from.get(..len).unwrap_or_default());
+        };
+        *to = *first;
+        if len > CHUNK {
+            rest_of_piece(self.to, from, len);
         }
-        if len > CHUNK as u32 {
-            self.behind(text, at, len);
-        }
-    }
-
-    /// The bytes of a piece behind its first chunk.
-    #[inline(always)]
-    fn behind(&mut self, text: &Text, at: u32, len: u32) {
-        const ONE: u32 = CHUNK as u32;
-        let start = self.at - len;
-        if len > 3 * ONE {
-            return far_behind(self.to, start, text, at, len);
-        }
-        if let (Some(chunk), Some(to)) = (text.chunk_at(at + ONE), self.room(start + ONE)) {
-            *to = *chunk;
-        }
-        if len > 2 * ONE
-            && let (Some(chunk), Some(to)) = (text.chunk_at(at + 2 * ONE), self.room(start + 2 * ONE))
-        {
-            *to = *chunk;
-        }
+        self.go_on(len);
     }
 
     /// All of `bytes`, which may end where it ends.
     #[inline(always)]
     pub(super) fn put(&mut self, bytes: &[u8]) {
-        let at = self.at as usize;
-        if let Some(to) = self.to.get_mut(at..at + bytes.len()) {
+        if let Some(to) = self.to.get_mut(..bytes.len()) {
             copy(to, bytes);
+            self.go_on(bytes.len());
         }
-        self.at += bytes.len() as u32;
     }
 }
 
-/// The bytes behind the first chunk of a long piece that begins at `start`. By values, so that a pen need not stand in memory.
+/// Not reached, for room is made before; a call, so that the compiler takes a branch for it.
+#[cold]
 #[inline(never)]
-fn far_behind(to: &mut [u8], start: u32, text: &Text, at: u32, len: u32) {
-    let from = text.get(at as usize + CHUNK, len as usize - CHUNK);
-    let start = start as usize + CHUNK;
-    if let Some(to) = to.get_mut(start..start + from.len()) {
+fn no_room() -> &'static mut [u8] {
+    &mut []
+}
+
+/// The bytes of a piece behind its first chunk.
+#[inline(always)]
+fn rest_of_piece(to: &mut [u8], from: &[u8], len: usize) {
+    const MORE: usize = 4 * CHUNK;
+    match (to.first_chunk_mut::<MORE>(), from.first_chunk::<MORE>()) {
+        (Some(to), Some(from)) if len <= MORE => {
+            if let ([_, to @ ..], [_, from @ ..]) = (to.as_chunks_mut::<CHUNK>().0, from.as_chunks::<CHUNK>().0) {
+                to.copy_from_slice(from);
+            }
+        }
+        _ => far_behind(to, from, len),
+    }
+}
+
+/// The same where that is long.
+#[inline(never)]
+fn far_behind(to: &mut [u8], from: &[u8], len: usize) {
+    if let (Some(to), Some(from)) = (to.get_mut(CHUNK..len), from.get(CHUNK..len)) {
         to.copy_from_slice(from);
     }
 }
 
 /// Writes a member whose value is longer than a chunk, and says how many bytes that was.
 #[inline(never)]
-fn long_member(to: &mut [u8], at: u32, head: &[u8; CHUNK], head_len: u8, value: &[u8]) -> u32 {
-    let mut pen = Pen { to, at };
+fn long_member(to: &mut [u8], head: &[u8; CHUNK], head_len: u8, value: &[u8]) -> usize {
+    let mut pen = Pen::new(to);
     pen.chunk(head, u32::from(head_len) + 1);
     pen.put(value);
     pen.byte(b'"');
-    pen.at - at
+    pen.at() as usize
 }
 
 /// Writes a member whose value has at most a chunk, and says how many bytes that was.

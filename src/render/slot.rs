@@ -20,8 +20,8 @@ pub(crate) struct Slot {
     pub(super) entry: Box<[u8]>,
     /// Its value may name what stands beside it: `field = "password", old = .., new = ..`.
     pub(super) labels: bool,
-    /// Whether its strings may go straight from the call into the line; see [`settle`](super::settle).
-    pub(super) direct: bool,
+    /// The bit of its key, if its strings may go straight from the call into the line; see [`Slots`](super::Slots).
+    pub(super) direct: u64,
     /// A span's field can be recorded again, and then replaces what it said before.
     pub(super) replaces: bool,
 }
@@ -180,7 +180,7 @@ impl Slot {
             verdict,
             entry: entry.into_bytes().into(),
             labels,
-            direct: false,
+            direct: 0,
             replaces: false,
         }
     }

@@ -25,12 +25,12 @@ const STUMP: usize = 64;
 
 #[cold]
 #[inline(never)]
-pub(super) fn rest(out: &mut Text, what: &What<'_>, sources: &Sources<'_>, limits: Limits) -> Brief {
+pub(super) fn rest(out: &mut Text, what: &What<'_>, sources: &Sources<'_>, limits: Limits, brief: &mut Brief) {
     let line = limits.line.max(LEAST);
     let listed = (line / 512).clamp(4, LISTED);
     let mut text = Text::default();
     let mut pen = text.pen(HEAD);
-    let mut brief = head(&mut pen, what);
+    head(&mut pen, what, brief);
     let len = pen.at();
     text.wrote(len);
 
@@ -56,8 +56,7 @@ pub(super) fn rest(out: &mut Text, what: &What<'_>, sources: &Sources<'_>, limit
     );
     text.push(&redacted);
     out.push(&text);
-    sources.brief(&mut brief, &squeeze.spots);
-    brief
+    sources.brief(brief, &squeeze.spots);
 }
 
 struct Squeeze<'a> {
@@ -95,7 +94,8 @@ impl<'a> Squeeze<'a> {
                 let owner = Owner::of(key);
                 for_keys -= self.fit(piece, key.member().len(), for_keys, (source, owner));
             }
-            self.spots.note(key.index(), at as u32, (self.text.len() - at) as u32);
+            self.spots
+                .note_member(key.index(), at as u32, (self.text.len() - at) as u32);
         }
         self.metadata(sources, for_metadata.saturating_sub(metadata));
     }

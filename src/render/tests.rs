@@ -130,7 +130,8 @@ impl Line {
 pub(super) fn line(fields: &Fields, contexts: &[&Fields], limits: Limits) -> Line {
     let mut out = Text::new();
     out.push(b"before");
-    let brief = rest(&mut out, &what(), fields, contexts, limits);
+    let mut brief = Brief::BLANK;
+    rest(&mut out, &what(), fields, contexts, limits, &mut brief);
     let written = out.strip_prefix(b"before").unwrap().to_vec();
     let mut line = [b"{\"seq\":9007199254740991,", written.as_slice()].concat();
     Head::ZERO.push_frame(&mut line);
@@ -403,7 +404,7 @@ fn render(record: &Record, fields: &Fields) -> (Record, String) {
     };
     let mut out = Text::new();
     out.push(format!("{{\"seq\":{},", record.head.seq).as_bytes());
-    rest(&mut out, &what, fields, &[], Limits::default());
+    rest(&mut out, &what, fields, &[], Limits::default(), &mut { Brief::BLANK });
     let mut line = out.to_vec();
     Head::ZERO.push_frame(&mut line);
     let text = String::from_utf8(line).unwrap();
@@ -490,7 +491,8 @@ fn the_head_of_a_line_says_what_was_stated() {
         outcome: Outcome::Cancelled,
         ..what()
     };
-    let brief = rest(&mut out, &stated, &Fields::new(), &[], Limits::default());
+    let mut brief = Brief::BLANK;
+    rest(&mut out, &stated, &Fields::new(), &[], Limits::default(), &mut brief);
     assert_eq!(
         String::from_utf8(out.to_vec()).unwrap(),
         r#""time":"2025-11-20T08:15:30.123456Z","occurred":"1970-01-01T00:00:00.000000Z","event":"AUTH_LOGIN","category":"auth","severity":"critical","outcome":"cancelled""#

@@ -1,126 +1,189 @@
 //! Strings that go from the call straight into the line.
 //!
 //! A call that has all its values at hand need not take them one by one: its strings stay where they are until the line is
-//! written, in the order of the keys. Only strings for a key that no other name of the call means, and that need neither
-//! redaction nor escaping nor cutting; all other values are taken into [`Fields`].
+//! written, in the order of the keys, and are looked through while they are copied. Only strings for a key that no other name
+//! of the call means, and that need no cutting; all other values are taken into [`Fields`]. Where a string turns out to need
+//! redaction or escaping, what was written of the line is void: such strings are taken too, and it begins anew.
 
-use crate::record::{Key, Kind};
+use std::cell::Cell;
+
+use crate::record::Key;
 use crate::render::pen::CHUNK;
 use crate::render::slot::Way;
-use crate::render::{Fields, How, Slot};
+use crate::render::{At, Fields, Given, How, Policy, Slot, To};
 
-/// Values of a call beyond this many are taken one by one.
-const MOST: usize = 16;
+/// The slots of one call site, in the order of its values.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    all: Box<[Slot]>,
+    /// In the order of the keys.
+    ranks: Box<[Rank]>,
+}
 
-/// Keys that hold text are less than this apart.
-const APART: usize = 32;
+/// A slot whose strings may go straight from the call into the line: what writing one needs, side by side.
+#[derive(Debug)]
+pub(super) struct Rank {
+    pub(super) head: [u8; CHUNK],
+    pub(super) head_len: u8,
+    /// The index of its key.
+    pub(super) index: u8,
+    /// The keys before it, a bit each.
+    pub(super) below: u64,
+    /// The number of its value.
+    number: u16,
+}
 
-const _: () = {
-    let (mut first, mut last, mut keys) = (Key::COUNT, 0, Key::ALL);
-    while let [key, rest @ ..] = keys {
-        if matches!(key.kind(), Kind::Text) {
-            last = key.index();
-            if first > last {
-                first = last;
+impl Slots {
+    /// Finds out for each slot of a call site whether its strings may go this way.
+    pub(crate) fn new(mut all: Box<[Slot]>) -> Slots {
+        let keys: Vec<Key> = all.iter().filter_map(Slot::key).collect();
+        let alone = |key: Key| keys.iter().filter(|known| **known == key).count() == 1;
+        let mut ranks = Vec::new();
+        for (slot, number) in all.iter_mut().zip(0_u16..) {
+            if let Way::Text(key) = slot.way
+                && alone(key)
+            {
+                slot.direct = 1 << key.index();
+                ranks.push(Rank {
+                    head: slot.head,
+                    head_len: slot.head_len,
+                    index: key.index() as u8,
+                    below: slot.direct - 1,
+                    number,
+                });
             }
         }
-        keys = rest;
+        ranks.sort_by_key(|rank| rank.index);
+        Slots {
+            all,
+            ranks: ranks.into(),
+        }
     }
-    assert!(last - first < APART);
-};
+}
+
+impl std::ops::Deref for Slots {
+    type Target = [Slot];
+
+    #[inline]
+    fn deref(&self) -> &[Slot] {
+        &self.all
+    }
+}
 
 /// The strings of one call.
 #[derive(Debug)]
 pub(crate) struct Texts<'a> {
     slots: &'a [Slot],
-    /// By the number of the value.
-    texts: [&'a str; MOST],
-    /// The number of each key's value.
-    numbers: [u8; APART],
+    ranks: &'a [Rank],
+    values: &'a [Given<'a>],
+    policy: &'a Policy,
     /// The keys that have one, a bit each.
-    keys: u64,
-    /// No less than the bytes of what they add to a line.
-    most: usize,
-}
-
-/// Finds out for each slot of a call site whether its strings may go this way.
-pub(crate) fn settle(slots: &mut [Slot]) {
-    let keys: Vec<Key> = slots.iter().filter_map(Slot::key).collect();
-    for slot in slots {
-        let alone = |key: Key| keys.iter().filter(|known| **known == key).count() == 1;
-        slot.direct = matches!(slot.way, Way::Text(key) if alone(key));
-    }
+    keys: Cell<u64>,
+    /// Bytes of the values.
+    bytes: usize,
 }
 
 impl<'a> Texts<'a> {
-    pub(super) const NONE: &'static Texts<'static> = &Texts::of(&[]);
-
-    /// For the values of these slots.
+    /// Takes all values of a call: those that may go this way, and the others into `fields`.
     #[inline(always)]
-    pub(crate) const fn of(slots: &'a [Slot]) -> Texts<'a> {
+    pub(crate) fn take(fields: &mut Fields, slots: &'a Slots, how: How<'a>, values: &'a [Given<'a>]) -> Texts<'a> {
+        let (mut keys, mut bytes) = (0, 0);
+        for (slot, value) in slots.all.iter().zip(values) {
+            match *value {
+                // Most values are strings, and most of those stay where they are until the line is written.
+                Given::Text(text) if slot.direct != 0 && text.len() <= how.limits.value => {
+                    keys |= slot.direct;
+                    bytes += text.len();
+                }
+                Given::Text(text) => fields.sink(slot, how).str(text),
+                Given::Value(value) => value.put(To(fields, &how), At(slot)),
+            }
+        }
         Texts {
-            slots,
-            texts: [""; MOST],
-            numbers: [0; APART],
-            keys: 0,
-            most: 0,
+            slots: &slots.all,
+            ranks: &slots.ranks,
+            values,
+            policy: how.policy,
+            keys: Cell::new(keys),
+            bytes,
         }
     }
 
-    /// Takes the string of the slot with this number, if it can go this way.
-    #[inline(always)]
-    pub(crate) fn take(&mut self, number: usize, slot: &Slot, how: &How<'_>, text: &'a str) -> bool {
-        if slot.direct
-            && let (Some(place), Way::Text(key)) = (self.texts.get_mut(number), slot.way)
-            && text.len() <= how.limits.value
-            && how.policy.passes(text.as_bytes())
-        {
-            *place = text;
-            if let Some(of_key) = self.numbers.get_mut(key.index() % APART) {
-                *of_key = number as u8;
+    /// Takes them into `fields` after all, for there is something to redact or to escape among them.
+    #[cold]
+    pub(crate) fn hand_over(&self, fields: &mut Fields, how: How<'_>) {
+        let keys = self.keys.take();
+        for (slot, value) in self.slots.iter().zip(self.values) {
+            if let Given::Text(text) = value
+                && keys & slot.direct != 0
+            {
+                fields.sink(slot, how).str(text);
             }
-            self.keys |= 1 << key.index();
-            self.most += CHUNK + 1 + text.len();
-            return true;
         }
-        false
+    }
+
+    /// Whether they need neither redaction nor escaping.
+    pub(super) fn are_plain(&self) -> bool {
+        self.iter().all(|(_, text)| self.policy.passes(text.as_bytes()))
+    }
+
+    /// The policy that says which of them are plain.
+    #[inline(always)]
+    pub(super) fn policy(&self) -> &'a Policy {
+        self.policy
     }
 
     /// The keys that have one, a bit each.
     #[inline(always)]
     pub(super) fn keys(&self) -> u64 {
-        self.keys
+        self.keys.get()
     }
 
     /// No less than the bytes of what they add to a line.
     #[inline(always)]
     pub(super) fn most(&self) -> usize {
-        self.most
+        match self.keys() {
+            0 => 0,
+            _ => self.ranks.len() * (CHUNK + 1) + self.bytes,
+        }
     }
 
-    /// The string for the key of this index, which has one.
+    /// Them all, in the order of the keys.
     #[inline(always)]
-    pub(super) fn of_index(&self, index: usize) -> Option<(&'a Slot, &'a str)> {
-        let number = usize::from(*self.numbers.get(index % APART)?);
-        Some((self.slots.get(number)?, self.texts.get(number)?))
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (&'a Rank, &'a str)> {
+        let keys = self.keys();
+        let taken = move |rank: &&Rank| keys >> rank.index & 1 == 1;
+        self.ranks
+            .iter()
+            .filter(taken)
+            .filter_map(|rank| match self.values.get(usize::from(rank.number)) {
+                Some(Given::Text(text)) => Some((rank, *text)),
+                _ => None,
+            })
     }
 
     /// The string for a key.
     #[inline]
     pub(crate) fn get(&self, key: Key) -> Option<&'a str> {
         let index = key.index();
-        (self.keys >> index & 1 == 1).then(|| self.of_index(index).map_or("", |(_, text)| text))
+        if self.keys() >> index & 1 == 0 {
+            return None;
+        }
+        // The message, which is asked for, is among the last.
+        self.iter()
+            .rev()
+            .find_map(|(rank, text)| (usize::from(rank.index) == index).then_some(text))
     }
 
     /// `fields` with these strings among them, for the way of a line that is too long.
     #[cold]
     pub(super) fn among(&self, fields: &Fields) -> Fields {
         let mut all = fields.clone();
-        for key in Key::ALL {
-            if self.keys >> key.index() & 1 == 1
-                && let Some((slot, text)) = self.of_index(key.index())
+        for (rank, text) in self.iter() {
+            if let Some(slot) = self.slots.get(usize::from(rank.number))
+                && let Some(key) = slot.key()
             {
-                all.put_key(slot, *key, text.as_bytes(), true);
+                all.put_key(slot, key, text.as_bytes(), true);
             }
         }
         all
@@ -150,10 +213,8 @@ mod tests {
         "resource",
     ];
 
-    fn slots(draft: &Draft) -> Vec<Slot> {
-        let mut slots: Vec<Slot> = NAMES.iter().map(|name| Slot::for_event(name, &draft.policy)).collect();
-        settle(&mut slots);
-        slots
+    fn slots(draft: &Draft) -> Slots {
+        Slots::new(NAMES.iter().map(|name| Slot::for_event(name, &draft.policy)).collect())
     }
 
     /// The line of these values, with and without the short cut, and how many took it.
@@ -161,25 +222,37 @@ mod tests {
         let [mut with, mut without] = [Draft::new(), Draft::new()];
         (with.limits, without.limits) = (limits, limits);
         let slots = slots(&with);
-        let mut texts = Texts::of(&slots);
-        for (number, (slot, value)) in slots.iter().zip(values).enumerate() {
+        let given: Vec<Given<'_>> = values.iter().map(|value| Given::Text(value)).collect();
+        let how = How {
+            policy: &with.policy,
+            limits,
+        };
+        let texts = Texts::take(&mut with.fields, &slots, how, &given);
+        for (slot, value) in slots.iter().zip(values) {
             without.put_slot(slot, |sink| sink.str(value));
-            let how = How {
-                policy: &with.policy,
-                limits,
-            };
-            if !texts.take(number, slot, &how, value) {
-                with.fields.sink(slot, how).str(value);
-            }
         }
-        let line = |fields: &Fields, texts| {
+        let line = |fields: &mut Fields, texts: Option<&Texts<'_>>| {
             let mut line = Text::new();
             let what = What { texts, ..what() };
-            let brief = rest(&mut line, &what, fields, &[&context.fields], limits);
-            (String::from_utf8(line.to_vec()).unwrap(), brief)
+            let mut brief = Brief::BLANK;
+            if !rest(&mut line, &what, fields, &[&context.fields], limits, &mut brief) {
+                texts.unwrap().hand_over(fields, how);
+                assert!(rest(&mut line, &what, fields, &[&context.fields], limits, &mut brief));
+            }
+            (in_order(std::str::from_utf8(&line).unwrap()), brief)
         };
-        let lines = [line(&with.fields, Some(&texts)), line(&without.fields, None)];
-        (lines, texts.keys.count_ones())
+        let lines = [line(&mut with.fields, Some(&texts)), line(&mut without.fields, None)];
+        (lines, texts.keys().count_ones())
+    }
+
+    /// A line whose list of redactions, which has no order, is in one.
+    fn in_order(line: &str) -> String {
+        let Some((before, listed)) = line.split_once(",\"redacted\":[") else {
+            return line.to_owned();
+        };
+        let mut listed: Vec<&str> = listed.trim_end_matches(']').split(',').collect();
+        listed.sort_unstable();
+        format!("{before} redacted {}", listed.join(","))
     }
 
     fn context() -> Draft {
@@ -193,17 +266,31 @@ mod tests {
 
     #[test]
     fn plain_strings_for_keys_of_their_own_go_straight_into_the_line_and_no_others() {
-        let values = ["u", "said", "1", "203.0.113.7", "v", "x", "a \"t\"", "{}", "/a"].map(str::to_owned);
+        let values = ["u", "said", "1", "203.0.113.7", "v", "x", "a t", "{}", "/a"].map(str::to_owned);
         let ([with, without], taken) = lines(&values, &context(), Limits::default());
         assert_eq!(with, without);
-        // The message, the address and the resource.
-        assert_eq!(taken, 3);
+        // The message, the address, the tenant and the resource.
+        assert_eq!(taken, 4);
         let (line, _) = with;
         assert!(
-            line.contains(r#""user_id":"u","ip":"203.0.113.7","tenant":"a \"t\"","resource":"/a","#),
+            line.contains(r#""user_id":"u","ip":"203.0.113.7","tenant":"a t","resource":"/a","#),
             "{line}"
         );
         assert!(!line.contains("198.51") && !line.contains("tenant:card"));
+    }
+
+    #[test]
+    fn where_one_of_them_is_not_plain_none_goes_straight() {
+        for (said, shown) in [
+            ("a \"t\"", r#""a \"t\"""#),
+            ("pin: 4111111111111111", r#""pin: [redacted]""#),
+        ] {
+            let values = ["u", said, "1", "203.0.113.7", "v", "x", "t", "{}", "/a"].map(str::to_owned);
+            let ([with, without], taken) = lines(&values, &context(), Limits::default());
+            assert_eq!(with, without);
+            assert_eq!(taken, 0);
+            assert!(with.0.contains(&format!("\"message\":{shown}")), "{}", with.0);
+        }
     }
 
     proptest! {

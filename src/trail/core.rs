@@ -161,12 +161,18 @@ impl Core {
     pub(crate) fn accept(
         &self,
         what: &What<'_>,
-        fields: &Fields,
+        fields: &mut Fields,
         contexts: &[&Fields],
         line: &mut Text,
-    ) -> (Receipt, Brief) {
+        brief: &mut Brief,
+    ) -> Receipt {
         line.clear();
-        let brief = render::rest(line, what, fields, contexts, self.limits);
+        if !render::rest(line, what, fields, contexts, self.limits, brief) {
+            if let Some(texts) = what.texts {
+                texts.hand_over(fields, self.how());
+            }
+            render::rest(line, what, fields, contexts, self.limits, brief);
+        }
         if let Some(salts) = &self.salts {
             line.push(&salts.member());
         }
@@ -176,14 +182,14 @@ impl Core {
                 self.meter.redacted(context.redactions());
             }
         }
-        let receipt = match self.queue.push(&brief, line) {
+        let receipt = match self.queue.push(brief, line) {
             Push::Taken(ticket) => Receipt::new(self.id, ticket),
-            other => self.turned_away(other, &brief, line),
+            other => self.turned_away(other, brief, line),
         };
         if self.durability_of(brief.severity) != Durability::Buffered && receipt.fate() == Fate::Accepted {
             self.await_durability(receipt, brief.severity);
         }
-        (receipt, brief)
+        receipt
     }
 
     #[inline]

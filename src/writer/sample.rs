@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use crate::brief::Brief;
 use crate::builder::Builder;
 use crate::clock::{Clock, Micros};
 use crate::detect::Watch;
@@ -282,7 +283,9 @@ pub(super) fn emit_to(core: &Core, event: EventType, severity: Severity) -> Rece
         outcome: Outcome::Success,
         texts: None,
     };
-    core.accept(&what, &Fields::new(), &[], &mut Stage::take().line).0
+    core.accept(&what, &mut Fields::new(), &[], &mut Stage::take().line, &mut {
+        Brief::BLANK
+    })
 }
 
 pub(super) fn emit(trail: &Trail) -> Receipt {

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::sample::*;
 use super::stories_overload::declared;
+use crate::brief::Brief;
 use crate::clock::{Clock, Micros};
 use crate::config::{Durability, Emergency, OnFull, Rotation};
 use crate::error::{Error, ErrorKind};
@@ -555,7 +556,9 @@ fn a_trail_whose_handles_are_gone_goes_on_for_its_layer_and_ends_cleanly_when_qu
         outcome: Outcome::Success,
         texts: None,
     };
-    let receipt = layer.accept(&what, &Fields::new(), &[], &mut Stage::take().line).0;
+    let receipt = layer.accept(&what, &mut Fields::new(), &[], &mut Stage::take().line, &mut {
+        Brief::BLANK
+    });
     let seq = receipt.synced().unwrap();
     assert_eq!(check(&disk.kill()).verdict(), Verdict::Open);
     let going_on = records(&disk);

@@ -124,8 +124,9 @@ fn emit_number(trail: &Trail, number: u64) -> Receipt {
     };
     trail
         .core()
-        .accept(&what, &Fields::new(), &[], &mut Stage::take().line)
-        .0
+        .accept(&what, &mut Fields::new(), &[], &mut Stage::take().line, &mut {
+            Brief::BLANK
+        })
 }
 
 /// What a reader finds.
