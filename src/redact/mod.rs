@@ -29,6 +29,7 @@ mod notation;
 mod owner;
 mod pair;
 mod plain;
+mod plainly;
 mod policy;
 mod protocol;
 mod remark;

@@ -285,16 +285,17 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     {
         return None;
     }
-    let judged = walk.policy.judge(tag).map(|judged| judged.verdict);
-    let verdict = judged
-        .or_else(|| attribute(walk, tag, back.get(open + 1 + tag.len()..)?))
-        .or_else(|| sibling(walk, tag, close - back.len() + open))?;
-    walk.policy.shape(Shape::Pair, verdict.class)?;
     let mut start = close + 1;
     let data = s.get(start..)?.starts_with(b"<![CDATA[");
     if data {
         start += 9;
     }
+    let known = walk.policy.judge(tag).map(|judged| judged.verdict);
+    let verdict = known
+        .or_else(|| attribute(walk, tag, back.get(open + 1 + tag.len()..)?))
+        .or_else(|| sibling(walk, tag, close - back.len() + open))
+        .or_else(|| owner::of_text(walk.policy, tag, s, start).map(|judged| judged.verdict))?;
+    walk.policy.shape(Shape::Pair, verdict.class)?;
     let rest = s.get(start..)?;
     let end = if data {
         memchr::memmem::find(rest, b"]]>")
@@ -461,6 +462,7 @@ fn content(walk: &mut Walk<'_>, name: Name, text: &[u8], value: usize) -> Option
     Some(Judged {
         verdict,
         weak: false,
+        owned: false,
         line: false,
         words: 1,
         end: 1,

@@ -8,7 +8,9 @@
 use std::collections::VecDeque;
 
 use super::policy::{Judged, Policy, Verdict};
-use super::shapes::{at, auth, before, card, der, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url};
+use super::shapes::{
+    at, auth, azure, before, card, der, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url,
+};
 use super::{Class, Shape};
 use super::{assigned, bare, command, link, list, login, marks, notation, pair, protocol, remark, said};
 
@@ -340,6 +342,10 @@ impl<'a> Walk<'a> {
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
         };
+        let known = match azure::find(self.s, start, end).filter(|_| known.is_none()) {
+            Some(found) => self.token(Some(found)),
+            None => known,
+        };
         // Nothing names what stands alone.
         if known.is_none() && start > 0 && end - start >= bare::SHORTEST {
             bare::find(self, start, end)
@@ -399,6 +405,13 @@ impl<'a> Walk<'a> {
         }
         if previous == b'-' {
             return None;
+        }
+        // `the acme token - 'x'`
+        if previous == b' '
+            && at(s, i + 1) == b' '
+            && let Some(hit) = assigned::find(self, i)
+        {
+            return Some(hit);
         }
         if let Some(found) = token::licence(s, i) {
             return self.token(Some(found));

@@ -5,6 +5,7 @@ use super::list::is_odd;
 use super::marks::*;
 use super::notation::block;
 use super::pair::Name;
+use super::plainly;
 use super::policy::{Judged, Policy, Verdict};
 use super::protocol;
 use super::remark::{
@@ -61,7 +62,8 @@ impl Value<'_> {
             {
                 return None;
             }
-            if is_reference(text) || is_outcome(&self.judged, self.called(), text) {
+            let open = self.judged.verdict.class == Class::Key && plainly::is_open(&self.judged, text);
+            if open || is_reference(text) || is_outcome(&self.judged, self.called(), text) {
                 return None;
             }
             let done = self.policy.is_done(self.judged.verdict, text);
@@ -155,6 +157,8 @@ impl Value<'_> {
             || is_outcome(&self.judged, self.called(), text)
             || is_reference(text)
             || self.is_handed_on(text)
+            || self.judged.verdict.class == Class::Key && plainly::is_open(&self.judged, text)
+            || plainly::is_variable(self.policy, text)
         {
             return None;
         }
@@ -193,17 +197,13 @@ impl Value<'_> {
         if rest.get(len) != Some(&b'(') || typed || self.colon && !(dotted && inside.first() == Some(&b')')) {
             return false;
         }
-        let inside = inside.get(..96).unwrap_or(inside);
+        let inside = inside.get(..192).unwrap_or(inside);
         let inside = inside.split(|b| *b == b')').next().unwrap_or_default();
         let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
-        let Some(open) = inside.iter().position(quote) else {
-            return true;
-        };
         // What is asked for by its name: `config.get("password")`.
-        let text = inside.get(open + 1..).and_then(<[u8]>::split_last);
-        text.is_some_and(|(last, text)| {
-            quote(last) && !text.iter().any(|b| quote(b) || b.is_ascii_digit()) && self.policy.judge(text).is_some()
-        })
+        let named = |text: &[u8]| !text.iter().any(u8::is_ascii_digit) && self.policy.judge(text).is_some();
+        let strings = inside.iter().filter(|b| quote(b)).count();
+        strings % 2 == 0 && inside.split(quote).skip(1).step_by(2).all(named)
     }
 
     /// Whether a program is read in which the value is a member that is called so, too; that of a password by the same name.

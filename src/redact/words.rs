@@ -76,7 +76,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         Kind::Strong,
         Credential,
         "password passwords passwd passwds passphrase passphrases passcode passcodes passw pasword passward pssword paasword passowrd passwrod userpw dbpw \
-         adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
+         adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd pswd pword jaasconfig otppepper passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
          authenticationcode logincode emailcode accesscode securitycode recoverycode recoverycodes backupcode \
@@ -138,7 +138,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         GovernmentId,
         "身份证 身份证号 身份证号码 身分證 護照號碼 护照号 マイナンバー 주민등록번호 주민번호 여권번호 паспорт номерпаспорта серияпаспорта снилс \
          numerosecuritesociale numerodesecuritesociale numeroseguridadsocial numerodeseguridadsocial numeropasaporte numeropassaporte \
-         numeropasseport identitynumber identitycardnumber idcardnumber insurancenumber ausweisnummer reisepassnummer personalausweisnummer",
+         numeropasseport idcard identitynumber identitycardnumber idcardnumber insurancenumber ausweisnummer reisepassnummer personalausweisnummer",
     ),
     (
         Kind::Strong,
@@ -154,7 +154,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
          xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
          apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop jwtassertion oidcdata jfrogartapi \
-         xgoogsignature xgoogcredential firebaseappcheck magiclink magiclinks azuresas jenkinscrumb sonarlogin",
+         xgoogsignature sassignature xgoogcredential firebaseappcheck magiclink magiclinks azuresas jenkinscrumb sonarlogin",
     ),
     (
         Kind::Strong,
@@ -172,7 +172,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sessionkeys rootkey rootkeys hostkeyprivate idrsa idecdsa ided iddsa machinekey validationkey \
          kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
-         instrumentationkey integrationkey functionskey privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
+         instrumentationkey integrationkey functionskey functionkey publishkey subscribekey rndckey heartbeatkey adminkey keyfiledict apihash privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
          servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhook discordwebhookurl teamswebhook teamswebhookurl zapierhook \
          ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv",
     ),
@@ -426,7 +426,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          sportradar sportsmonk statuscake statuspal stockdata storecove stormboard stormglass storychief strava superfeedr surveysparrow swiftype tallyfy \
          tatumio taxjar teamgate teamworkcrm telesign textrazor thinkific thousandeyes ticketmaster tickettailor timecamp timezoneapi todoist tomorrowio tradier \
          transferwise travelpayouts tyntec ubidots unifyid uplead upcdatabase userflow userstack vatlayer verimail virustotal voodoosms vouchery vpnapi \
-         walkscore weatherbit weatherstack webscraper wepay wistia worldcoinindex worldweather wrike yelp zenkit zenscrape zenserp zeplin \
+         hockeyapp walkscore weatherbit weatherstack webscraper wepay wistia worldcoinindex worldweather wrike yelp zenkit zenscrape zenserp zeplin \
          zerotier zipcodeapi zulipchat mashape typesense hibp vultr",
     ),
     (

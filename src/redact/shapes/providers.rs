@@ -420,6 +420,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(token(WORD, 26, 40)), "seam_test seam_live"),
     (drawn(token(DIGIT | LOWER, 48, 60)), "tgpak_ tgpat_"),
     (mixed(token(DIGIT | LOWER, 26, 26)), "ajkey_"),
+    (mixed(token(ALNUM, 20, 40)), "k2sk_v1_"),
     (mixed(token(DIGIT | UPPER | DASH, 30, 40)), "MINIMAX-"),
     (mixed(token(HEX, 64, 64)), "org_ STAGE_ PRODUCTION_"),
     (mixed(token(HEX, 32, 32)), "ES_"),
