@@ -57,9 +57,13 @@ const LAST: &[&[u8]] = &[
     b"api",
     b"auth",
     b"authentication",
+    b"oauth",
     b"cred",
     b"tokens",
 ];
+
+/// Those of them whose values may look like hashes, which are never called so.
+const HASHED: &[&[u8]] = &[b"pat", b"oauth"];
 
 /// Secrets of which a name may say more than the lists know.
 const CORES: &[&[u8]] = &[
@@ -89,21 +93,17 @@ pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Op
     }
     let start = opening(s, value).map_or(value, |(start, ..)| start);
     // The value is asked first: few are drawn by chance.
-    let class = match is_drawn(s, start) {
-        true => class(walk.policy, text).or_else(|| listed(walk, name, text, value)),
-        false => listed(walk, name, text, value),
-    }?;
+    let class = look(s, start)
+        .and_then(|look| class(walk.policy, text, look))
+        .or_else(|| listed(walk, name, text, value))?;
     judged(walk.policy, class)
 }
 
 /// The same of an option or an element, whose text begins at `start`.
 pub(super) fn of_text(policy: &Policy, name: &[u8], s: &[u8], start: usize) -> Option<Judged> {
     let end = run_to(s, start, SET, LONGEST);
-    let drawn = is_drawn(s, start) || at(s, end) == b'<' && is_drawn(s.get(..end)?, start);
-    drawn
-        .then(|| class(policy, name))
-        .flatten()
-        .and_then(|class| judged(policy, class))
+    let look = look(s, start).or_else(|| look(s.get(..end).filter(|_| at(s, end) == b'<')?, start))?;
+    judged(policy, class(policy, name, look)?)
 }
 
 /// A list of them, by its first: `tokens = ["<random>", ..]`.
@@ -132,7 +132,7 @@ fn judged(policy: &Policy, class: Class) -> Option<Judged> {
 }
 
 /// What a value drawn by chance is under this name, of which the lists do not know enough.
-fn class(policy: &Policy, name: &[u8]) -> Option<Class> {
+fn class(policy: &Policy, name: &[u8], look: Look) -> Option<Class> {
     let words = Words::split(name);
     let n = words.len();
     let word = |k: usize| words.glued(k, k + 1);
@@ -147,8 +147,16 @@ fn class(policy: &Policy, name: &[u8]) -> Option<Class> {
     let owned = |until: usize| {
         (0..until).all(|k| !listed(OPEN, word(k)) && roles(k) & (role::META | role::ASK | role::NO_TOKEN) == 0)
     };
-    if LAST.contains(&word(last)) {
+    let fits = match look {
+        Look::Drawn => LAST.contains(&word(last)),
+        Look::Hash => HASHED.contains(&word(last)),
+        Look::Wild => matches!(word(last), b"key" | b"keys" | b"salt"),
+    };
+    if fits {
         return (last > 0 && word(last - 1).len() >= 2 && owned(last)).then_some(Class::Key);
+    }
+    if look != Look::Drawn {
+        return None;
     }
     let glued = word(last).strip_suffix(b"key").or(word(last).strip_suffix(b"apikey"));
     if let Some(owner) = glued
@@ -183,10 +191,11 @@ pub(super) fn is_queried(walk: &Walk<'_>, name: Name, value: usize) -> bool {
         return false;
     };
     let url = lead.get(host..).unwrap_or_default();
+    let hash = || url.ends_with(b"/api?") && look(s, value) == Some(Look::Hash);
     let api = [&b"://api."[..], b"/api/", b"/api?", b".api.", b"-api."]
         .iter()
         .any(|api| memchr::memmem::find(url, api).is_some());
-    api && !url.iter().any(|b| *b <= b' ') && is_drawn(s, value)
+    api && !url.iter().any(|b| *b <= b' ') && (is_drawn(s, value) || hash())
 }
 
 /// Whether an owner stands before a key whose keys say what something is.
@@ -196,6 +205,52 @@ pub(super) fn is_open(words: &[u8]) -> bool {
         let word = words.glued(k, k + 1);
         OPEN.split_ascii_whitespace().any(|open| open.as_bytes() == word)
     })
+}
+
+/// How a value looks that may be a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Of letters and digits, drawn by chance.
+    Drawn,
+    /// In hexadecimal.
+    Hash,
+    /// Of all signs there are, in quotes.
+    Wild,
+}
+
+/// How the value that begins at `start` looks.
+fn look(s: &[u8], start: usize) -> Option<Look> {
+    if is_drawn(s, start) {
+        return Some(Look::Drawn);
+    }
+    let end = run_to(s, start, set::HEX, 64);
+    let hash =
+        end - start >= 32 && s.get(start..end).is_some_and(mixed) && (is_delimiter(at(s, end)) || at(s, end) == 0);
+    if hash {
+        return Some(Look::Hash);
+    }
+    let quote = before(s, start);
+    if !matches!(quote, b'"' | b'\'') {
+        return None;
+    }
+    let rest = s.get(start..(start + LONGEST).min(s.len()))?;
+    let text = rest.get(..rest.iter().position(|b| *b == quote)?)?;
+    is_wild(text).then_some(Look::Wild)
+}
+
+/// Whether letters of both cases, digits and many signs stand in it, and hardly a word.
+fn is_wild(text: &[u8]) -> bool {
+    let signs = text.iter().filter(|b| b.is_ascii_punctuation()).count();
+    let blanks = text.iter().filter(|b| **b == b' ').count();
+    let letters = text.split(|b| !b.is_ascii_alphabetic());
+    let longest = letters.map(<[u8]>::len).max().unwrap_or(0);
+    text.len() >= 32
+        && text.is_ascii()
+        && signs * 4 >= text.len()
+        && blanks * 16 <= text.len()
+        && longest <= 8
+        && mixed(text)
+        && !one_case(text)
 }
 
 /// Whether the value that begins at `start` looks drawn by chance, and is no number in hexadecimal.

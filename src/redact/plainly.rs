@@ -51,14 +51,15 @@ fn is_number(text: &[u8]) -> bool {
     text.len() <= 9 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.') || matches!(text, b"true" | b"false")
 }
 
-/// Whether it is a variable of a shell, called like a secret itself.
-pub(super) fn is_variable(policy: &Policy, text: &[u8]) -> bool {
+/// Whether it is a variable of a shell, called like a secret itself, or one that a program hands on: `$password = $input;`.
+pub(super) fn is_variable(policy: &Policy, called: &[u8], text: &[u8]) -> bool {
     let Some(name) = text.strip_prefix(b"$") else {
         return false;
     };
+    let handed = called.first() == Some(&b'$');
     (3..=64).contains(&name.len())
         && name
             .iter()
             .all(|b| sets(*b) & (set::LOWER | set::UPPER | set::UNDER) != 0)
-        && policy.judge(name).is_some_and(|judged| judged.end == judged.words)
+        && (handed || policy.judge(name).is_some_and(|judged| judged.end == judged.words))
 }

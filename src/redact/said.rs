@@ -109,6 +109,15 @@ pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
             .hit(Shape::Authorization, Class::Credential, (open + 1, end))
             .filter(|hit| hit.end > hit.start);
     }
+    // `mapOf("password" to "x")`
+    if let Some(lead) = s.get(..open).and_then(|lead| lead.strip_suffix(b" to "))
+        && let Some(name) = name(s, lead.len() + 1, walk.floor).filter(|name| name.quote != 0)
+        && let Some(judged) = s.get(name.start..name.end).and_then(|name| walk.policy.judge(name))
+        && end > open + 1
+    {
+        walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+        return walk.treated(judged.verdict, (open + 1, end));
+    }
     // A keyword of Lisp and its value: `{:password "x" :port 1}`.
     let symbol = name(s, open, walk.floor).filter(|name| name.quote == 0 && before(s, name.start) == b':');
     if let Some(symbol) = symbol
@@ -191,7 +200,10 @@ fn quoted(walk: &mut Walk<'_>, open: usize, end: usize) -> Option<Hit> {
     .iter()
     .any(|word| word.eq_ignore_ascii_case(verb));
     let plain = text.iter().any(|b| *b <= b' ') || is_remark(text) || walk.policy.knows(text);
-    if judged.verdict.class != Class::Credential || plain || !(refused || is_odd(walk.policy, text)) {
+    // All of a line, as in the settings of a program.
+    let line = matches!(before(s, name.start), 0 | b'\n') && matches!(at(s, end + 1), 0 | b'\n' | b'\r');
+    let line = line && !text.iter().any(|b| *b <= b' ');
+    if judged.verdict.class != Class::Credential || !line && (plain || !(refused || is_odd(walk.policy, text))) {
         return None;
     }
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;

@@ -63,7 +63,10 @@ impl Value<'_> {
                 return None;
             }
             let open = self.judged.verdict.class == Class::Key && plainly::is_open(&self.judged, text);
-            if open || is_reference(text) || is_outcome(&self.judged, self.called(), text) {
+            // What a member of a form is called: `"passwordField":"password"`.
+            let called =
+                self.called().ends_with(b"ield") && self.policy.knows(text) && self.policy.judge(text).is_some();
+            if open || called || is_reference(text) || is_outcome(&self.judged, self.called(), text) {
                 return None;
             }
             let done = self.policy.is_done(self.judged.verdict, text);
@@ -158,7 +161,7 @@ impl Value<'_> {
             || is_reference(text)
             || self.is_handed_on(text)
             || self.judged.verdict.class == Class::Key && plainly::is_open(&self.judged, text)
-            || plainly::is_variable(self.policy, text)
+            || plainly::is_variable(self.policy, self.called(), text)
         {
             return None;
         }

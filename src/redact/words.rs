@@ -92,7 +92,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          httpauthorization xforwardedauthorization authorizationheader authheader basicauth \
          basicauthorization phpauthpw phpauthdigest authpw htpasswd vcapservices springapplicationjson \
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
-         passhash securityquestion securityquestions otpattempt communitystring snmpcommunity twofactorpin otppin totppin \
+         passhash securityquestion securityquestions otpattempt communitystring communitystrings snmpcommunity twofactorpin otppin totppin \
          krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest challengeanswer \
          enablesecret enablepassword rocommunity rwcommunity privateseed",
     ),
@@ -317,7 +317,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
         "has have had is are was needs need requires require required should shall can could may must show hide \
          no not without enable enabled disable disabled allow allows num number count counts min max total avg \
          average minimum maximum missing use uses using supports support any valid validate masked redacted \
-         truncated unset with remaining length",
+         truncated unset with remaining length prompt prompts ask asks",
     ),
     (role::VERB, "forgot forgotten change changed reset reuse rotate lost"),
     (role::CARD_META, "check checks"),
@@ -437,7 +437,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
     ),
     (
         role::APART,
-        "pwds cred creds dsn psk kek dek cvv cvvs cvc ccv iban ibans ssn ssns nino itin cpf cnpj curp bsn pesel \
+        "pwds pword cred creds dsn psk kek dek cvv cvvs cvc ccv iban ibans ssn ssns nino itin cpf cnpj curp bsn pesel \
          mrn csrf xsrf passw email emails mail phone phones mobile dob dpop xprv cfid parola senha parool geslo sifre passord kodeord heslo \
          haslo parolad parolasi sifresi jelszo taxid ccno ccnr ccnum ccexp cardno cardexp idrsa ided iddsa pkcs pfx mnemonic authdata \
          aadhar biometric biometrics diagnosis sortcode sastoken sasurl sasuri dburl dburi pgurl clabe authpw \
