@@ -45,6 +45,15 @@ const OPEN: &str = "cache sort primary foreign partition row object bucket idemp
     contract invoice payment transaction transfer shipment parcel tracking booking reservation seat game match player score round \
     quest mission";
 
+/// What has keys and is no service.
+const OTHERS: &str = "api db database private secret access encryption encrypt encrypted encrypting decryption signing sign master \
+    authentication authorization app application client consumer shared preshared storage account service server admin root session crypto \
+    crypt cipher symmetric asymmetric deploy deployment webhook license licence activation registration subscription recovery vault unseal \
+    seal wallet priv privat security token bot integration instrumentation ingest ingestion write transaction merchant partner developer live \
+    prod production cookie network wifi bearer credential credentials elliptic hashing salt cert certificate signature decrypt provisioning \
+    pairing telemetry logging maps stream weather captcha fred look looker lighton circle together fireworks stability polygon alpaca unleash \
+    braze iterable bandwidth intercom linear segment sentry notion canva trello box square block render replicate pusher fixer flow";
+
 /// Words that end in what a key is called, and are none.
 const WORDS: &str = "monkey turkey donkey hockey jockey whiskey lackey mickey hotkey passkey latchkey turnkey flunkey smokey hokey pokey jokey \
     malarkey lowkey offkey midkey ankey rickey dickey mackey starkey sharkey keykey hickey funkey junkey";
@@ -88,13 +97,13 @@ const ABOUT: &[&[u8]] = &[
 /// What the value at `value` is, whose `name` the lists do not know.
 pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Judged> {
     let s = walk.s;
-    if at(s, value) == b'[' {
+    if matches!(at(s, value), b'[' | b'{') {
         return several(walk, text, value);
     }
     let start = opening(s, value).map_or(value, |(start, ..)| start);
     // The value is asked first: few are drawn by chance.
     let class = look(s, start)
-        .and_then(|look| class(walk.policy, text, look))
+        .and_then(|look| class(walk.policy, text, look, is_long(s, start)))
         .or_else(|| listed(walk, name, text, value))?;
     judged(walk.policy, class)
 }
@@ -103,13 +112,26 @@ pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Op
 pub(super) fn of_text(policy: &Policy, name: &[u8], s: &[u8], start: usize) -> Option<Judged> {
     let end = run_to(s, start, SET, LONGEST);
     let look = look(s, start).or_else(|| look(s.get(..end).filter(|_| at(s, end) == b'<')?, start))?;
-    judged(policy, class(policy, name, look)?)
+    judged(policy, class(policy, name, look, false)?)
 }
 
 /// A list of them, by its first: `tokens = ["<random>", ..]`.
 fn several(walk: &Walk<'_>, name: &[u8], value: usize) -> Option<Judged> {
     let s = walk.s;
-    let (start, quote, level) = opening(s, gap(s, value + 1))?;
+    let inside = gap(s, value + 1);
+    // Each may have a name of its own: `tokens = [ci: "<random>"]`, `"tokens":{"ci":"<random>"}`.
+    let named = opening(s, inside).map_or_else(
+        || run_to(s, inside, set::WORD | set::DASH, 48),
+        |(text, quote, level)| closing(s, text, quote, level) + level + 1,
+    );
+    let sign = gap(s, named);
+    let labelled = at(s, sign) == b':' || s.get(sign..)?.starts_with(b"=>");
+    let from = if labelled {
+        gap(s, sign + 1 + usize::from(at(s, sign) == b'='))
+    } else {
+        inside
+    };
+    let (start, quote, level) = opening(s, from)?;
     let first = s.get(start..closing(s, start, quote, level))?;
     let hash = first.len() >= 32 && first.iter().all(|b| sets(*b) & set::HEX != 0) && mixed(first);
     let one = name.strip_suffix(b"s").or(name.strip_suffix(b"S"))?;
@@ -132,7 +154,7 @@ fn judged(policy: &Policy, class: Class) -> Option<Judged> {
 }
 
 /// What a value drawn by chance is under this name, of which the lists do not know enough.
-fn class(policy: &Policy, name: &[u8], look: Look) -> Option<Class> {
+fn class(policy: &Policy, name: &[u8], look: Look, long: bool) -> Option<Class> {
     let words = Words::split(name);
     let n = words.len();
     let word = |k: usize| words.glued(k, k + 1);
@@ -144,6 +166,9 @@ fn class(policy: &Policy, name: &[u8], look: Look) -> Option<Class> {
         .take_while(|k| roles(*k) & role::VALUE != 0 && !LAST.contains(&word(*k)))
         .count();
     let last = n.checked_sub(tail + 1)?;
+    if n == 1 && look == Look::Drawn && long && is_service(policy, word(0)) {
+        return Some(Class::Key);
+    }
     let owned = |until: usize| {
         (0..until).all(|k| !listed(OPEN, word(k)) && roles(k) & (role::META | role::ASK | role::NO_TOKEN) == 0)
     };
@@ -153,7 +178,8 @@ fn class(policy: &Policy, name: &[u8], look: Look) -> Option<Class> {
         Look::Wild => matches!(word(last), b"key" | b"keys" | b"salt"),
     };
     if fits {
-        return (last > 0 && word(last - 1).len() >= 2 && owned(last)).then_some(Class::Key);
+        let owned = word(last) == b"api" || owned(last);
+        return (last > 0 && word(last - 1).len() >= 2 && owned).then_some(Class::Key);
     }
     if look != Look::Drawn {
         return None;
@@ -205,6 +231,20 @@ pub(super) fn is_open(words: &[u8]) -> bool {
         let word = words.glued(k, k + 1);
         OPEN.split_ascii_whitespace().any(|open| open.as_bytes() == word)
     })
+}
+
+/// Whether the value that begins at `start` is longer than what services call their objects, and in one piece.
+fn is_long(s: &[u8], start: usize) -> bool {
+    const LONG: usize = 32;
+    let end = run_to(s, start, set::ALNUM, LONGEST);
+    let text = s.get(start..end).unwrap_or_default();
+    text.len() >= LONG && !one_case(text) && (is_delimiter(at(s, end)) || at(s, end) == 0)
+}
+
+/// Whether this is the name of a service, and nothing else: `cohere=<random>`.
+fn is_service(policy: &Policy, word: &[u8]) -> bool {
+    let other = OTHERS.split_ascii_whitespace().any(|other| other.as_bytes() == word);
+    policy.roles(word) & role::KEY != 0 && word.len() >= 4 && !other
 }
 
 /// How a value looks that may be a key.

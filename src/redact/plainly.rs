@@ -63,3 +63,20 @@ pub(super) fn is_variable(policy: &Policy, called: &[u8], text: &[u8]) -> bool {
             .all(|b| sets(*b) & (set::LOWER | set::UPPER | set::UNDER) != 0)
         && (handed || policy.judge(name).is_some_and(|judged| judged.end == judged.words))
 }
+
+/// Whether the value at `i` is asked of the environment. What stands for it if it is not set is found by its name there.
+pub(super) fn is_environment(s: &[u8], i: usize) -> bool {
+    const ASKED: [&[u8]; 9] = [
+        b"os.getenv(",
+        b"os.environ",
+        b"os.Getenv(",
+        b"getenv(",
+        b"System.getenv(",
+        b"process.env",
+        b"ENV.fetch(",
+        b"ENV[",
+        b"env(",
+    ];
+    let rest = s.get(i..).unwrap_or_default();
+    ASKED.iter().any(|asked| rest.starts_with(asked))
+}

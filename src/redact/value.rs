@@ -120,6 +120,7 @@ impl Value<'_> {
         let behind = before(s, at_);
         let typed = self.colon && self.name.quote == 0 && matches!(behind, b':' | b' ') && is_type(s, at_);
         if typed
+            || plainly::is_environment(s, at_)
             || is_made(s, at_)
             || is_absent(s, at_)
             || is_template(s, at_)
@@ -135,8 +136,8 @@ impl Value<'_> {
             return if empty { None } else { self.hit(at_, end, quotes) };
         }
         if quotes.is_none()
-            && (self.judged.line || self.colon)
             && let Some((start, single)) = auth::scheme(s, at_)
+            && (self.judged.line || self.colon || single && self.is_credential(start))
         {
             let end = if single {
                 self.unquoted(at_, start)
@@ -177,6 +178,14 @@ impl Value<'_> {
             return None;
         }
         self.hit(at_, end, quotes)
+    }
+
+    /// Whether credentials stand at `start`, behind their scheme: `TOKEN=Bearer x`, not `auth=basic user=bob`.
+    fn is_credential(&self, start: usize) -> bool {
+        let rest = self.s.get(start..).unwrap_or_default();
+        let len = rest.iter().take(128).take_while(|b| **b > b' ').count();
+        let text = rest.get(..len).unwrap_or_default();
+        self.policy.is_done(self.judged.verdict, text) || len >= 16 && is_odd(self.policy, text)
     }
 
     /// Whether a program is read in which the value is what a function returns: `let token = tokens.next();`.

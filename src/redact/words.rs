@@ -376,7 +376,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          license licence activation registration subscription recovery vault unseal seal wallet priv privat security sec token \
          bot integration instrumentation ingest ingestion write transaction merchant partner dev developer live prod production cookie \
          network wep wpa wifi psk kek dek kms hsm bearer credential credentials dsa ec elliptic hashing hkdf pbkdf salt \
-         jose jwk pkcs pfx cert certificate signature decrypt sdk provisioning pairing telemetry logging \
+         jose jwk pkcs pfx chacha xchacha poly salsa blowfish twofish camellia kyber cert certificate signature decrypt sdk provisioning pairing telemetry logging \
          aws amazon gcp google gcloud azure firebase fcm gcm apns github gitlab bitbucket slack discord telegram stripe paypal \
          braintree twilio sendgrid mailgun mailchimp mandrill postmark sparkpost sendinblue brevo heroku datadog dd newrelic relic algolia \
          openai anthropic claude cohere huggingface hf mistral groq gemini replicate pinecone mapbox cloudflare digitalocean linode vultr hetzner shopify \

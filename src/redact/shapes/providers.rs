@@ -88,6 +88,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64 | DOT, 10, ANY), "ya29."),
     (key(URL64, 24, 40), "GOCSPX-"),
     (mixed(token(URL64, 30, ANY)), "1//0"),
+    (drawn(token(URL64, 40, 160)), "1//"),
+    (mixed(key(BASE64 | URL64, 40, ANY)), "fsq3"),
     (mixed(key(DIGIT | UPPER, 20, 60)), "GOOG"),
     // Login with Amazon.
     (mixed(token(URL64, 40, ANY)), "Atza| Atzr|"),
