@@ -257,7 +257,7 @@ pub(super) fn is_odd(policy: &Policy, text: &[u8]) -> bool {
     };
     (6..=512).contains(&text.len())
         && (mixed(text) || !text.iter().all(word) && !text.contains(&b' '))
-        && !matches!(text.first(), Some(b'/' | b'<' | b'{' | b'$' | b'%' | b'='))
+        && !matches!(text.first(), Some(b'/' | b'<' | b'{' | b'$' | b'%' | b'=' | b'^'))
         && !text.starts_with(b"--")
         && !text.ends_with(b":")
         // Another name, with a value of its own.

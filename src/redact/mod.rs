@@ -22,6 +22,7 @@ mod label;
 mod link;
 mod list;
 mod login;
+mod look;
 mod manifest;
 mod marks;
 mod names;

@@ -5,25 +5,19 @@
 //! nor is anything whose key says who or what a record is about: a `project_key`, a `parent_key`.
 
 use super::Class;
-use super::marks::{closing, gap, is_delimiter, opening};
+use super::look::{LONGEST, Look, SET, is_drawn, is_long, look};
+use super::marks::{closing, gap, opening};
 use super::pair::Name;
 use super::policy::{Judged, Policy};
-use super::shapes::{at, before, is_random, is_uneven, mixed, one_case, run_to, set, sets};
+use super::shapes::{at, before, mixed, run_to, set, sets};
 use super::split::Words;
 use super::text::Walk;
 use super::words::role;
 
-/// The shortest value, and its shortest part that is drawn by chance.
-const SHORTEST: usize = 20;
-const PART: usize = 16;
-/// The longest value that is looked at.
-const LONGEST: usize = 256;
 /// Bytes before a bracket in which the name of a list stands.
 const LIST: usize = 48;
 /// Bytes before a name in which a URL begins.
 const URL: usize = 128;
-/// What a value consists of.
-const SET: u16 = set::TOKEN68 | set::EQUALS;
 
 /// What has keys that open nothing: tables, caches, stores of objects, lists of texts; and keys that everybody may have.
 const OPEN: &str = "cache sort primary foreign partition row object bucket idempotency idempotence message msg routing group hash \
@@ -233,104 +227,10 @@ pub(super) fn is_open(words: &[u8]) -> bool {
     })
 }
 
-/// Whether the value that begins at `start` is longer than what services call their objects, and in one piece.
-fn is_long(s: &[u8], start: usize) -> bool {
-    const LONG: usize = 32;
-    let end = run_to(s, start, set::ALNUM, LONGEST);
-    let text = s.get(start..end).unwrap_or_default();
-    text.len() >= LONG && !one_case(text) && (is_delimiter(at(s, end)) || at(s, end) == 0)
-}
-
 /// Whether this is the name of a service, and nothing else: `cohere=<random>`.
 fn is_service(policy: &Policy, word: &[u8]) -> bool {
     let other = OTHERS.split_ascii_whitespace().any(|other| other.as_bytes() == word);
     policy.roles(word) & role::KEY != 0 && word.len() >= 4 && !other
-}
-
-/// How a value looks that may be a key.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
-    /// Of letters and digits, drawn by chance.
-    Drawn,
-    /// In hexadecimal.
-    Hash,
-    /// Of all signs there are, in quotes.
-    Wild,
-}
-
-/// How the value that begins at `start` looks.
-fn look(s: &[u8], start: usize) -> Option<Look> {
-    if is_drawn(s, start) {
-        return Some(Look::Drawn);
-    }
-    let end = run_to(s, start, set::HEX, 64);
-    let hash =
-        end - start >= 32 && s.get(start..end).is_some_and(mixed) && (is_delimiter(at(s, end)) || at(s, end) == 0);
-    if hash {
-        return Some(Look::Hash);
-    }
-    let quote = before(s, start);
-    if !matches!(quote, b'"' | b'\'') {
-        return None;
-    }
-    let rest = s.get(start..(start + LONGEST).min(s.len()))?;
-    let text = rest.get(..rest.iter().position(|b| *b == quote)?)?;
-    is_wild(text).then_some(Look::Wild)
-}
-
-/// Whether letters of both cases, digits and many signs stand in it, and hardly a word.
-fn is_wild(text: &[u8]) -> bool {
-    let signs = text.iter().filter(|b| b.is_ascii_punctuation()).count();
-    let blanks = text.iter().filter(|b| **b == b' ').count();
-    let letters = text.split(|b| !b.is_ascii_alphabetic());
-    let longest = letters.map(<[u8]>::len).max().unwrap_or(0);
-    text.len() >= 32
-        && text.is_ascii()
-        && signs * 4 >= text.len()
-        && blanks * 16 <= text.len()
-        && longest <= 8
-        && mixed(text)
-        && !one_case(text)
-}
-
-/// Whether the value that begins at `start` looks drawn by chance, and is no number in hexadecimal.
-fn is_drawn(s: &[u8], start: usize) -> bool {
-    let end = run_to(s, start, SET, LONGEST);
-    let text = s.get(start..end).unwrap_or_default();
-    let next = at(s, end);
-    if text.len() < SHORTEST || !(is_delimiter(next) || matches!(next, 0 | b'\\')) {
-        return false;
-    }
-    let hex = |b: &u8| sets(*b) & (set::ANY_HEX | set::DASH) != 0;
-    if text.iter().all(hex) || text.starts_with(b"0x") {
-        return false;
-    }
-    let part = |b: &u8| sets(*b) & set::ALNUM == 0;
-    // Of a path and of a host some parts are words.
-    if text.iter().any(|b| matches!(b, b'/' | b'.')) {
-        let first = text.split(part).next().unwrap_or_default();
-        return first.len() >= PART && is_random(first) && !one_case(first) || is_base64(text);
-    }
-    let mut parts = text.split(part);
-    parts.any(|part| part.len() >= PART && is_random(part) && !part.iter().all(hex))
-}
-
-/// Whether it is base64 with slashes in it rather than a path: no part is a word, and most are drawn by chance.
-fn is_base64(text: &[u8]) -> bool {
-    let body = text.strip_suffix(b"=").unwrap_or(text);
-    let body = body.strip_suffix(b"=").unwrap_or(body);
-    if body.len() < 32 || body.iter().any(|b| sets(*b) & (set::BASE64 & !set::EQUALS) == 0) || one_case(body) {
-        return false;
-    }
-    let mut drawn = 0;
-    for part in body.split(|b| matches!(b, b'/' | b'+')) {
-        let odd = is_random(part) || is_uneven(part);
-        if part.len() >= 4 && !odd && (one_case(part) || part.iter().skip(1).all(u8::is_ascii_lowercase)) {
-            return false;
-        }
-        drawn += if odd && part.len() >= 8 { part.len() } else { 0 };
-    }
-    drawn * 2 >= body.len()
 }
 
 /// What a list of secrets holds under the name: `tokens["acme"] = "x"`.
@@ -385,12 +285,59 @@ mod tests {
                 "{\\\"ACME_KEY\\\":\\\"{}\\\"}",
                 "called with ACME_KEY={} at noon",
                 "ACME_PAT={}",
+                "acme_key={}",
+                "acmeKey: \"{}\"",
+                "acmekey = '{}'",
+                "binance_api={}",
+                "acme_key_prod={}",
+                "secret_of_acme={}",
+                "<acme-key>{}</acme-key>",
+                "deploy --acme-key {} now",
+                "get(\"acme_key\", \"{}\")",
+                "acme token - '{}'",
                 "tokens[\"acme\"] = \"{}\"",
                 "secrets['acme'] = '{}'",
             ] {
                 let shown = shown(&text.replace("{}", &key));
                 assert_eq!(shown, text.replace("{}", "[redacted]"), "{key}");
             }
+        }
+    }
+
+    #[test]
+    fn a_service_alone_names_a_key_longer_than_any_id() {
+        for seed in 1..30 {
+            let (key, id) = (drawn(ALNUM, 40, seed), drawn(ALNUM, 24, seed));
+            for text in ["cohere={}", "cohere: '{}'", "{\"cohere\":\"{}\"}"] {
+                assert_eq!(
+                    shown(&text.replace("{}", &key)),
+                    text.replace("{}", "[redacted]"),
+                    "{key}"
+                );
+                assert_eq!(shown(&text.replace("{}", &id)), text.replace("{}", &id));
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_of_tokens_goes_by_its_first() {
+        let (one, two) = (drawn(ALNUM, 24, 3), drawn(HEX, 40, 4));
+        for (text, expected) in [
+            (format!("tokens = [\"{one}\", \"b\"]"), "tokens = [redacted]".to_owned()),
+            (format!("tokens: [ci: '{two}']"), "tokens: [redacted]".to_owned()),
+            (
+                format!("{{\"tokens\":{{\"ci\":\"{two}\"}},\"n\":1}}"),
+                "{\"tokens\":\"[redacted]\",\"n\":1}".to_owned(),
+            ),
+        ] {
+            assert_eq!(shown(&text), expected);
+        }
+        for text in [
+            "tokens = [\"a\", \"b\"]",
+            "tokens: [12, 14]",
+            "{\"tokens\":{\"prompt\":12}}",
+        ] {
+            assert_eq!(shown(text), text);
         }
     }
 
@@ -419,6 +366,10 @@ mod tests {
             "api_keys[\"acme\"] = \"revoked\"".to_owned(),
             format!("acme_key: {uuid}"),
             format!("acme_key=uploads/{hash}/{word}.png"),
+            format!("acme_key={hash} acmekey={hash} cohere={hash}"),
+            format!("user_key={word} node_key={word} menuKey: {word} next_token={word} secret_name={word}"),
+            "metabase_key: users.email metabase_key=42 stripe_key: /v1/charges".to_owned(),
+            "gpgkey=https://acme.example/keys/acme.asc".to_owned(),
             format!("monkey={word} turkey: {word} spat={word}"),
             format!("ACME_KEY_ID={hash}"),
             "shortcut_key: Ctrl+Shift+F12".to_owned(),

@@ -36,8 +36,8 @@ fn is_dotted(text: &[u8]) -> bool {
 /// What begins with a slash and has words behind it.
 fn is_path(text: &[u8]) -> bool {
     let word = |part: &[u8]| {
-        part.iter()
-            .all(|b| sets(*b) & (set::LOWER | set::UNDER | set::DASH | set::DOT) != 0)
+        let set = set::LOWER | set::DIGIT | set::UNDER | set::DASH | set::DOT;
+        part.len() < 16 && part.iter().all(|b| sets(*b) & set != 0)
     };
     let rest = text
         .strip_prefix(b"/")

@@ -139,6 +139,10 @@ impl Value<'_> {
             && let Some((start, single)) = auth::scheme(s, at_)
             && (self.judged.line || self.colon || single && self.is_credential(start))
         {
+            // A sentence: `authentication token: JWT format bearer token`.
+            if single && !self.judged.line && self.is_said(start) {
+                return None;
+            }
             let end = if single {
                 self.unquoted(at_, start)
             } else {
@@ -178,6 +182,14 @@ impl Value<'_> {
             return None;
         }
         self.hit(at_, end, quotes)
+    }
+
+    /// Whether a word in small letters stands at `start`, and another one behind it.
+    fn is_said(&self, start: usize) -> bool {
+        let rest = self.s.get(start..(start + 96).min(self.s.len())).unwrap_or_default();
+        let mut words = rest.split(|b| *b == b' ').take(2);
+        let small = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_lowercase);
+        before(self.s, self.name.start) == b' ' && words.next().is_some_and(small) && words.next().is_some_and(small)
     }
 
     /// Whether credentials stand at `start`, behind their scheme: `TOKEN=Bearer x`, not `auth=basic user=bob`.

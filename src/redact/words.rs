@@ -427,6 +427,19 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          tatumio taxjar teamgate teamworkcrm telesign textrazor thinkific thousandeyes ticketmaster tickettailor timecamp timezoneapi todoist tomorrowio tradier \
          transferwise travelpayouts tyntec ubidots unifyid uplead upcdatabase userflow userstack vatlayer verimail virustotal voodoosms vouchery vpnapi \
          hockeyapp walkscore weatherbit weatherstack webscraper wepay wistia worldcoinindex worldweather wrike yelp zenkit zenscrape zenserp zeplin \
+         softlayer cloudant couchbase redislabs elasticcloud logdna logzio logtail betterstack humio coralogix instana appdynamics raygun airship \
+         kolide pingidentity auth0 fusionauth keycloak supertokens clerk hanko zitadel mailpit mailosaur mailtrap resend campaignmonitor \
+         emailoctopus smsglobal signalwire paddle chargify zuora worldpay dwolla revolut monzo starling paytm phonepe cashfree payu iyzico \
+         mercadopago pagseguro conekta fedex usps shipstation aftership shipengine sendcloud freshworks freshsales insightly smartsheet basecamp \
+         cloudamqp cloudkarafka scalegrid aiven timescale questdb singlestore fauna faunadb xata tigris edgedb arangodb orientdb cosmosdb \
+         servicebus eventhub signalr wandb mlflow roboflow labelbox scaleai ai21 writesonic speechmatics descript playht murf cartesia scrapingdog \
+         scrapeops oxylabs smartproxy zyte crawlbase ipqualityscore eodhd questrade bitstamp bitpanda gateio huobi mexc bitget phemex deribit \
+         polygonscan bscscan arbiscan snowtrace basescan ankr chainstack getblock nodereal tenderly thirdweb what3words sabre travelport skyscanner \
+         kubeapi velum rancher quay playfab gamesparks steamworks epicgames cherryservers equinix nexudus cobot bamboohr workday greenhouse \
+         personio pandadoc signnow meilisearch opensearch greynoise alienvault hunterio dehashed binaryedge zoomeye trustpilot yotpo judgeme okendo \
+         workato akismet jetpack bigcommerce prestashop opencart imgbb deezer soundcloud musixmatch tvdb trakt simkl jellyfin emby sonarr radarr \
+         lidarr prowlarr openrouter fireworksai togetherai deepinfra lepton hyperbolic featherless stackpath imperva incapsula honeywell netatmo \
+         tado ecobee smartthings tuya \
          zerotier zipcodeapi zulipchat mashape typesense hibp vultr",
     ),
     (
