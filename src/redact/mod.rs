@@ -17,6 +17,7 @@ mod bare;
 mod columns;
 mod command;
 mod found;
+mod hit;
 mod items;
 mod label;
 mod link;
