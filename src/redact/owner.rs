@@ -95,9 +95,11 @@ pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Op
         return several(walk, text, value);
     }
     let start = opening(s, value).map_or(value, |(start, ..)| start);
+    // In `using cache key=x` the words before it say whose it is.
+    let alone = name.quote != 0 || !text.eq_ignore_ascii_case(b"key");
     // The value is asked first: few are drawn by chance.
     let class = look(s, start)
-        .and_then(|look| class(walk.policy, text, look, is_long(s, start)))
+        .and_then(|look| class(walk.policy, text, look, alone && is_long(s, start)))
         .or_else(|| listed(walk, name, text, value))?;
     judged(walk.policy, class)
 }
@@ -227,10 +229,10 @@ pub(super) fn is_open(words: &[u8]) -> bool {
     })
 }
 
-/// Whether this is the name of a service, and nothing else: `cohere=<random>`.
+/// Whether this is the name of a service, and nothing else, or of a key whose owner nobody tells: `cohere=<random>`.
 fn is_service(policy: &Policy, word: &[u8]) -> bool {
     let other = OTHERS.split_ascii_whitespace().any(|other| other.as_bytes() == word);
-    policy.roles(word) & role::KEY != 0 && word.len() >= 4 && !other
+    word == b"key" || policy.roles(word) & role::KEY != 0 && word.len() >= 4 && !other
 }
 
 /// What a list of secrets holds under the name: `tokens["acme"] = "x"`.
@@ -308,7 +310,7 @@ mod tests {
     fn a_service_alone_names_a_key_longer_than_any_id() {
         for seed in 1..30 {
             let (key, id) = (drawn(ALNUM, 40, seed), drawn(ALNUM, 24, seed));
-            for text in ["cohere={}", "cohere: '{}'", "{\"cohere\":\"{}\"}"] {
+            for text in ["cohere={}", "cohere: '{}'", "{\"cohere\":\"{}\"}", "{'key': '{}'}"] {
                 assert_eq!(
                     shown(&text.replace("{}", &key)),
                     text.replace("{}", "[redacted]"),

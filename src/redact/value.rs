@@ -237,7 +237,11 @@ impl Value<'_> {
             last.eq_ignore_ascii_case(self.called())
         };
         let credential = self.judged.verdict.class == Class::Credential;
-        self.name.quote == 0 && is_member(self.policy, text) && (!credential || same())
+        // `settings.GITHUB_SECRET`
+        let root = [&b"settings."[..], b"config.", b"Config.", b"conf.", b"options."]
+            .iter()
+            .any(|root| text.starts_with(root));
+        self.name.quote == 0 && is_member(self.policy, text) && (!credential || root || same())
     }
 
     /// Whether a program is read in which the value is a variable that is compared: `if token != expected {`.

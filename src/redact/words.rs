@@ -421,7 +421,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          nozbeteams numverify nutritionix nylas oanda omnisend onedesk onelogin onepagecrm onfleet oopspam openuv optidash owlbot pagarme paperform \
          parsehub partnerstack passbase paymongo peopledatalabs pepipost photoroom pinata pipedream pipedrive pivotaltracker pixabay planview planyo plivo podio \
          poloniex postageapi prodpad prospectcrm proxycrawl purestake qase qualaroo qubole rebrandly rentman repairshopr restpack ritekit route4me rownd \
-         salesflare salesmate satismeter saucelabs scalr scrapestack scrapfly scrapingant screenshotapi screenshotlayer scrutinizerci securitytrails selectpdf \
+         salesflare salesmate satismeter sauce saucelabs scalr scrapestack scrapfly scrapingant screenshotapi screenshotlayer scrutinizerci securitytrails selectpdf \
          sellfy shipday shotstack shutterstock sigopt simfin sirv skrapp skybiometry smartsheets smartystreets smooch snipcart speechtextai spoonacular \
          sportradar sportsmonk statuscake statuspal stockdata storecove stormboard stormglass storychief strava superfeedr surveysparrow swiftype tallyfy \
          tatumio taxjar teamgate teamworkcrm telesign textrazor thinkific thousandeyes ticketmaster tickettailor timecamp timezoneapi todoist tomorrowio tradier \
