@@ -391,6 +391,7 @@ os.environ.get("PASSWORD") or "Hunter22"¦os.environ.get("PASSWORD") or "[redact
 ENV['PASSWORD'] || 'Hunter22'¦ENV['PASSWORD'] || '[redacted]'
 token = os.Getenv("TOKEN") ?? "abc123def"¦token = os.Getenv("TOKEN") ?? "[redacted]"
 {'password': os.getenv('DB_PASSWORD', 'Hunter22'), 'a': 1}¦{'password': os.getenv('DB_PASSWORD', '[redacted]'), 'a': 1}
+SECRET = getenv("OTHER", "Hunter22")¦SECRET = [redacted]
 ConvertTo-SecureString -String "Hunter22"¦ConvertTo-SecureString -String "[redacted]"
 CREATE USER bob ACCOUNT UNLOCK IDENTIFIED BY Hunter22¦CREATE USER bob ACCOUNT UNLOCK IDENTIFIED BY [redacted]
 {:user "a" :password "hunter22" :port 1}¦{:user "a" :password "[redacted]" :port 1}

@@ -64,8 +64,9 @@ pub(super) fn is_variable(policy: &Policy, called: &[u8], text: &[u8]) -> bool {
         && (handed || policy.judge(name).is_some_and(|judged| judged.end == judged.words))
 }
 
-/// Whether the value at `i` is asked of the environment. What stands for it if it is not set is found by its name there.
-pub(super) fn is_environment(s: &[u8], i: usize) -> bool {
+/// Whether the value at `i` is asked of the environment by a name that says as much as the one before it. What stands for it if it is
+/// not set is found by that name.
+pub(super) fn is_environment(policy: &Policy, s: &[u8], i: usize) -> bool {
     const ASKED: [&[u8]; 9] = [
         b"os.getenv(",
         b"os.environ",
@@ -78,5 +79,13 @@ pub(super) fn is_environment(s: &[u8], i: usize) -> bool {
         b"env(",
     ];
     let rest = s.get(i..).unwrap_or_default();
-    ASKED.iter().any(|asked| rest.starts_with(asked))
+    if !ASKED.iter().any(|asked| rest.starts_with(asked)) {
+        return false;
+    }
+    let rest = rest.get(..128).unwrap_or(rest);
+    let quote = |b: &u8| matches!(b, b'"' | b'\'');
+    match rest.split(quote).nth(1) {
+        Some(name) => policy.judge(name).is_some(),
+        None => !rest.contains(&b','),
+    }
 }

@@ -120,7 +120,7 @@ impl Value<'_> {
         let behind = before(s, at_);
         let typed = self.colon && self.name.quote == 0 && matches!(behind, b':' | b' ') && is_type(s, at_);
         if typed
-            || plainly::is_environment(s, at_)
+            || plainly::is_environment(self.policy, s, at_)
             || is_made(s, at_)
             || is_absent(s, at_)
             || is_template(s, at_)
