@@ -3,7 +3,7 @@
 //!
 //! The sign alone says little, so that both sides must: the name is no ordinary word, and the value looks like nothing but a key.
 
-use super::marks::{closing, gap, is_delimiter, opening};
+use super::marks::{closing, gap, gap_back, is_delimiter, opening};
 use super::pair::{Name, name};
 use super::remark::is_remark;
 use super::shapes::{at, before, is_random, is_uneven, one_case, run_to, set, sets};
@@ -17,6 +17,8 @@ const JUDGED: usize = 64;
 const LONGEST: usize = 512;
 /// Quotes and blanks between a sign and a value.
 const MARKS: usize = 10;
+/// Bytes before a sign in which a variable is asked for.
+const ASKED: usize = 96;
 /// What a value consists of.
 const SET: u16 = set::TOKEN68 | set::EQUALS;
 
@@ -62,22 +64,49 @@ pub(super) fn find(walk: &mut Walk<'_>, sign: usize) -> Option<Hit> {
     walk.treated(judged.verdict, (start, end))
 }
 
-/// What stands for a variable that is not set: `process.env.API_KEY || "x"`. The second bar is at `sign`.
+/// What stands for a variable that is not set: `process.env.API_KEY || "x"`, `os.environ.get("PASSWORD") or "x"`. The last byte of the
+/// sign is at `sign`.
 pub(super) fn fallback(walk: &mut Walk<'_>, sign: usize) -> Option<Hit> {
     let s = walk.s;
     let (start, quote, level) = opening(s, gap(s, sign + 1))?;
     let end = closing(s, start, quote, level);
-    let name = before_sign(s, sign, walk.floor)?;
-    let text = s.get(name.start..name.end)?;
-    let env = [&b"process.env."[..], b"meta.env."]
-        .iter()
-        .any(|env| memchr::memmem::find(text, env).is_some());
-    let judged = walk.policy.judge(text).filter(|judged| env && !judged.weak)?;
+    let judged = match sign.checked_sub(1).and_then(|word| asked(s, word)) {
+        Some(name) => walk.policy.judge(name)?,
+        None => {
+            let name = before_sign(s, sign, walk.floor)?;
+            let text = s.get(name.start..name.end)?;
+            let env = [&b"process.env."[..], b"meta.env."]
+                .iter()
+                .any(|env| memchr::memmem::find(text, env).is_some());
+            walk.policy.judge(text).filter(|_| env)?
+        }
+    };
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
-    if end == start || is_remark(s.get(start..end)?) {
+    if judged.weak || end == start || is_remark(s.get(start..end)?) {
         return None;
     }
     walk.treated(judged.verdict, (start, end))
+}
+
+/// The name that is asked for in brackets before `end`: `os.getenv("PASSWORD")`, `ENV['PASSWORD']`.
+fn asked(s: &[u8], end: usize) -> Option<&[u8]> {
+    let end = gap_back(s, end);
+    let lead = s.get(end.saturating_sub(ASKED)..end)?;
+    let (close, lead) = lead.split_last()?;
+    let open = match close {
+        b')' => b'(',
+        b']' => b'[',
+        _ => return None,
+    };
+    let at_ = lead.iter().rposition(|b| *b == open)?;
+    let name = lead.get(at_ + 1..)?;
+    let quoted = |b: &u8| matches!(b, b'"' | b'\'' | b'\\' | b'`');
+    let name = name.get(name.iter().position(|b| !quoted(b))?..=name.iter().rposition(|b| !quoted(b))?)?;
+    let head = lead.get(..at_)?;
+    let env = [&b"env"[..], b"ENV", b"environ", b"get", b"Env", b"Variable", b"config"]
+        .iter()
+        .any(|word| head.ends_with(word));
+    (env && name.iter().all(|b| sets(*b) & (set::WORD | set::DOT | set::DASH) != 0)).then_some(name)
 }
 
 /// The name before the sign that ends at `sign`. A sign of a shift or of a generic type is none: `token >> 8`, `Vec<Token>`.

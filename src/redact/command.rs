@@ -3,6 +3,7 @@
 
 use super::list::is_odd;
 use super::marks::blanks;
+use super::owner;
 use super::policy::Judged;
 use super::remark::{is_metavariable, is_outcome};
 use super::shapes::{at, auth, before, reads, run_to, set};
@@ -63,7 +64,12 @@ const SAMBA: &[&str] = &[
 /// The password of a long option with its value behind a blank.
 pub(super) fn option(walk: &mut Walk<'_>, (from, to): (usize, usize), span: (usize, usize)) -> Option<Hit> {
     let name = walk.s.get(from..to)?;
-    let judged = walk.policy.judge(name)?;
+    // What asks for one takes none: `--ask-password https://h`.
+    let asks = [&b"ask-"[..], b"prompt-", b"no-"]
+        .iter()
+        .any(|verb| name.starts_with(verb));
+    let known = walk.policy.judge(name).filter(|_| !asks);
+    let judged = known.or_else(|| owner::of_text(walk.policy, name, walk.s, span.0))?;
     valued(walk, &judged, name, span)
 }
 

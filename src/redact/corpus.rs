@@ -100,7 +100,8 @@ const SENSITIVE: &str = "
     us_passport uk_nhs au_tfn au_medicare in_pan es_nif tax_reference_number email_code x-mashape-key todoist_key airvisualKey
     streamKey stream_key macKey sse_customer_key x-amz-server-side-encryption-customer-key authenticationMaterial x-goog-signature
     x-firebase-appcheck magic_link magicLink pwdHash totp_seed pkce_verifier discord_webhook teams_webhook zapier_hook azure_sas
-    emv_data bvn dni nif ein insurance_number identityNumber routing_no Jenkins-Crumb sonar.login pendo_key";
+    functionKey sasSignature sasl.jaas.config rndc_key adminkey sys_pswd id_card otp_pepper private_key_file_pwd community_strings
+    softlayer_key cloudant-key hockeyapp_key keyfile_dict tokenCredential secretarySecret emv_data bvn dni nif ein insurance_number identityNumber routing_no Jenkins-Crumb sonar.login pendo_key";
 
 /// The same, with blanks.
 const SENSITIVE_PHRASES: &[&str] = &[
@@ -205,6 +206,7 @@ const LOOK_ALIKES: &str = "
     paroles autor pasaporte_tipo llave clé schlüssel ключ 键 标题 作者 название título größe fieldset inputs infield_name label_input
     unlock_code_sent otp_requested_at secret_viewed token_delivered pw_uid pw_name pw_gecos total_pw function_signature
     commit_signature open_key house_key
+    promptForPass ask_password prompt_for_password acme_key widget_key user_key node_key LPWORD pepper partner_keys functions
     magic_link_sent_at next_forward_token nextBackwardToken sequence_token starting_token stream mac customer_key_id insurance identity
     verification_status community community_id nonce_length signature_count version_v1";
 

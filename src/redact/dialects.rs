@@ -343,3 +343,75 @@ fn a_uuid_that_a_mark_makes_a_key_goes_and_others_stay() {
         assert_eq!(shown(&text), text);
     }
 }
+
+#[test]
+fn keys_of_azure_are_known_by_the_mark_of_their_service() {
+    for seed in 1..12 {
+        for (mark, before, behind, padding) in [
+            ("+AEh", 33, "C", "="),
+            ("AIoT", 33, "P", "="),
+            ("AzCa", 33, "B", "="),
+            ("AzSe", 42, "A", ""),
+            ("AzFu", 44, "x", "=="),
+            ("+ASt", 76, "k", "=="),
+            ("ACDb", 76, "w", "=="),
+        ] {
+            let key = format!(
+                "{}{mark}{behind}{}{padding}",
+                body(ALNUM, before, seed),
+                body(ALNUM, 5, seed)
+            );
+            assert_eq!(shown(&format!("got {key}.")), "got [redacted].", "{key}");
+            let other = key.replace(mark, "abcd");
+            assert_eq!(shown(&format!("sum {other}")), format!("sum {other}"));
+        }
+    }
+}
+
+#[test]
+fn a_group_that_fails_its_check_is_no_card_with_three_digits_more() {
+    for text in [
+        "4111 1111 1111 1112 123",
+        "4704 7305 7603 0999 881",
+        "4491 3438 0051 1808 247",
+        "DE00 6736 1416 7267 1103 00",
+    ] {
+        assert_eq!(shown(text), text);
+    }
+    assert_eq!(shown("4111 1111 1111 1111 123"), "[redacted] 123");
+    assert_eq!(shown("6212 3456 7890 0000 003"), "[redacted]");
+}
+
+#[test]
+fn a_password_goes_where_programs_and_settings_write_it_by_other_signs() {
+    check(
+        r#"
+smtps://bob@h.example:Hunter22@smtp.h.example:465¦smtps://bob@h.example:[redacted]@smtp.h.example:465
+os.environ.get("PASSWORD") or "Hunter22"¦os.environ.get("PASSWORD") or "[redacted]"
+ENV['PASSWORD'] || 'Hunter22'¦ENV['PASSWORD'] || '[redacted]'
+token = os.Getenv("TOKEN") ?? "abc123def"¦token = os.Getenv("TOKEN") ?? "[redacted]"
+{'password': os.getenv('DB_PASSWORD', 'Hunter22'), 'a': 1}¦{'password': os.getenv('DB_PASSWORD', '[redacted]'), 'a': 1}
+SECRET = getenv("OTHER", "Hunter22")¦SECRET = [redacted]
+ConvertTo-SecureString -String "Hunter22"¦ConvertTo-SecureString -String "[redacted]"
+CREATE USER bob ACCOUNT UNLOCK IDENTIFIED BY Hunter22¦CREATE USER bob ACCOUNT UNLOCK IDENTIFIED BY [redacted]
+{:user "a" :password "hunter22" :port 1}¦{:user "a" :password "[redacted]" :port 1}
+mapOf("password" to "hunter22")¦mapOf("password" to "[redacted]")
+conn.login('bob@h.example', 'hunter22', done)¦conn.login('bob@h.example', '[redacted]', done)
+define('DB_PASSWORD', 'admin');¦define('DB_PASSWORD', '[redacted]');
+username "bob"␤password "hunter"␤tls on¦username "bob"␤password "[redacted]"␤tls on
+passwords:␤  - hunter22␤  - 'b c'␤  - x9 # y␤other: 1¦passwords:␤  - [redacted]␤  - '[redacted]'␤  - [redacted] # y␤other: 1
+API_TOKEN=Bearer abcDEF123abcDEF123¦API_TOKEN=Bearer [redacted]
+deploy --ask-password https://h.example¦
+export API_TOKEN=$token¦
+$password = $input;¦
+"passwordField": "password", "promptForPass": false¦
+secrets:␤- name: a␤- name: b¦
+auth=basic user=bob¦
+postgresql://{username}:{password}@{host}/x¦
+https://<user>:<pass>@h.example¦
+secrets = get_secrets(CONFIG["secret_key"], OTHER["secret_key"])¦
+# Authentication token: JWT format bearer token¦
+order - 'x', id or "abc123def456"¦
+"#,
+    );
+}

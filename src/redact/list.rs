@@ -3,6 +3,7 @@
 use super::Shape;
 use super::marks::{self, gap, gap_back, opening, run};
 use super::notation::cells;
+use super::owner;
 use super::pair::{self, Name, name};
 use super::policy::Policy;
 use super::shapes::{at, before, mixed, run_to, set, sets};
@@ -57,9 +58,13 @@ pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
     if !matches!(bracket, b'(' | b'[' | b'{' | b',') {
         return None;
     }
-    let judged = walk.policy.judge(s.get(name.start..name.end)?)?;
-    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     let start = gap(s, comma + 1);
+    let called = s.get(name.start..name.end)?;
+    let judged = walk
+        .policy
+        .judge(called)
+        .or_else(|| owner::of_text(walk.policy, called, s, text_start(s, start)))?;
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     let text = opening(s, start).is_some();
     if bracket == b',' && !text {
         return None;
@@ -109,7 +114,7 @@ pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
                 .iter()
                 .any(|verb| memchr::memmem::find(&callee.to_ascii_lowercase(), verb).is_some())
         };
-        two && !plain && (debug || sets()) || odd
+        two && (!plain && (debug || sets()) || callee == b"define" && !judged.weak) || odd
     } else {
         bracket != b'[' && two && !plain || odd
     };
@@ -252,12 +257,26 @@ pub(super) fn is_odd(policy: &Policy, text: &[u8]) -> bool {
     };
     (6..=512).contains(&text.len())
         && (mixed(text) || !text.iter().all(word) && !text.contains(&b' '))
-        && !matches!(text.first(), Some(b'/' | b'<' | b'{' | b'$' | b'%' | b'='))
+        && !matches!(text.first(), Some(b'/' | b'<' | b'{' | b'$' | b'%' | b'=' | b'^'))
         && !text.starts_with(b"--")
         && !text.ends_with(b":")
         // Another name, with a value of its own.
-        && !text.windows(2).any(|two| two.starts_with(b"=") && two != b"==")
+        && !holds_pair(text)
         && !is_known(policy, text)
+}
+
+/// Whether a name and an equals sign stand in it, with no sign before them that no name has.
+fn holds_pair(text: &[u8]) -> bool {
+    let sign = memchr::memchr(b'=', text).filter(|k| *k + 1 < text.len() && at(text, k + 1) != b'=');
+    sign.is_some_and(|k| {
+        let name = text.get(..k).unwrap_or_default();
+        let from = name
+            .iter()
+            .rposition(|b| matches!(b, b' ' | b'&' | b';' | b','))
+            .map_or(0, |k| k + 1);
+        let name = name.get(from..).unwrap_or_default();
+        name.iter().all(|b| sets(*b) & (set::URL64 | set::DOT) != 0)
+    })
 }
 
 /// Whether this is a name or a word of names. With digits in it, it may be a secret that happens to hold a name.

@@ -34,6 +34,8 @@ pub(super) struct Match {
     pub(super) weak: bool,
     /// In header text the value runs to the end of the line.
     pub(super) line: bool,
+    /// By what it opens alone: `stripe_key`.
+    pub(super) owned: bool,
     /// One past the last word of the core.
     pub(super) end: usize,
 }
@@ -224,7 +226,15 @@ impl Vocabulary {
                     let weak = matches!(kind, Kind::Whole | Kind::Sid | Kind::Pass | Kind::Pin | Kind::Tail)
                         && class != Class::Cookie;
                     let line = roles & role::LINE != 0;
-                    best = Some(Match { class, weak, line, end });
+                    let sure = best.is_some_and(|best: Match| !best.owned);
+                    let owned = kind == Kind::Key && !sure;
+                    best = Some(Match {
+                        class,
+                        weak,
+                        line,
+                        owned,
+                        end,
+                    });
                 }
             };
             let alone = self.at(*index);

@@ -32,6 +32,7 @@ pub(super) fn find(walk: &mut Walk<'_>, name: Name, text: &[u8], value: usize) -
     Some(Judged {
         verdict: walk.policy.class(class)?,
         weak: false,
+        owned: false,
         line: class == Class::Credential && matches!(text, b"seed" | b"phrase" | b"words" | b"wallet" | b"recovery"),
         words: 1,
         end: 1,

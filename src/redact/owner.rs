@@ -1,38 +1,87 @@
-//! Keys of owners that no list knows: `ACME_KEY=<random>`, `ACME_PAT=<random>`, and what a list of secrets holds under a name:
-//! `tokens["acme"] = "<random>"`.
+//! Keys of owners that no list knows: `acme_key=<random>`, `acmekey`, `ACME_PAT`, `acme_api`; what is said more of a secret than the lists
+//! know, `secret_of_acme`; and what a list of secrets holds under a name: `tokens["acme"] = "<random>"`.
 //!
-//! Names of services have no end, so that the value speaks too: it looks drawn by chance. Only the names of environment variables are
-//! asked, for a `project_key` or a `parent_key` is who or what a record is about; and hashes, UUIDs, ULIDs and times are no keys.
+//! Names of services have no end, so that the value speaks too: it looks drawn by chance. Hashes, UUIDs, ULIDs and times are no keys,
+//! nor is anything whose key says who or what a record is about: a `project_key`, a `parent_key`.
 
 use super::Class;
-use super::marks::{is_delimiter, opening};
+use super::look::{LONGEST, Look, SET, is_drawn, is_long, look};
+use super::marks::{closing, gap, opening};
 use super::pair::Name;
-use super::policy::Judged;
-use super::shapes::{at, before, is_random, one_case, run_to, set, sets};
+use super::policy::{Judged, Policy};
+use super::shapes::{at, before, mixed, run_to, set, sets};
 use super::split::Words;
 use super::text::Walk;
 use super::words::role;
 
-/// The shortest value, and its shortest part that is drawn by chance.
-const SHORTEST: usize = 20;
-const PART: usize = 16;
-/// The longest value that is looked at.
-const LONGEST: usize = 256;
 /// Bytes before a bracket in which the name of a list stands.
 const LIST: usize = 48;
 /// Bytes before a name in which a URL begins.
 const URL: usize = 128;
-/// What a value consists of.
-const SET: u16 = set::TOKEN68 | set::EQUALS;
 
 /// What has keys that open nothing: tables, caches, stores of objects, lists of texts; and keys that everybody may have.
-const OPEN: &str = "cache sort primary foreign partition row object bucket idempotency idempotence message msg routing group hash dedup dedupe \
-    deduplication index idx lookup public pub publishable unique composite natural surrogate map dict item entry feature flag translation \
-    locale metric label tag range shard lock queue job task event record document doc node order cursor page pagination query search filter \
-    blob asset image file upload etag correlation trace request session context state data field column attribute property setting json xml \
-    path url uri site anon vapid host known batch build layer artifact image snapshot version commit content chunk digest checksum \
-    memo memoization redis store storage s3 gcs registry schema topic kafka stream rate limit throttle user tenant id of by for in per \
-    old new source src dst dest target from to parent child start end next last first deleted final project issue release";
+const OPEN: &str = "cache sort primary foreign partition row object bucket idempotency idempotence message msg routing group hash \
+    dedup dedupe deduplication index idx lookup public pub publishable unique composite natural surrogate map dict item entry \
+    feature flag translation locale metric label tag range shard lock queue job task event record document doc node order cursor \
+    page pagination query search filter blob asset image file upload etag correlation trace request session context state data field \
+    column attribute property setting json xml path url uri site anon vapid host known batch build layer artifact snapshot version \
+    commit content chunk digest checksum memo memoization redis store storage s3 gcs registry schema topic kafka stream rate limit \
+    throttle user tenant id of by for in per old new source src dst dest target from to parent child start end next last first \
+    deleted final project issue release menu option choice answer form input button widget component theme style css class variable \
+    param parameter template slot block module params args body payload meta metadata props info config options section panel tab \
+    screen route nav region zone country city lang language currency category type kind status level role account customer member \
+    person employee contact company org organization team workspace space folder drive album photo picture video track song playlist \
+    product sku article post comment thread channel room board card ticket case campaign ad segment cohort alert rule check test run \
+    workflow pipeline stage deploy cluster pod container worker device sensor trie tree heap list array vector matrix pair tuple \
+    enum const value facet grouping join link relation ref reference entity resource collection table view database db cell chart \
+    plot series axis legend tile geo place location address zip fingerprint thumb thumbnail avatar icon cover banner preview poster \
+    visitor guest viewer reader writer author owner creator assignee reviewer approver participant subscriber follower friend \
+    contract invoice payment transaction transfer shipment parcel tracking booking reservation seat game match player score round \
+    quest mission";
+
+/// What has keys and is no service.
+const OTHERS: &str = "api db database private secret access encryption encrypt encrypted encrypting decryption signing sign master \
+    authentication authorization app application client consumer shared preshared storage account service server admin root session crypto \
+    crypt cipher symmetric asymmetric deploy deployment webhook license licence activation registration subscription recovery vault unseal \
+    seal wallet priv privat security token bot integration instrumentation ingest ingestion write transaction merchant partner developer live \
+    prod production cookie network wifi bearer credential credentials elliptic hashing salt cert certificate signature decrypt provisioning \
+    pairing telemetry logging maps stream weather captcha fred look looker lighton circle together fireworks stability polygon alpaca unleash \
+    braze iterable bandwidth intercom linear segment sentry notion canva trello box square block render replicate pusher fixer flow";
+
+/// Words that end in what a key is called, and are none.
+const WORDS: &str = "monkey turkey donkey hockey jockey whiskey lackey mickey hotkey passkey latchkey turnkey flunkey smokey hokey pokey jokey \
+    malarkey lowkey offkey midkey ankey rickey dickey mackey starkey sharkey keykey hickey funkey junkey";
+
+/// Words that end the name of a key and of what opens like one.
+const LAST: &[&[u8]] = &[
+    b"key",
+    b"keys",
+    b"pat",
+    b"api",
+    b"auth",
+    b"authentication",
+    b"oauth",
+    b"cred",
+    b"tokens",
+];
+
+/// Those of them whose values may look like hashes, which are never called so.
+const HASHED: &[&[u8]] = &[b"pat", b"oauth"];
+
+/// Secrets of which a name may say more than the lists know.
+const CORES: &[&[u8]] = &[
+    b"secret",
+    b"secrets",
+    b"token",
+    b"tokens",
+    b"password",
+    b"passwd",
+    b"pwd",
+    b"passphrase",
+    b"apikey",
+    b"credential",
+    b"credentials",
+];
 
 /// What a list of secrets holds of them that is none.
 const ABOUT: &[&[u8]] = &[
@@ -42,22 +91,114 @@ const ABOUT: &[&[u8]] = &[
 /// What the value at `value` is, whose `name` the lists do not know.
 pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Judged> {
     let s = walk.s;
-    let is_variable = || {
-        text.iter()
-            .all(|b| sets(*b) & (set::UPPER | set::DIGIT | set::UNDER) != 0)
-    };
-    let class = if is_key_or_pat(text) && is_variable() {
-        let start = opening(s, value).map_or(value, |(start, ..)| start);
-        (is_drawn(s, start) && has_owner(text)).then_some(Class::Key)
+    if matches!(at(s, value), b'[' | b'{') {
+        return several(walk, text, value);
+    }
+    let start = opening(s, value).map_or(value, |(start, ..)| start);
+    // In `using cache key=x` the words before it say whose it is.
+    let alone = name.quote != 0 || !text.eq_ignore_ascii_case(b"key");
+    // The value is asked first: few are drawn by chance.
+    let class = look(s, start)
+        .and_then(|look| class(walk.policy, text, look, alone && is_long(s, start)))
+        .or_else(|| listed(walk, name, text, value))?;
+    judged(walk.policy, class)
+}
+
+/// The same of an option or an element, whose text begins at `start`.
+pub(super) fn of_text(policy: &Policy, name: &[u8], s: &[u8], start: usize) -> Option<Judged> {
+    let end = run_to(s, start, SET, LONGEST);
+    let look = look(s, start).or_else(|| look(s.get(..end).filter(|_| at(s, end) == b'<')?, start))?;
+    judged(policy, class(policy, name, look, false)?)
+}
+
+/// A list of them, by its first: `tokens = ["<random>", ..]`.
+fn several(walk: &Walk<'_>, name: &[u8], value: usize) -> Option<Judged> {
+    let s = walk.s;
+    let inside = gap(s, value + 1);
+    // Each may have a name of its own: `tokens = [ci: "<random>"]`, `"tokens":{"ci":"<random>"}`.
+    let named = opening(s, inside).map_or_else(
+        || run_to(s, inside, set::WORD | set::DASH, 48),
+        |(text, quote, level)| closing(s, text, quote, level) + level + 1,
+    );
+    let sign = gap(s, named);
+    let labelled = at(s, sign) == b':' || s.get(sign..)?.starts_with(b"=>");
+    let from = if labelled {
+        gap(s, sign + 1 + usize::from(at(s, sign) == b'='))
     } else {
-        listed(walk, name, text, value)
-    }?;
+        inside
+    };
+    let (start, quote, level) = opening(s, from)?;
+    let first = s.get(start..closing(s, start, quote, level))?;
+    let hash = first.len() >= 32 && first.iter().all(|b| sets(*b) & set::HEX != 0) && mixed(first);
+    let one = name.strip_suffix(b"s").or(name.strip_suffix(b"S"))?;
+    let judged = walk
+        .policy
+        .judge(one)
+        .filter(|judged| !judged.weak && judged.end == judged.words)?;
+    (hash || is_drawn(s, start)).then_some(judged)
+}
+
+fn judged(policy: &Policy, class: Class) -> Option<Judged> {
     Some(Judged {
-        verdict: walk.policy.class(class)?,
+        verdict: policy.class(class)?,
         weak: false,
         line: false,
+        owned: false,
         words: 1,
         end: 1,
+    })
+}
+
+/// What a value drawn by chance is under this name, of which the lists do not know enough.
+fn class(policy: &Policy, name: &[u8], look: Look, long: bool) -> Option<Class> {
+    let words = Words::split(name);
+    let n = words.len();
+    let word = |k: usize| words.glued(k, k + 1);
+    let listed = |list: &str, word: &[u8]| list.split_ascii_whitespace().any(|one| one.as_bytes() == word);
+    let roles = |k: usize| policy.roles(word(k));
+    // What says which one it is: `acme_key_prod`.
+    let tail = (1..n)
+        .rev()
+        .take_while(|k| roles(*k) & role::VALUE != 0 && !LAST.contains(&word(*k)))
+        .count();
+    let last = n.checked_sub(tail + 1)?;
+    if n == 1 && look == Look::Drawn && long && is_service(policy, word(0)) {
+        return Some(Class::Key);
+    }
+    let owned = |until: usize| {
+        (0..until).all(|k| !listed(OPEN, word(k)) && roles(k) & (role::META | role::ASK | role::NO_TOKEN) == 0)
+    };
+    let fits = match look {
+        Look::Drawn => LAST.contains(&word(last)),
+        Look::Hash => HASHED.contains(&word(last)),
+        Look::Wild => matches!(word(last), b"key" | b"keys" | b"salt"),
+    };
+    if fits {
+        let owned = word(last) == b"api" || owned(last);
+        return (last > 0 && word(last - 1).len() >= 2 && owned).then_some(Class::Key);
+    }
+    if look != Look::Drawn {
+        return None;
+    }
+    let glued = word(last).strip_suffix(b"key").or(word(last).strip_suffix(b"apikey"));
+    if let Some(owner) = glued
+        && owner.len() >= 3
+        && owned(last)
+        && !listed(WORDS, word(last))
+        && !listed(OPEN, owner)
+        && !policy.knows(word(last))
+    {
+        return Some(Class::Key);
+    }
+    let core = (0..n).find(|k| CORES.contains(&word(*k)))?;
+    let about = |k: usize| {
+        roles(k) & (role::META | role::ASK | role::NO_TOKEN) != 0 || listed(OPEN, word(k)) || ABOUT.contains(&word(k))
+    };
+    let more = core + 1 < n && (0..n).all(|k| k == core || !about(k));
+    more.then_some(if word(core).starts_with(b"tok") {
+        Class::Token
+    } else {
+        Class::Key
     })
 }
 
@@ -68,10 +209,15 @@ pub(super) fn is_queried(walk: &Walk<'_>, name: Name, value: usize) -> bool {
         return false;
     }
     let lead = s.get(name.start.saturating_sub(URL)..name.start).unwrap_or_default();
-    let Some(host) = memchr::memmem::rfind(lead, b"://api.") else {
+    let Some(host) = memchr::memmem::rfind(lead, b"://") else {
         return false;
     };
-    lead.get(host..).is_some_and(|url| !url.iter().any(|b| *b <= b' ')) && is_drawn(s, value)
+    let url = lead.get(host..).unwrap_or_default();
+    let hash = || url.ends_with(b"/api?") && look(s, value) == Some(Look::Hash);
+    let api = [&b"://api."[..], b"/api/", b"/api?", b".api.", b"-api."]
+        .iter()
+        .any(|api| memchr::memmem::find(url, api).is_some());
+    api && !url.iter().any(|b| *b <= b' ') && (is_drawn(s, value) || hash())
 }
 
 /// Whether an owner stands before a key whose keys say what something is.
@@ -83,42 +229,10 @@ pub(super) fn is_open(words: &[u8]) -> bool {
     })
 }
 
-/// Whether a name ends in `key` or `pat`.
-fn is_key_or_pat(name: &[u8]) -> bool {
-    let last = name.last_chunk::<3>();
-    last.is_some_and(|last| last.eq_ignore_ascii_case(b"key") || last.eq_ignore_ascii_case(b"pat"))
-}
-
-/// Whether that is a word of its own, and an owner stands before it.
-fn has_owner(name: &[u8]) -> bool {
-    let words = Words::split(name);
-    let n = words.len();
-    let open = |word: &[u8]| OPEN.split_ascii_whitespace().any(|open| open.as_bytes() == word);
-    n >= 2
-        && matches!(words.glued(n - 1, n), b"key" | b"pat")
-        && words.glued(n - 2, n - 1).len() >= 2
-        && !(0..n - 1).any(|k| open(words.glued(k, k + 1)))
-}
-
-/// Whether the value that begins at `start` looks drawn by chance, and is no number in hexadecimal.
-fn is_drawn(s: &[u8], start: usize) -> bool {
-    let end = run_to(s, start, SET, LONGEST);
-    let text = s.get(start..end).unwrap_or_default();
-    let next = at(s, end);
-    if text.len() < SHORTEST || !(is_delimiter(next) || matches!(next, 0 | b'\\')) {
-        return false;
-    }
-    let hex = |b: &u8| sets(*b) & (set::ANY_HEX | set::DASH) != 0;
-    if text.iter().all(hex) || text.starts_with(b"0x") {
-        return false;
-    }
-    let mut parts = text.split(|b| sets(*b) & set::ALNUM == 0);
-    // Of a path and of a host some parts are words.
-    if text.iter().any(|b| matches!(b, b'/' | b'.')) {
-        let first = parts.next().unwrap_or_default();
-        return first.len() >= PART && is_random(first) && !one_case(first);
-    }
-    parts.any(|part| part.len() >= PART && is_random(part) && !part.iter().all(hex))
+/// Whether this is the name of a service, and nothing else, or of a key whose owner nobody tells: `cohere=<random>`.
+fn is_service(policy: &Policy, word: &[u8]) -> bool {
+    let other = OTHERS.split_ascii_whitespace().any(|other| other.as_bytes() == word);
+    word == b"key" || policy.roles(word) & role::KEY != 0 && word.len() >= 4 && !other
 }
 
 /// What a list of secrets holds under the name: `tokens["acme"] = "x"`.
@@ -173,12 +287,59 @@ mod tests {
                 "{\\\"ACME_KEY\\\":\\\"{}\\\"}",
                 "called with ACME_KEY={} at noon",
                 "ACME_PAT={}",
+                "acme_key={}",
+                "acmeKey: \"{}\"",
+                "acmekey = '{}'",
+                "binance_api={}",
+                "acme_key_prod={}",
+                "secret_of_acme={}",
+                "<acme-key>{}</acme-key>",
+                "deploy --acme-key {} now",
+                "get(\"acme_key\", \"{}\")",
+                "acme token - '{}'",
                 "tokens[\"acme\"] = \"{}\"",
                 "secrets['acme'] = '{}'",
             ] {
                 let shown = shown(&text.replace("{}", &key));
                 assert_eq!(shown, text.replace("{}", "[redacted]"), "{key}");
             }
+        }
+    }
+
+    #[test]
+    fn a_service_alone_names_a_key_longer_than_any_id() {
+        for seed in 1..30 {
+            let (key, id) = (drawn(ALNUM, 40, seed), drawn(ALNUM, 24, seed));
+            for text in ["cohere={}", "cohere: '{}'", "{\"cohere\":\"{}\"}", "{'key': '{}'}"] {
+                assert_eq!(
+                    shown(&text.replace("{}", &key)),
+                    text.replace("{}", "[redacted]"),
+                    "{key}"
+                );
+                assert_eq!(shown(&text.replace("{}", &id)), text.replace("{}", &id));
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_of_tokens_goes_by_its_first() {
+        let (one, two) = (drawn(ALNUM, 24, 3), drawn(HEX, 40, 4));
+        for (text, expected) in [
+            (format!("tokens = [\"{one}\", \"b\"]"), "tokens = [redacted]".to_owned()),
+            (format!("tokens: [ci: '{two}']"), "tokens: [redacted]".to_owned()),
+            (
+                format!("{{\"tokens\":{{\"ci\":\"{two}\"}},\"n\":1}}"),
+                "{\"tokens\":\"[redacted]\",\"n\":1}".to_owned(),
+            ),
+        ] {
+            assert_eq!(shown(&text), expected);
+        }
+        for text in [
+            "tokens = [\"a\", \"b\"]",
+            "tokens: [12, 14]",
+            "{\"tokens\":{\"prompt\":12}}",
+        ] {
+            assert_eq!(shown(text), text);
         }
     }
 
@@ -207,6 +368,10 @@ mod tests {
             "api_keys[\"acme\"] = \"revoked\"".to_owned(),
             format!("acme_key: {uuid}"),
             format!("acme_key=uploads/{hash}/{word}.png"),
+            format!("acme_key={hash} acmekey={hash} cohere={hash}"),
+            format!("user_key={word} node_key={word} menuKey: {word} next_token={word} secret_name={word}"),
+            "metabase_key: users.email metabase_key=42 stripe_key: /v1/charges".to_owned(),
+            "gpgkey=https://acme.example/keys/acme.asc".to_owned(),
             format!("monkey={word} turkey: {word} spat={word}"),
             format!("ACME_KEY_ID={hash}"),
             "shortcut_key: Ctrl+Shift+F12".to_owned(),

@@ -4,6 +4,7 @@
 //! The name is read back from its separator, the value forward. What a value is depends on how it begins: quotes, at any depth of
 //! escaping; brackets; a `Debug` form such as `Some(..)`; or a run of bytes up to the next thing that cannot be meant.
 
+use super::items;
 use super::label;
 use super::list::is_odd;
 use super::login;
@@ -155,7 +156,8 @@ pub(super) fn valued(walk: &mut Walk<'_>, judged: Judged, name: Name, colon: boo
     if value.done {
         walk.skip = value.hit.next;
     }
-    (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
+    let hit = (!value.done && value.hit.start >= walk.floor).then_some(value.hit)?;
+    (!items::queue(walk, hit)).then_some(hit)
 }
 
 /// Where the name before the separator at `sep` ends: before the line break, if one stands between.
@@ -203,7 +205,10 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         return walk.hit(Shape::Pair, Class::Credential, span);
     }
     // In a name of its own the word would ask: `with_password`.
-    let judged = walk.policy.judge(with.unwrap_or(text)).filter(|judged| !judged.weak)?;
+    let Some(judged) = walk.policy.judge(with.unwrap_or(text)).filter(|judged| !judged.weak) else {
+        let span = credentials(s, open, text)?;
+        return walk.hit(Shape::Pair, Class::Credential, span);
+    };
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     let mut value = Value {
         s,
@@ -228,7 +233,11 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
 
 /// The last of what is handed to something that takes the name of a user and a password: `NetworkCredential("bob", "x")`.
 fn credentials(s: &[u8], open: usize, name: &[u8]) -> Option<(usize, usize)> {
-    const TAKERS: [&[u8]; 5] = [
+    const TAKERS: [&[u8]; 9] = [
+        b"login",
+        b"signin",
+        b"authenticate",
+        b"basic_auth",
         b"credential",
         b"credentials",
         b"basicauth",
@@ -285,16 +294,17 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     {
         return None;
     }
-    let judged = walk.policy.judge(tag).map(|judged| judged.verdict);
-    let verdict = judged
-        .or_else(|| attribute(walk, tag, back.get(open + 1 + tag.len()..)?))
-        .or_else(|| sibling(walk, tag, close - back.len() + open))?;
-    walk.policy.shape(Shape::Pair, verdict.class)?;
     let mut start = close + 1;
     let data = s.get(start..)?.starts_with(b"<![CDATA[");
     if data {
         start += 9;
     }
+    let known = walk.policy.judge(tag).map(|judged| judged.verdict);
+    let verdict = known
+        .or_else(|| attribute(walk, tag, back.get(open + 1 + tag.len()..)?))
+        .or_else(|| sibling(walk, tag, close - back.len() + open))
+        .or_else(|| owner::of_text(walk.policy, tag, s, start).map(|judged| judged.verdict))?;
+    walk.policy.shape(Shape::Pair, verdict.class)?;
     let rest = s.get(start..)?;
     let end = if data {
         memchr::memmem::find(rest, b"]]>")
@@ -304,7 +314,7 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
     // Behind a word or an option it is a type or what a manual calls a value, unless it is closed.
     let lead = before(s, close - back.len() + open);
     let closed = end.is_some_and(|end| at(rest, end + 1) == b'/' || data);
-    if !closed && (lead.is_ascii_alphanumeric() || matches!(lead, b' ' | b'=' | b'[')) {
+    if !closed && (lead.is_ascii_alphanumeric() || matches!(lead, b' ' | b'=' | b'[' | b':' | b'/' | b'@')) {
         return None;
     }
     let text = rest.get(..end.unwrap_or(rest.len()))?;
@@ -461,6 +471,7 @@ fn content(walk: &mut Walk<'_>, name: Name, text: &[u8], value: usize) -> Option
     Some(Judged {
         verdict,
         weak: false,
+        owned: false,
         line: false,
         words: 1,
         end: 1,

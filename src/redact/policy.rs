@@ -34,6 +34,8 @@ pub(super) struct Judged {
     pub(super) weak: bool,
     /// In header text the value runs to the end of the line.
     pub(super) line: bool,
+    /// A key of something that the lists know, which may have keys that open nothing: `metabase_key`.
+    pub(super) owned: bool,
     /// Words of the name, and where its core ends.
     pub(super) words: usize,
     pub(super) end: usize,
@@ -173,16 +175,24 @@ impl Policy {
                 verdict,
                 weak: false,
                 line: false,
+                owned: false,
                 words: n,
                 end: n,
             });
         }
-        let Match { class, weak, line, end } = self.vocabulary.judge(&words, self.on)?;
+        let Match {
+            class,
+            weak,
+            line,
+            owned,
+            end,
+        } = self.vocabulary.judge(&words, self.on)?;
         let treatment = self.classes.get(class as usize).copied()?;
         Some(Judged {
             verdict: Verdict { treatment, class },
             weak,
             line,
+            owned,
             words: n,
             end,
         })

@@ -8,7 +8,7 @@ use super::pair::{Name, name, words_before};
 use super::remark::is_remark;
 use super::shapes::{at, before, is_random, mixed};
 use super::text::{Hit, Walk};
-use super::{Class, Shape};
+use super::{Class, Shape, assigned};
 
 /// What is said in a sentence: `the password is x`, `password is: x`. The word `is` begins at `i`.
 pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
@@ -89,10 +89,45 @@ fn whose(walk: &Walk<'_>, owner: Name, quote: u8) -> Option<Name> {
 /// The string of a statement: `api_key "x";`. The quote is at `open`.
 pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     let s = walk.s;
+    if let Some(lead) = s.get(..open)
+        && (lead.ends_with(b" or ") || lead.ends_with(b"?? "))
+        && let Some(hit) = assigned::fallback(walk, open - 2)
+    {
+        return Some(hit);
+    }
     if !matches!(before(s, open), b' ' | b'\t') || !before(s, open - 1).is_ascii_alphanumeric() {
         return None;
     }
     let end = closing(s, open + 1, at(s, open), 0);
+    // `ConvertTo-SecureString -String "x"`
+    let made = [&b"SecureString "[..], b"SecureString -String "];
+    if made
+        .iter()
+        .any(|made| s.get(..open).is_some_and(|lead| lead.ends_with(made)))
+    {
+        return walk
+            .hit(Shape::Authorization, Class::Credential, (open + 1, end))
+            .filter(|hit| hit.end > hit.start);
+    }
+    // `mapOf("password" to "x")`
+    if let Some(lead) = s.get(..open).and_then(|lead| lead.strip_suffix(b" to "))
+        && let Some(name) = name(s, lead.len() + 1, walk.floor).filter(|name| name.quote != 0)
+        && let Some(judged) = s.get(name.start..name.end).and_then(|name| walk.policy.judge(name))
+        && end > open + 1
+    {
+        walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+        return walk.treated(judged.verdict, (open + 1, end));
+    }
+    // A keyword of Lisp and its value: `{:password "x" :port 1}`.
+    let symbol = name(s, open, walk.floor).filter(|name| name.quote == 0 && before(s, name.start) == b':');
+    if let Some(symbol) = symbol
+        && matches!(before(s, symbol.start - 1), 0 | b' ' | b'{' | b'(' | b'\n' | b',')
+        && let Some(judged) = s.get(symbol.start..symbol.end).and_then(|name| walk.policy.judge(name))
+        && end > open + 1
+    {
+        walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+        return walk.treated(judged.verdict, (open + 1, end));
+    }
     // `"password" with value "x" fails to match the pattern`
     if let Some(lead) = s.get(..open).and_then(|lead| lead.strip_suffix(b" with value "))
         && let Some(name) = name(s, lead.len() + 1, walk.floor).filter(|name| name.quote != 0)
@@ -165,7 +200,10 @@ fn quoted(walk: &mut Walk<'_>, open: usize, end: usize) -> Option<Hit> {
     .iter()
     .any(|word| word.eq_ignore_ascii_case(verb));
     let plain = text.iter().any(|b| *b <= b' ') || is_remark(text) || walk.policy.knows(text);
-    if judged.verdict.class != Class::Credential || plain || !(refused || is_odd(walk.policy, text)) {
+    // All of a line, as in the settings of a program.
+    let line = matches!(before(s, name.start), 0 | b'\n') && matches!(at(s, end + 1), 0 | b'\n' | b'\r');
+    let line = line && !text.iter().any(|b| *b <= b' ');
+    if judged.verdict.class != Class::Credential || !line && (plain || !(refused || is_odd(walk.policy, text))) {
         return None;
     }
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;

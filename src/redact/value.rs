@@ -5,6 +5,7 @@ use super::list::is_odd;
 use super::marks::*;
 use super::notation::block;
 use super::pair::Name;
+use super::plainly;
 use super::policy::{Judged, Policy, Verdict};
 use super::protocol;
 use super::remark::{
@@ -61,7 +62,11 @@ impl Value<'_> {
             {
                 return None;
             }
-            if is_reference(text) || is_outcome(&self.judged, self.called(), text) {
+            let open = self.judged.verdict.class == Class::Key && plainly::is_open(&self.judged, text);
+            // What a member of a form is called: `"passwordField":"password"`.
+            let called =
+                self.called().ends_with(b"ield") && self.policy.knows(text) && self.policy.judge(text).is_some();
+            if open || called || is_reference(text) || is_outcome(&self.judged, self.called(), text) {
                 return None;
             }
             let done = self.policy.is_done(self.judged.verdict, text);
@@ -115,6 +120,7 @@ impl Value<'_> {
         let behind = before(s, at_);
         let typed = self.colon && self.name.quote == 0 && matches!(behind, b':' | b' ') && is_type(s, at_);
         if typed
+            || plainly::is_environment(self.policy, s, at_)
             || is_made(s, at_)
             || is_absent(s, at_)
             || is_template(s, at_)
@@ -130,9 +136,13 @@ impl Value<'_> {
             return if empty { None } else { self.hit(at_, end, quotes) };
         }
         if quotes.is_none()
-            && (self.judged.line || self.colon)
             && let Some((start, single)) = auth::scheme(s, at_)
+            && (self.judged.line || self.colon || single && self.is_credential(start))
         {
+            // A sentence: `authentication token: JWT format bearer token`.
+            if single && !self.judged.line && self.is_said(start) {
+                return None;
+            }
             let end = if single {
                 self.unquoted(at_, start)
             } else {
@@ -155,6 +165,8 @@ impl Value<'_> {
             || is_outcome(&self.judged, self.called(), text)
             || is_reference(text)
             || self.is_handed_on(text)
+            || self.judged.verdict.class == Class::Key && plainly::is_open(&self.judged, text)
+            || plainly::is_variable(self.policy, self.called(), text)
         {
             return None;
         }
@@ -170,6 +182,22 @@ impl Value<'_> {
             return None;
         }
         self.hit(at_, end, quotes)
+    }
+
+    /// Whether a word in small letters stands at `start`, and another one behind it.
+    fn is_said(&self, start: usize) -> bool {
+        let rest = self.s.get(start..(start + 96).min(self.s.len())).unwrap_or_default();
+        let mut words = rest.split(|b| *b == b' ').take(2);
+        let small = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_lowercase);
+        before(self.s, self.name.start) == b' ' && words.next().is_some_and(small) && words.next().is_some_and(small)
+    }
+
+    /// Whether credentials stand at `start`, behind their scheme: `TOKEN=Bearer x`, not `auth=basic user=bob`.
+    fn is_credential(&self, start: usize) -> bool {
+        let rest = self.s.get(start..).unwrap_or_default();
+        let len = rest.iter().take(128).take_while(|b| **b > b' ').count();
+        let text = rest.get(..len).unwrap_or_default();
+        self.policy.is_done(self.judged.verdict, text) || len >= 16 && is_odd(self.policy, text)
     }
 
     /// Whether a program is read in which the value is what a function returns: `let token = tokens.next();`.
@@ -193,17 +221,13 @@ impl Value<'_> {
         if rest.get(len) != Some(&b'(') || typed || self.colon && !(dotted && inside.first() == Some(&b')')) {
             return false;
         }
-        let inside = inside.get(..96).unwrap_or(inside);
+        let inside = inside.get(..192).unwrap_or(inside);
         let inside = inside.split(|b| *b == b')').next().unwrap_or_default();
         let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
-        let Some(open) = inside.iter().position(quote) else {
-            return true;
-        };
         // What is asked for by its name: `config.get("password")`.
-        let text = inside.get(open + 1..).and_then(<[u8]>::split_last);
-        text.is_some_and(|(last, text)| {
-            quote(last) && !text.iter().any(|b| quote(b) || b.is_ascii_digit()) && self.policy.judge(text).is_some()
-        })
+        let named = |text: &[u8]| !text.iter().any(u8::is_ascii_digit) && self.policy.judge(text).is_some();
+        let strings = inside.iter().filter(|b| quote(b)).count();
+        strings % 2 == 0 && inside.split(quote).skip(1).step_by(2).all(named)
     }
 
     /// Whether a program is read in which the value is a member that is called so, too; that of a password by the same name.
@@ -213,7 +237,11 @@ impl Value<'_> {
             last.eq_ignore_ascii_case(self.called())
         };
         let credential = self.judged.verdict.class == Class::Credential;
-        self.name.quote == 0 && is_member(self.policy, text) && (!credential || same())
+        // `settings.GITHUB_SECRET`
+        let root = [&b"settings."[..], b"config.", b"Config.", b"conf.", b"options."]
+            .iter()
+            .any(|root| text.starts_with(root));
+        self.name.quote == 0 && is_member(self.policy, text) && (!credential || root || same())
     }
 
     /// Whether a program is read in which the value is a variable that is compared: `if token != expected {`.

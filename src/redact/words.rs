@@ -76,7 +76,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         Kind::Strong,
         Credential,
         "password passwords passwd passwds passphrase passphrases passcode passcodes passw pasword passward pssword paasword passowrd passwrod userpw dbpw \
-         adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd passkey secret secrets credential credentials creds cred usercred unixcrypt \
+         adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd pswd pword jaasconfig otppepper passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
          authenticationcode logincode emailcode accesscode securitycode recoverycode recoverycodes backupcode \
@@ -92,7 +92,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          httpauthorization xforwardedauthorization authorizationheader authheader basicauth \
          basicauthorization phpauthpw phpauthdigest authpw htpasswd vcapservices springapplicationjson \
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
-         passhash securityquestion securityquestions otpattempt communitystring snmpcommunity twofactorpin otppin totppin \
+         passhash securityquestion securityquestions otpattempt communitystring communitystrings snmpcommunity twofactorpin otppin totppin \
          krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest challengeanswer \
          enablesecret enablepassword rocommunity rwcommunity privateseed",
     ),
@@ -138,7 +138,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
         GovernmentId,
         "身份证 身份证号 身份证号码 身分證 護照號碼 护照号 マイナンバー 주민등록번호 주민번호 여권번호 паспорт номерпаспорта серияпаспорта снилс \
          numerosecuritesociale numerodesecuritesociale numeroseguridadsocial numerodeseguridadsocial numeropasaporte numeropassaporte \
-         numeropasseport identitynumber identitycardnumber idcardnumber insurancenumber ausweisnummer reisepassnummer personalausweisnummer",
+         numeropasseport idcard identitynumber identitycardnumber idcardnumber insurancenumber ausweisnummer reisepassnummer personalausweisnummer",
     ),
     (
         Kind::Strong,
@@ -154,7 +154,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          proxyticket grantticket xauthtoken rememberme hubsignature xamzsignature \
          xamzcredential stripesignature slacksignature webhooksignature requestsignature hmacsignature \
          apisignature authsession paymentmethodnonce paymentnonce shopifyhmac recaptcharesponse hcaptcharesponse captcharesponse dpop jwtassertion oidcdata jfrogartapi \
-         xgoogsignature xgoogcredential firebaseappcheck magiclink magiclinks azuresas jenkinscrumb sonarlogin",
+         xgoogsignature sassignature xgoogcredential firebaseappcheck magiclink magiclinks azuresas jenkinscrumb sonarlogin",
     ),
     (
         Kind::Strong,
@@ -172,7 +172,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          sessionkeys rootkey rootkeys hostkeyprivate idrsa idecdsa ided iddsa machinekey validationkey \
          kek dek dataencryptionkey keyencryptionkey keymaterial privatekeypem privatepem pkcs pfx keypass \
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
-         instrumentationkey integrationkey functionskey privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
+         instrumentationkey integrationkey functionskey functionkey publishkey subscribekey rndckey heartbeatkey adminkey keyfiledict apihash privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
          servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhook discordwebhookurl teamswebhook teamswebhookurl zapierhook \
          ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv",
     ),
@@ -317,7 +317,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
         "has have had is are was needs need requires require required should shall can could may must show hide \
          no not without enable enabled disable disabled allow allows num number count counts min max total avg \
          average minimum maximum missing use uses using supports support any valid validate masked redacted \
-         truncated unset with remaining length",
+         truncated unset with remaining length prompt prompts ask asks",
     ),
     (role::VERB, "forgot forgotten change changed reset reuse rotate lost"),
     (role::CARD_META, "check checks"),
@@ -376,7 +376,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          license licence activation registration subscription recovery vault unseal seal wallet priv privat security sec token \
          bot integration instrumentation ingest ingestion write transaction merchant partner dev developer live prod production cookie \
          network wep wpa wifi psk kek dek kms hsm bearer credential credentials dsa ec elliptic hashing hkdf pbkdf salt \
-         jose jwk pkcs pfx cert certificate signature decrypt sdk provisioning pairing telemetry logging \
+         jose jwk pkcs pfx chacha xchacha poly salsa blowfish twofish camellia kyber cert certificate signature decrypt sdk provisioning pairing telemetry logging \
          aws amazon gcp google gcloud azure firebase fcm gcm apns github gitlab bitbucket slack discord telegram stripe paypal \
          braintree twilio sendgrid mailgun mailchimp mandrill postmark sparkpost sendinblue brevo heroku datadog dd newrelic relic algolia \
          openai anthropic claude cohere huggingface hf mistral groq gemini replicate pinecone mapbox cloudflare digitalocean linode vultr hetzner shopify \
@@ -421,12 +421,25 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          nozbeteams numverify nutritionix nylas oanda omnisend onedesk onelogin onepagecrm onfleet oopspam openuv optidash owlbot pagarme paperform \
          parsehub partnerstack passbase paymongo peopledatalabs pepipost photoroom pinata pipedream pipedrive pivotaltracker pixabay planview planyo plivo podio \
          poloniex postageapi prodpad prospectcrm proxycrawl purestake qase qualaroo qubole rebrandly rentman repairshopr restpack ritekit route4me rownd \
-         salesflare salesmate satismeter saucelabs scalr scrapestack scrapfly scrapingant screenshotapi screenshotlayer scrutinizerci securitytrails selectpdf \
+         salesflare salesmate satismeter sauce saucelabs scalr scrapestack scrapfly scrapingant screenshotapi screenshotlayer scrutinizerci securitytrails selectpdf \
          sellfy shipday shotstack shutterstock sigopt simfin sirv skrapp skybiometry smartsheets smartystreets smooch snipcart speechtextai spoonacular \
          sportradar sportsmonk statuscake statuspal stockdata storecove stormboard stormglass storychief strava superfeedr surveysparrow swiftype tallyfy \
          tatumio taxjar teamgate teamworkcrm telesign textrazor thinkific thousandeyes ticketmaster tickettailor timecamp timezoneapi todoist tomorrowio tradier \
          transferwise travelpayouts tyntec ubidots unifyid uplead upcdatabase userflow userstack vatlayer verimail virustotal voodoosms vouchery vpnapi \
-         walkscore weatherbit weatherstack webscraper wepay wistia worldcoinindex worldweather wrike yelp zenkit zenscrape zenserp zeplin \
+         hockeyapp walkscore weatherbit weatherstack webscraper wepay wistia worldcoinindex worldweather wrike yelp zenkit zenscrape zenserp zeplin \
+         softlayer cloudant couchbase redislabs elasticcloud logdna logzio logtail betterstack humio coralogix instana appdynamics raygun airship \
+         kolide pingidentity auth0 fusionauth keycloak supertokens clerk hanko zitadel mailpit mailosaur mailtrap resend campaignmonitor \
+         emailoctopus smsglobal signalwire paddle chargify zuora worldpay dwolla revolut monzo starling paytm phonepe cashfree payu iyzico \
+         mercadopago pagseguro conekta fedex usps shipstation aftership shipengine sendcloud freshworks freshsales insightly smartsheet basecamp \
+         cloudamqp cloudkarafka scalegrid aiven timescale questdb singlestore fauna faunadb xata tigris edgedb arangodb orientdb cosmosdb \
+         servicebus eventhub signalr wandb mlflow roboflow labelbox scaleai ai21 writesonic speechmatics descript playht murf cartesia scrapingdog \
+         scrapeops oxylabs smartproxy zyte crawlbase ipqualityscore eodhd questrade bitstamp bitpanda gateio huobi mexc bitget phemex deribit \
+         polygonscan bscscan arbiscan snowtrace basescan ankr chainstack getblock nodereal tenderly thirdweb what3words sabre travelport skyscanner \
+         kubeapi velum rancher quay playfab gamesparks steamworks epicgames cherryservers equinix nexudus cobot bamboohr workday greenhouse \
+         personio pandadoc signnow meilisearch opensearch greynoise alienvault hunterio dehashed binaryedge zoomeye trustpilot yotpo judgeme okendo \
+         workato akismet jetpack bigcommerce prestashop opencart imgbb deezer soundcloud musixmatch tvdb trakt simkl jellyfin emby sonarr radarr \
+         lidarr prowlarr openrouter fireworksai togetherai deepinfra lepton hyperbolic featherless stackpath imperva incapsula honeywell netatmo \
+         tado ecobee smartthings tuya \
          zerotier zipcodeapi zulipchat mashape typesense hibp vultr",
     ),
     (
@@ -437,7 +450,7 @@ pub(super) const ROLES: &[(u16, &str)] = &[
     ),
     (
         role::APART,
-        "pwds cred creds dsn psk kek dek cvv cvvs cvc ccv iban ibans ssn ssns nino itin cpf cnpj curp bsn pesel \
+        "pwds pword cred creds dsn psk kek dek cvv cvvs cvc ccv iban ibans ssn ssns nino itin cpf cnpj curp bsn pesel \
          mrn csrf xsrf passw email emails mail phone phones mobile dob dpop xprv cfid parola senha parool geslo sifre passord kodeord heslo \
          haslo parolad parolasi sifresi jelszo taxid ccno ccnr ccnum ccexp cardno cardexp idrsa ided iddsa pkcs pfx mnemonic authdata \
          aadhar biometric biometrics diagnosis sortcode sastoken sasurl sasuri dburl dburi pgurl clabe authpw \

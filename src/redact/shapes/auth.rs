@@ -180,8 +180,10 @@ pub(in super::super) fn sql(s: &[u8], i: usize) -> Option<(usize, usize)> {
             .get(i.saturating_sub(96)..i)?
             .trim_ascii_end()
             .rsplit(|b| *b == b' ')
+            .take(7)
             .skip(1);
-        let user = words.next().is_some_and(|word| {
+        // `USER bob ACCOUNT UNLOCK IDENTIFIED BY x`
+        let user = words.any(|word| {
             [&b"user"[..], b"role"]
                 .iter()
                 .any(|text| text.eq_ignore_ascii_case(word))

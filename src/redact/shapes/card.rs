@@ -72,7 +72,10 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
             let part = n == 12 && goes_on && (0..4).all(|k| at(s, at_ + width + k).is_ascii_digit());
             // Short ones, in a path, are the ids of what stands there.
             let part = part || n < 14 && previous == b'/';
-            let part = part || behind && !(n == 16 || n == 15 && matches!(all, [3, 4 | 7, ..]));
+            // Four groups of four that fail their check are no part of a longer one: what follows is something else.
+            let failed = n > 16 && ends && groups > 4 && issued_first(all) && !luhn(all.get(..16).unwrap_or_default());
+            let part = part || failed;
+            let part = part || behind && !(n == 16 || n == 15 && groups == 3 && matches!(all, [3, 4 | 7, ..]));
             if !part && issued(all, separator != 0) && luhn(all) {
                 found = Some(if float { at_ + 2 } else { at_ });
             } else if n == 19 && all.starts_with(&[6, 2]) {
@@ -137,6 +140,12 @@ fn issued(digits: &[u8], grouped: bool) -> bool {
         97 => four == 9792 && n == 16,
         _ => false,
     }
+}
+
+/// Whether the first sixteen digits may be all of a card's: its issuer gives out longer numbers rarely.
+fn issued_first(all: &[u8]) -> bool {
+    let longer = matches!(all, [6, 2, ..] | [5, 0 | 6..=8, ..] | [6, 3 | 7, ..]);
+    !longer && all.get(..16).is_some_and(|first| issued(first, true))
 }
 
 /// Whether the last digit is that of an article number (EAN-13).

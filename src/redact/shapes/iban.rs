@@ -39,6 +39,10 @@ pub(in super::super) fn find(s: &[u8], i: usize) -> Option<usize> {
     if !(c1.is_ascii_alphabetic() && c2.is_ascii_alphabetic() && d1.is_ascii_digit() && d2.is_ascii_digit()) {
         return None;
     }
+    // What is left of 98 is never one of these.
+    if matches!((d1, d2), (b'0', b'0' | b'1') | (b'9', b'9')) {
+        return None;
+    }
     if before(s, i).is_ascii_alphanumeric() || matches!(before(s, i), b'-' | b'_') {
         return None;
     }

@@ -5,6 +5,7 @@
 //! boundaries keep hashes, UUIDs, timestamps and identifiers out.
 
 pub(super) mod auth;
+pub(super) mod azure;
 pub(super) mod card;
 pub(super) mod der;
 pub(super) mod dsn;

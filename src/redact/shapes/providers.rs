@@ -88,6 +88,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64 | DOT, 10, ANY), "ya29."),
     (key(URL64, 24, 40), "GOCSPX-"),
     (mixed(token(URL64, 30, ANY)), "1//0"),
+    (drawn(token(URL64, 40, 160)), "1//"),
+    (mixed(key(BASE64 | URL64, 40, ANY)), "fsq3"),
     (mixed(key(DIGIT | UPPER, 20, 60)), "GOOG"),
     // Login with Amazon.
     (mixed(token(URL64, 40, ANY)), "Atza| Atzr|"),
@@ -420,6 +422,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(token(WORD, 26, 40)), "seam_test seam_live"),
     (drawn(token(DIGIT | LOWER, 48, 60)), "tgpak_ tgpat_"),
     (mixed(token(DIGIT | LOWER, 26, 26)), "ajkey_"),
+    (mixed(token(ALNUM, 20, 40)), "k2sk_v1_"),
     (mixed(token(DIGIT | UPPER | DASH, 30, 40)), "MINIMAX-"),
     (mixed(token(HEX, 64, 64)), "org_ STAGE_ PRODUCTION_"),
     (mixed(token(HEX, 32, 32)), "ES_"),

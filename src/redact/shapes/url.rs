@@ -22,7 +22,21 @@ pub(in super::super) fn find(s: &[u8], colon: usize) -> Option<(usize, usize)> {
             .unwrap_or(rest.len().min(256)),
     )?;
     let user = authority.iter().position(|b| matches!(b, b':' | b'@' | b'['))?;
+    // Who logs in with an address: `smtps://bob@h:x@smtp.h`.
+    let address = || {
+        let rest = authority.get(user + 1..)?;
+        let colon = user + 1 + rest.iter().position(|b| *b == b':')?;
+        let sign = authority
+            .iter()
+            .rposition(|b| *b == b'@')
+            .filter(|sign| *sign > colon + 1)?;
+        let host = authority.get(user + 1..colon)?;
+        (user > 0 && host.contains(&b'.') && !host.contains(&b'@')).then_some((start + colon + 1, start + sign))
+    };
     if authority.get(user) == Some(&b'@') {
+        if let Some(span) = address() {
+            return Some(span);
+        }
         // A token is its own user.
         return is_token(authority.get(..user)?).then_some((start, start + user));
     }
@@ -43,6 +57,12 @@ pub(in super::super) fn find(s: &[u8], colon: usize) -> Option<(usize, usize)> {
     let (from, until) = (start + user + 1, start + sign);
     // The password only fills its place, and the token is the user.
     let filler = s.get(from..until)?;
+    // What a program puts in: `://{user}:{password}@{host}`.
+    if let [b'{', name @ .., b'}'] = filler
+        && name.iter().all(|b| sets(*b) & set::WORD != 0)
+    {
+        return None;
+    }
     if filler == b"x-oauth-basic" || filler.len() <= 1 && is_token(authority.get(..user)?) {
         return (user > 0).then_some((start, start + user));
     }
