@@ -8,7 +8,7 @@ use super::Class;
 use super::look::{LONGEST, Look, SET, is_drawn, is_long, look};
 use super::marks::{closing, gap, opening};
 use super::pair::Name;
-use super::policy::{Judged, Policy};
+use super::policy::{Judged, Policy, Verdict};
 use super::shapes::{at, before, mixed, run_to, set, sets};
 use super::split::Words;
 use super::text::Walk;
@@ -200,6 +200,19 @@ fn class(policy: &Policy, name: &[u8], look: Look, long: bool) -> Option<Class> 
     } else {
         Class::Key
     })
+}
+
+impl Policy {
+    /// What a value drawn by chance is under this name, which says too little by itself: `acme_key`.
+    pub(crate) fn suspects(&self, name: &str) -> Option<Verdict> {
+        self.class(class(self, name.as_bytes(), Look::Drawn, false)?)
+    }
+
+    /// Whether all of a value looks drawn by chance.
+    pub(crate) fn is_key(text: &str) -> bool {
+        let text = text.as_bytes();
+        run_to(text, 0, SET, LONGEST) == text.len() && is_drawn(text, 0)
+    }
 }
 
 /// Whether `key` is that of a service, in a query to one: `https://api.acme.com/v1/users?key=<random>`.

@@ -4,6 +4,7 @@ use crate::brief::Brief;
 use crate::floor::floor;
 use crate::outcome::Outcome;
 use crate::record::{Key, Kind};
+use crate::render::Policy;
 use crate::render::members::Begun;
 use crate::render::redaction::{self, REDACTED, Treatment, Verdict, push_escaped};
 use crate::render::slot::Target;
@@ -127,6 +128,13 @@ impl Sink<'_> {
 
     fn put(&mut self, key: Option<Key>, text: &str, shape: Shape) {
         if let Some(verdict) = self.slot.verdict.filter(|verdict| verdict.treatment != Treatment::Keep) {
+            return self.judge(verdict, text);
+        }
+        if let Some(verdict) = self
+            .slot
+            .suspect
+            .filter(|_| matches!(shape, Shape::Text(_)) && Policy::is_key(text))
+        {
             return self.judge(verdict, text);
         }
         if matches!(shape, Shape::Integer | Shape::Wide | Shape::Float) {

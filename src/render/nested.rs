@@ -70,6 +70,8 @@ pub(super) struct Nested<'a> {
     named: bool,
     /// Its value names what a neighbour holds: `{"name": "DB_PASSWORD", "value": "x"}`.
     labels: bool,
+    /// What the next value is if it looks drawn by chance.
+    suspect: Option<Verdict>,
     /// What the policy says of the name that stood as the value of a label, and at which depth.
     labelled: Option<(u32, Verdict)>,
     /// A sensitive name stood as a value: as a label, or first in a list.
@@ -103,6 +105,7 @@ impl<'a> Nested<'a> {
             name_at: 0,
             named: false,
             labels: false,
+            suspect: None,
             labelled: None,
             told: false,
         }
@@ -261,6 +264,9 @@ impl<'a> Nested<'a> {
             return self.leave_out(bytes + 3);
         };
         let labels = std::mem::take(&mut self.labels) && self.named;
+        if let Some(verdict) = self.suspect.take().filter(|_| self.named && Policy::is_key(text)) {
+            return self.treated(verdict, text);
+        }
         if bytes <= LABEL && (labels || self.fields.text.last() == Some(b'[')) {
             let label = self.fields.text.from(self.name_at);
             let label = label
@@ -328,6 +334,7 @@ impl<'a> Nested<'a> {
             return Fate::Write;
         }
         self.labels = self.how.policy.labels(name.as_bytes());
+        self.suspect = None;
         let content = self
             .labelled
             .filter(|(depth, _)| *depth == self.depth && self.how.policy.holds(name.as_bytes()));
@@ -345,7 +352,11 @@ impl<'a> Nested<'a> {
                 Fate::Skip
             }
             Some(verdict) if verdict.treatment != Treatment::Keep => Fate::Treat(verdict),
-            _ => Fate::Write,
+            Some(_) => Fate::Write,
+            None => {
+                self.suspect = self.how.policy.suspects(name);
+                Fate::Write
+            }
         }
     }
 

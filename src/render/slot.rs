@@ -16,6 +16,8 @@ pub(crate) struct Slot {
     /// The name in `metadata`, as it stands between the quotes.
     pub(super) name: Box<str>,
     pub(super) verdict: Option<Verdict>,
+    /// What the value is if it looks drawn by chance, which the name alone does not say.
+    pub(super) suspect: Option<Verdict>,
     /// What `redacted` lists for a value that is masked by its name.
     pub(super) entry: Box<[u8]>,
     /// Its value may name what stands beside it: `field = "password", old = .., new = ..`.
@@ -139,6 +141,10 @@ impl Slot {
             Target::Metadata => policy.name(name),
             _ => None,
         };
+        let suspect = match (target, verdict) {
+            (Target::Metadata, None) => policy.suspects(name),
+            _ => None,
+        };
         let given = name;
         let name = redact_name(name, policy);
         let member = match target {
@@ -154,7 +160,7 @@ impl Slot {
         let word = given.rsplit('.').next().unwrap_or(given);
         let labels = target == Target::Metadata && verdict.is_none() && policy.labels(word.as_bytes());
         let way = match (target, verdict) {
-            _ if labels => Way::Long,
+            _ if labels || suspect.is_some() => Way::Long,
             (Target::Event, _) => Way::Event,
             (Target::Outcome, _) => Way::Outcome,
             (Target::Metadata, None) => Way::Both,
@@ -178,6 +184,7 @@ impl Slot {
             head_len,
             name,
             verdict,
+            suspect,
             entry: entry.into_bytes().into(),
             labels,
             direct: 0,

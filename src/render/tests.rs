@@ -500,3 +500,32 @@ fn the_head_of_a_line_says_what_was_stated() {
     assert_eq!(brief.occurred, Micros(0));
     assert_eq!(brief.event.label(), events::AUTH_LOGIN.name());
 }
+
+#[test]
+fn a_key_of_an_owner_that_nobody_knows_goes_from_a_field_by_its_value() {
+    let key = "q7Kd0ZxMv2Rt9LpWc4Hs8YbN";
+    let mut draft = Draft::new();
+    draft
+        .str("acme_key", key)
+        .str("binance_api", key)
+        .str("sort_key", key)
+        .str("acme_id", key)
+        .str("globex_key", "created_at")
+        .put("hooli.key", |sink| sink.display(&key))
+        .put("nested", |sink| {
+            sink.serialize(&serde_json::json!({"acme_key": key, "b": {"cache_key": key, "acmeKey": "users.email"}}))
+        });
+    let line = draft.line();
+    let shown = |name: &str| line.shown(name).unwrap();
+    for name in ["metadata.acme_key", "metadata.binance_api", "metadata.hooli.key"] {
+        assert_eq!(shown(name), "\"[redacted]\"", "{name}");
+    }
+    for name in ["metadata.sort_key", "metadata.acme_id"] {
+        assert_eq!(shown(name), format!("\"{key}\""), "{name}");
+    }
+    assert_eq!(shown("metadata.globex_key"), "\"created_at\"");
+    assert_eq!(
+        shown("metadata.nested"),
+        format!("{{\"acme_key\":\"[redacted]\",\"b\":{{\"acmeKey\":\"users.email\",\"cache_key\":\"{key}\"}}}}")
+    );
+}
