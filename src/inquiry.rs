@@ -16,7 +16,7 @@ use crate::draft::Draft;
 use crate::error::Error;
 use crate::event::{Category, EventType, events};
 use crate::outcome::Outcome;
-use crate::query::{self, Cursor, Found, Order, Part, Query};
+use crate::query::{self, Cursor, Found, Order, Part, Query, Wanted};
 use crate::severity::Severity;
 use crate::sync::Instant;
 use crate::trail::Trail;
@@ -128,7 +128,7 @@ fn words(query: &Query) -> Value {
         said.insert(name.to_owned(), value);
     };
     let time = |time: SystemTime| Micros::from(time).to_string().into();
-    for (part, value) in &query.parts {
+    for Wanted { part, value, .. } in &query.parts {
         say(part.name(), value.as_str().into());
     }
     let names = |names: Vec<&str>| match *names {

@@ -29,14 +29,6 @@ impl Part {
         self.members().first().map_or("", |key| key.as_str())
     }
 
-    /// Another value that is meant as well.
-    pub(super) fn plainly(self, value: &str) -> Option<String> {
-        match self {
-            Part::Ip => Origin::plain(value),
-            _ => None,
-        }
-    }
-
     /// The members that may have the value.
     pub(crate) const fn members(self) -> &'static [Key] {
         match self {
@@ -50,6 +42,33 @@ impl Part {
             Part::Tenant => &[Key::Tenant],
             Part::Route => &[Key::Route],
         }
+    }
+}
+
+/// A value that a part of a record is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) part: Part,
+    pub(crate) value: String,
+    /// Another spelling that is meant as well; worked out once a question, for every record is held against it.
+    pub(crate) plain: Option<String>,
+}
+
+impl Wanted {
+    pub(crate) fn new(part: Part, value: String) -> Wanted {
+        Wanted {
+            plain: match part {
+                Part::Ip => Origin::plain(&value),
+                _ => None,
+            },
+            part,
+            value,
+        }
+    }
+
+    fn is_met(&self, record: &Line<'_>) -> bool {
+        let is = |value: &str| self.part.members().iter().any(|key| record.is(*key, value));
+        is(&self.value) || self.plain.as_deref().is_some_and(is)
     }
 }
 
@@ -81,10 +100,7 @@ pub(super) fn all(query: &Query, record: &Line<'_>) -> bool {
         && least.is_none_or(|least| head.severity >= least)
         && outcome.is_none_or(|outcome| head.outcome == outcome)
         && flagged.is_none_or(|flagged| record.flagged() == flagged)
-        && parts.iter().all(|(part, value)| {
-            let is = |value: &str| part.members().iter().any(|key| record.is(*key, value));
-            is(value) || part.plainly(value).is_some_and(|plain| is(&plain))
-        })
+        && parts.iter().all(|wanted| wanted.is_met(record))
         && fields.iter().all(|(name, value)| has_field(record, name, value))
         && texts.iter().all(|text| has_text(record, text))
 }

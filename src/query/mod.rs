@@ -27,7 +27,7 @@ use crate::outcome::Outcome;
 use crate::record::Record;
 use crate::record::line::Line;
 use crate::severity::Severity;
-pub(crate) use condition::Part;
+pub(crate) use condition::{Part, Wanted};
 pub use cursor::Cursor;
 pub use found::{Found, FoundLines};
 
@@ -69,7 +69,7 @@ pub struct Query {
     pub(crate) least: Option<Severity>,
     pub(crate) outcome: Option<Outcome>,
     /// In the order in which they were asked; each part once.
-    pub(crate) parts: Vec<(Part, String)>,
+    pub(crate) parts: Vec<Wanted>,
     pub(crate) flagged: Option<bool>,
     pub(crate) texts: Vec<String>,
     pub(crate) fields: Vec<(String, String)>,
@@ -289,8 +289,8 @@ impl Query {
 
     /// The last word counts.
     pub(crate) fn set_part(&mut self, part: Part, value: String) {
-        self.parts.retain(|(known, _)| *known != part);
-        self.parts.push((part, value));
+        self.parts.retain(|known| known.part != part);
+        self.parts.push(Wanted::new(part, value));
     }
 
     /// Which end comes first: a cursor knows.

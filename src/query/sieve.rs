@@ -11,7 +11,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
 use super::condition::in_metadata;
-use super::{Part, Query};
+use super::{Part, Query, Wanted};
 use crate::clock::Micros;
 use crate::record::Key;
 use crate::severity::Severity;
@@ -169,7 +169,7 @@ fn literals(query: &Query) -> Vec<Literals> {
     if query.flagged == Some(true) {
         add(150, vec![b"\"flagged\":true".to_vec()]);
     }
-    for (part, value) in &query.parts {
+    for Wanted { part, value, plain } in &query.parts {
         // What many records share is looked for last.
         let rank = match part {
             Part::Tenant => 200,
@@ -182,7 +182,7 @@ fn literals(query: &Query) -> Vec<Literals> {
             _ => member_of_any_name(value),
         };
         let first = literal(value);
-        let plain = part.plainly(value).map(|plain| literal(&plain));
+        let plain = plain.as_deref().map(literal);
         add(rank + first.len(), std::iter::once(first).chain(plain).collect());
     }
     for text in &query.texts {
