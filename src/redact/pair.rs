@@ -408,6 +408,10 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             if judged.weak && prose {
                 return None;
             }
+            // Only a word of its own asks: `has password: yes`, and not `has_account password: x`.
+            let word = s.get(first..name.start)?.trim_ascii_end();
+            let inner = word.iter().rposition(|b| !b.is_ascii_alphanumeric());
+            let first = first + inner.map_or(0, |at| at + 1);
             walk.policy.judge(s.get(first..name.end)?).map(|_| judged)
         }
         Some(judged) => Some(judged),

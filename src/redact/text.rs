@@ -553,6 +553,9 @@ user[password]=hunter2&commit=Go¦user[password]=[redacted]&commit=Go
 password: hunter2¦password: [redacted]
 Password:hunter2¦Password:[redacted]
 pwd: hunter2, host: db¦pwd: [redacted], host: db
+has_no_such_user password: hunter2¦has_no_such_user password: [redacted]
+no-reply token: 7f3kd92mxq¦no-reply token: [redacted]
+it has password: yes¦it has password: yes
 {"user":"bob","password":"hunter2"}¦{"user":"bob","password":"[redacted]"}
 {"user":"bob", "password" : "hun\"ter2", "n":1}¦{"user":"bob", "password" : "[redacted]", "n":1}
 {"password":"a\\","user":"bob"}¦{"password":"[redacted]","user":"bob"}
