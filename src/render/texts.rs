@@ -79,7 +79,7 @@ pub(crate) struct Texts<'a> {
     policy: &'a Policy,
     /// The keys that have one, a bit each.
     keys: Cell<u64>,
-    /// Bytes of the values.
+    /// Bytes of their members.
     bytes: usize,
 }
 
@@ -93,7 +93,8 @@ impl<'a> Texts<'a> {
                 // Most values are strings, and most of those stay where they are until the line is written.
                 Given::Text(text) if slot.direct != 0 && text.len() <= how.limits.value => {
                     keys |= slot.direct;
-                    bytes += text.len();
+                    // With the quotes.
+                    bytes += usize::from(slot.head_len) + text.len() + 2;
                 }
                 Given::Text(text) => fields.sink(slot, how).str(text),
                 Given::Value(value) => value.put(To(fields, &how), At(slot)),
@@ -144,7 +145,7 @@ impl<'a> Texts<'a> {
     pub(super) fn most(&self) -> usize {
         match self.keys() {
             0 => 0,
-            _ => self.ranks.len() * (CHUNK + 1) + self.bytes,
+            _ => self.bytes,
         }
     }
 
