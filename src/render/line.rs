@@ -45,7 +45,8 @@ const HEAD: usize = 256;
 /// The values of `fields` first, then those of the contexts in their order; the first that has a key gives it. A line
 /// that would be longer than `limits.line` loses the ends of its longest values first, and says so in `truncated`.
 ///
-/// `false`, and nothing written, if there is something to redact or to escape among `what.texts`.
+/// `false`, and nothing written, if there may be something to redact or to escape among `what.texts`: they are to be handed
+/// over first.
 ///
 /// By itself, and in parts that are called: in one piece with its callers it has more values in hand than a processor has
 /// registers, and moves them to and fro half of the time.
@@ -94,7 +95,7 @@ pub(crate) fn rest(
 #[inline(never)]
 fn values<'a>(pen: Pen<'a>, sources: &Sources<'_>, texts: &Texts<'_>, spots: &mut Spots) -> Option<Pen<'a>> {
     let mut pen = pen.taken();
-    let policy = texts.policy();
+    let (policy, plain) = (texts.policy(), texts.are_plain());
     let mut left = sources.present & !sources.direct;
     for (rank, text) in texts.iter() {
         let before = left & rank.below;
@@ -110,13 +111,15 @@ fn values<'a>(pen: Pen<'a>, sources: &Sources<'_>, texts: &Texts<'_>, spots: &mu
         let value = text.as_bytes();
         match (value.first_chunk(), value.last_chunk()) {
             (Some(first), Some(last)) if value.len() <= 16 => {
-                if !policy.passes_halves(first, last, value) {
+                if !plain && !policy.passes_halves(first, last, value) {
+                    texts.are_plain_before(rank);
                     return None;
                 }
                 pen.halves_member(&rank.head, rank.head_len, (*first, *last), value.len());
             }
             _ => {
-                if !policy.passes(value) {
+                if !plain && !policy.passes(value) {
+                    texts.are_plain_before(rank);
                     return None;
                 }
                 pen.text_member(&rank.head, rank.head_len, value);

@@ -3,7 +3,8 @@
 //! A call that has all its values at hand need not take them one by one: its strings stay where they are until the line is
 //! written, in the order of the keys, and are looked through while they are copied. Only strings for a key that no other name
 //! of the call means, and that need no cutting; all other values are taken into [`Fields`]. Where a string turns out to need
-//! redaction or escaping, what was written of the line is void: such strings are taken too, and it begins anew.
+//! redaction or escaping, what was written of the line is void: that string and others like it are taken too, and the line
+//! begins anew, with no look at those that are left.
 
 use std::cell::Cell;
 
@@ -70,6 +71,12 @@ impl std::ops::Deref for Slots {
     }
 }
 
+/// Bytes that a string for this slot adds to the line, with its quotes.
+#[inline(always)]
+fn added(slot: &Slot, text: &str) -> usize {
+    usize::from(slot.head_len) + text.len() + 2
+}
+
 /// The strings of one call.
 #[derive(Debug)]
 pub(crate) struct Texts<'a> {
@@ -80,7 +87,9 @@ pub(crate) struct Texts<'a> {
     /// The keys that have one, a bit each.
     keys: Cell<u64>,
     /// Bytes of their members.
-    bytes: usize,
+    bytes: Cell<usize>,
+    /// The keys whose strings were looked at and are plain.
+    plain: Cell<u64>,
 }
 
 impl<'a> Texts<'a> {
@@ -93,8 +102,7 @@ impl<'a> Texts<'a> {
                 // Most values are strings, and most of those stay where they are until the line is written.
                 Given::Text(text) if slot.direct != 0 && text.len() <= how.limits.value => {
                     keys |= slot.direct;
-                    // With the quotes.
-                    bytes += usize::from(slot.head_len) + text.len() + 2;
+                    bytes += added(slot, text);
                 }
                 Given::Text(text) => fields.sink(slot, how).str(text),
                 Given::Value(value) => value.put(To(fields, &how), At(slot)),
@@ -106,26 +114,41 @@ impl<'a> Texts<'a> {
             values,
             policy: how.policy,
             keys: Cell::new(keys),
-            bytes,
+            bytes: Cell::new(bytes),
+            plain: Cell::new(0),
         }
     }
 
-    /// Takes them into `fields` after all, for there is something to redact or to escape among them.
+    /// Takes those into `fields` after all that need redaction or escaping. The others are known to be plain from here on.
     #[cold]
     pub(crate) fn hand_over(&self, fields: &mut Fields, how: How<'_>) {
-        let keys = self.keys.take();
+        let (mut keys, mut bytes) = (self.keys.get(), self.bytes.get());
+        let known = self.plain.get();
         for (slot, value) in self.slots.iter().zip(self.values) {
             if let Given::Text(text) = value
-                && keys & slot.direct != 0
+                && keys & slot.direct & !known != 0
+                && !self.policy.passes(text.as_bytes())
             {
+                keys ^= slot.direct;
+                bytes -= added(slot, text);
                 fields.sink(slot, how).str(text);
             }
         }
+        self.keys.set(keys);
+        self.bytes.set(bytes);
+        self.plain.set(keys);
     }
 
-    /// Whether they need neither redaction nor escaping.
+    /// Notes that those for the keys before this one are plain, as far as there are any.
+    #[cold]
+    pub(super) fn are_plain_before(&self, rank: &Rank) {
+        self.plain.set(self.keys() & rank.below);
+    }
+
+    /// Whether all are known to need neither redaction nor escaping.
+    #[inline(always)]
     pub(super) fn are_plain(&self) -> bool {
-        self.iter().all(|(_, text)| self.policy.passes(text.as_bytes()))
+        self.plain.get() == self.keys()
     }
 
     /// The policy that says which of them are plain.
@@ -145,7 +168,7 @@ impl<'a> Texts<'a> {
     pub(super) fn most(&self) -> usize {
         match self.keys() {
             0 => 0,
-            _ => self.bytes,
+            _ => self.bytes.get(),
         }
     }
 
@@ -281,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_of_them_is_not_plain_none_goes_straight() {
+    fn where_one_of_them_is_not_plain_the_others_go_straight() {
         for (said, shown) in [
             ("a \"t\"", r#""a \"t\"""#),
             ("pin: 4111111111111111", r#""pin: [redacted]""#),
@@ -289,7 +312,7 @@ mod tests {
             let values = ["u", said, "1", "203.0.113.7", "v", "x", "t", "{}", "/a"].map(str::to_owned);
             let ([with, without], taken) = lines(&values, &context(), Limits::default());
             assert_eq!(with, without);
-            assert_eq!(taken, 0);
+            assert_eq!(taken, 3);
             assert!(with.0.contains(&format!("\"message\":{shown}")), "{}", with.0);
         }
     }
