@@ -69,7 +69,8 @@ pub(crate) fn rest(
     head(&mut pen, what, brief);
     let mut spots = Spots::default();
     let written = match what.texts {
-        Some(texts) => values(pen, &sources, texts, &mut spots),
+        Some(texts) if texts.are_plain() => values::<false>(pen, &sources, texts, &mut spots),
+        Some(texts) => values::<true>(pen, &sources, texts, &mut spots),
         None => Some(pieces(pen, &sources, &mut spots)),
     };
     let Some(mut pen) = written else { return false };
@@ -91,11 +92,16 @@ pub(crate) fn rest(
     true
 }
 
-/// Writes the values of the keys, those in `texts` among them if they are plain.
+/// Writes the values of the keys, those in `texts` among them if they are plain; unless `LOOKS`, that is known.
 #[inline(never)]
-fn values<'a>(pen: Pen<'a>, sources: &Sources<'_>, texts: &Texts<'_>, spots: &mut Spots) -> Option<Pen<'a>> {
+fn values<'a, const LOOKS: bool>(
+    pen: Pen<'a>,
+    sources: &Sources<'_>,
+    texts: &Texts<'_>,
+    spots: &mut Spots,
+) -> Option<Pen<'a>> {
     let mut pen = pen.taken();
-    let (policy, plain) = (texts.policy(), texts.are_plain());
+    let policy = texts.policy();
     let mut left = sources.present & !sources.direct;
     for (rank, text) in texts.iter() {
         let before = left & rank.below;
@@ -111,14 +117,14 @@ fn values<'a>(pen: Pen<'a>, sources: &Sources<'_>, texts: &Texts<'_>, spots: &mu
         let value = text.as_bytes();
         match (value.first_chunk(), value.last_chunk()) {
             (Some(first), Some(last)) if value.len() <= 16 => {
-                if !plain && !policy.passes_halves(first, last, value) {
+                if LOOKS && !policy.passes_halves(first, last, value) {
                     texts.are_plain_before(rank);
                     return None;
                 }
                 pen.halves_member(&rank.head, rank.head_len, (*first, *last), value.len());
             }
             _ => {
-                if !plain && !policy.passes(value) {
+                if LOOKS && !policy.passes(value) {
                     texts.are_plain_before(rank);
                     return None;
                 }
