@@ -118,14 +118,14 @@ fn values<'a, const LOOKS: bool>(
         match (value.first_chunk(), value.last_chunk()) {
             (Some(first), Some(last)) if value.len() <= 16 => {
                 if LOOKS && !policy.passes_halves(first, last, value) {
-                    texts.are_plain_before(rank);
+                    texts.plain_before(rank);
                     return None;
                 }
                 pen.halves_member(&rank.head, rank.head_len, (*first, *last), value.len());
             }
             _ => {
                 if LOOKS && !policy.passes(value) {
-                    texts.are_plain_before(rank);
+                    texts.plain_before(rank);
                     return None;
                 }
                 pen.text_member(&rank.head, rank.head_len, value);

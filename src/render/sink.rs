@@ -46,6 +46,11 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// A string that was looked at, and has something to redact or to escape.
+    pub(super) fn str_not_plain(self, value: &str) {
+        self.long(value, Shape::Text(value.len()));
+    }
+
     #[inline]
     pub(crate) fn i64(self, value: i64) {
         let mut digits = itoa::Buffer::new();
@@ -404,7 +409,7 @@ fn short_str(fields: &mut Fields, slot: &Slot, how: &How<'_>, value: &str) -> bo
 /// memory for its sake.
 #[inline(never)]
 fn long_str(fields: &mut Fields, slot: &Slot, policy: &Policy, limits: Limits, value: &str) {
-    Sink::new(fields, slot, How { policy, limits }).long(value, Shape::Text(value.len()));
+    Sink::new(fields, slot, How { policy, limits }).str_not_plain(value);
 }
 
 impl fmt::Debug for Sink<'_> {

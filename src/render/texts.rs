@@ -90,6 +90,8 @@ pub(crate) struct Texts<'a> {
     bytes: Cell<usize>,
     /// The keys whose strings were looked at and are plain.
     plain: Cell<u64>,
+    /// The key whose string was found not to be.
+    found: Cell<u64>,
 }
 
 impl<'a> Texts<'a> {
@@ -116,6 +118,7 @@ impl<'a> Texts<'a> {
             keys: Cell::new(keys),
             bytes: Cell::new(bytes),
             plain: Cell::new(0),
+            found: Cell::new(0),
         }
     }
 
@@ -123,15 +126,15 @@ impl<'a> Texts<'a> {
     #[cold]
     pub(crate) fn hand_over(&self, fields: &mut Fields, how: How<'_>) {
         let (mut keys, mut bytes) = (self.keys.get(), self.bytes.get());
-        let known = self.plain.get();
+        let (known, found) = (self.plain.get(), self.found.take());
         for (slot, value) in self.slots.iter().zip(self.values) {
             if let Given::Text(text) = value
                 && keys & slot.direct & !known != 0
-                && !self.policy.passes(text.as_bytes())
+                && (found & slot.direct != 0 || !self.policy.passes(text.as_bytes()))
             {
                 keys ^= slot.direct;
                 bytes -= added(slot, text);
-                fields.sink(slot, how).str(text);
+                fields.sink(slot, how).str_not_plain(text);
             }
         }
         self.keys.set(keys);
@@ -139,10 +142,11 @@ impl<'a> Texts<'a> {
         self.plain.set(keys);
     }
 
-    /// Notes that those for the keys before this one are plain, as far as there are any.
+    /// Notes that the string for this key is not plain, and that those for the keys before it are.
     #[cold]
-    pub(super) fn are_plain_before(&self, rank: &Rank) {
+    pub(super) fn plain_before(&self, rank: &Rank) {
         self.plain.set(self.keys() & rank.below);
+        self.found.set(rank.below + 1);
     }
 
     /// Whether all are known to need neither redaction nor escaping.
