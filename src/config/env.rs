@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::{Retention, Rotation, Settings};
 use crate::error::{Error, ErrorKind};
-use crate::key::KeySource;
+use crate::key::{KeySource, key_of};
 use crate::status::Source;
 
 /// A reader of variables: the process's, or a test's.
@@ -100,7 +100,9 @@ pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Er
     })? {
         settings.trust.put(Some(trust), FROM);
     }
-    if set(lookup, STATE_KEY).is_some() {
+    if let Some(key) = set(lookup, STATE_KEY) {
+        // Whether this trail needs it or not: a trail that is keyed later must not find out then.
+        key_of(STATE_KEY, key)?;
         settings.key_source.put(KeySource::environment(STATE_KEY), FROM);
     }
     if let Some(keys) = set(lookup, "AUDIT_KEYS_DIR") {
@@ -182,6 +184,16 @@ mod tests {
                 .map(|(_, value)| OsString::from(value))
         };
         read(&mut settings, &lookup).map(|()| settings)
+    }
+
+    #[test]
+    fn a_state_key_that_is_none_is_an_error_that_does_not_show_it() {
+        let error = with(&[("AUDIT_STATE_KEY", "hunter2-hunter2")]).unwrap_err().to_string();
+        assert!(
+            error.contains("AUDIT_STATE_KEY") && error.contains("base64url"),
+            "{error}"
+        );
+        assert!(!error.contains("hunter2"), "{error}");
     }
 
     #[test]

@@ -211,7 +211,7 @@ impl Settings {
         if max_bytes < least {
             return Err(contradiction(
                 format!("a file of at most {max_bytes} bytes has no room for a line of {line}"),
-                &format!("set Rotation::max_bytes (AUDIT_MAX_FILE_BYTES) to {least} or more, or lower line_bytes"),
+                &format!("set Rotation::max_bytes (AUDIT_MAX_FILE_BYTES) to {least} or more"),
             ));
         }
         if bytes.is_some_and(|bytes| bytes < max_bytes) {
@@ -239,7 +239,7 @@ impl Settings {
                     "a queue of {} bytes is too small for lines of {line}",
                     self.queue_bytes.value
                 ),
-                &format!("set queue_bytes (AUDIT_QUEUE_BYTES) to {least} or more, or lower line_bytes"),
+                &format!("set queue_bytes (AUDIT_QUEUE_BYTES) to {least} or more"),
             ));
         }
         Ok(())

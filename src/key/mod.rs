@@ -5,4 +5,4 @@ mod source;
 
 pub(crate) use hash::{KeyFile, hash_key};
 pub use source::KeySource;
-pub(crate) use source::{Secrets, Stored, line_id};
+pub(crate) use source::{Secrets, Stored, key_of, line_id};

@@ -1,6 +1,7 @@
 //! What protects the secrets that a keyed trail must keep for its next run: nothing but the file's permissions, a key from
 //! the environment, or what the program calls (a key service, a TPM).
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 
@@ -203,14 +204,20 @@ pub(crate) fn line_id(word: &[u8; 32]) -> String {
 }
 
 fn key_in(variable: &str) -> Result<SecretBytes, Error> {
-    let remedy = "set it to 32 random bytes as 43 characters of base64url";
-    let Some(text) = std::env::var_os(variable).filter(|text| !text.is_empty()) else {
-        return Err(refused(&format!("the environment variable {variable} is not set")).remedy(remedy));
-    };
+    match std::env::var_os(variable).filter(|text| !text.is_empty()) {
+        Some(text) => key_of(variable, text),
+        None => Err(refused(&format!("the environment variable {variable} is not set")).remedy(KEY)),
+    }
+}
+
+const KEY: &str = "set it to 32 random bytes as 43 characters of base64url";
+
+/// The key that this environment variable was set to.
+pub(crate) fn key_of(variable: &str, text: OsString) -> Result<SecretBytes, Error> {
     let text = Zeroizing::new(text.into_encoded_bytes());
     match base64url::parse(text.trim_ascii()) {
         Some(key) => Ok(SecretBytes::new(key)),
-        None => Err(refused(&format!("the environment variable {variable} holds no key")).remedy(remedy)),
+        None => Err(refused(&format!("the environment variable {variable} holds no key")).remedy(KEY)),
     }
 }
 

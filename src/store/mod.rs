@@ -219,7 +219,16 @@ fn outside(disk: &dyn Disk, keys: &Path, dir: &Path) -> Result<(), Error> {
             "cannot keep keys inside the trail directory, whose copies would carry them",
         )
         .at(keys)
-        .remedy("name a place outside of it, or leave `keys` out: they go beside it"));
+        .remedy("name a place outside of it, or leave `keys` (AUDIT_KEYS_DIR) out: they go beside it"));
+    }
+    // What does not exist yet has nothing in it.
+    if known == keys && dir.starts_with(&place) {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "cannot keep keys in a directory that the trail is in: who copies it has both",
+        )
+        .at(keys)
+        .remedy("name a directory that has nothing but the keys, or leave `keys` (AUDIT_KEYS_DIR) out: they go beside the trail"));
     }
     Ok(())
 }
@@ -406,6 +415,24 @@ mod tests {
         }
         assert!(fs::read_dir(&dir).unwrap().next().is_none(), "nothing was made");
         create(&dir, Some(&tmp.path().join("logs-keys"))).unwrap();
+    }
+
+    #[test]
+    fn a_key_directory_around_the_trail_is_refused() {
+        let tmp = tempfile::tempdir().unwrap();
+        let dir = tmp.path().join("data/logs");
+        create(&dir, None).unwrap();
+        for around in ["data", ".", "data/../data"] {
+            let keys = tmp.path().join(around);
+            let error = create(&dir, Some(&keys)).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.path()),
+                (ErrorKind::Config, Some(&*keys)),
+                "{error}"
+            );
+            assert!(error.to_string().contains("AUDIT_KEYS_DIR"), "{error}");
+        }
+        create(&dir, Some(&tmp.path().join("data/keys"))).unwrap();
     }
 
     #[test]
