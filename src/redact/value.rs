@@ -44,6 +44,16 @@ impl Value<'_> {
         {
             return self.hit(start, end, None);
         }
+        // What a function gives back that does nothing else: `getSecret: () => 'x'`.
+        if first == b'('
+            && let Some(arrow) = s
+                .get(balanced(s, at_)..)
+                .and_then(|rest| rest.trim_ascii_start().strip_prefix(b"=>"))
+            && let body = gap(s, s.len() - arrow.len())
+            && opening(s, body).is_some()
+        {
+            return self.find(body);
+        }
         if let Some((start, quote, level)) = opening(s, at_) {
             // `"""`, over several lines.
             let triple = [quote; 3];

@@ -94,7 +94,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
          passhash securityquestion securityquestions otpattempt communitystring communitystrings snmpcommunity twofactorpin otppin totppin \
          krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest challengeanswer \
-         enablesecret enablepassword rocommunity rwcommunity privateseed",
+         enablesecret enablepassword rocommunity rwcommunity privateseed neo4jauth redisauth registryauth securitycredentials javanamingsecuritycredentials",
     ),
     // The same in other languages, in small letters and without marks.
     (
@@ -174,7 +174,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
          instrumentationkey integrationkey functionskey functionkey publishkey subscribekey rndckey heartbeatkey adminkey keyfiledict apihash privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
          servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhook discordwebhookurl teamswebhook teamswebhookurl zapierhook \
-         ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv",
+         ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv anonkey algoliasearchkey personalkey cryptokek",
     ),
     (
         Kind::Strong,
@@ -252,7 +252,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (Kind::Tail, Key, "salt"),
     (Kind::Pass, Credential, "pass pw"),
     (Kind::Pin, Credential, "pin"),
-    (Kind::Key, Key, "key keys"),
+    (Kind::Key, Key, "key keys skey"),
     (
         Kind::Whole,
         Credential,
@@ -440,7 +440,14 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          workato akismet jetpack bigcommerce prestashop opencart imgbb deezer soundcloud musixmatch tvdb trakt simkl jellyfin emby sonarr radarr \
          lidarr prowlarr openrouter fireworksai togetherai deepinfra lepton hyperbolic featherless stackpath imperva incapsula honeywell netatmo \
          tado ecobee smartthings tuya \
-         zerotier zipcodeapi zulipchat mashape typesense hibp vultr",
+         zerotier zipcodeapi zulipchat mashape typesense hibp vultr abtasty africastalking airbyte akoya anrok anydo anyscale applitools avalara aweber axiom blynk brightcove brightspace catchpoint checkmarx \
+         corbado cratedb crowdin crowdstrike cyberark cypress dacast datocms dockerhub doordash drake expedia fantom filebase firehydrant flipside flipt \
+         fortinet fortigate gitkraken goldsky gotify gusto headspin huawei hubitat humanloop instabug kaltura lambdatest lastpass lightstep livekit logrocket \
+         losant maltego mastodon mycase neptune ngrok opencti pardot paylocity percy pirsch portkey practicepanther propelauth pubnub rippling rootly \
+         smugmug snowflake socure solana sonarcloud sovos splitio spreedly squadcast stackblitz starknet superblocks surrealdb surveymonkey swetrix tableau tawkto \
+         thingspeak trackjs transifex travisci veriff zohosign zscaler bintray bluemix openwhisk omise ofta createsend adzerk plotly minio \
+         ceph cephmon cephmds cephrgw cephclient cephadmin translator dacast broadkey kubeadm rinkeby ropsten mainnet \
+         todoist agora ossrh sonatype qiita sacloud alicloud awscn",
     ),
     (
         role::LINE,

@@ -200,6 +200,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64 | DOT, 30, ANY)), "snyk_uat. snyk_sat. snyk_pat."),
     (drawn(token(DIGIT | LOWER | COLON, 58, 62)), "token-"),
     (mixed(token(URL64, 60, ANY)), "AKCp"),
+    (drawn(token(ALNUM, 30, 59)), "AKCp"),
     (mixed(token(URL64, 59, 59)), "cmVmd"),
     (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ ddo_ pnu_ pnb_"),
     (behind(15, token(URL64 | EQUALS, 50, 80)), "atlasv1."),
@@ -226,7 +227,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (
         mixed(hook(ALNUM | SLASH | DASH, 12)),
         "hooks.zapier.com/hooks/catch/ open.feishu.cn/open-apis/bot/v2/hook/ open.larksuite.com/open-apis/bot/v2/hook/ \
-         hook.eu1.make.com/ hook.eu2.make.com/ hook.us1.make.com/ hook.us2.make.com/ hook.integromat.com/ hc-ping.com/",
+         hook.eu1.make.com/ hook.eu2.make.com/ hook.us1.make.com/ hook.us2.make.com/ hook.make.com/ hook.integromat.com/ hc-ping.com/",
     ),
     (mixed(hook(URL64 | COLON, 40)), "api.telegram.org/bot"),
     (
@@ -244,7 +245,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     // Of those who write them in base64.
     (key(BASE64, 20, ANY), "whsec_ sk_live_a2V5Xz sk_test_a2V5Xz"),
-    (key(URL64, 20, ANY), "sq0atp- sq0csp-"),
+    (key(URL64, 20, ANY), "sq0atp- sq0csp- sq0idp-"),
     (mixed(key(URL64, 22, 64)), "EAAA"),
     (mixed(key(URL64, 56, 64)), "EAAl"),
     (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
@@ -332,7 +333,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     (mixed(token(ALNUM, 32, ANY)), "sk- csk- sess-"),
     (mixed(token(URL64, 44, ANY)), "sk- xai- llx-"),
-    (mixed(token(URL64, 40, ANY)), "pplx-"),
+    (mixed(token(URL64, 30, ANY)), "pplx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
     // A UUID.
     (mixed(key(HEX | DASH, 36, 36)), "sk_ sk_sbox_"),
@@ -407,6 +408,18 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(token(DIGIT | LOWER, 32, 32)), "pts_"),
     (drawn(token(DIGIT | UPPER, 28, 28)), "ts_"),
     (drawn(key(URL64, 37, 40)), "fnA"),
+    (drawn(key(URL64, 36, 80)), "fnAE fnAC fnAD fnAF"),
+    (drawn(token(URL64, 20, 35)), "figd_"),
+    (drawn(token(ALNUM, 32, 64)), "fc- ser. fpt_ hanko_ flipt_"),
+    (drawn(token(URL64, 30, 90)), "fpt_ hanko_ rootly- xau_ lsv2_"),
+    (drawn(token(ALNUM, 20, 48)), "xapt- xaat- cs_"),
+    (mixed(token(HEX, 64, 64)), "ddn_ ddc_"),
+    (
+        mixed(token(HEX | DASH, 36, 36)),
+        "sk- link-production- link-sandbox- sec-c- sub-c-",
+    ),
+    (mixed(key(HEX, 32, 32)), "R_"),
+    (mixed(token(ALNUM, 54, 54)), "midi-662b69edd2"),
     (mixed(key(DIGIT | UPPER, 16, 16)), "LSIA LKIA"),
     (mixed(token(HEX, 34, 34)), "pk_"),
     (mixed(key(HEX, 32, 32)), "bpk- sk_"),
