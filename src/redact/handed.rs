@@ -14,7 +14,7 @@ const NAME: usize = 48;
 const MOST: usize = 8;
 
 /// What takes the name of a user and a password behind it.
-const PAIRS: [&str; 9] = [
+const PAIRS: [&str; 13] = [
     "login",
     "signin",
     "authenticate",
@@ -24,10 +24,14 @@ const PAIRS: [&str; 9] = [
     "basicauth",
     "passwordauthentication",
     "directoryentry",
+    ".auth",
+    "usernamepassword",
+    "usernameandpassword",
+    "principalsecret",
 ];
 
 /// What connects to something, and which argument the password is, from zero.
-const CONNECTIONS: [(&str, usize); 22] = [
+const CONNECTIONS: [(&str, usize); 26] = [
     ("oci_connect", 1),
     ("oci_pconnect", 1),
     ("oci_new_connect", 1),
@@ -50,6 +54,10 @@ const CONNECTIONS: [(&str, usize); 22] = [
     ("pconnect", 2),
     ("connection", 2),
     ("change_user", 1),
+    ("createhmac", 1),
+    ("createcipheriv", 1),
+    ("createdecipheriv", 1),
+    ("hash_hmac", 2),
 ];
 
 /// What makes a wallet of the words of a mnemonic.
@@ -102,6 +110,11 @@ fn ends_with(name: &[u8], word: &str) -> bool {
 fn connection(walk: &Walk<'_>, open: usize, place: usize, any: bool) -> Option<(usize, usize)> {
     let s = walk.s;
     let all = arguments(s, open)?;
+    // Without an address: `source.getConnection("bob", "x")`.
+    let (place, any) = match all.get(place) {
+        None if place == 2 && all.len() == 2 => (1, true),
+        _ => (place, any),
+    };
     let (start, end, quoted) = *all.get(place)?;
     let text = s.get(start..end)?;
     let strings = all.iter().take(place).filter(|(.., quoted)| *quoted).count();
@@ -172,6 +185,10 @@ mod tests {
             "DriverManager.getConnection(\"jdbc:x\", \"bob\", \"{}\")",
             "pg.connect(None, 'localhost', 5432, None, 'bob', '{}')",
             "new NetworkCredential(\"bob\", \"{}\")",
+            "source.getConnection(\"bob\", \"{}\")",
+            "request.get(url).auth('bob', '{}')",
+            "loginWithUsernamePassword('bob', '{}', done)",
+            "crypto.createHmac('sha256', '{}')",
         ] {
             let shown = shown(&text.replace("{}", "Blue42Moon"));
             assert_eq!(shown, text.replace("{}", "[redacted]"));
@@ -198,6 +215,9 @@ mod tests {
             "getConnection(\"orders\", \"eu-1\", retries)",
             "signal.connect(a, b, c)",
             "router.bind('a', 'b', 'route_17')",
+            "oauth('google', 'callback2')",
+            "crypto.createHmac('sha256', key)",
+            "getConnection(\"orders\", \"primary\")",
         ] {
             assert_eq!(shown(text), text);
         }

@@ -108,7 +108,7 @@ fn is_base64(text: &[u8]) -> bool {
 /// Whether the value that begins at `start` is longer than what services call their objects, and in one piece.
 pub(super) fn is_long(s: &[u8], start: usize) -> bool {
     const LONG: usize = 30;
-    let end = run_to(s, start, set::ALNUM, LONGEST);
+    let end = run_to(s, start, set::URL64, LONGEST);
     let text = s.get(start..end).unwrap_or_default();
     text.len() >= LONG && !one_case(text) && (is_delimiter(at(s, end)) || at(s, end) == 0)
 }

@@ -488,7 +488,7 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
     }
     end -= blanks_back(s, end);
     // What a program takes if one only presses return: `AWS Secret Access Key [None]: x`.
-    if before(s, end) == b']' && at(s, sep) == b':' {
+    if before(s, sep) == b']' && at(s, sep) == b':' {
         let head = s.get(end.saturating_sub(DEFAULT)..end).unwrap_or_default();
         let open = head.iter().rposition(|b| *b == b'[').map_or(0, |k| head.len() - k);
         if open > 2 && matches!(before(s, end - open), b' ') {

@@ -94,7 +94,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
          passhash securityquestion securityquestions otpattempt communitystring communitystrings snmpcommunity twofactorpin otppin totppin \
          krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest challengeanswer \
-         enablesecret enablepassword rocommunity rwcommunity privateseed neo4jauth redisauth registryauth securitycredentials javanamingsecuritycredentials",
+         enablesecret enablepassword rocommunity rwcommunity privateseed neo4jauth redisauth rediscliauth registryauth securitycredentials javanamingsecuritycredentials",
     ),
     // The same in other languages, in small letters and without marks.
     (
@@ -143,7 +143,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Strong,
         Token,
-        "accesstoken accesstokens refreshtoken refreshtokens idtoken idtokens authtoken authtokens apitoken \
+        "tftoken accesstoken accesstokens refreshtoken refreshtokens idtoken idtokens authtoken authtokens apitoken \
          apitokens bearertoken bearertokens sessiontoken sessiontokens securitytoken securitytokens oauthtoken \
          oauthtokens usertokens devicetokens pushtokens fcmtokens resettokens invitetokens bottokens \
          personalaccesstoken personalaccesstokens csrftoken xsrftoken csrftokens servicetoken servicetokens \
@@ -447,6 +447,12 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          smugmug snowflake socure solana sonarcloud sovos splitio spreedly squadcast stackblitz starknet superblocks surrealdb surveymonkey swetrix tableau tawkto \
          thingspeak trackjs transifex travisci veriff zohosign zscaler bintray bluemix openwhisk omise ofta createsend adzerk plotly minio \
          ceph cephmon cephmds cephrgw cephclient cephadmin translator dacast broadkey kubeadm rinkeby ropsten mainnet \
+         aerisweather authentik avaya belvo bitquery bluejeans bluesnap casdoor chippercash classlink codesandbox contabo cryptocompare databricks \
+         deepnote definedfi delinea dnsimple eloqua fastspring fivetran formstack genesys gentrace gitpod goatcounter hashnode helicone hexpm \
+         hightouch hotjar idenfy intelowl jumio kakaotalk kamatera litellm livechat looksrare magiceden mangopay matomo moodle mouseflow mpesa \
+         nuvei olark payoneer paychex pingdom powerbi powerschool promptlayer qdrant qualys rapyd remitly riotgames rocketmatter routee scylladb \
+         sentinelone servicenow shazam sigfox simpleanalytics soracom spiderfoot storj sumsub teamcity thehive trulioo tumblr twocheckout umami \
+         veriff viber visualcrossing volusion weaviate whereby xboxlive xmatters yugabytedb zksync langfuse bitwarden convex inngest browserbase \
          todoist agora ossrh sonatype qiita sacloud alicloud awscn",
     ),
     (

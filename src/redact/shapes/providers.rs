@@ -134,7 +134,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM | COLON, 20, ANY)), "AstraCS:"),
     (
         mixed(token(ALNUM, 24, ANY)),
-        "ucat_ csa_ ion_ mlsn. cog_ rpa_ hcaik_ hcxik_ hcbik_ hcamk_ hcxmk_ hcalk_ hcxlk_",
+        "ucat_ csa_ ion_ mlsn. cog_ rpa_ hcaik_ hcxik_ hcbik_ hccik_ hcdik_ hcaic_ hcbic_ hccic_ hcdic_ hcamk_ hcxmk_ hcalk_ hcxlk_",
     ),
     (mixed(token(ALNUM, 16, ANY)), "STS."),
     (mixed(token(ALNUM, 20, ANY)), "AIK_CI_ AIK_SECRET_ unkey_"),
@@ -185,7 +185,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64, 80, ANY)), "pypi-"),
     (token(ANY_HEX, 40, 64), "rubygems_"),
     (mixed(token(ALNUM, 48, 48)), "rubygems_"),
-    (mixed(token(ALNUM, 32, 32)), "cio"),
+    (mixed(token(ALNUM, 32, 32)), "cio cio_tp_"),
     (mixed(token(DIGIT | LOWER, 43, 43)), "oy2"),
     (token(URL64, 30, ANY), "packagist_ CLOJARS_ CCIPAT_ CCIPRJ_"),
     (token(URL64, 20, ANY), "dckr_pat_ dckr_oat_"),
@@ -245,7 +245,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     // Of those who write them in base64.
     (key(BASE64, 20, ANY), "whsec_ sk_live_a2V5Xz sk_test_a2V5Xz"),
-    (key(URL64, 20, ANY), "sq0atp- sq0csp- sq0idp-"),
+    (
+        key(URL64, 20, ANY),
+        "sq0atp- sq0csp- sq0idp- sandbox-sq0csb- sandbox-sq0atb- sandbox-sq0idb-",
+    ),
     (mixed(key(URL64, 22, 64)), "EAAA"),
     (mixed(key(URL64, 56, 64)), "EAAl"),
     (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
@@ -318,6 +321,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64, 40, ANY), "phx_ phs_ pha_ phr_"),
     (mixed(key(WORD, 34, 40)), "ddapp_"),
     (mixed(key(DIGIT | UPPER, 20, ANY)), "DDRCM_"),
+    (
+        mixed(token(WORD | DASH, 57, ANY)),
+        "pylf_v1_us_ pylf_v1_eu_ pylf_v2_us_ pylf_v2_eu_",
+    ),
     (token(ALNUM, 20, ANY), "pylf_v1_us_ pylf_v1_eu_ pylf_v2_us_ pylf_v2_eu_"),
     (
         mixed(token(HEX | DASH, 36, 36)),
@@ -332,6 +339,12 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "sk-proj- sk-svcacct- sk-admin- sk-None- sk-ant- sk-or- sk-lf- tvly-",
     ),
     (mixed(token(ALNUM, 32, ANY)), "sk- csk- sess-"),
+    (mixed(token(URL64, 48, 48)), "csk- csk_"),
+    (
+        mixed(token(DIGIT | LOWER | DASH, 28, 44)),
+        "sk-helicone- sk-helicone-eu- sk-helicone-rl- sk-helicone-eu-rl- sk-helicone-proxy-",
+    ),
+    (mixed(token(URL64, 37, 37)), "r8_"),
     (mixed(token(URL64, 44, ANY)), "sk- xai- llx-"),
     (mixed(token(URL64, 30, ANY)), "pplx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
@@ -401,6 +414,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "dub_ mint_ mint_dsc_ skapi_cert_ skapi_prod_",
     ),
     (drawn(token(URL64, 20, 24)), "ak_ ck_ oak_ uak_"),
+    (mixed(token(URL64, 20, 20)), "oak_"),
+    (mixed(token(URL64, 43, 43)), "uak_"),
     (mixed(token(ALNUM, 36, 40)), "ctp_"),
     (drawn(token(URL64, 40, 48)), "bu_"),
     (drawn(token(ALNUM, 29, 29)), "db-"),
@@ -426,6 +441,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(key(DIGIT | AF_UPPER, 32, 32)), "api-"),
     (drawn(key(ALNUM, 18, 40)), "testsk_ skey_test_ skey_live_"),
     (drawn(token(URL64, 30, 80)), "tsec_"),
+    (mixed(token(URL64 | DOT, 80, 200)), "ory_at_ ory_rt_ ory_ac_"),
     (
         drawn(token(ALNUM, 20, 60)),
         "mik_ mis_ gs_appsweep_ ory_wak_ ory_st_ ory_at_ ory_rt_ ory_ac_",
