@@ -3,6 +3,7 @@
 //!
 //! Both are asked at the end of a long word, and only of one that looks drawn by chance.
 
+use super::look::is_drawn;
 use super::marks::{is_delimiter, sequence};
 use super::pair::{name, words_before};
 use super::shapes::{at, before, is_random, one_case, run, set, sets};
@@ -177,7 +178,8 @@ fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     // With slashes it may be a path, whose parts are words.
     let text = s.get(from..close)?;
     let part = text.split(|b| matches!(b, b'/' | b'+')).next().unwrap_or_default();
-    if text.contains(&b'/') && (one_case(part) || !part.iter().any(u8::is_ascii_digit) || text.contains(&b'.')) {
+    let words = one_case(part) || !part.iter().any(u8::is_ascii_digit) || text.contains(&b'.');
+    if text.contains(&b'/') && words && !is_drawn(s, from) {
         return None;
     }
     let judged = alone

@@ -132,6 +132,9 @@ fn what_begins_like_a_token_and_is_a_name_stays() {
             "as-built-2024-drawings-final".to_owned(),
             format!("cs_test_{}", body(LOWER, 8, seed)),
             "polar_at_midnight_2024_observations_of_day_9".to_owned(),
+            format!("cache-key-{}", drawn(HEX, 32, seed)),
+            format!("grid-fc-{}.internal", drawn(HEX, 32, seed)),
+            format!("public-key_{}", drawn(HEX, 64, seed)),
         ] {
             assert_eq!(shown(&text), text);
         }

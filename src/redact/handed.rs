@@ -2,6 +2,7 @@
 //! `connect("db", "bob", "x")`, of a login, and the words of a wallet, `fromPhrase("..")`.
 
 use super::list::is_odd;
+use super::look::{Look, look};
 use super::marks::{closing, gap, opening};
 use super::protocol;
 use super::shapes::{at, run_to, set, sets};
@@ -118,7 +119,8 @@ fn connection(walk: &Walk<'_>, open: usize, place: usize, any: bool) -> Option<(
     let (start, end, quoted) = *all.get(place)?;
     let text = s.get(start..end)?;
     let strings = all.iter().take(place).filter(|(.., quoted)| *quoted).count();
-    let sure = !any || strings == place && is_odd(walk.policy, text);
+    let is_plain = || !matches!(look(s, start), Some(Look::Uuid | Look::Hash | Look::Short));
+    let sure = !any || strings == place && is_odd(walk.policy, text) && is_plain();
     (quoted && end > start && sure).then_some((start, end))
 }
 
@@ -218,6 +220,7 @@ mod tests {
             "oauth('google', 'callback2')",
             "crypto.createHmac('sha256', key)",
             "getConnection(\"orders\", \"primary\")",
+            "connect(\"db1\", \"123e4567-e89b-42d3-a456-426614174000\")",
         ] {
             assert_eq!(shown(text), text);
         }

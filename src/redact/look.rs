@@ -105,12 +105,14 @@ fn is_base64(text: &[u8]) -> bool {
     drawn * 2 >= body.len()
 }
 
-/// Whether the value that begins at `start` is longer than what services call their objects, and in one piece.
+/// Whether the value that begins at `start` is longer than what services call their objects. In letters of one case it is in one piece,
+/// as names are in several, and no address by content.
 pub(super) fn is_long(s: &[u8], start: usize) -> bool {
     const LONG: usize = 30;
     let end = run_to(s, start, set::URL64, LONGEST);
     let text = s.get(start..end).unwrap_or_default();
-    text.len() >= LONG && !one_case(text) && (is_delimiter(at(s, end)) || at(s, end) == 0)
+    let piece = text.iter().all(u8::is_ascii_alphanumeric) && !text.starts_with(b"baf");
+    text.len() >= LONG && (piece || !one_case(text)) && (is_delimiter(at(s, end)) || at(s, end) == 0)
 }
 
 #[cfg(test)]

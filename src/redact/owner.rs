@@ -110,6 +110,7 @@ pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Op
             class(walk.policy, text, look, alone && known)
         })
         .or_else(|| with(walk, text, value))
+        .or_else(|| bundled(s, text, start))
         .or_else(|| listed(walk, name, text, value))?;
     judged(walk.policy, class)
 }
@@ -288,6 +289,15 @@ fn with(walk: &Walk<'_>, text: &[u8], value: usize) -> Option<Class> {
         .then_some(judged.verdict.class)
 }
 
+/// A login for a server of gems, by the name that is made of its address: `BUNDLE_GEMS__ACME__COM=bob:x`.
+fn bundled(s: &[u8], text: &[u8], start: usize) -> Option<Class> {
+    let host = text.strip_prefix(b"BUNDLE_")?;
+    memchr::memmem::find(host, b"__")?;
+    let user = run_to(s, start, set::ALNUM | set::UNDER | set::DASH, LONGEST);
+    (user > start && at(s, user) == b':' && at(s, user + 1) > b' ' && at(s, user + 1) != b'/')
+        .then_some(Class::Credential)
+}
+
 /// What a list of secrets holds under the name: `tokens["acme"] = "x"`.
 fn listed(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Class> {
     let s = walk.s;
@@ -326,7 +336,7 @@ fn listed(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Clas
 
 #[cfg(test)]
 mod tests {
-    use super::super::drawn::{ALNUM, HEX, drawn};
+    use super::super::drawn::{ALNUM, HEX, LOWER, drawn};
     use super::super::samples::shown;
 
     #[test]
@@ -371,6 +381,29 @@ mod tests {
                 );
                 assert_eq!(shown(&text.replace("{}", &id)), text.replace("{}", &id));
             }
+            let (key, blob, id) = (drawn(LOWER, 32, seed), drawn(LOWER, 28, seed), drawn(LOWER, 20, seed));
+            let text = "{\"key\":\"{}\"}";
+            assert_eq!(shown(&text.replace("{}", &key)), text.replace("{}", "[redacted]"));
+            for name in [blob, format!("avatar-small-{id}"), format!("bafybei{key}")] {
+                assert_eq!(shown(&text.replace("{}", &name)), text.replace("{}", &name));
+            }
+        }
+    }
+
+    #[test]
+    fn a_login_for_a_server_of_gems_goes_by_its_address() {
+        for text in ["BUNDLE_GEMS__ACME__COM={}", "BUNDLE_GEMS__ACME__COM: \"{}\""] {
+            assert_eq!(
+                shown(&text.replace("{}", "bob:x9y8z7")),
+                text.replace("{}", "[redacted]")
+            );
+        }
+        for text in [
+            "BUNDLE_WITHOUT: \"development:test\"",
+            "BUNDLE_MIRROR__ACME__COM: https://mirror.example",
+            "BUNDLE_BUILD__ACME: \"--with-zlib\"",
+        ] {
+            assert_eq!(shown(text), text);
         }
     }
 

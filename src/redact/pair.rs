@@ -4,6 +4,7 @@
 //! The name is read back from its separator, the value forward. What a value is depends on how it begins: quotes, at any depth of
 //! escaping; brackets; a `Debug` form such as `Some(..)`; or a run of bytes up to the next thing that cannot be meant.
 
+use super::Shape;
 use super::compared;
 use super::items;
 use super::label;
@@ -20,7 +21,6 @@ use super::shapes::{at, before, is_random, run_to, set};
 use super::text::{Hit, Walk};
 use super::value::Value;
 use super::words::role;
-use super::{Class, Shape};
 
 /// A name of so many bytes that looks drawn by chance is none.
 const LONG: usize = 16;

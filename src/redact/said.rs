@@ -10,14 +10,30 @@ use super::shapes::{at, before, is_random, mixed, run_to, set};
 use super::text::{Hit, Walk};
 use super::{Class, Shape, assigned, beside};
 
-/// What is said in a sentence: `the password is x`, `password is: x`. The word `is` begins at `i`.
-pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+/// What somebody does to a password that he gives a new one.
+const CHANGES: [&[u8]; 5] = [b" set", b" reset", b" changed", b" updated", b" rotated"];
+
+/// What something was changed to: `password set to x`. The word `to` begins at `i`.
+pub(super) fn to(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let lead = walk.s.get(..i)?.strip_suffix(b" ")?;
+    let verb = CHANGES.iter().find(|verb| lead.ends_with(verb))?;
+    let lead = lead.get(..lead.len() - verb.len())?;
+    let lead = [&b" was"[..], b" is", b" has been", b" been"]
+        .iter()
+        .find_map(|is| lead.strip_suffix(*is))
+        .unwrap_or(lead);
+    let from = lead.len() + 1;
+    is(walk, from, i + 2 - from)
+}
+
+/// What is said in a sentence: `the password is x`, `password was: x`. What says so begins at `i`.
+pub(super) fn is(walk: &mut Walk<'_>, i: usize, len: usize) -> Option<Hit> {
     let s = walk.s;
     if before(s, i) != b' ' {
         return None;
     }
-    let colon = at(s, i + 2) == b':';
-    let start = i + 2 + usize::from(colon);
+    let colon = at(s, i + len) == b':';
+    let start = i + len + usize::from(colon);
     let start = start + blanks(s, start);
     let level = run(s, start, b'\\');
     let quote = match at(s, start + level) {
@@ -43,6 +59,7 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         || !(mixed(text) || alone || quote != 0)
         || text.iter().rev().skip_while(|b| **b == b'=').any(|b| *b == b'=')
         || is_remark(text)
+        || text.starts_with(b"/")
         || walk.policy.knows(text) && !(quote != 0 && mixed(text))
     {
         return None;

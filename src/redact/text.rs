@@ -208,13 +208,15 @@ impl<'a> Walk<'a> {
         }
         let credential = match b0 | 0x20 {
             b'b' if b1 | 0x20 == b'i' => return protocol::find(self, i),
+            b't' if b1 == b'o' && at(s, i + 2) == b' ' => return said::to(self, i),
             b'b' | b't' => auth::find(s, i),
             b's' if b1 == b'S' && b0 == b'S' => auth::find(s, i),
             b'p' if (b0, b1) == (b'P', b'r') => {
                 let span = pem::putty(s, i).filter(|_| self.on(Shape::PrivateKey))?;
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
-            b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return said::is(self, i),
+            b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return said::is(self, i, 2),
+            b'w' if reads(s, i, b"was") && matches!(at(s, i + 3), b' ' | b':') => return said::is(self, i, 3),
             b'p' if b1 | 0x20 == b's' => {
                 if reads(s, i, b"psexec") {
                     self.command = Some(true);
@@ -425,6 +427,7 @@ impl<'a> Walk<'a> {
             b'|' if before(self.s, i) == b'|' => {
                 return assigned::find(self, i).or_else(|| assigned::fallback(self, i));
             }
+            b'|' if before(self.s, i) == b' ' && command::reads_one(self.s, i) => return command::piped(self, i),
             b'>' if matches!(before(self.s, i), b'-' | b'=') => {
                 return list::arrow(self, i).or_else(|| assigned::find(self, i));
             }

@@ -3,7 +3,7 @@
 use super::Class;
 use super::list::is_odd;
 use super::marks::*;
-use super::notation::block;
+use super::notation::{block, is_schema};
 use super::pair::Name;
 use super::plainly;
 use super::policy::{Judged, Policy, Verdict};
@@ -142,7 +142,7 @@ impl Value<'_> {
         if let Some(open) = bracket(s, at_) {
             let end = balanced(s, open);
             let end = rest(end);
-            let empty = end - open <= 2;
+            let empty = end - open <= 2 || is_schema(s, open, end);
             return if empty { None } else { self.hit(at_, end, quotes) };
         }
         if quotes.is_none()

@@ -75,7 +75,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Strong,
         Credential,
-        "password passwords passwd passwds passphrase passphrases passcode passcodes passw pasword passward pssword paasword passowrd passwrod userpw dbpw \
+        "password passwords passwd passwds passphrase passphrases passcode passcodes srcstorepass deststorepass passw pasword passward pssword paasword passowrd passwrod userpw dbpw \
          adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd pswd pword jaasconfig otppepper passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
