@@ -11,6 +11,8 @@ use super::{Class, Shape};
 
 /// Bytes of the name of a function that are looked at.
 const NAME: usize = 48;
+/// Bytes behind the bracket in which a string begins.
+const STRINGS: usize = 160;
 /// Arguments that are looked at.
 const MOST: usize = 8;
 
@@ -76,6 +78,9 @@ type Argument = (usize, usize, bool);
 /// The secret among the arguments behind the bracket at `open`.
 pub(super) fn find(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     let s = walk.s;
+    // Most functions are given no string.
+    let rest = s.get(open..(open + STRINGS).min(s.len()))?;
+    memchr::memchr3(b'"', b'\'', b'`', rest)?;
     let head = s.get(open.saturating_sub(NAME)..open)?;
     let part = |b: &&u8| sets(**b) & (set::WORD | set::DOT) != 0;
     let len = head.iter().rev().take_while(part).count();
