@@ -3,6 +3,7 @@
 //!
 //! Both are asked at the end of a long word, and only of one that looks drawn by chance.
 
+use super::look::is_drawn;
 use super::marks::{is_delimiter, sequence};
 use super::pair::{name, words_before};
 use super::shapes::{at, before, is_random, one_case, run, set, sets};
@@ -71,6 +72,24 @@ const PUBLIC: &[&[u8]] = &[
 ];
 /// The shortest body of a token whose prefix nobody knows: the ids of services are shorter.
 const LONG: usize = 30;
+/// The same of one with parts, and of one in small letters.
+const LONGER: usize = 40;
+
+/// Whether what begins at `start`, behind the prefix that begins at `from`, is base64 for URLs: long, with dashes or underscores in it,
+/// and without a word between them.
+fn in_parts(s: &[u8], from: usize, start: usize) -> bool {
+    let close = run(s, start, set::URL64);
+    let text = s.get(start..close).unwrap_or_default();
+    let word = |part: &[u8]| part.len() >= 4 && part.iter().skip(1).all(u8::is_ascii_lowercase);
+    let parts = || text.split(|b| matches!(b, b'_' | b'-'));
+    text.len() >= LONGER
+        && !one_case(text)
+        && parts().count() > 1
+        && !parts().any(word)
+        && parts().any(|part| part.len() >= SHORTEST && is_random(part) && !one_case(part))
+        && before(s, from) != b'/'
+        && !matches!(at(s, close), b'/' | b'+' | b'.')
+}
 
 /// What the word `start..end` ends: a token that names itself, or one whose name is the word before it.
 pub(super) fn find(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
@@ -114,7 +133,10 @@ fn named(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
             .iter()
             .all(|b| sets(*b) & (set::LOWER | set::DIGIT | set::UNDER) != 0);
     let apart = before(s, start - len) != b'/' && !matches!(at(s, end), b'/' | b'+' | b'=' | b'-' | b'_');
-    let long = last == b'_' && alone && !noun && prefix && apart && body.len() >= LONG && !one_case(body);
+    // Of small letters and digits alone it must be longer still: some ids are.
+    let least = if one_case(body) { LONGER } else { LONG };
+    let long = last == b'_' && alone && !noun && prefix && apart && !digest && body.len() >= least;
+    let long = long || last == b'_' && alone && !noun && prefix && in_parts(s, start - len, start);
     // A branch, an image or a layer may have any name before its hash.
     let secret = match digest {
         true => last == b'_' && parts.next_back().is_some_and(|part| is(SECRET, part)),
@@ -156,7 +178,8 @@ fn spoken(walk: &mut Walk<'_>, start: usize, end: usize) -> Option<Hit> {
     // With slashes it may be a path, whose parts are words.
     let text = s.get(from..close)?;
     let part = text.split(|b| matches!(b, b'/' | b'+')).next().unwrap_or_default();
-    if text.contains(&b'/') && (one_case(part) || !part.iter().any(u8::is_ascii_digit) || text.contains(&b'.')) {
+    let words = one_case(part) || !part.iter().any(u8::is_ascii_digit) || text.contains(&b'.');
+    if text.contains(&b'/') && words && !is_drawn(s, from) {
         return None;
     }
     let judged = alone
@@ -217,6 +240,7 @@ mod tests {
                 ("acme_development_", 24),
                 ("acm_", 30),
                 ("ac2_", 44),
+                ("acme_", 48),
             ] {
                 let token = format!("{head}{}", drawn(ALNUM, n, seed));
                 for text in ["{}", "got {} today", "{\"note\":\"{}\"}", "https://h/?x={}&y=1"] {

@@ -47,6 +47,12 @@ const COMMANDS: &[(&str, &[u8])] = &[
     ("snmpget", b"cAX"),
     ("snmpset", b"cAX"),
     ("7z", b"p"),
+    ("7za", b"p"),
+    ("7zz", b"p"),
+    ("rar", b"p"),
+    ("unrar", b"p"),
+    ("pt-online-schema-change", b"p"),
+    ("openssl", b"k"),
 ];
 
 /// Commands whose `-U` takes `user%password`.
@@ -129,7 +135,8 @@ pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         return samba(walk, i + 2);
     }
     let (_, letters) = COMMANDS.iter().find(|(name, _)| is(name))?;
-    if !letters.contains(&letter) {
+    // `openssl req -key server.key`
+    if !letters.contains(&letter) || command == b"openssl" && end != i + 2 {
         return None;
     }
     let start = i + 2 + blanks(s, i + 2);
@@ -198,6 +205,57 @@ fn last(walk: &mut Walk<'_>, i: usize, end: usize) -> Option<Hit> {
     let start = line.iter().rposition(|b| *b == b' ')? + 1;
     let words = line.split(|b| *b == b' ').filter(|word| !word.is_empty()).count();
     (words >= 2).then(|| walk.hit(Shape::Authorization, Class::Credential, (end + start, end + line.len())))?
+}
+
+/// What reads a password from what is piped into it.
+const READERS: [&[u8]; 7] = [
+    b"--password-stdin",
+    b"--passphrase-fd",
+    b"--with-token",
+    b"passwd --stdin",
+    b"chpasswd",
+    b"sudo -S",
+    b"cryptsetup",
+];
+
+/// Whether a command stands behind the pipe at `i` that reads a password.
+pub(super) fn reads_one(s: &[u8], i: usize) -> bool {
+    let rest = s.get(i + 1..(i + NEAR).min(s.len())).unwrap_or_default();
+    let command = rest
+        .split(|b| matches!(b, b'|' | b';' | b'\n'))
+        .next()
+        .unwrap_or_default();
+    READERS
+        .iter()
+        .any(|reader| memchr::memmem::find(command, reader).is_some())
+}
+
+/// What is piped into such a command: `echo x | docker login --password-stdin`, `echo "bob:x" | chpasswd`.
+pub(super) fn piped(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    let from = i.saturating_sub(NEAR).max(walk.floor.min(i));
+    let lead = s.get(from..i)?;
+    let echo = [&b"echo "[..], b"printf "].into_iter();
+    let mut start = echo
+        .filter_map(|word| Some(memchr::memmem::rfind(lead, word)? + from + word.len()))
+        .max()?;
+    while at(s, start) == b'-' || at(s, start) == b' ' {
+        start = run_to(s, start + 1, set::ALNUM, 4);
+    }
+    let quote = at(s, start);
+    let quoted = matches!(quote, b'"' | b'\'');
+    start += usize::from(quoted);
+    let text = s.get(start..i)?.trim_ascii_end();
+    let text = if quoted { text.strip_suffix(&[quote])? } else { text };
+    let user = text
+        .iter()
+        .position(|b| *b == b':')
+        .filter(|_| reads(s, i, b"| chpasswd") || reads(s, i, b"| sudo chpasswd"));
+    let from = start + user.map_or(0, |colon| colon + 1);
+    let end = start + text.len();
+    let one = end > from && !s.get(from..end)?.iter().any(|b| *b <= b' ');
+    (one && !matches!(at(s, from), b'$' | b'<'))
+        .then(|| walk.hit(Shape::Authorization, Class::Credential, (from, end)))?
 }
 
 /// The password of `user%password` behind `i`.

@@ -69,6 +69,21 @@ const TOKENS: &[(&str, &str, usize)] = &[
     ("odt_", ALNUM, 32),
     ("key_", HEX, 28),
     ("pk_", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 41),
+    ("AKCp", ALNUM, 33),
+    ("R_", HEX, 32),
+    ("ddn_", HEX, 64),
+    ("figd_", ALNUM, 22),
+    ("ser.", ALNUM, 40),
+    ("uak_", URL64, 43),
+    ("cio_tp_", ALNUM, 32),
+    ("csk-", URL64, 48),
+    ("hcbic_", LOWER, 58),
+    ("ory_at_", URL64, 87),
+    ("sandbox-sq0csb-", URL64, 43),
+    ("sq0idp-", URL64, 22),
+    ("r8_", URL64, 37),
+    ("xapt-", ALNUM, 24),
+    ("sk-helicone-eu-", LOWER, 32),
 ];
 
 #[test]
@@ -117,6 +132,9 @@ fn what_begins_like_a_token_and_is_a_name_stays() {
             "as-built-2024-drawings-final".to_owned(),
             format!("cs_test_{}", body(LOWER, 8, seed)),
             "polar_at_midnight_2024_observations_of_day_9".to_owned(),
+            format!("cache-key-{}", drawn(HEX, 32, seed)),
+            format!("grid-fc-{}.internal", drawn(HEX, 32, seed)),
+            format!("public-key_{}", drawn(HEX, 64, seed)),
         ] {
             assert_eq!(shown(&text), text);
         }
@@ -380,6 +398,63 @@ fn a_group_that_fails_its_check_is_no_card_with_three_digits_more() {
     }
     assert_eq!(shown("4111 1111 1111 1111 123"), "[redacted] 123");
     assert_eq!(shown("6212 3456 7890 0000 003"), "[redacted]");
+}
+
+#[test]
+fn what_a_word_only_tells_goes_and_what_it_asks_stays() {
+    check(
+        r#"
+this is password: Hunter22¦this is password: [redacted]
+is Authorization: Bearer abcDEF123abcDEF123¦is Authorization: Bearer [redacted]
+no password: Hunter22¦no password: [redacted]
+it has password: yes¦
+no password: required¦
+is token: 17¦
+"#,
+    );
+}
+
+#[test]
+fn a_secret_goes_that_is_told_in_the_notation_of_a_program() {
+    check(
+        r#"
+{:password Hunter22 :port 81}¦{:password [redacted] :port 81}
+:password nil, :token required¦
+getSecret: () => 'Hunter22'¦getSecret: () => '[redacted]'
+onSecret: () => { go() }¦
+AWS Secret Access Key [None]: abcDEF123+x/9¦AWS Secret Access Key [None]: [redacted]
+password                    = "Hunter22"¦password                    = "[redacted]"
+token = 'abcDEF123' | 'abcDEF456'¦token = '[redacted]' | '[redacted]'
+api key=Hunter22x¦api key=[redacted]
+kind=api key=Hunter22x¦
+curl -u Xy7kQ2mZp9Rt4Lw8Bn3V:X https://h.example¦curl -u [redacted] https://h.example
+fieldNameWithPassword = "Hunter22"¦fieldNameWithPassword = "[redacted]"
+loginWithPassword = true¦
+"#,
+    );
+}
+
+#[test]
+fn a_service_alone_names_a_uuid_and_a_hash_of_sixteen_bytes_where_it_makes_none_itself() {
+    let uuid = "6f1a5f08-2a5e-4f11-8329-248cb850df03";
+    let hash = body(HEX, 32, 7);
+    for key in [uuid, hash.as_str()] {
+        for text in ["heroku: '{}'", "LASTFM={}", "codecov = \"{}\""] {
+            assert_eq!(shown(&text.replace("{}", key)), text.replace("{}", "[redacted]"));
+        }
+        for text in [
+            "datadog: '{}'",
+            "GITHUB={}",
+            "azure = \"{}\"",
+            "heroku app={}",
+            "shipment: {}",
+        ] {
+            assert_eq!(shown(&text.replace("{}", key)), text.replace("{}", key));
+        }
+    }
+    let commit = body(HEX, 40, 7);
+    let text = format!("heroku: {commit}");
+    assert_eq!(shown(&text), text);
 }
 
 #[test]

@@ -28,6 +28,14 @@ fn what_is_said_of_a_password_names_it() {
 password is: hunter2¦password is: [redacted]
 the password is: letmein¦the password is: [redacted]
 the password is hunter2, he wrote: ok¦the password is [redacted], he wrote: ok
+note: the password was hunter2, says ann¦note: the password was [redacted], says ann
+ok: password set to hunter2 by ann¦ok: password set to [redacted] by ann
+ok: the password has been changed to hunter2¦ok: the password has been changed to [redacted]
+ok: password length set to 12chars¦
+ok: password was reset at 2026-11-28T12:00:00Z¦
+ok: password reset to /home/bob/x1¦
+ok: the token_count was 42times¦
+token          = 1*tchar¦
 password is "hunter2" now¦password is "[redacted]" now
 wrong password "hunter2" for bob¦wrong password "[redacted]" for bob
 invalid password 'letmein'¦invalid password '[redacted]'
@@ -289,6 +297,18 @@ fn commands_take_passwords_in_ways_of_their_own() {
     check(
         r#"
 keytool -genkey -storepass changeit -keypass letmein -alias x¦keytool -genkey -storepass [redacted] -keypass [redacted] -alias x
+keytool -importkeystore -srcstorepass changeit -deststorepass letmein¦keytool -importkeystore -srcstorepass [redacted] -deststorepass [redacted]
+openssl enc -aes-256-cbc -k letmein -in x¦openssl enc -aes-256-cbc -k [redacted] -in x
+openssl req -new -key server.key -out x -keyout y¦
+echo letmein | docker login -u bob --password-stdin¦echo [redacted] | docker login -u bob --password-stdin
+echo -n "letmein" | sudo -S ls¦echo -n "[redacted]" | sudo -S ls
+echo 'bob:letmein' | chpasswd¦echo 'bob:[redacted]' | chpasswd
+echo "$PW" | docker login -u bob --password-stdin¦
+cat pw.txt | docker login -u bob --password-stdin¦
+echo letmein | wc -l¦
+rar a -pletmein x.rar y¦rar a -p[redacted] x.rar y
+aws configure set aws_secret_access_key KdZxQwt/9KQAwrL2ZYdDJPNG1PQjYxMX7tBv2sTe¦aws configure set aws_secret_access_key [redacted]
+aws configure set aws_secret_access_key ~/.config/keys/of/the/production/account¦
 htpasswd -b /etc/h bob letmein¦htpasswd -b /etc/h bob [redacted]
 ran: htpasswd -nbB bob letmein | tee x¦ran: htpasswd -nbB bob [redacted] | tee x
 smbclient //h/share -U bob%letmein -c ls¦smbclient //h/share -U bob%[redacted] -c ls

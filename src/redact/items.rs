@@ -11,7 +11,7 @@ const MOST: usize = 64;
 pub(super) fn queue(walk: &mut Walk<'_>, first: Hit) -> bool {
     let s = walk.s;
     let Some((indent, _)) = dash(s, first.start) else {
-        return false;
+        return again(walk, first);
     };
     let mut next = first.next;
     let mut items = Vec::new();
@@ -35,6 +35,36 @@ pub(super) fn queue(walk: &mut Walk<'_>, first: Hit) -> bool {
         walk.queue.extend(items);
     }
     several
+}
+
+/// Queues `first` and the string behind a bar: one of several keys, or the same once more, `token = 'x' | 'x'`.
+fn again(walk: &mut Walk<'_>, first: Hit) -> bool {
+    let s = walk.s;
+    let Some(quote) = first
+        .next
+        .checked_sub(1)
+        .map(|end| at(s, end))
+        .filter(|b| matches!(b, b'"' | b'\''))
+    else {
+        return false;
+    };
+    let Some(rest) = s.get(first.next..).and_then(|rest| rest.strip_prefix(b" | ")) else {
+        return false;
+    };
+    let start = s.len() - rest.len() + 1;
+    let end = closing(s, start, quote, 0);
+    let text = s.get(start..end).unwrap_or_default();
+    if at(rest, 0) != quote || at(s, end) != quote || text.len() < 8 || text.contains(&b' ') {
+        return false;
+    }
+    walk.queue.push_back(first);
+    walk.queue.push_back(Hit {
+        start,
+        end,
+        next: end + 1,
+        ..first
+    });
+    true
 }
 
 /// The dash before the value at `start`: what its line is set in by, and where the line begins.

@@ -4,7 +4,7 @@ use super::list::is_odd;
 use super::marks::{blanks, is_delimiter};
 use super::pair::{name, words_before};
 use super::policy::Judged;
-use super::shapes::{at, before, mixed, run_to, set};
+use super::shapes::{at, before, is_random, mixed, one_case, run_to, set};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
 
@@ -76,6 +76,16 @@ pub(super) fn bracketed(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     password(&judged, s.get(name.start..name.end)?).then_some(())?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     walk.treated(judged.verdict, (from, end))
+}
+
+/// Where the name of a user begins that is a key itself, before the colon at `i`: `curl -u <random>:x`.
+pub(super) fn key(s: &[u8], i: usize) -> Option<usize> {
+    let head = s.get(i.saturating_sub(64)..i)?;
+    let len = head.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let user = head.get(head.len() - len..)?;
+    // Behind two letters it may be a number in hexadecimal, which says whose account it is.
+    let hex = user.iter().skip(2).all(u8::is_ascii_hexdigit);
+    (len >= 20 && is_random(user) && !one_case(user) && !hex).then_some(i - len)
 }
 
 /// Whether this is the word for a password, and no function on one.

@@ -1,5 +1,6 @@
 //! How a value looks that may be a key: drawn by chance, and no identifier, hash, path or word.
 
+use super::beside::is_uuid;
 use super::marks::is_delimiter;
 use super::shapes::{at, before, is_random, is_uneven, mixed, one_case, run_to, set, sets};
 
@@ -18,6 +19,10 @@ pub(super) enum Look {
     Drawn,
     /// In hexadecimal.
     Hash,
+    /// The same, of 16 bytes: no commit and no digest of an image is so short.
+    Short,
+    /// A UUID.
+    Uuid,
     /// Of all signs there are, in quotes.
     Wild,
 }
@@ -31,7 +36,10 @@ pub(super) fn look(s: &[u8], start: usize) -> Option<Look> {
     let hash =
         end - start >= 32 && s.get(start..end).is_some_and(mixed) && (is_delimiter(at(s, end)) || at(s, end) == 0);
     if hash {
-        return Some(Look::Hash);
+        return Some(if end - start == 32 { Look::Short } else { Look::Hash });
+    }
+    if is_uuid(s, start) {
+        return Some(Look::Uuid);
     }
     let quote = before(s, start);
     if !matches!(quote, b'"' | b'\'') {
@@ -97,12 +105,14 @@ fn is_base64(text: &[u8]) -> bool {
     drawn * 2 >= body.len()
 }
 
-/// Whether the value that begins at `start` is longer than what services call their objects, and in one piece.
+/// Whether the value that begins at `start` is longer than what services call their objects. In letters of one case it is in one piece,
+/// as names are in several, and no address by content.
 pub(super) fn is_long(s: &[u8], start: usize) -> bool {
     const LONG: usize = 30;
-    let end = run_to(s, start, set::ALNUM, LONGEST);
+    let end = run_to(s, start, set::URL64, LONGEST);
     let text = s.get(start..end).unwrap_or_default();
-    text.len() >= LONG && !one_case(text) && (is_delimiter(at(s, end)) || at(s, end) == 0)
+    let piece = text.iter().all(u8::is_ascii_alphanumeric) && !text.starts_with(b"baf");
+    text.len() >= LONG && (piece || !one_case(text)) && (is_delimiter(at(s, end)) || at(s, end) == 0)
 }
 
 #[cfg(test)]
@@ -120,6 +130,7 @@ mod tests {
             assert!(seen(&drawn(ALNUM, 24, seed)) == Some(Look::Drawn));
             assert!(seen(&drawn(LOWER, 32, seed)) == Some(Look::Drawn));
             assert!(seen(&drawn(HEX, 40, seed)) == Some(Look::Hash));
+            assert!(seen(&drawn(HEX, 32, seed)) == Some(Look::Short));
         }
         assert!(seen("q7Kd0Zx/9KQAwrL2ZYd/DJPNG1PQj+YxMX7tBv2s=") == Some(Look::Drawn));
         assert!(seen("Zy>!x 9{b@Qd)4|T#w&L^1e(M~j;V$8r<Np*2+G:h") == Some(Look::Wild));
@@ -132,7 +143,6 @@ mod tests {
             "user:42:profile",
             "path/to/some/picture_of_the_book.png",
             "uploads/2026/11/Report-Final-Version.pdf",
-            "550e8400-e29b-41d4-a716-446655440000",
             "01H455VB4PEX5VSKNKM4FKX9ZZ",
             "20261128T014318Z-20261128T014318Z",
             "checkout_button_label_2024_v2",

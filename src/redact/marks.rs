@@ -182,9 +182,9 @@ pub(super) fn blanks(s: &[u8], i: usize) -> usize {
         .count()
 }
 
-/// The blanks before `i`, of which there are few.
+/// The blanks before `i`, of which there are few, if the signs of several lines do not stand below each other.
 pub(super) fn blanks_back(s: &[u8], i: usize) -> usize {
-    s.get(i.saturating_sub(8)..i)
+    s.get(i.saturating_sub(48)..i)
         .unwrap_or_default()
         .iter()
         .rev()

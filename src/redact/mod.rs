@@ -14,9 +14,12 @@
 
 mod assigned;
 mod bare;
+mod beside;
 mod columns;
 mod command;
+mod compared;
 mod found;
+mod handed;
 mod hit;
 mod items;
 mod label;
@@ -40,6 +43,7 @@ mod rules;
 mod said;
 mod scan;
 mod seen;
+mod series;
 mod shapes;
 mod split;
 mod text;

@@ -1,7 +1,7 @@
 //! What programming languages, YAML and system logs put between a name and its value.
 
 use super::Shape;
-use super::marks::{blanks, slashes};
+use super::marks::{blanks, closing, gap, opening, slashes};
 use super::pair::{Name, name};
 use super::policy::Verdict;
 use super::shapes::{at, before, mixed, run_to, set, sets};
@@ -55,6 +55,23 @@ pub(super) fn declared(s: &[u8], i: usize) -> bool {
     let end = run_to(s, start, set::ALNUM, 16);
     let equals = end + blanks(s, end);
     s.get(start..end).is_some_and(is_type) && at(s, equals) == b'=' && at(s, equals + 1) != b'='
+}
+
+/// Whether the object from `open` to `end` says what a field is like, and holds nothing of it: `{"type": "string"}`.
+pub(super) fn is_schema(s: &[u8], open: usize, end: usize) -> bool {
+    const KINDS: [&[u8]; 6] = [b"string", b"number", b"integer", b"boolean", b"object", b"array"];
+    const HOLDS: [&[u8]; 6] = [b"value", b"default", b"const", b"enum", b"example", b"pattern"];
+    let string = |i: usize| {
+        let (start, quote, level) = opening(s, gap(s, i))?;
+        let close = closing(s, start, quote, level);
+        Some((s.get(start..close)?, gap(s, close + level + 1)))
+    };
+    let Some((b"type", colon)) = string(open + 1).filter(|_| at(s, open) == b'{') else {
+        return false;
+    };
+    let kind = string(colon + 1).filter(|(kind, _)| at(s, colon) == b':' && KINDS.contains(kind));
+    let text = s.get(open..end).unwrap_or_default();
+    kind.is_some() && !HOLDS.iter().any(|word| memchr::memmem::find(text, word).is_some())
 }
 
 /// The name in front of the type that begins at `i`.
@@ -130,6 +147,22 @@ pub(super) fn serialized(walk: &Walk<'_>, i: usize) -> Option<Verdict> {
 #[cfg(test)]
 mod tests {
     use super::super::samples::shown;
+
+    #[test]
+    fn what_says_what_a_field_is_like_stays() {
+        for text in [
+            "{\"password\": {\"type\": \"string\", \"description\": \"of the database\"}}",
+            "{\\\"api_key\\\":{\\\"type\\\":\\\"string\\\"}}",
+        ] {
+            assert_eq!(shown(text), text);
+        }
+        for text in [
+            "{\"password\":{\"type\":\"string\",\"value\":\"x9y8\"}}",
+            "{\"password\":{\"type\":\"x9y8\"}}",
+        ] {
+            assert_eq!(shown(text), "{\"password\":\"[redacted]\"}");
+        }
+    }
 
     #[test]
     fn a_value_is_found_behind_a_type_in_a_block_and_in_a_cell() {

@@ -48,6 +48,12 @@ const OTHERS: &str = "api db database private secret access encryption encrypt e
     pairing telemetry logging maps stream weather captcha fred look looker lighton circle together fireworks stability polygon alpaca unleash \
     braze iterable bandwidth intercom linear segment sentry notion canva trello box square block render replicate pusher fixer flow";
 
+/// Services whose name stands before other things in hexadecimal: what they build, trace, and whose tenant one is.
+const TRACED: &str = "datadog dd newrelic relic honeycomb sentry dynatrace elastic elasticsearch instana lightstep splunk github gitlab \
+    bitbucket docker jenkins circleci travis travisci buildkite npm pypi rubygems nuget vercel netlify azure aws amazon gcp google gcloud \
+    firebase supabase mongodb couchbase artifactory jfrog jira confluence atlassian minio plaid shopify dockerhub apns fcm ceph \
+    translator adyen klarna fedex usps okta auth0 clerk workday greenhouse salesforce zendesk hubspot neptune mlflow solana mainnet";
+
 /// Words that end in what a key is called, and are none.
 const WORDS: &str = "monkey turkey donkey hockey jockey whiskey lackey mickey hotkey passkey latchkey turnkey flunkey smokey hokey pokey jokey \
     malarkey lowkey offkey midkey ankey rickey dickey mackey starkey sharkey keykey hickey funkey junkey";
@@ -99,7 +105,12 @@ pub(super) fn find(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Op
     let alone = name.quote != 0 || !text.eq_ignore_ascii_case(b"key");
     // The value is asked first: few are drawn by chance.
     let class = look(s, start)
-        .and_then(|look| class(walk.policy, text, look, alone && is_long(s, start)))
+        .and_then(|look| {
+            let known = is_long(s, start) || matches!(look, Look::Short | Look::Uuid);
+            class(walk.policy, text, look, alone && known)
+        })
+        .or_else(|| with(walk, text, value))
+        .or_else(|| bundled(s, text, start))
         .or_else(|| listed(walk, name, text, value))?;
     judged(walk.policy, class)
 }
@@ -162,7 +173,12 @@ fn class(policy: &Policy, name: &[u8], look: Look, long: bool) -> Option<Class> 
         .take_while(|k| roles(*k) & role::VALUE != 0 && !LAST.contains(&word(*k)))
         .count();
     let last = n.checked_sub(tail + 1)?;
-    if n == 1 && look == Look::Drawn && long && is_service(policy, word(0)) {
+    let alone = match look {
+        Look::Drawn => is_service(policy, word(0)),
+        Look::Short | Look::Uuid => is_owner(policy, word(0)) && !listed(TRACED, word(0)),
+        _ => false,
+    };
+    if n == 1 && long && alone {
         return Some(Class::Key);
     }
     let owned = |until: usize| {
@@ -170,7 +186,8 @@ fn class(policy: &Policy, name: &[u8], look: Look, long: bool) -> Option<Class> 
     };
     let fits = match look {
         Look::Drawn => LAST.contains(&word(last)),
-        Look::Hash => HASHED.contains(&word(last)),
+        Look::Hash | Look::Short => HASHED.contains(&word(last)),
+        Look::Uuid => false,
         Look::Wild => matches!(word(last), b"key" | b"keys" | b"salt"),
     };
     if fits {
@@ -248,6 +265,39 @@ fn is_service(policy: &Policy, word: &[u8]) -> bool {
     word == b"key" || policy.roles(word) & role::KEY != 0 && word.len() >= 4 && !other
 }
 
+/// Whether this is the name of a service, and no word for anything else.
+pub(super) fn is_owner(policy: &Policy, word: &[u8]) -> bool {
+    let mut lower = [0; 24];
+    let Some(lower) = lower.get_mut(..word.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    lower != b"key" && is_service(policy, lower)
+}
+
+/// What is called like a secret behind the word `With`, if it is given a string: `fieldWithPassword = "x1y2z3"`. Without one, the
+/// word asks.
+fn with(walk: &Walk<'_>, text: &[u8], value: usize) -> Option<Class> {
+    let s = walk.s;
+    let from = memchr::memmem::rfind(text, b"With").filter(|from| *from > 0)?;
+    let (start, ..) = opening(s, value)?;
+    let end = run_to(s, start, set::ALNUM | set::UNDER | set::DASH, LONGEST);
+    let string = s.get(start..end)?;
+    let judged = walk.policy.judge(text.get(from + 4..)?).filter(|judged| !judged.weak)?;
+    (string.len() >= 8 && mixed(string) || string.len() >= 16 && !string.contains(&b'_'))
+        .then_some(judged.verdict.class)
+}
+
+/// A login for a server of gems, by the name that is made of its address: `BUNDLE_GEMS__ACME__COM=bob:x`.
+fn bundled(s: &[u8], text: &[u8], start: usize) -> Option<Class> {
+    let host = text.strip_prefix(b"BUNDLE_")?;
+    memchr::memmem::find(host, b"__")?;
+    let user = run_to(s, start, set::ALNUM | set::UNDER | set::DASH, LONGEST);
+    (user > start && at(s, user) == b':' && at(s, user + 1) > b' ' && at(s, user + 1) != b'/')
+        .then_some(Class::Credential)
+}
+
 /// What a list of secrets holds under the name: `tokens["acme"] = "x"`.
 fn listed(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Class> {
     let s = walk.s;
@@ -286,7 +336,7 @@ fn listed(walk: &Walk<'_>, name: Name, text: &[u8], value: usize) -> Option<Clas
 
 #[cfg(test)]
 mod tests {
-    use super::super::drawn::{ALNUM, HEX, drawn};
+    use super::super::drawn::{ALNUM, HEX, LOWER, drawn};
     use super::super::samples::shown;
 
     #[test]
@@ -331,6 +381,29 @@ mod tests {
                 );
                 assert_eq!(shown(&text.replace("{}", &id)), text.replace("{}", &id));
             }
+            let (key, blob, id) = (drawn(LOWER, 32, seed), drawn(LOWER, 28, seed), drawn(LOWER, 20, seed));
+            let text = "{\"key\":\"{}\"}";
+            assert_eq!(shown(&text.replace("{}", &key)), text.replace("{}", "[redacted]"));
+            for name in [blob, format!("avatar-small-{id}"), format!("bafybei{key}")] {
+                assert_eq!(shown(&text.replace("{}", &name)), text.replace("{}", &name));
+            }
+        }
+    }
+
+    #[test]
+    fn a_login_for_a_server_of_gems_goes_by_its_address() {
+        for text in ["BUNDLE_GEMS__ACME__COM={}", "BUNDLE_GEMS__ACME__COM: \"{}\""] {
+            assert_eq!(
+                shown(&text.replace("{}", "bob:x9y8z7")),
+                text.replace("{}", "[redacted]")
+            );
+        }
+        for text in [
+            "BUNDLE_WITHOUT: \"development:test\"",
+            "BUNDLE_MIRROR__ACME__COM: https://mirror.example",
+            "BUNDLE_BUILD__ACME: \"--with-zlib\"",
+        ] {
+            assert_eq!(shown(text), text);
         }
     }
 

@@ -4,6 +4,8 @@
 //! The name is read back from its separator, the value forward. What a value is depends on how it begins: quotes, at any depth of
 //! escaping; brackets; a `Debug` form such as `Some(..)`; or a run of bytes up to the next thing that cannot be meant.
 
+use super::Shape;
+use super::compared;
 use super::items;
 use super::label;
 use super::list::is_odd;
@@ -14,16 +16,18 @@ use super::near;
 use super::notation::{declaration, declared, is_process, is_type};
 use super::owner;
 use super::policy::{Judged, Verdict};
+use super::remark::is_remark;
 use super::shapes::{at, before, is_random, run_to, set};
 use super::text::{Hit, Walk};
 use super::value::Value;
 use super::words::role;
-use super::{Class, Shape};
 
 /// A name of so many bytes that looks drawn by chance is none.
 const LONG: usize = 16;
 /// Bytes that are looked back for a name.
 const NAME: usize = 96;
+/// Bytes of a default in brackets behind it.
+const DEFAULT: usize = 32;
 
 /// A name before a separator.
 #[derive(Clone, Copy)]
@@ -58,6 +62,9 @@ pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
     let marked = from + run(s, from, b'*').min(2);
     let from = if colon && at(s, marked) == b' ' { marked } else { from };
     let value = from + blanks(s, from);
+    if !colon && let Some(hit) = compared::before_sign(walk, name, sep) {
+        return Some(hit);
+    }
     if colon {
         // The equals sign of `token: String = ..` speaks for both, and of `sshd[7]: ..` nothing is called.
         let tag = at(s, value.wrapping_sub(1)) == b' ' && name.quote == 0 && is_process(text);
@@ -201,14 +208,10 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
             .is_some_and(|text| is_odd(walk.policy, text) && !text.contains(&b'/'))
     };
     if !(named || quoted && first != b'\\' && !about && odd()) {
-        let span = credentials(s, open, text)?;
-        return walk.hit(Shape::Pair, Class::Credential, span);
+        return None;
     }
     // In a name of its own the word would ask: `with_password`.
-    let Some(judged) = walk.policy.judge(with.unwrap_or(text)).filter(|judged| !judged.weak) else {
-        let span = credentials(s, open, text)?;
-        return walk.hit(Shape::Pair, Class::Credential, span);
-    };
+    let judged = walk.policy.judge(with.unwrap_or(text)).filter(|judged| !judged.weak)?;
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     let mut value = Value {
         s,
@@ -229,42 +232,6 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         walk.skip = value.hit.next;
     }
     (!value.done && value.hit.start >= walk.floor).then_some(value.hit)
-}
-
-/// The last of what is handed to something that takes the name of a user and a password: `NetworkCredential("bob", "x")`.
-fn credentials(s: &[u8], open: usize, name: &[u8]) -> Option<(usize, usize)> {
-    const TAKERS: [&[u8]; 9] = [
-        b"login",
-        b"signin",
-        b"authenticate",
-        b"basic_auth",
-        b"credential",
-        b"credentials",
-        b"basicauth",
-        b"passwordauthentication",
-        b"directoryentry",
-    ];
-    let name = name.to_ascii_lowercase();
-    let name = name.rsplit(|b| *b == b'.').next()?;
-    if !TAKERS.iter().any(|taker| name.ends_with(taker)) {
-        return None;
-    }
-    let mut last = None;
-    let mut from = open + 1;
-    for count in 0..4 {
-        let (start, quote, level) = opening(s, from)?;
-        let end = closing(s, start, quote, level);
-        let next = gap(s, end + level + 1);
-        if at(s, next) != b',' {
-            return (count > 0 && at(s, next) == b')' && end > start).then_some((start, end));
-        }
-        last = Some((start, end));
-        from = gap(s, next + 1);
-        if opening(s, from).is_none() && count > 0 {
-            break;
-        }
-    }
-    last.filter(|(start, end)| end > start)
 }
 
 /// Whether the colon at `i` stands between numbers, as in `12:30` and `T07:08:09`, so that no name can end before it.
@@ -412,7 +379,8 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             let word = s.get(first..name.start)?.trim_ascii_end();
             let inner = word.iter().rposition(|b| !b.is_ascii_alphanumeric());
             let first = first + inner.map_or(0, |at| at + 1);
-            walk.policy.judge(s.get(first..name.end)?).map(|_| judged)
+            let asks = walk.policy.judge(s.get(first..name.end)?).is_none();
+            (!asks || is_told(s, first, value)).then_some(judged)
         }
         Some(judged) => Some(judged),
         // A name of several words: `api key: x`, `Card number = 1`.
@@ -427,6 +395,8 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak && !whole;
             judged.filter(reaches).or_else(|| content(walk, name, text, value))
         }
+        // `api key=x`, `acme key=x` of a service
+        None if !colon && text.eq_ignore_ascii_case(b"key") && owns(walk, name).is_some() => owns(walk, name),
         // `using key=x`
         None if !colon && text.eq_ignore_ascii_case(b"key") => match owner::is_queried(walk, name, value) {
             true => walk.policy.judge(b"apikey"),
@@ -436,11 +406,34 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
     }
 }
 
+/// Whether the word at `first` only says that something is so, `this is password: x`, and what stands at `value` is no answer to it.
+fn is_told(s: &[u8], first: usize, value: usize) -> bool {
+    const TELLS: [&[u8]; 5] = [b"is", b"are", b"was", b"no", b"not"];
+    let word = s
+        .get(first..run_to(s, first, set::LOWER | set::UPPER, 8))
+        .unwrap_or_default();
+    let rest = s.get(value..(value + NAME).min(s.len())).unwrap_or_default();
+    let text = rest.split(|b| *b <= b' ').next().unwrap_or_default();
+    let number = text.iter().all(|b| b.is_ascii_digit());
+    TELLS.iter().any(|tells| tells.eq_ignore_ascii_case(word)) && !number && !is_remark(text)
+}
+
 /// Whether what stands at `value` looks like a key, and nothing else.
 fn is_key(walk: &Walk<'_>, value: usize) -> bool {
     let end = run_to(walk.s, value, set::TOKEN68 | set::EQUALS, NAME);
     let text = walk.s.get(value..end).unwrap_or_default();
     text.len() >= 16 && is_random(text) && is_odd(walk.policy, text)
+}
+
+/// The verdict on a key whose kind or owner is the word before it, which is no value itself: `api key=x`, not `kind=api key=x`.
+fn owns(walk: &Walk<'_>, name: Name) -> Option<Judged> {
+    let s = walk.s;
+    let first = words_before(s, name.start, walk.floor, 1);
+    if first == name.start || !matches!(before(s, first), 0 | b' ' | b'"' | b'\'' | b'\n' | b'(' | b'[') {
+        return None;
+    }
+    let judged = walk.policy.judge(s.get(first..name.end)?)?;
+    (!judged.weak && judged.end == judged.words).then_some(judged)
 }
 
 /// The verdict on a key that is said to be used, if what stands at `value` looks like one.
@@ -494,6 +487,14 @@ pub(super) fn name(s: &[u8], sep: usize, floor: usize) -> Option<Name> {
         end -= 1;
     }
     end -= blanks_back(s, end);
+    // What a program takes if one only presses return: `AWS Secret Access Key [None]: x`.
+    if before(s, sep) == b']' && at(s, sep) == b':' {
+        let head = s.get(end.saturating_sub(DEFAULT)..end).unwrap_or_default();
+        let open = head.iter().rposition(|b| *b == b'[').map_or(0, |k| head.len() - k);
+        if open > 2 && matches!(before(s, end - open), b' ') {
+            end -= open + 1;
+        }
+    }
     // `config["password"] = ..`
     if before(s, end) == b']' && matches!(before(s, end - 1), b'"' | b'\'') {
         end -= 1;

@@ -180,6 +180,8 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
         [b'[', inner @ .., b']'] => name(inner, set::UPPER | set::UNDER),
         // A place in a format: `{0}`.
         [b'{', b'0'..=b'9', b'}'] => true,
+        // A rule of a grammar: `1*tchar`.
+        [b'0'..=b'9', b'*', inner @ ..] => inner.is_empty() || name(inner, set::LOWER | set::UPPER | set::DASH),
         [b't' | b's' | b'p' | b'o', ..] => root(),
         // What is bound later.
         b"?" | b"%s" | b"%v" | b"%d" | b"%@" => true,

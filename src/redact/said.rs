@@ -6,18 +6,34 @@ use super::marks::{blanks, closing, run};
 use super::owner;
 use super::pair::{Name, name, words_before};
 use super::remark::is_remark;
-use super::shapes::{at, before, is_random, mixed};
+use super::shapes::{at, before, is_random, mixed, run_to, set};
 use super::text::{Hit, Walk};
-use super::{Class, Shape, assigned};
+use super::{Class, Shape, assigned, beside};
 
-/// What is said in a sentence: `the password is x`, `password is: x`. The word `is` begins at `i`.
-pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+/// What somebody does to a password that he gives a new one.
+const CHANGES: [&[u8]; 5] = [b" set", b" reset", b" changed", b" updated", b" rotated"];
+
+/// What something was changed to: `password set to x`. The word `to` begins at `i`.
+pub(super) fn to(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let lead = walk.s.get(..i)?.strip_suffix(b" ")?;
+    let verb = CHANGES.iter().find(|verb| lead.ends_with(verb))?;
+    let lead = lead.get(..lead.len() - verb.len())?;
+    let lead = [&b" was"[..], b" is", b" has been", b" been"]
+        .iter()
+        .find_map(|is| lead.strip_suffix(*is))
+        .unwrap_or(lead);
+    let from = lead.len() + 1;
+    is(walk, from, i + 2 - from)
+}
+
+/// What is said in a sentence: `the password is x`, `password was: x`. What says so begins at `i`.
+pub(super) fn is(walk: &mut Walk<'_>, i: usize, len: usize) -> Option<Hit> {
     let s = walk.s;
     if before(s, i) != b' ' {
         return None;
     }
-    let colon = at(s, i + 2) == b':';
-    let start = i + 2 + usize::from(colon);
+    let colon = at(s, i + len) == b':';
+    let start = i + len + usize::from(colon);
     let start = start + blanks(s, start);
     let level = run(s, start, b'\\');
     let quote = match at(s, start + level) {
@@ -43,6 +59,7 @@ pub(super) fn is(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         || !(mixed(text) || alone || quote != 0)
         || text.iter().rev().skip_while(|b| **b == b'=').any(|b| *b == b'=')
         || is_remark(text)
+        || text.starts_with(b"/")
         || walk.policy.knows(text) && !(quote != 0 && mixed(text))
     {
         return None;
@@ -137,7 +154,7 @@ pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         return walk.treated(judged.verdict, (open + 1, end));
     }
     if (at(s, end + 1) != b';' && !is_defined(s, open)) || end == open + 1 {
-        return quoted(walk, open, end);
+        return quoted(walk, open, end).or_else(|| beside::quoted(walk, open, end));
     }
     let name = name(s, open, walk.floor).filter(|name| name.quote == 0)?;
     let judged = walk
@@ -155,6 +172,27 @@ pub(super) fn statement(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     }
     walk.policy.shape(Shape::Pair, judged.verdict.class)?;
     walk.treated(judged.verdict, (open + 1, end))
+}
+
+/// A keyword of Lisp or Ruby and its value, a word that looks like no name: `{:password x9y8z7 :port 1}`. The colon is at `i`.
+pub(super) fn keyword(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    const LONGEST: usize = 128;
+    let s = walk.s;
+    let end = run_to(s, i + 1, set::URL64, 48);
+    let start = end + blanks(s, end);
+    let opens = matches!(before(s, i), 0 | b' ' | b'{' | b'(' | b'\n' | b',');
+    if !opens || start == end || end == i + 1 || !at(s, start).is_ascii_alphanumeric() {
+        return None;
+    }
+    let judged = walk.policy.judge(s.get(i + 1..end)?)?;
+    let rest = s.get(start..(start + LONGEST).min(s.len()))?;
+    let stop = |b: &u8| *b <= b' ' || matches!(b, b'}' | b')' | b']' | b',' | b'"' | b'\'');
+    let close = start + rest.iter().position(stop).unwrap_or(rest.len());
+    if judged.weak || judged.end != judged.words || !is_odd(walk.policy, s.get(start..close)?) {
+        return None;
+    }
+    walk.policy.shape(Shape::Pair, judged.verdict.class)?;
+    walk.treated(judged.verdict, (start, close))
 }
 
 /// Whether the string at `open` is that of a definition of one: `#define DB_PASSWORD "x"`.

@@ -13,7 +13,10 @@ use super::shapes::{
     at, auth, azure, before, card, der, dsn, email, iban, jwt, pem, reads, set, sets, ssn, token, url,
 };
 use super::{Class, Shape};
-use super::{assigned, bare, command, link, list, login, marks, notation, pair, protocol, remark, said};
+use super::{
+    assigned, bare, beside, command, compared, handed, link, list, login, marks, notation, pair, protocol, remark,
+    said, series,
+};
 
 /// Strings within strings that are told apart; each level doubles the backslashes, so there are few in a text of any length.
 const DEPTH: usize = 20;
@@ -205,13 +208,15 @@ impl<'a> Walk<'a> {
         }
         let credential = match b0 | 0x20 {
             b'b' if b1 | 0x20 == b'i' => return protocol::find(self, i),
+            b't' if b1 == b'o' && at(s, i + 2) == b' ' => return said::to(self, i),
             b'b' | b't' => auth::find(s, i),
             b's' if b1 == b'S' && b0 == b'S' => auth::find(s, i),
             b'p' if (b0, b1) == (b'P', b'r') => {
                 let span = pem::putty(s, i).filter(|_| self.on(Shape::PrivateKey))?;
                 return self.hit(Shape::PrivateKey, Class::Pem, span);
             }
-            b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return said::is(self, i),
+            b'i' if b1 == b's' && matches!(at(s, i + 2), b' ' | b':') => return said::is(self, i, 2),
+            b'w' if reads(s, i, b"was") && matches!(at(s, i + 3), b' ' | b':') => return said::is(self, i, 3),
             b'p' if b1 | 0x20 == b's' => {
                 if reads(s, i, b"psexec") {
                     self.command = Some(true);
@@ -273,6 +278,7 @@ impl<'a> Walk<'a> {
             15 if at(self.s, end) == b'!' => self.token(token::organization(self.s, start, end)),
             12..=18 if matches!(at(self.s, end), b'|' | b'%') => self.token(token::application(self.s, start, end)),
             32 | 40 | 64 | 83..=88 => self.token(token::by_word(self.s, start, end)),
+            12 if before(self.s, start) == b'-' => return beside::uuid(self, start, end),
             17 | 23..=28 if at(self.s, end) == b'.' => self.token(token::dotted(self.s, start, end)),
             _ => None,
         };
@@ -306,6 +312,7 @@ impl<'a> Walk<'a> {
         if self.flagged
             && let Some(span) = auth::user_flag(s, i)
         {
+            let span = (login::key(s, i).unwrap_or(span.0), span.1);
             return self.hit(Shape::Authorization, Class::Credential, span);
         }
         if previous == b'n'
@@ -324,6 +331,9 @@ impl<'a> Walk<'a> {
         if (previous == b'|' || matches!(at(s, i + 1), b'"' | b'\'' | b'`'))
             && let Some(hit) = assigned::find(self, i)
         {
+            return Some(hit);
+        }
+        if let Some(hit) = said::keyword(self, i) {
             return Some(hit);
         }
         let span = url::relative(s, i)?;
@@ -412,10 +422,12 @@ impl<'a> Walk<'a> {
             // Of a time, a ratio or a port.
             b':' if pair::between_numbers(self.s, i) => {}
             b':' => return self.colon(i),
+            b'=' if series::queue(self, i) => {}
             b'=' => return pair::find(self, i).or_else(|| assigned::find(self, i)),
             b'|' if before(self.s, i) == b'|' => {
                 return assigned::find(self, i).or_else(|| assigned::fallback(self, i));
             }
+            b'|' if before(self.s, i) == b' ' && command::reads_one(self.s, i) => return command::piped(self, i),
             b'>' if matches!(before(self.s, i), b'-' | b'=') => {
                 return list::arrow(self, i).or_else(|| assigned::find(self, i));
             }
@@ -428,7 +440,12 @@ impl<'a> Walk<'a> {
             b';' if at(self.s, i + 1) <= b' ' || self.lines(i, b) => {}
             b'\t' | b';' => return list::tab(self, i),
             b'/' => return link::find(self, i).or_else(|| login::noted(self, i)),
-            b'(' => return pair::tuple(self, i).or_else(|| login::bracketed(self, i)),
+            b'(' => {
+                let found = pair::tuple(self, i).or_else(|| handed::find(self, i));
+                return found
+                    .or_else(|| compared::method(self, i))
+                    .or_else(|| login::bracketed(self, i));
+            }
             b'-' => return self.dash(i),
             b'"' if notation::serialized(self, i).is_some() => {
                 let verdict = notation::serialized(self, i)?;

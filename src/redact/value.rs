@@ -3,7 +3,7 @@
 use super::Class;
 use super::list::is_odd;
 use super::marks::*;
-use super::notation::block;
+use super::notation::{block, is_schema};
 use super::pair::Name;
 use super::plainly;
 use super::policy::{Judged, Policy, Verdict};
@@ -43,6 +43,16 @@ impl Value<'_> {
             && let Some((start, end)) = block(s, at_)
         {
             return self.hit(start, end, None);
+        }
+        // What a function gives back that does nothing else: `getSecret: () => 'x'`.
+        if first == b'('
+            && let Some(arrow) = s
+                .get(balanced(s, at_)..)
+                .and_then(|rest| rest.trim_ascii_start().strip_prefix(b"=>"))
+            && let body = gap(s, s.len() - arrow.len())
+            && opening(s, body).is_some()
+        {
+            return self.find(body);
         }
         if let Some((start, quote, level)) = opening(s, at_) {
             // `"""`, over several lines.
@@ -132,7 +142,7 @@ impl Value<'_> {
         if let Some(open) = bracket(s, at_) {
             let end = balanced(s, open);
             let end = rest(end);
-            let empty = end - open <= 2;
+            let empty = end - open <= 2 || is_schema(s, open, end);
             return if empty { None } else { self.hit(at_, end, quotes) };
         }
         if quotes.is_none()

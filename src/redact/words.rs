@@ -75,7 +75,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Strong,
         Credential,
-        "password passwords passwd passwds passphrase passphrases passcode passcodes passw pasword passward pssword paasword passowrd passwrod userpw dbpw \
+        "password passwords passwd passwds passphrase passphrases passcode passcodes srcstorepass deststorepass passw pasword passward pssword paasword passowrd passwrod userpw dbpw \
          adminpw rootpw bindpw ldappw pwd pwds pwrd pswrd passwrd passwod psswd pswd pword jaasconfig otppepper passkey secret secrets credential credentials creds cred usercred unixcrypt \
          onetimepassword onetimecode onetimepasscode otpcode totpcode mfacode mfapin twofacode twofactorcode \
          tfacode 2facode 2fasecret 2fapin 2fatoken verificationcode verifycode smscode authcode authorizationcode \
@@ -94,7 +94,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          dockerconfigjson dockerauthconfig dockerauth npmauth kubeconfig ntlmhash nthash lmhash \
          passhash securityquestion securityquestions otpattempt communitystring communitystrings snmpcommunity twofactorpin otppin totppin \
          krbtgt keytab requirepass masterauth oobcode securitystamp sentryauth zumoauth logonhash shadowhash formvars clientkeydata userinfopassword loginpw authdata digestauth httpdigest challengeanswer \
-         enablesecret enablepassword rocommunity rwcommunity privateseed",
+         enablesecret enablepassword rocommunity rwcommunity privateseed neo4jauth redisauth rediscliauth registryauth securitycredentials javanamingsecuritycredentials",
     ),
     // The same in other languages, in small letters and without marks.
     (
@@ -143,7 +143,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (
         Kind::Strong,
         Token,
-        "accesstoken accesstokens refreshtoken refreshtokens idtoken idtokens authtoken authtokens apitoken \
+        "tftoken accesstoken accesstokens refreshtoken refreshtokens idtoken idtokens authtoken authtokens apitoken \
          apitokens bearertoken bearertokens sessiontoken sessiontokens securitytoken securitytokens oauthtoken \
          oauthtokens usertokens devicetokens pushtokens fcmtokens resettokens invitetokens bottokens \
          personalaccesstoken personalaccesstokens csrftoken xsrftoken csrftokens servicetoken servicetokens \
@@ -174,7 +174,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
          merchantkey transactionkey developerkey developerkeys devkey writekey ingestkey ingestionkey \
          instrumentationkey integrationkey functionskey functionkey publishkey subscribekey rndckey heartbeatkey adminkey keyfiledict apihash privacykey privacypassphrase tacacskey radiuskey apitranskey serialkey keystorejson certificatepin pemfile registrationkey activationkey agekey agesecretkey symmetrickey \
          servicerolekey insertkey sdkkey slackwebhook slackwebhookurl discordwebhook discordwebhookurl teamswebhook teamswebhookurl zapierhook \
-         ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv",
+         ssecustomerkey encryptioncustomerkey authenticationmaterial secretid roleidsecret spendkey viewkey xprv anonkey algoliasearchkey personalkey cryptokek",
     ),
     (
         Kind::Strong,
@@ -252,7 +252,7 @@ pub(super) const CORES: &[(Kind, Class, &str)] = &[
     (Kind::Tail, Key, "salt"),
     (Kind::Pass, Credential, "pass pw"),
     (Kind::Pin, Credential, "pin"),
-    (Kind::Key, Key, "key keys"),
+    (Kind::Key, Key, "key keys skey"),
     (
         Kind::Whole,
         Credential,
@@ -440,7 +440,20 @@ pub(super) const ROLES: &[(u16, &str)] = &[
          workato akismet jetpack bigcommerce prestashop opencart imgbb deezer soundcloud musixmatch tvdb trakt simkl jellyfin emby sonarr radarr \
          lidarr prowlarr openrouter fireworksai togetherai deepinfra lepton hyperbolic featherless stackpath imperva incapsula honeywell netatmo \
          tado ecobee smartthings tuya \
-         zerotier zipcodeapi zulipchat mashape typesense hibp vultr",
+         zerotier zipcodeapi zulipchat mashape typesense hibp vultr abtasty africastalking airbyte akoya anrok anydo anyscale applitools avalara aweber axiom blynk brightcove brightspace catchpoint checkmarx \
+         corbado cratedb crowdin crowdstrike cyberark cypress dacast datocms dockerhub doordash drake expedia fantom filebase firehydrant flipside flipt \
+         fortinet fortigate gitkraken goldsky gotify gusto headspin huawei hubitat humanloop instabug kaltura lambdatest lastpass lightstep livekit logrocket \
+         losant maltego mastodon mycase neptune ngrok opencti pardot paylocity percy pirsch portkey practicepanther propelauth pubnub rippling rootly \
+         smugmug snowflake socure solana sonarcloud sovos splitio spreedly squadcast stackblitz starknet superblocks surrealdb surveymonkey swetrix tableau tawkto \
+         thingspeak trackjs transifex travisci veriff zohosign zscaler bintray bluemix openwhisk omise ofta createsend adzerk plotly minio \
+         ceph cephmon cephmds cephrgw cephclient cephadmin translator dacast broadkey kubeadm rinkeby ropsten mainnet \
+         aerisweather authentik avaya belvo bitquery bluejeans bluesnap casdoor chippercash classlink codesandbox contabo cryptocompare databricks \
+         deepnote definedfi delinea dnsimple eloqua fastspring fivetran formstack genesys gentrace gitpod goatcounter hashnode helicone hexpm \
+         hightouch hotjar idenfy intelowl jumio kakaotalk kamatera litellm livechat looksrare magiceden mangopay matomo moodle mouseflow mpesa \
+         nuvei olark payoneer paychex pingdom powerbi powerschool promptlayer qdrant qualys rapyd remitly riotgames rocketmatter routee scylladb \
+         sentinelone servicenow shazam sigfox simpleanalytics soracom spiderfoot storj sumsub teamcity thehive trulioo tumblr twocheckout umami \
+         veriff viber visualcrossing volusion weaviate whereby xboxlive xmatters yugabytedb zksync langfuse bitwarden convex inngest browserbase \
+         todoist agora ossrh sonatype qiita sacloud alicloud awscn",
     ),
     (
         role::LINE,

@@ -24,7 +24,10 @@ pub(in super::super) fn find(s: &[u8], i: usize, barren: &mut usize) -> Option<u
     while segments < 4 && at(s, end) == b'.' {
         end = part(s, end + 1);
         segments += 1;
-        if segments == 1 && end - header < 9 && !(end - header == 1 && at(s, end) == b'.') {
+        // Of no claims at all it is `{}`.
+        let claims = s.get(header + 1..end).unwrap_or_default();
+        let none = (claims.is_empty() || claims == b"e30") && at(s, end) == b'.';
+        if segments == 1 && end - header < 9 && !none {
             return None;
         }
     }

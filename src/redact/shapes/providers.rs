@@ -134,7 +134,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(ALNUM | COLON, 20, ANY)), "AstraCS:"),
     (
         mixed(token(ALNUM, 24, ANY)),
-        "ucat_ csa_ ion_ mlsn. cog_ rpa_ hcaik_ hcxik_ hcbik_ hcamk_ hcxmk_ hcalk_ hcxlk_",
+        "ucat_ csa_ ion_ mlsn. cog_ rpa_ hcaik_ hcxik_ hcbik_ hccik_ hcdik_ hcaic_ hcbic_ hccic_ hcdic_ hcamk_ hcxmk_ hcalk_ hcxlk_",
     ),
     (mixed(token(ALNUM, 16, ANY)), "STS."),
     (mixed(token(ALNUM, 20, ANY)), "AIK_CI_ AIK_SECRET_ unkey_"),
@@ -185,7 +185,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64, 80, ANY)), "pypi-"),
     (token(ANY_HEX, 40, 64), "rubygems_"),
     (mixed(token(ALNUM, 48, 48)), "rubygems_"),
-    (mixed(token(ALNUM, 32, 32)), "cio"),
+    (mixed(token(ALNUM, 32, 32)), "cio cio_tp_"),
     (mixed(token(DIGIT | LOWER, 43, 43)), "oy2"),
     (token(URL64, 30, ANY), "packagist_ CLOJARS_ CCIPAT_ CCIPRJ_"),
     (token(URL64, 20, ANY), "dckr_pat_ dckr_oat_"),
@@ -200,6 +200,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (mixed(token(URL64 | DOT, 30, ANY)), "snyk_uat. snyk_sat. snyk_pat."),
     (drawn(token(DIGIT | LOWER | COLON, 58, 62)), "token-"),
     (mixed(token(URL64, 60, ANY)), "AKCp"),
+    (drawn(token(ALNUM, 30, 59)), "AKCp"),
     (mixed(token(URL64, 59, 59)), "cmVmd"),
     (mixed(token(URL64, 36, ANY)), "sgp_ ddp_ ddw_ ddo_ pnu_ pnb_"),
     (behind(15, token(URL64 | EQUALS, 50, 80)), "atlasv1."),
@@ -226,7 +227,7 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (
         mixed(hook(ALNUM | SLASH | DASH, 12)),
         "hooks.zapier.com/hooks/catch/ open.feishu.cn/open-apis/bot/v2/hook/ open.larksuite.com/open-apis/bot/v2/hook/ \
-         hook.eu1.make.com/ hook.eu2.make.com/ hook.us1.make.com/ hook.us2.make.com/ hook.integromat.com/ hc-ping.com/",
+         hook.eu1.make.com/ hook.eu2.make.com/ hook.us1.make.com/ hook.us2.make.com/ hook.make.com/ hook.integromat.com/ hc-ping.com/",
     ),
     (mixed(hook(URL64 | COLON, 40)), "api.telegram.org/bot"),
     (
@@ -244,7 +245,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     ),
     // Of those who write them in base64.
     (key(BASE64, 20, ANY), "whsec_ sk_live_a2V5Xz sk_test_a2V5Xz"),
-    (key(URL64, 20, ANY), "sq0atp- sq0csp-"),
+    (
+        key(URL64, 20, ANY),
+        "sq0atp- sq0csp- sq0idp- sandbox-sq0csb- sandbox-sq0atb- sandbox-sq0idb-",
+    ),
     (mixed(key(URL64, 22, 64)), "EAAA"),
     (mixed(key(URL64, 56, 64)), "EAAl"),
     (token(DIGIT | LOWER | DOLLAR, 30, ANY), "access_token$"),
@@ -317,6 +321,10 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (token(URL64, 40, ANY), "phx_ phs_ pha_ phr_"),
     (mixed(key(WORD, 34, 40)), "ddapp_"),
     (mixed(key(DIGIT | UPPER, 20, ANY)), "DDRCM_"),
+    (
+        mixed(token(WORD | DASH, 57, ANY)),
+        "pylf_v1_us_ pylf_v1_eu_ pylf_v2_us_ pylf_v2_eu_",
+    ),
     (token(ALNUM, 20, ANY), "pylf_v1_us_ pylf_v1_eu_ pylf_v2_us_ pylf_v2_eu_"),
     (
         mixed(token(HEX | DASH, 36, 36)),
@@ -331,8 +339,14 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "sk-proj- sk-svcacct- sk-admin- sk-None- sk-ant- sk-or- sk-lf- tvly-",
     ),
     (mixed(token(ALNUM, 32, ANY)), "sk- csk- sess-"),
+    (mixed(token(URL64, 48, 48)), "csk- csk_"),
+    (
+        mixed(token(DIGIT | LOWER | DASH, 28, 44)),
+        "sk-helicone- sk-helicone-eu- sk-helicone-rl- sk-helicone-eu-rl- sk-helicone-proxy-",
+    ),
+    (mixed(token(URL64, 37, 37)), "r8_"),
     (mixed(token(URL64, 44, ANY)), "sk- xai- llx-"),
-    (mixed(token(URL64, 40, ANY)), "pplx-"),
+    (mixed(token(URL64, 30, ANY)), "pplx-"),
     (mixed(key(HEX, 48, 48)), "sk_"),
     // A UUID.
     (mixed(key(HEX | DASH, 36, 36)), "sk_ sk_sbox_"),
@@ -400,6 +414,8 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
         "dub_ mint_ mint_dsc_ skapi_cert_ skapi_prod_",
     ),
     (drawn(token(URL64, 20, 24)), "ak_ ck_ oak_ uak_"),
+    (mixed(token(URL64, 20, 20)), "oak_"),
+    (mixed(token(URL64, 43, 43)), "uak_"),
     (mixed(token(ALNUM, 36, 40)), "ctp_"),
     (drawn(token(URL64, 40, 48)), "bu_"),
     (drawn(token(ALNUM, 29, 29)), "db-"),
@@ -407,12 +423,25 @@ pub(super) const PROVIDERS: &[(Rule, &str)] = &[
     (drawn(token(DIGIT | LOWER, 32, 32)), "pts_"),
     (drawn(token(DIGIT | UPPER, 28, 28)), "ts_"),
     (drawn(key(URL64, 37, 40)), "fnA"),
+    (drawn(key(URL64, 36, 80)), "fnAE fnAC fnAD fnAF"),
+    (drawn(token(URL64, 20, 35)), "figd_"),
+    (drawn(token(ALNUM, 32, 64)), "fc- ser. fpt_ hanko_ flipt_"),
+    (drawn(token(URL64, 30, 90)), "fpt_ hanko_ rootly- xau_ lsv2_"),
+    (drawn(token(ALNUM, 20, 48)), "xapt- xaat- cs_"),
+    (mixed(token(HEX, 64, 64)), "ddn_ ddc_"),
+    (
+        mixed(token(HEX | DASH, 36, 36)),
+        "sk- link-production- link-sandbox- sec-c- sub-c-",
+    ),
+    (mixed(key(HEX, 32, 32)), "R_"),
+    (mixed(token(ALNUM, 54, 54)), "midi-662b69edd2"),
     (mixed(key(DIGIT | UPPER, 16, 16)), "LSIA LKIA"),
     (mixed(token(HEX, 34, 34)), "pk_"),
     (mixed(key(HEX, 32, 32)), "bpk- sk_"),
     (mixed(key(DIGIT | AF_UPPER, 32, 32)), "api-"),
     (drawn(key(ALNUM, 18, 40)), "testsk_ skey_test_ skey_live_"),
     (drawn(token(URL64, 30, 80)), "tsec_"),
+    (mixed(token(URL64 | DOT, 80, 200)), "ory_at_ ory_rt_ ory_ac_"),
     (
         drawn(token(ALNUM, 20, 60)),
         "mik_ mis_ gs_appsweep_ ory_wak_ ory_st_ ory_at_ ory_rt_ ory_ac_",
