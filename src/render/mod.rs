@@ -7,6 +7,7 @@
 mod decimal;
 mod fields;
 mod given;
+mod head;
 mod line;
 mod long;
 mod members;

@@ -8,7 +8,8 @@ use crate::brief::Brief;
 use crate::record::{Key, KeySet};
 use crate::render::Limits;
 use crate::render::fields::{Fields, Owner, keys};
-use crate::render::line::{AROUND, LISTED, Sources, Spots, What, head, lists};
+use crate::render::head::head;
+use crate::render::line::{AROUND, LISTED, Sources, Spots, What, lists};
 use crate::render::pen::Text;
 
 /// Less than this is not worth a line, whatever the settings say.
