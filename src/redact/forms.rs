@@ -32,6 +32,17 @@ note: the password was hunter2, says ann¦note: the password was [redacted], say
 ok: password set to hunter2 by ann¦ok: password set to [redacted] by ann
 ok: the password has been changed to hunter2¦ok: the password has been changed to [redacted]
 ok: password length set to 12chars¦
+login with password hunter2¦login with password [redacted]
+the password is hunter2 for bob¦the password is [redacted] for bob
+user bob set the password to hunter2¦user bob set the password to [redacted]
+bob changed root password to hunter2 at noon¦bob changed root password to [redacted] at noon
+password reset requested by admin of host 12¦
+the password of user bob42 was changed by root¦
+Accepted password for bob from 203.0.113.7 port 22 ssh2¦
+mailed the reset of a password to user42 at noon¦
+password verified with argon2id in 12ms¦
+bad password length 8chars minimum is 12chars¦
+answer swapped on sw1 and sw22¦
 ok: password was reset at 2026-11-28T12:00:00Z¦
 ok: password reset to /home/bob/x1¦
 ok: the token_count was 42times¦

@@ -13,10 +13,23 @@ use super::{Class, Shape, assigned, beside};
 /// What somebody does to a password that he gives a new one.
 const CHANGES: [&[u8]; 5] = [b" set", b" reset", b" changed", b" updated", b" rotated"];
 
-/// What something was changed to: `password set to x`. The word `to` begins at `i`.
+/// The same before it: `set the password to x`.
+const CHANGE: [&[u8]; 8] = [
+    b"set", b"setting", b"reset", b"change", b"changed", b"update", b"updated", b"rotated",
+];
+
+/// Words from such a verb to the name.
+const APART: usize = 4;
+
+/// What something was changed to: `password set to x`, `changed the password to x`. The word `to` begins at `i`.
 pub(super) fn to(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let lead = walk.s.get(..i)?.strip_suffix(b" ")?;
-    let verb = CHANGES.iter().find(|verb| lead.ends_with(verb))?;
+    let Some(verb) = CHANGES.iter().find(|verb| lead.ends_with(verb)) else {
+        let first = words_before(walk.s, i, walk.floor, APART);
+        let mut words = walk.s.get(first..i)?.split(|b| *b == b' ');
+        let changed = words.any(|word| CHANGE.iter().any(|verb| verb.eq_ignore_ascii_case(word)));
+        return if changed { is(walk, i, 2) } else { None };
+    };
     let lead = lead.get(..lead.len() - verb.len())?;
     let lead = [&b" was"[..], b" is", b" has been", b" been"]
         .iter()

@@ -8,6 +8,7 @@
 //! - sixteen bytes in a row that are a dash or not below `0`: tokens, keys, JSON web tokens, IBANs;
 //! - twelve digits in a row, or two groups of four with up to three bytes between, or the form of a social security number: cards, IBANs, SSNs;
 //! - a dash behind a blank or another dash, in more than sixteen bytes: PEM markers, `-pPASSWORD`, `--token x`;
+//! - the letters `sw`, in more than sixteen bytes: sentences with a password;
 //! - a value that begins as an HTTP credential, a command of a protocol, an SQL statement or a command line does.
 //!
 //! Identifiers, paths, addresses, dates, short sentences and many user agents have none of these, and a UUID is let through by its
@@ -153,16 +154,16 @@ fn is_clean_window<const ESCAPES: bool>(s: &[u8]) -> Option<bool> {
     let odd = |b: u8| if ESCAPES { odd(b) } else { telling(b) };
     let odds = |window: &[u8; 17]| Some(map(*window.first_chunk::<16>()?, odd));
     let mut low = min(
-        min(odds(head)?, dashed(head)),
-        min(map(*tail.last_chunk::<16>()?, odd), dashed(tail)),
+        min(odds(head)?, paired(head)),
+        min(map(*tail.last_chunk::<16>()?, odd), paired(tail)),
     );
     if n > 32 {
         let more = s.get(16..)?.first_chunk()?;
-        low = min(low, min(odds(more)?, dashed(more)));
+        low = min(low, min(odds(more)?, paired(more)));
     }
     if n > 48 {
         let more = s.get(32..)?.first_chunk()?;
-        low = min(low, min(odds(more)?, dashed(more)));
+        low = min(low, min(odds(more)?, paired(more)));
     }
     if any_zero(low) || begins(s.first_chunk()?) {
         return Some(false);
@@ -236,15 +237,18 @@ fn has_run(s: &[u8]) -> Option<bool> {
     Some(eight & eight >> 8 != 0)
 }
 
-/// Zero for a dash behind a byte below `0`, of the last 16 of 17 bytes.
+/// Zero for a dash behind a byte below `0` and for a `w` behind an `s`, of the last 16 of 17 bytes.
 #[inline]
-fn dashed(window: &[u8; 17]) -> [u8; 16] {
+fn paired(window: &[u8; 17]) -> [u8; 16] {
     let (Some(before), Some(here)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) else {
         return [0; 16];
     };
     let mut low = *here;
     for (b, a) in low.iter_mut().zip(before) {
-        *b = (*b ^ b'-') | a.saturating_sub(b'0' - 1);
+        let dash = (*b ^ b'-') | a.saturating_sub(b'0' - 1);
+        // Of either case.
+        let letters = ((*b ^ b'w') | (*a ^ b's')) & !0x20;
+        *b = least(dash, letters);
     }
     low
 }
