@@ -33,6 +33,18 @@ ok: password set to hunter2 by ann¦ok: password set to [redacted] by ann
 ok: the password has been changed to hunter2¦ok: the password has been changed to [redacted]
 ok: password length set to 12chars¦
 login with password hunter2¦login with password [redacted]
+Login of bob failed with password: hunter2¦Login of bob failed with password: [redacted]
+login with PASSWORD: "hunter2"¦login with PASSWORD: "[redacted]"
+login with password : letmein¦login with password : [redacted]
+access denied for root using password: hunter2¦access denied for root using password: [redacted]
+requires password: hunter2¦requires password: [redacted]
+with api key: 8f14e45fceea167a5a36dedd4bea2543¦with api key: [redacted]
+connected using token: 8f14e45fceea167a5a36dedd4bea2543¦connected using token: [redacted]
+denied for 'root'@'localhost' (using password: YES)¦
+has password: true, has token: false¦
+max token: 4096, min password: 12¦
+valid password: at least 8 chars¦
+uses token: bucket algorithm¦
 the password is hunter2 for bob¦the password is [redacted] for bob
 user bob set the password to hunter2¦user bob set the password to [redacted]
 bob changed root password to hunter2 at noon¦bob changed root password to [redacted] at noon

@@ -12,6 +12,7 @@
 //! instructions; only what it holds back is walked by [`text`]. Everything is linear in the input: matchers
 //! look a bounded distance back, and forward only over what they then consume.
 
+mod asked;
 mod assigned;
 mod bare;
 mod beside;

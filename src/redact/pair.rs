@@ -5,6 +5,7 @@
 //! escaping; brackets; a `Debug` form such as `Some(..)`; or a run of bytes up to the next thing that cannot be meant.
 
 use super::Shape;
+use super::asked;
 use super::compared;
 use super::items;
 use super::label;
@@ -16,7 +17,6 @@ use super::near;
 use super::notation::{declaration, declared, is_process, is_type};
 use super::owner;
 use super::policy::{Judged, Verdict};
-use super::remark::is_remark;
 use super::shapes::{at, before, is_random, run_to, set};
 use super::text::{Hit, Walk};
 use super::value::Value;
@@ -380,7 +380,7 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             let inner = word.iter().rposition(|b| !b.is_ascii_alphanumeric());
             let first = first + inner.map_or(0, |at| at + 1);
             let asks = walk.policy.judge(s.get(first..name.end)?).is_none();
-            (!asks || is_told(s, first, value)).then_some(judged)
+            (!asks || asked::is_told(walk, &judged, first, value)).then_some(judged)
         }
         Some(judged) => Some(judged),
         // A name of several words: `api key: x`, `Card number = 1`.
@@ -393,7 +393,9 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
             let whose = [&b"session_id"[..], b"session-id", b"sessionid"];
             let whole = whose.iter().any(|whose| whose.eq_ignore_ascii_case(text));
             let reaches = |judged: &Judged| judged.end == judged.words && !judged.weak && !whole;
-            judged.filter(reaches).or_else(|| content(walk, name, text, value))
+            let judged = judged.filter(reaches);
+            let judged = judged.or_else(|| asked::behind(walk, name, value).filter(|judged| colon && reaches(judged)));
+            judged.or_else(|| content(walk, name, text, value))
         }
         // `api key=x`, `acme key=x` of a service
         None if !colon && text.eq_ignore_ascii_case(b"key") && owns(walk, name).is_some() => owns(walk, name),
@@ -404,18 +406,6 @@ fn judge(walk: &mut Walk<'_>, name: Name, text: &[u8], colon: bool, value: usize
         },
         None => content(walk, name, text, value),
     }
-}
-
-/// Whether the word at `first` only says that something is so, `this is password: x`, and what stands at `value` is no answer to it.
-fn is_told(s: &[u8], first: usize, value: usize) -> bool {
-    const TELLS: [&[u8]; 5] = [b"is", b"are", b"was", b"no", b"not"];
-    let word = s
-        .get(first..run_to(s, first, set::LOWER | set::UPPER, 8))
-        .unwrap_or_default();
-    let rest = s.get(value..(value + NAME).min(s.len())).unwrap_or_default();
-    let text = rest.split(|b| *b <= b' ').next().unwrap_or_default();
-    let number = text.iter().all(|b| b.is_ascii_digit());
-    TELLS.iter().any(|tells| tells.eq_ignore_ascii_case(word)) && !number && !is_remark(text)
 }
 
 /// Whether what stands at `value` looks like a key, and nothing else.

@@ -106,7 +106,10 @@ pub(in super::super) fn netrc(s: &[u8], i: usize) -> Option<(usize, usize)> {
         .strip_prefix(b"password")
         .map(|_| gap(from + b"password".len()))
         .filter(|to| *to > from + b"password".len())?;
-    Some((from, word(from)?))
+    let end = word(from)?;
+    // `login with password : x` is a sentence.
+    let sign = s.get(from..end)?.iter().all(u8::is_ascii_punctuation);
+    (!sign).then_some((from, end))
 }
 
 /// A hash of a password, `$2b$12$…`, whose scheme begins at `i`.
