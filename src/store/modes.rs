@@ -113,7 +113,7 @@ fn able(trust: Trust) -> Result<(), Error> {
             ErrorKind::Unsupported,
             "cannot keep the trail signed, as this build has no feature `sign`",
         )
-        .remedy("build with the feature `sign`")),
+        .remedy("build with the feature `sign`, or ask for another `trust` (AUDIT_TRUST)")),
         false => Ok(()),
     }
 }

@@ -206,8 +206,13 @@ impl State {
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Missing),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Found::Damaged),
-            Err(error) => Err(Error::io("read the state file", path, error)
-                .remedy("give the key directory to the user that runs this program")),
+            Err(error) => {
+                let remedy = match error.kind() {
+                    io::ErrorKind::PermissionDenied => "give the key directory to the user that runs this program",
+                    _ => "put the file back that was there, or what is in its place out of the way",
+                };
+                Err(Error::io("read the state file", path, error).remedy(remedy))
+            }
         }
     }
 

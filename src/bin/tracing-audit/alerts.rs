@@ -8,6 +8,7 @@ use clap::Args;
 use tracing_audit::{Alert, AlertStatus, AlertType, Alerts, Priority};
 
 use crate::asked::Asked;
+use crate::lines;
 use crate::nothing;
 use crate::out::{self, Failure};
 use crate::question::said;
@@ -54,7 +55,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     fn wanted(&self) -> Result<Alerts, Failure> {
         when::in_order(self.since, self.until)?;
-        let mut alerts = Alerts::new().at_least(self.at_least).limit(self.limit);
+        let mut alerts = Alerts::new().at_least(self.at_least).limit(self.limit.saturating_add(1));
         for status in &self.status {
             alerts = alerts.status(*status);
         }
@@ -79,7 +80,10 @@ impl Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let wanted = arguments.wanted()?;
-    let found = wanted.of(arguments.asked.read(&arguments.dir, wanted.query())?);
+    let mut found = wanted.of(arguments.asked.read(&arguments.dir, wanted.query())?);
+    // One more was asked for, to know whether there are more.
+    let more = found.alerts.len() > arguments.limit;
+    found.alerts.truncate(arguments.limit);
     let code = u8::from(!found.skipped.is_empty());
     for error in &found.skipped {
         out::complain(error);
@@ -107,6 +111,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         rows.print(&mut out).map_err(Failure::of_write(code))?;
     }
     out.flush().map_err(Failure::of_write(code))?;
+    if more {
+        lines::ended_at(arguments.limit);
+    }
     Ok(code)
 }
 

@@ -218,5 +218,6 @@ fn shown(proven: &Proven, json: bool) -> Result<u8, Failure> {
 
 pub(crate) fn keys_of(path: &Path) -> Result<Vec<KeyLine>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::File(path.to_owned(), error))?;
-    Ok(KeyLine::all(&text)?)
+    KeyLine::all(&text)
+        .map_err(|error| Failure::File(path.to_owned(), io::Error::new(io::ErrorKind::InvalidData, error)))
 }
