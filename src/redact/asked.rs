@@ -43,7 +43,10 @@ pub(super) fn is_told(walk: &Walk<'_>, judged: &Judged, first: usize, value: usi
         return is(WITH, word) && judged.verdict.class == Class::Credential && text.len() >= DIGITS;
     }
     // Of tokens and keys one speaks without naming one: `uses token: bucket`.
-    let word_alone = judged.verdict.class != Class::Credential && text.iter().all(u8::is_ascii_lowercase);
+    let word_alone = judged.verdict.class != Class::Credential
+        && text
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.' | b'{'));
     is(TELLS, word) && !word_alone || is_odd(walk.policy, text) && mixed(text)
 }
 

@@ -415,6 +415,40 @@ is token: 17¦
 }
 
 #[test]
+fn a_string_in_quotes_that_nobody_escaped_goes_from_the_string_around_it() {
+    check(
+        r#"
+msg="Login { password: "Hunter22" }"¦msg="Login { password: "[redacted]" }"
+{"sql":"SET password = "Hunter22""}¦{"sql":"SET password = "[redacted]""}
+"a password: "Hunter22"¦"a password: "[redacted]"
+{"label":"password: ","b":"x"}¦
+["password: ", "hunter2"]¦
+prompt("password: ") + "abc"¦
+"#,
+    );
+}
+
+#[test]
+fn what_refers_to_a_value_in_a_program_is_one_itself_in_quotes() {
+    check(
+        r#"
+{"password":"this.is.my.Hunter22"}¦{"password":"[redacted]"}
+password="$(Hunter22"¦password="[redacted]"
+Acc { password: "self.x12345" }¦Acc { password: "[redacted]" }
+password = self.password¦
+PASS=$(cat /run/secrets/x)¦
+token: "$(openssl rand -hex 3)"¦
+password: Hunter22 {}¦password: [redacted] {}
+password: Password {}¦
+"#,
+    );
+    for kind in ["Password", "ApiKey"] {
+        let shown = shown(&format!("{kind}(\n    \"Hunter22\",\n)"));
+        assert_eq!(shown, format!("{kind}(\n    \"[redacted]\",\n)"));
+    }
+}
+
+#[test]
 fn a_secret_goes_that_is_told_in_the_notation_of_a_program() {
     check(
         r#"

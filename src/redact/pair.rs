@@ -41,6 +41,7 @@ pub(super) struct Name {
 
 /// The value of the name before the separator at `sep`, a colon or an equals sign.
 pub(super) fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Hit> {
+    walk.look_beyond(sep + 1);
     let s = walk.s;
     let colon = at(s, sep) == b':';
     // The equals sign of `:=` speaks for both.
@@ -185,7 +186,13 @@ fn behind_break(s: &[u8], sep: usize) -> usize {
 /// What a type or a setter called like a secret holds: `ApiKey("x")`, `Some(Password("x"))`, `setPassword("x")`.
 pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     let s = walk.s;
-    let first = at(s, open + 1);
+    // On a line of its own in `{:#?}`.
+    let inside = if at(s, open + 1) == b'\n' {
+        gap(s, open + 1)
+    } else {
+        open + 1
+    };
+    let first = at(s, inside);
     let quoted = matches!(first, b'"' | b'\'' | b'\\');
     let held = quoted || matches!(first, b'0'..=b'9' | b'[' | b'S');
     if !held || !before(s, open).is_ascii_alphanumeric() {
@@ -199,12 +206,12 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     let setter = with.is_some() || text.starts_with(b"set");
     // `InvalidToken("at 3")` says what is wrong.
     let about = walk.policy.leads(text) & (role::META | role::ASK | role::NO_TOKEN | role::VERB) != 0;
-    let held = first != b'S' || s.get(open + 1..)?.starts_with(b"Some(");
+    let held = first != b'S' || s.get(inside..)?.starts_with(b"Some(");
     let named = text.first().is_some_and(u8::is_ascii_uppercase) && held && !about || setter && quoted;
     // `apikey("x")`, if the x looks like one.
     let odd = || {
-        let end = closing(s, open + 2, first, 0);
-        s.get(open + 2..end)
+        let end = closing(s, inside + 1, first, 0);
+        s.get(inside + 1..end)
             .is_some_and(|text| is_odd(walk.policy, text) && !text.contains(&b'/'))
     };
     if !(named || quoted && first != b'\\' && !about && odd()) {
@@ -220,8 +227,8 @@ pub(super) fn tuple(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         name,
         colon: false,
     }
-    .find(open + 1)?;
-    if at(s, value.hit.next) == b',' && !setter {
+    .find(inside)?;
+    if at(s, value.hit.next) == b',' && !setter && at(s, value.hit.next + 1) != b'\n' {
         // Of several parts all go.
         let end = balanced(s, open) - 1;
         value.hit.start = open + 1;

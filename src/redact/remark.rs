@@ -163,14 +163,14 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
                 .iter()
                 .all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-' | b'_' | b'.'))
     };
-    let root = || {
-        [&b"this."[..], b"self.", b"process.env.", b"os.environ"]
-            .iter()
-            .any(|root| text.starts_with(root))
-    };
     match text {
-        // What a shell puts in.
-        [b'$', b'(', ..] | [b'$', b'0'..=b'9'] => true,
+        // What a shell puts in: the output of a command, and an argument.
+        [b'$', b'(', inner @ ..] => {
+            let command = inner.split(|b| matches!(b, b' ' | b')')).next().unwrap_or_default();
+            let part = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'.' | b'/');
+            !command.is_empty() && command.iter().all(part)
+        }
+        [b'$', b'0'..=b'9'] => true,
         // What hides it, and what a manual writes.
         [b'.' | b'x' | b'X' | b'-' | b'_' | b'#', ..]
             if text.len() > 2 && text.iter().all(|b| text.first() == Some(b)) =>
@@ -182,7 +182,6 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
         [b'{', b'0'..=b'9', b'}'] => true,
         // A rule of a grammar: `1*tchar`.
         [b'0'..=b'9', b'*', inner @ ..] => inner.is_empty() || name(inner, set::LOWER | set::UPPER | set::DASH),
-        [b't' | b's' | b'p' | b'o', ..] => root(),
         // What is bound later.
         b"?" | b"%s" | b"%v" | b"%d" | b"%@" => true,
         [b':', inner @ ..] => name(inner, set::LOWER | set::UPPER | set::UNDER),
@@ -194,6 +193,13 @@ pub(super) fn is_reference(text: &[u8]) -> bool {
         [b'<', inner @ .., b'>'] => words(inner),
         _ => false,
     }
+}
+
+/// Whether it is what a program reads its own state or its environment by. In quotes it is a text like any other.
+pub(super) fn is_member_of_root(text: &[u8]) -> bool {
+    [&b"this."[..], b"self.", b"process.env.", b"os.environ"]
+        .iter()
+        .any(|root| text.starts_with(root))
 }
 
 /// Whether it is the member of something, called like a secret itself, as programs hand it on: `node.token`, `request.COOKIES`.

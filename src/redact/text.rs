@@ -398,6 +398,27 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// If nothing but blanks stands between `i` and the end of the string around it, and that end looks like the opening of
+    /// another, `"Login { password: "x" }"`, the string was no string: its quotes were not escaped.
+    pub(super) fn look_beyond(&mut self, i: usize) {
+        let Some(&Quoted { end, level, .. }) = self.strings.last() else {
+            return;
+        };
+        if i + marks::blanks(self.s, i) != end || self.s.len() != end {
+            return;
+        }
+        let quote = end + level;
+        let opens = at(self.all, quote) == b'"' && {
+            let first = at(self.all, quote + 1);
+            first.is_ascii_alphanumeric() || matches!(first, b'$' | b'!' | b'@' | b'#' | b'%' | b'_' | b'*' | 0x80..)
+        };
+        if opens {
+            self.strings.pop();
+            let outer = self.strings.last().map_or(self.all.len(), |s| s.end);
+            self.s = self.all.get(..outer).unwrap_or(self.all);
+        }
+    }
+
     /// Leaves the strings that end at or before `i`, and says where to go on; `None` at the end of all.
     fn leave(&mut self, mut i: usize) -> Option<usize> {
         while let Some(&Quoted { end, level, .. }) = self.strings.last() {

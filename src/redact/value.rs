@@ -9,8 +9,8 @@ use super::plainly;
 use super::policy::{Judged, Policy, Verdict};
 use super::protocol;
 use super::remark::{
-    NOTHING, is_absent, is_made, is_member, is_outcome, is_reference, is_remark, is_said, is_scope, is_sentence,
-    is_template, is_type,
+    NOTHING, is_absent, is_made, is_member, is_member_of_root, is_outcome, is_reference, is_remark, is_said, is_scope,
+    is_sentence, is_template, is_type,
 };
 use super::shapes::{at, auth, before};
 use super::text::Hit;
@@ -142,8 +142,21 @@ impl Value<'_> {
         if let Some(open) = bracket(s, at_) {
             let end = balanced(s, open);
             let end = rest(end);
-            let empty = end - open <= 2 || is_schema(s, open, end);
-            return if empty { None } else { self.hit(at_, end, quotes) };
+            if end - open <= 2 {
+                // `password: Blue42Moon {}`, and not `password: Password {}`.
+                let word = s.get(at_..open)?.trim_ascii_end();
+                let odd = at(s, open) == b'{' && is_odd(self.policy, word);
+                return if odd {
+                    self.hit(at_, at_ + word.len(), quotes)
+                } else {
+                    None
+                };
+            }
+            return if is_schema(s, open, end) {
+                None
+            } else {
+                self.hit(at_, end, quotes)
+            };
         }
         if quotes.is_none()
             && let Some((start, single)) = auth::scheme(s, at_)
@@ -174,6 +187,7 @@ impl Value<'_> {
             || is_said(&self.judged, text)
             || is_outcome(&self.judged, self.called(), text)
             || is_reference(text)
+            || is_member_of_root(text)
             || self.is_handed_on(text)
             || self.judged.verdict.class == Class::Key && plainly::is_open(&self.judged, text)
             || plainly::is_variable(self.policy, self.called(), text)

@@ -55,7 +55,9 @@ pub(crate) struct Arguments {
 impl Arguments {
     fn wanted(&self) -> Result<Alerts, Failure> {
         when::in_order(self.since, self.until)?;
-        let mut alerts = Alerts::new().at_least(self.at_least).limit(self.limit.saturating_add(1));
+        let mut alerts = Alerts::new()
+            .at_least(self.at_least)
+            .limit(self.limit.saturating_add(1));
         for status in &self.status {
             alerts = alerts.status(*status);
         }
