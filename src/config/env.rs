@@ -100,8 +100,9 @@ pub(crate) fn read(settings: &mut Settings, lookup: Lookup<'_>) -> Result<(), Er
     })? {
         settings.trust.put(Some(trust), FROM);
     }
-    if let Some(key) = set(lookup, STATE_KEY) {
-        // Whether this trail needs it or not: a trail that is keyed later must not find out then.
+    if let Some(key) = lookup(STATE_KEY) {
+        // Whether this trail needs it or not: a trail that is keyed later must not find out then. An empty one is none, as is
+        // what a deployment puts in that has lost its secret.
         key_of(STATE_KEY, key)?;
         settings.key_source.put(KeySource::environment(STATE_KEY), FROM);
     }
@@ -188,12 +189,14 @@ mod tests {
 
     #[test]
     fn a_state_key_that_is_none_is_an_error_that_does_not_show_it() {
-        let error = with(&[("AUDIT_STATE_KEY", "hunter2-hunter2")]).unwrap_err().to_string();
-        assert!(
-            error.contains("AUDIT_STATE_KEY") && error.contains("base64url"),
-            "{error}"
-        );
-        assert!(!error.contains("hunter2"), "{error}");
+        for key in ["hunter2-hunter2", ""] {
+            let error = with(&[("AUDIT_STATE_KEY", key)]).unwrap_err().to_string();
+            assert!(
+                error.contains("AUDIT_STATE_KEY") && error.contains("base64url"),
+                "{error}"
+            );
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]
