@@ -2,7 +2,7 @@
 //! that are known by their place.
 
 use super::list::is_odd;
-use super::marks::{blanks, closing, gap, opening, run};
+use super::marks::{blanks, closing, gap, opening, run, slashes};
 use super::owner;
 use super::policy::Judged;
 use super::remark::{is_metavariable, is_outcome};
@@ -225,23 +225,24 @@ fn printed(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let end = run_to(s, i + 1, set::URL64, 32);
     let level = run(s, end, b'\\');
     // The option alone, or its value in the same quotes.
-    let alone = at(s, end + level) == before(s, i);
+    let whole = at(s, end + level) == before(s, i);
+    let name = s.get(i + 1..end)?;
+    let judged = walk.policy.judge(name).filter(|_| whole && name.len() > 1);
+    let alone = whole && (name.len() == 1 || judged.is_some());
     let (start, quote, deep) = if alone {
         opening(s, gap(s, end + level + 1))?
     } else {
-        (i + 2, before(s, i), 0)
+        (i + 2, before(s, i), slashes(s, i - 1))
     };
     let close = closing(s, start, quote, deep);
     let span = (start, close);
     if close <= start || close >= s.len() || alone && at(s, start) == b'-' {
         return None;
     }
-    let letter = at(s, i + 1);
-    if alone && end > i + 2 {
-        let name = s.get(i + 1..end)?;
-        let judged = walk.policy.judge(name)?;
+    if let Some(judged) = judged {
         return valued(walk, &judged, name, span);
     }
+    let letter = at(s, i + 1);
     // The user and the password of `"curl" "-u" "bob:x"`.
     if alone && matches!(letter, b'u' | b'U') {
         let sign = if letter == b'u' || !is_samba(s, i) { b':' } else { b'%' };

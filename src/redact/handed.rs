@@ -14,8 +14,6 @@ use super::{Class, Shape};
 const NAME: usize = 48;
 /// Bytes behind the bracket in which a string begins.
 const STRINGS: usize = 160;
-/// Bytes behind it in which all arguments stand.
-const ARGUMENTS: usize = 1024;
 /// Arguments that are looked at.
 const MOST: usize = 8;
 
@@ -149,7 +147,6 @@ fn connection(walk: &Walk<'_>, open: usize, place: usize, any: bool) -> Option<(
 
 /// The arguments up to the closing bracket, and whether it was found.
 fn arguments(s: &[u8], open: usize) -> (Vec<Part>, bool) {
-    let s = s.get(..(open + ARGUMENTS).min(s.len())).unwrap_or(s);
     let mut all = Vec::new();
     let mut from = gap(s, open + 1);
     while all.len() < MOST {
