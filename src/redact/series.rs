@@ -99,7 +99,11 @@ fn find(walk: &mut Walk<'_>, sep: usize) -> Option<Vec<Hit>> {
     for (judged, part) in judged.iter().zip(&parts) {
         let Some(judged) = judged.filter(known) else { continue };
         let text = s.get(part.start..part.end)?;
-        let odd = is_odd(walk.policy, text);
+        // What is worked out is no secret itself: `login[0], login[1]`.
+        let made = !part.quoted && text.iter().any(|b| matches!(b, b'(' | b'['));
+        let made = made && !walk.policy.is_done(judged.verdict, text);
+        owned |= made;
+        let odd = is_odd(walk.policy, text) && !made;
         let said = if part.quoted {
             !judged.weak || login || odd
         } else {
@@ -309,6 +313,7 @@ mod tests {
             "a, b = c, \"Blue42Moon\"",
             "pass, fail = \"ok\", \"bad\"",
             "user, password = get_user(), get_password()",
+            "smtp.user, smtp.password = login[0], login_2[1]",
             "Key (id, name)=(12, Blue42Moon) already exists.",
         ] {
             assert_eq!(shown(text), text);
