@@ -2,7 +2,7 @@
 //! that are known by their place.
 
 use super::list::is_odd;
-use super::marks::blanks;
+use super::marks::{blanks, closing, gap, opening, run, slashes};
 use super::owner;
 use super::policy::Judged;
 use super::remark::{is_metavariable, is_outcome};
@@ -55,6 +55,20 @@ const COMMANDS: &[(&str, &[u8])] = &[
     ("openssl", b"k"),
 ];
 
+/// Commands whose `login` takes `-p PASSWORD`.
+const REGISTRIES: [&[u8]; 6] = [b"docker", b"podman", b"buildah", b"skopeo", b"nerdctl", b"oc"];
+
+/// Commands whose `-p` may take a port or a number of something.
+const NUMBERED: [&str; 7] = [
+    "bcp",
+    "mongo",
+    "mongosh",
+    "mongodump",
+    "mongorestore",
+    "mongoexport",
+    "mongoimport",
+];
+
 /// Commands whose `-U` takes `user%password`.
 const SAMBA: &[&str] = &[
     "smbclient",
@@ -70,6 +84,12 @@ const SAMBA: &[&str] = &[
 /// The password of a long option with its value behind a blank.
 pub(super) fn option(walk: &mut Walk<'_>, (from, to): (usize, usize), span: (usize, usize)) -> Option<Hit> {
     let name = walk.s.get(from..to)?;
+    // `docker login --password-stdin <<< "x"`
+    let text = walk.s.get(span.0..span.1)?;
+    if let Some(text) = text.strip_prefix(b"<<<") {
+        let reads = name.ends_with(b"stdin") || name.ends_with(b"-fd");
+        return here(walk, span.1 - text.len()).filter(|_| reads);
+    }
     // What asks for one takes none: `--ask-password https://h`.
     let asks = [&b"ask-"[..], b"prompt-", b"no-"]
         .iter()
@@ -92,6 +112,24 @@ fn valued(walk: &mut Walk<'_>, judged: &Judged, name: &[u8], span: (usize, usize
     walk.treated(judged.verdict, span)
 }
 
+/// What a shell hands in behind the sign for it, which ends at `i`.
+fn here(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    let from = i + blanks(s, i);
+    let quote = quote_at(s, from);
+    let from = from + usize::from(quote != 0);
+    let end = auth::argument(s, from, quote);
+    (end > from && at(s, from) != b'$').then(|| walk.hit(Shape::Authorization, Class::Credential, (from, end)))?
+}
+
+/// The quote at `i`, or NUL.
+fn quote_at(s: &[u8], i: usize) -> u8 {
+    match at(s, i) {
+        b @ (b'"' | b'\'') => b,
+        _ => 0,
+    }
+}
+
 /// What is made a secret of, before the option at `i`: `ConvertTo-SecureString "x" -AsPlainText`.
 fn converted(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let lead = walk.s.get(i.saturating_sub(NEAR).max(walk.floor)..i)?;
@@ -111,6 +149,9 @@ fn converted(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
 /// The password of an option behind a single dash, which stands at `i`: `-storepass x`, and those of one letter.
 pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     let s = walk.s;
+    if matches!(before(s, i), b'"' | b'\'') {
+        return printed(walk, i);
+    }
     if !matches!(before(s, i), 0 | b' ' | b'\t' | b'\n' | b'\r') || !at(s, i + 1).is_ascii_alphanumeric() {
         return None;
     }
@@ -135,8 +176,7 @@ pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         return samba(walk, i + 2);
     }
     let (_, letters) = COMMANDS.iter().find(|(name, _)| is(name))?;
-    // `openssl req -key server.key`
-    if !letters.contains(&letter) || command == b"openssl" && end != i + 2 {
+    if !letters.contains(&letter) || command == b"openssl" && (end != i + 2 || !encrypts(s, i)) {
         return None;
     }
     let start = i + 2 + blanks(s, i + 2);
@@ -147,8 +187,93 @@ pub(super) fn find(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     };
     let start = start + usize::from(quote != 0);
     let end = auth::argument(s, start, quote);
-    let other = quote == 0 && (at(s, start) == b'-' || is_metavariable(walk.policy, s, (start, end)));
+    let counts = NUMBERED.iter().any(is) && is_port(s.get(start..end)?);
+    let other = quote == 0 && (at(s, start) == b'-' || counts || is_metavariable(walk.policy, s, (start, end)));
     (end > start && !other).then(|| walk.hit(Shape::Authorization, Class::Credential, (start, end)))?
+}
+
+/// Whether it is a number of up to five digits.
+fn is_port(text: &[u8]) -> bool {
+    text.len() <= 5 && text.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether the command of OpenSSL whose option stands at `i` takes a password: `openssl enc -k x`, and not `openssl s_client -k host`.
+fn encrypts(s: &[u8], i: usize) -> bool {
+    let lead = s.get(i.saturating_sub(NEAR)..i).unwrap_or_default();
+    let verb = memchr::memmem::rfind(lead, b"openssl").and_then(|k| lead.get(k + 7..));
+    let verb = verb.unwrap_or_default();
+    let verb = verb
+        .get(verb.iter().position(u8::is_ascii_alphanumeric).unwrap_or(0)..)
+        .unwrap_or_default();
+    [
+        &b"enc"[..],
+        b"aes",
+        b"des",
+        b"aria",
+        b"camellia",
+        b"chacha",
+        b"bf",
+        b"rc",
+    ]
+    .iter()
+    .any(|word| verb.starts_with(word))
+}
+
+/// The password behind an option of a command whose arguments each stand in quotes: `"redis-cli" "-a" "x"`. The dash is at `i`.
+fn printed(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
+    let s = walk.s;
+    let end = run_to(s, i + 1, set::URL64, 32);
+    let level = run(s, end, b'\\');
+    // The option alone, or its value in the same quotes.
+    let whole = at(s, end + level) == before(s, i);
+    let name = s.get(i + 1..end)?;
+    let judged = walk.policy.judge(name).filter(|_| whole && name.len() > 1);
+    let alone = whole && (name.len() == 1 || judged.is_some());
+    let (start, quote, deep) = if alone {
+        opening(s, gap(s, end + level + 1))?
+    } else {
+        (i + 2, before(s, i), slashes(s, i - 1))
+    };
+    let close = closing(s, start, quote, deep);
+    let span = (start, close);
+    if close <= start || close >= s.len() || alone && at(s, start) == b'-' {
+        return None;
+    }
+    if let Some(judged) = judged {
+        return valued(walk, &judged, name, span);
+    }
+    let letter = at(s, i + 1);
+    // The user and the password of `"curl" "-u" "bob:x"`.
+    if alone && matches!(letter, b'u' | b'U') {
+        let sign = if letter == b'u' || !is_samba(s, i) { b':' } else { b'%' };
+        let user = memchr::memchr(sign, s.get(start..close)?).filter(|user| *user > 0)?;
+        let name = s.get(start..start + user)?.iter().all(|b| *b > b' ' && *b != b'/');
+        let password = (start + user + 1, close);
+        return (name && password.1 > password.0)
+            .then(|| walk.hit(Shape::Authorization, Class::Credential, password))?;
+    }
+    let known = command(s, i).is_some_and(|command| {
+        COMMANDS
+            .iter()
+            .any(|(name, letters)| name.as_bytes().eq_ignore_ascii_case(command) && letters.contains(&letter))
+            && !(NUMBERED.iter().any(|name| name.as_bytes() == command)
+                && is_port(s.get(start..close).unwrap_or_default()))
+            && (command != b"openssl" || alone && encrypts(s, i))
+    });
+    (known || alone && letter == b'p' && logs_in(s, i))
+        .then(|| walk.hit(Shape::Authorization, Class::Credential, span))?
+}
+
+/// Whether the option at `i` belongs to a client of Samba.
+fn is_samba(s: &[u8], i: usize) -> bool {
+    command(s, i).is_some_and(|command| SAMBA.iter().any(|name| name.as_bytes() == command))
+}
+
+/// Whether the arguments before `i` are those of `"docker" "login"` or of `"sshpass"`.
+fn logs_in(s: &[u8], i: usize) -> bool {
+    let lead = s.get(i.saturating_sub(NEAR)..i).unwrap_or_default();
+    let mut words = lead.split(|b| matches!(b, b' ' | b'/' | b'"' | b'\'' | b'\\' | b'['));
+    words.any(|word| word == b"sshpass" || REGISTRIES.contains(&word) && memchr::memmem::find(lead, b"login").is_some())
 }
 
 /// An option of several letters behind one dash.
@@ -176,7 +301,7 @@ fn command(s: &[u8], i: usize) -> Option<&[u8]> {
     let head = s.get(i.saturating_sub(NEAR)..i)?;
     let stop = |b: &u8| matches!(b, b'|' | b';' | b'&' | b'\n' | b'`' | b'(');
     let line = head.get(head.iter().rposition(stop).map_or(0, |k| k + 1)..)?;
-    line.split(|b| matches!(b, b' ' | b'/' | b'"' | b'\'' | b':' | b'=' | b'>' | b'['))
+    line.split(|b| matches!(b, b' ' | b'/' | b'"' | b'\'' | b':' | b'=' | b'>' | b'[' | b'\\'))
         .find(|word| {
             *word == b"htpasswd"
                 || SAMBA.iter().any(|name| name.as_bytes() == *word)
@@ -242,6 +367,13 @@ pub(super) fn piped(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
     while at(s, start) == b'-' || at(s, start) == b' ' {
         start = run_to(s, start + 1, set::ALNUM, 4);
     }
+    // `printf '%s' 'x'`
+    let format = quote_at(s, start);
+    let close = auth::argument(s, start + 1, format);
+    if format != 0 && close < i && reads(s, start + 1, b"%s") && at(s, close + 1) == b' ' {
+        let next = close + 1 + blanks(s, close + 1);
+        start = if next < i { next } else { start };
+    }
     let quote = at(s, start);
     let quoted = matches!(quote, b'"' | b'\'');
     start += usize::from(quoted);
@@ -253,7 +385,8 @@ pub(super) fn piped(walk: &mut Walk<'_>, i: usize) -> Option<Hit> {
         .filter(|_| reads(s, i, b"| chpasswd") || reads(s, i, b"| sudo chpasswd"));
     let from = start + user.map_or(0, |colon| colon + 1);
     let end = start + text.len();
-    let one = end > from && !s.get(from..end)?.iter().any(|b| *b <= b' ');
+    let parted = |b: &u8| if quoted { *b == quote || *b == b'\n' } else { *b <= b' ' };
+    let one = end > from && !s.get(from..end)?.iter().any(parted);
     (one && !matches!(at(s, from), b'$' | b'<'))
         .then(|| walk.hit(Shape::Authorization, Class::Credential, (from, end)))?
 }

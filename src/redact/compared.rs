@@ -41,6 +41,13 @@ pub(super) fn method(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
         return taken(walk, &judged, (start, closing(s, start, quote, level)));
     }
     let quote = before(s, called.start);
+    // `user.getPassword().equals("x")`
+    if quote == b')' && before(s, called.start - 1) == b'(' {
+        let getter = name(s, called.start - 2, walk.floor).filter(|name| name.quote == 0)?;
+        let judged = sure(walk, s.get(getter.start..getter.end)?)?;
+        let (start, quote, level) = opening(s, gap(s, open + 1))?;
+        return taken(walk, &judged, (start, closing(s, start, quote, level)));
+    }
     if !matches!(quote, b'"' | b'\'') {
         return None;
     }
@@ -84,6 +91,7 @@ mod tests {
             "if ('{}' !== user.password) {",
             "if (password.equals(\"{}\")) {",
             "if (\"{}\".equals(password)) {",
+            "if (user.getPassword().equals(\"{}\")) {",
         ] {
             let shown = shown(&text.replace("{}", "Blue42Moon"));
             assert_eq!(shown, text.replace("{}", "[redacted]"));
@@ -98,6 +106,7 @@ mod tests {
             "if (name.equals(\"Blue42Moon\")) {",
             "if (\"Blue42Moon\".equals(name)) {",
             "if (token.equals(\"comma\")) {",
+            "if (user.getName().equals(\"Blue42Moon\")) {",
         ] {
             assert_eq!(shown(text), text);
         }

@@ -340,6 +340,24 @@ $p = ConvertTo-SecureString "let me in" -AsPlainText -Force¦$p = ConvertTo-Secu
 ConvertTo-SecureString $env:PW -AsPlainText -Force¦
 Format-Text "let me in" -AsPlainText¦
 redis-cli -h h -a letmein ping¦redis-cli -h h -a [redacted] ping
+"redis-cli" "-a" "letmein"¦"redis-cli" "-a" "[redacted]"
+"redis-cli" "-aletmein" "ping"¦"redis-cli" "-a[redacted]" "ping"
+"curl" "-u" "bob:let me in" "https://h"¦"curl" "-u" "bob:[redacted]" "https://h"
+"/usr/bin/docker" "login" "-u" "bob" "-p" "letmein"¦"/usr/bin/docker" "login" "-u" "bob" "-p" "[redacted]"
+"keytool" "-storepass" "letmein" "-list"¦"keytool" "-storepass" "[redacted]" "-list"
+"smbclient" "-U" "bob%letmein"¦"smbclient" "-U" "bob%[redacted]"
+{"cmd":"\"redis-cli\" \"-a\" \"letmein\""}¦{"cmd":"\"redis-cli\" \"-a\" \"[redacted]\""}
+docker login --password-stdin <<< "letmein"¦docker login --password-stdin <<< "[redacted]"
+docker login --password-stdin <<< letmein¦docker login --password-stdin <<< [redacted]
+printf '%s' 'letmein' | docker login --password-stdin¦printf '%s' '[redacted]' | docker login --password-stdin
+echo 'let me in' | cryptsetup luksOpen /dev/x y¦echo '[redacted]' | cryptsetup luksOpen /dev/x y
+docker login --password-stdin <<< "$PW"¦
+"docker" "run" "-p" "8080:80" "nginx"¦
+"ls" "-a" "letmein"¦
+"sort" "-u" "a/b:c"¦
+"redis-cli" "-a" "-h"¦
+mongodump "-h" h -p 27018¦
+openssl s_client -connect "h:443" -k host1¦
 sqlcmd -S h -U sa -P 'let me in' -Q x¦sqlcmd -S h -U sa -P '[redacted]' -Q x
 sqlplus scott/tiger@orcl¦sqlplus scott/[redacted]@orcl
 CREATE USER bob IDENTIFIED BY letmein¦CREATE USER bob IDENTIFIED BY [redacted]

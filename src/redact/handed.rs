@@ -5,7 +5,8 @@ use super::list::is_odd;
 use super::look::{Look, look};
 use super::marks::{closing, gap, opening};
 use super::protocol;
-use super::shapes::{at, run_to, set, sets};
+use super::series::{Part, part};
+use super::shapes::{at, is_random, set, sets};
 use super::text::{Hit, Walk};
 use super::{Class, Shape};
 
@@ -16,17 +17,16 @@ const STRINGS: usize = 160;
 /// Arguments that are looked at.
 const MOST: usize = 8;
 
-/// What takes the name of a user and a password behind it.
-const PAIRS: [&str; 13] = [
-    "login",
-    "signin",
-    "authenticate",
+/// What takes the name of a user and a password behind it, or says how that went.
+const LOGINS: [&str; 3] = ["login", "signin", "authenticate"];
+
+/// What takes the two and nothing else.
+const PAIRS: [&str; 9] = [
     "basic_auth",
     "credential",
     "credentials",
     "basicauth",
     "passwordauthentication",
-    "directoryentry",
     ".auth",
     "usernamepassword",
     "usernameandpassword",
@@ -34,7 +34,20 @@ const PAIRS: [&str; 13] = [
 ];
 
 /// What connects to something, and which argument the password is, from zero.
-const CONNECTIONS: [(&str, usize); 26] = [
+const CONNECTIONS: [(&str, usize); 39] = [
+    ("mysqli_real_connect", 3),
+    ("mysqli_change_user", 2),
+    ("real_connect", 2),
+    ("mysqli_connect", 2),
+    ("mysql_connect", 2),
+    ("networkcredential", 1),
+    ("webcredentials", 1),
+    ("directoryentry", 2),
+    ("jwt.sign", 1),
+    ("jwt.encode", 1),
+    ("jwt.verify", 1),
+    ("jwt.decode", 1),
+    ("hmac.new", 0),
     ("oci_connect", 1),
     ("oci_pconnect", 1),
     ("oci_new_connect", 1),
@@ -72,9 +85,6 @@ const WALLETS: [&str; 5] = [
     "mnemonictoseedsync",
 ];
 
-/// An argument: its text, and whether it stands in quotes.
-type Argument = (usize, usize, bool);
-
 /// The secret among the arguments behind the bracket at `open`.
 pub(super) fn find(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     let s = walk.s;
@@ -82,6 +92,9 @@ pub(super) fn find(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     let rest = s.get(open..(open + STRINGS).min(s.len()))?;
     memchr::memchr3(b'"', b'\'', b'`', rest)?;
     let head = s.get(open.saturating_sub(NAME)..open)?;
+    // `mysqli_connect ("h", "bob", "x")`
+    let apart = head.last() == Some(&b' ');
+    let head = head.strip_suffix(b" ").unwrap_or(head);
     let part = |b: &&u8| sets(**b) & (set::WORD | set::DOT) != 0;
     let len = head.iter().rev().take_while(part).count();
     let name = head.get(head.len() - len..)?;
@@ -89,10 +102,15 @@ pub(super) fn find(walk: &mut Walk<'_>, open: usize) -> Option<Hit> {
     if name.is_empty() {
         return None;
     }
-    let span = if PAIRS.iter().any(|word| is(word)) {
+    let span = if let Some((word, place)) = CONNECTIONS.iter().find(|(word, _)| is(word)) {
+        let any = *word == "connect" || *word == "connection";
+        connection(walk, open, *place, any).filter(|_| !any || !apart)?
+    } else if apart {
+        return None;
+    } else if PAIRS.iter().any(|word| is(word)) {
         credentials(s, open)?
-    } else if let Some((word, place)) = CONNECTIONS.iter().find(|(word, _)| is(word)) {
-        connection(walk, open, *place, *word == "connect" || *word == "connection")?
+    } else if LOGINS.iter().any(|word| is(word)) {
+        credentials(s, open).filter(|span| is_password(walk, *span))?
     } else if WALLETS.iter().any(|word| is(word)) {
         let (start, quote, level) = opening(s, gap(s, open + 1))?;
         let end = closing(s, start, quote, level);
@@ -114,67 +132,70 @@ fn ends_with(name: &[u8], word: &str) -> bool {
 
 /// The password among the arguments of what connects. Where any function may be called so, what stands there must look like one.
 fn connection(walk: &Walk<'_>, open: usize, place: usize, any: bool) -> Option<(usize, usize)> {
-    let s = walk.s;
-    let all = arguments(s, open)?;
+    let (all, closed) = arguments(walk.s, open);
     // Without an address: `source.getConnection("bob", "x")`.
     let (place, any) = match all.get(place) {
-        None if place == 2 && all.len() == 2 => (1, true),
+        None if place == 2 && all.len() == 2 && closed => (1, true),
         _ => (place, any),
     };
-    let (start, end, quoted) = *all.get(place)?;
-    let text = s.get(start..end)?;
-    let strings = all.iter().take(place).filter(|(.., quoted)| *quoted).count();
-    let is_plain = || !matches!(look(s, start), Some(Look::Uuid | Look::Hash | Look::Short));
-    let sure = !any || strings == place && is_odd(walk.policy, text) && is_plain();
-    (quoted && end > start && sure).then_some((start, end))
+    let password = *all.get(place)?;
+    let span = (password.start, password.end);
+    let strings = all.iter().take(place).filter(|part| part.quoted).count();
+    let sure = !any || strings == place && is_password(walk, span);
+    (password.quoted && span.1 > span.0 && sure).then_some(span)
 }
 
-/// The arguments up to the closing bracket.
-fn arguments(s: &[u8], open: usize) -> Option<Vec<Argument>> {
+/// The arguments up to the closing bracket, and whether it was found.
+fn arguments(s: &[u8], open: usize) -> (Vec<Part>, bool) {
     let mut all = Vec::new();
     let mut from = gap(s, open + 1);
     while all.len() < MOST {
-        let next = if let Some((start, quote, level)) = opening(s, from) {
-            let end = closing(s, start, quote, level);
-            all.push((start, end, true));
-            gap(s, end + level + 1)
-        } else {
-            // A word, or something that is worked out.
-            let end = run_to(s, from, set::WORD | set::DOT | set::DOLLAR | set::COLON, 64);
-            if end == from {
-                return None;
-            }
-            all.push((from, end, false));
-            gap(s, end)
-        };
-        match at(s, next) {
-            b',' => from = gap(s, next + 1),
-            // What is done with the string itself: `"x".toCharArray()`.
-            b')' | b'.' => return Some(all),
-            _ => return None,
+        let Some(argument) = part(s, from, true) else { break };
+        all.push(argument);
+        match at(s, argument.next) {
+            b',' => from = gap(s, argument.next + 1),
+            end => return (all, end == b')'),
         }
     }
-    None
+    (all, false)
 }
 
-/// The last of what is handed to something that takes the name of a user and a password: `NetworkCredential("bob", "x")`.
+/// The last of the strings that are handed to something that takes the name of a user and a password: `Credential("bob", "x")`.
 fn credentials(s: &[u8], open: usize) -> Option<(usize, usize)> {
-    let mut last = None;
-    let mut from = open + 1;
-    for count in 0..4 {
-        let (start, quote, level) = opening(s, from)?;
-        let end = closing(s, start, quote, level);
-        let next = gap(s, end + level + 1);
-        if at(s, next) != b',' {
-            return (count > 0 && matches!(at(s, next), b')' | b'.') && end > start).then_some((start, end));
-        }
-        last = Some((start, end));
-        from = gap(s, next + 1);
-        if opening(s, from).is_none() && count > 0 {
-            break;
-        }
-    }
-    last.filter(|(start, end)| end > start)
+    let (all, _) = arguments(s, open);
+    let count = all.iter().take(4).take_while(|part| part.quoted).count();
+    let last = all.get(count.checked_sub(1)?)?;
+    (count > 1 && last.end > last.start).then_some((last.start, last.end))
+}
+
+/// Whether what is known by its place alone looks like a password, and like nothing that identifies.
+fn is_password(walk: &Walk<'_>, (start, end): (usize, usize)) -> bool {
+    let text = walk.s.get(start..end).unwrap_or_default();
+    let known = matches!(look(walk.s, start), Some(Look::Uuid | Look::Hash | Look::Short));
+    is_odd(walk.policy, text) && !known && !is_place(text) && !is_numbered(text)
+}
+
+/// Whether it is an address, a host or a path: `203.0.113.7:22`, `db1.example.com`, `topic/2`.
+fn is_place(text: &[u8]) -> bool {
+    let all = |set: u16| text.iter().all(|b| sets(*b) & set != 0);
+    let has = |b: u8| text.contains(&b);
+    let address = all(set::ANY_HEX | set::DOT | set::COLON | set::SLASH) && (has(b'.') || has(b':'));
+    let name = |part: &[u8]| part.len() > 1 && part.iter().all(u8::is_ascii_alphabetic);
+    let text_of = text.split(|b| *b == b':').next().unwrap_or_default();
+    let last = text_of.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let host = all(set::ALNUM | set::DASH | set::DOT | set::COLON) && has(b'.') && name(last);
+    let path = has(b'/') && all(set::WORD | set::DASH | set::DOT | set::SLASH | set::COLON) && !is_random(text);
+    address || host || path
+}
+
+/// Whether it is a name of several parts in small letters, some with a number: `client-1`, `on_click_2`.
+fn is_numbered(text: &[u8]) -> bool {
+    let part = |part: &[u8]| {
+        let letters = part.iter().take_while(|b| b.is_ascii_lowercase()).count();
+        part.iter().skip(letters).all(u8::is_ascii_digit)
+    };
+    let parted = |b: &u8| matches!(b, b'-' | b'_' | b'.');
+    text.iter().any(parted) && text.split(parted).all(part)
 }
 
 #[cfg(test)]
@@ -196,6 +217,17 @@ mod tests {
             "request.get(url).auth('bob', '{}')",
             "loginWithUsernamePassword('bob', '{}', done)",
             "crypto.createHmac('sha256', '{}')",
+            "new NetworkCredential(\"bob\", \"{}\", \"DOMAIN\")",
+            "new DirectoryEntry(\"LDAP://h\", \"bob\", \"{}\", kind)",
+            "new PDO(\"mysql:host=h\", \"bob\", \"{}\", [PDO::X => 1])",
+            "pymysql.connect('h', 'bob', '{}', charset='utf8')",
+            "mysqli_connect(\"h\", \"bob\", \"{}\", $cfg[\"db\"])",
+            "mysqli_connect (\"h\", \"bob\", \"{}\", \"shop\")",
+            "DriverManager.getConnection(url(), \"bob\", \"{}\")",
+            "client.get(url).basic_auth(\"bob\", Some(\"{}\"))",
+            "jwt.sign(payload, '{}')",
+            "hmac.new(b\"{}\", text, sha256)",
+            "client.login(\"bob\", \"{}\")",
         ] {
             let shown = shown(&text.replace("{}", "Blue42Moon"));
             assert_eq!(shown, text.replace("{}", "[redacted]"));
@@ -225,6 +257,15 @@ mod tests {
             "oauth('google', 'callback2')",
             "crypto.createHmac('sha256', key)",
             "getConnection(\"orders\", \"primary\")",
+            "Login(\"bob\", \"203.0.113.7\")",
+            "Login(\"bob\", \"db1.example.com\")",
+            "FailedLogin(\"bob\", ip, \"ssh\")",
+            "record_signin(\"alice\", \"123e4567-e89b-42d3-a456-426614174000\")",
+            "signal.connect(\"clicked\",\"button1\",\"on_click_2\")",
+            "mqtt.connect(\"h\",\"client-1\",\"topic/2\")",
+            "pool.getConnection(\"shard-7\",\"replica-2\")",
+            "jwt.sign(payload, key)",
+            "login (\"bob\", \"Blue42Moon\")",
             "connect(\"db1\", \"123e4567-e89b-42d3-a456-426614174000\")",
         ] {
             assert_eq!(shown(text), text);
