@@ -27,7 +27,7 @@ const LONG: usize = 16;
 /// Bytes that are looked back for a name.
 const NAME: usize = 96;
 /// Bytes in which the data of an element ends; what is longer is taken up to the end of the text.
-const DATA: usize = 1 << 16;
+const DATA: usize = 1 << 14;
 /// Bytes of a default in brackets behind it.
 const DEFAULT: usize = 32;
 
