@@ -5,7 +5,7 @@
 
 use super::Shape;
 use super::label::line_break;
-use super::marks::{balanced, closing, gap, opening};
+use super::marks::{balanced, closing, gap, opening, run};
 use super::policy::Verdict;
 use super::shapes::{at, before, reads};
 use super::text::{Hit, Walk};
@@ -259,7 +259,8 @@ impl Walk<'_> {
             if cells.len() > wanted {
                 return None;
             }
-            at_ += 1;
+            // Of a run of backslashes the first says what it leads to.
+            at_ += run(s, at_, b'\\').max(1);
         }
     }
 }

@@ -69,11 +69,11 @@ pub(super) fn pair(walk: &mut Walk<'_>, comma: usize) -> Option<Hit> {
     if bracket == b',' && !text {
         return None;
     }
-    // What is no pair is read again behind its bracket, so that it must not be long.
+    // What is no pair is read again behind its bracket, so that it must not be long. Behind a name without quotes nothing long is taken.
     let near = s.get(..(start + INSIDE).min(s.len())).unwrap_or(s);
-    let inside = !text && marks::bracket(s, start).is_some();
+    let short = !text && (!quoted || marks::bracket(s, start).is_some());
     let value = Value {
-        s: if inside { near } else { s },
+        s: if short { near } else { s },
         policy: walk.policy,
         judged,
         name,

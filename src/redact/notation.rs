@@ -96,8 +96,8 @@ pub(super) fn is_process(text: &[u8]) -> bool {
             .is_some_and(|head| head.ends_with(b"[") && head.len() > 1)
 }
 
-/// The lines of a YAML block whose `|` or `>` stands at `i`, without the blanks before the first.
-pub(super) fn block(s: &[u8], i: usize) -> Option<(usize, usize)> {
+/// Where the first line of a YAML block begins whose `|` or `>` stands at `i`, behind what it is set in by, and how far that is.
+pub(super) fn block_start(s: &[u8], i: usize) -> Option<(usize, usize)> {
     let mut at_ = i + 1;
     while at_ < i + 3 && matches!(at(s, at_), b'-' | b'+' | b'0'..=b'9') {
         at_ += 1;
@@ -110,8 +110,13 @@ pub(super) fn block(s: &[u8], i: usize) -> Option<(usize, usize)> {
     while matches!(at(s, at_ + 1), b'\n') {
         at_ += 1;
     }
-    let start = at_ + 1 + blanks(s, at_ + 1);
-    let indent = start - at_ - 1;
+    let indent = blanks(s, at_ + 1);
+    Some((at_ + 1 + indent, indent))
+}
+
+/// The lines of a YAML block whose `|` or `>` stands at `i`, without the blanks before the first.
+pub(super) fn block(s: &[u8], i: usize) -> Option<(usize, usize)> {
+    let (start, indent) = block_start(s, i)?;
     let mut end = start;
     loop {
         let rest = s.get(end..)?;
@@ -234,6 +239,15 @@ mod tests {
             });
             runs.min().unwrap()
         };
+        let check = |lead: &str, piece: &str| {
+            let text = lead.to_owned() + &piece.repeat(60_000 / piece.len());
+            let (half, whole) = (time(&text[..text.len() / 4]), time(&text));
+            // Quadratic would be sixteen times, of tens of milliseconds.
+            assert!(
+                whole < half * 10 + std::time::Duration::from_millis(20),
+                "{lead:?} {piece:?} {half:?} {whole:?}"
+            );
+        };
         for piece in [
             "password,",
             "password '",
@@ -301,14 +315,38 @@ mod tests {
             "pbkdf2_sha256$1$",
             "WIFI:P:",
             "identified with a by ",
+            ",${password",
+            ",${pwd",
+            "%3D,${password",
+            "+---",
+            "--,",
+            "-->",
+            "--a=",
+            "$(token=",
+            "password=$(",
+            "Cookie: $(",
+            "Cookie: digest $(",
+            "Cookie: |\n $(",
+            "Cookie: self.",
+            "password=this.",
+            "Authorization: invalid ",
+            "Cookie: unexpected ",
+            "--login(https://",
+            "scrypt:",
+            "scrypt:$",
+            "pbkdf2_sha",
+            "$1$",
+            "\"password\":{\"type\":\"string\"",
+            " <password><![CDATA[",
         ] {
-            let text = piece.repeat(60_000 / piece.len());
-            let (half, whole) = (time(&text[..text.len() / 4]), time(&text));
-            // Quadratic would be sixteen times, of tens of milliseconds.
-            assert!(
-                whole < half * 10 + std::time::Duration::from_millis(20),
-                "{piece:?} {half:?} {whole:?}"
-            );
+            check("", piece);
+        }
+        for (lead, piece) in [
+            ("id,password\n", "\\"),
+            ("id,password\n1,", "\\"),
+            ("password\ttoken\n", "\\"),
+        ] {
+            check(lead, piece);
         }
     }
 }

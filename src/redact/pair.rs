@@ -26,6 +26,8 @@ use super::words::role;
 const LONG: usize = 16;
 /// Bytes that are looked back for a name.
 const NAME: usize = 96;
+/// Bytes in which the data of an element ends; what is longer is taken up to the end of the text.
+const DATA: usize = 1 << 14;
 /// Bytes of a default in brackets behind it.
 const DEFAULT: usize = 32;
 
@@ -280,14 +282,15 @@ pub(super) fn element(walk: &Walk<'_>, close: usize) -> Option<Hit> {
         .or_else(|| owner::of_text(walk.policy, tag, s, start).map(|judged| judged.verdict))?;
     walk.policy.shape(Shape::Pair, verdict.class)?;
     let rest = s.get(start..)?;
+    let near = rest.get(..DATA).unwrap_or(rest);
     let end = if data {
-        memchr::memmem::find(rest, b"]]>")
+        memchr::memmem::find(near, b"]]>")
     } else {
         memchr::memchr(b'<', rest)
     };
     // Behind a word or an option it is a type or what a manual calls a value, unless it is closed.
     let lead = before(s, close - back.len() + open);
-    let closed = end.is_some_and(|end| at(rest, end + 1) == b'/' || data);
+    let closed = end.is_some_and(|end| at(rest, end + 1) == b'/') || data && (end.is_some() || near.len() < rest.len());
     if !closed && (lead.is_ascii_alphanumeric() || matches!(lead, b' ' | b'=' | b'[' | b':' | b'/' | b'@')) {
         return None;
     }

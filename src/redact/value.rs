@@ -3,7 +3,7 @@
 use super::Class;
 use super::list::is_odd;
 use super::marks::*;
-use super::notation::{block, is_schema};
+use super::notation::{block, block_start, is_schema};
 use super::pair::Name;
 use super::plainly;
 use super::policy::{Judged, Policy, Verdict};
@@ -12,8 +12,19 @@ use super::remark::{
     NOTHING, is_absent, is_made, is_member, is_member_of_root, is_outcome, is_reference, is_remark, is_said, is_scope,
     is_sentence, is_template, is_type,
 };
-use super::shapes::{at, auth, before};
+use super::shapes::{at, auth, before, run_to, set};
 use super::text::Hit;
+
+/// No remark is longer.
+const REMARK: usize = 24;
+/// The longest object that only says what a field is like.
+const SCHEMA: usize = 8192;
+
+/// Whether what begins at `i` is a reference by its beginning alone: `$(cat f)`, `self.token`.
+fn refers(s: &[u8], i: usize) -> bool {
+    let lead = s.get(i..(i + 12).min(s.len())).unwrap_or_default();
+    lead.starts_with(b"$(") && is_reference(lead) || is_member_of_root(lead)
+}
 
 /// A value to be delimited.
 pub(super) struct Value<'a> {
@@ -40,9 +51,14 @@ impl Value<'_> {
         }
         if self.colon
             && matches!(first, b'|' | b'>')
-            && let Some((start, end)) = block(s, at_)
+            && let Some((start, _)) = block_start(s, at_)
         {
-            return self.hit(start, end, None);
+            if refers(s, start) {
+                return None;
+            }
+            if let Some((start, end)) = block(s, at_) {
+                return self.hit(start, end, None);
+            }
         }
         // What a function gives back that does nothing else: `getSecret: () => 'x'`.
         if first == b'('
@@ -139,6 +155,10 @@ impl Value<'_> {
         {
             return None;
         }
+        // The beginning says so, wherever its end is.
+        if refers(s, at_) {
+            return None;
+        }
         if let Some(open) = bracket(s, at_) {
             let end = balanced(s, open);
             let end = rest(end);
@@ -152,11 +172,8 @@ impl Value<'_> {
                     None
                 };
             }
-            return if is_schema(s, open, end) {
-                None
-            } else {
-                self.hit(at_, end, quotes)
-            };
+            let schema = end - open <= SCHEMA && is_schema(s, open, end);
+            return if schema { None } else { self.hit(at_, end, quotes) };
         }
         if quotes.is_none()
             && let Some((start, single)) = auth::scheme(s, at_)
@@ -166,12 +183,21 @@ impl Value<'_> {
             if single && !self.judged.line && self.is_said(start) {
                 return None;
             }
+            if refers(s, start) {
+                return None;
+            }
             let end = if single {
                 self.unquoted(at_, start)
             } else {
                 self.line_end(start)
             };
             return self.hit(start, end, None);
+        }
+        let prose = self.colon && self.name.quote == 0 && behind == b' ';
+        // The first word says so, however long the line is.
+        let first = run_to(s, at_, set::LOWER | set::UPPER, REMARK);
+        if prose && at(s, first) == b' ' && s.get(at_..first).is_some_and(is_remark) {
+            return None;
         }
         // Of a mnemonic all words.
         let words = if self.judged.line {
@@ -194,7 +220,6 @@ impl Value<'_> {
         {
             return None;
         }
-        let prose = self.colon && self.name.quote == 0 && before(s, at_) == b' ';
         // `password: token: x` is no value but another name, and what ends in `):` a message's source.
         let word = |text: &[u8]| text.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'));
         let label = |text: &[u8]| text.len() <= 64 && (prose && word(text) || text.ends_with(b")"));

@@ -309,14 +309,17 @@ pub(in super::super) fn long_flag(s: &[u8], i: usize) -> Option<((usize, usize),
         return None;
     }
     let value = spaces(s, end);
+    // Asked before its end is looked for, which may be far.
+    if end == name || value == end || matches!(at(s, value), b'-' | b'=' | b':') {
+        return None;
+    }
     let quote = match at(s, value) {
         b @ (b'"' | b'\'') => b,
         _ => 0,
     };
     let from = value + usize::from(quote != 0);
     let until = argument(s, from, quote);
-    let ok = end > name && value > end && until > from && !matches!(at(s, value), b'-' | b'=' | b':');
-    ok.then_some(((name, end), (from, until)))
+    (until > from).then_some(((name, end), (from, until)))
 }
 
 /// The password of `-pPASSWORD`, for commands that take it so; `i` is the dash.

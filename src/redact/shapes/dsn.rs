@@ -142,6 +142,9 @@ pub(in super::super) fn crypt(s: &[u8], i: usize) -> Option<(usize, usize)> {
     }
     let scheme = SCHEMES.iter().find(|scheme| rest.starts_with(scheme))?;
     let body = i + scheme.len();
+    if at(s, body) == b'$' {
+        return None;
+    }
     let mut end = body;
     // Parameters and parts: `m=65536,t=3,p=4$<salt>$<hash>`.
     loop {
@@ -153,8 +156,8 @@ pub(in super::super) fn crypt(s: &[u8], i: usize) -> Option<(usize, usize)> {
         }
     }
     let parts = s.get(body..end)?;
-    let salted = memchr::memchr(b'$', parts)?;
-    (parts.len() >= 26 && salted > 0).then_some((i - 1, end))
+    memchr::memchr(b'$', parts)?;
+    (parts.len() >= 26).then_some((i - 1, end))
 }
 
 /// One as a directory keeps it, `{SSHA}…`.
@@ -165,6 +168,9 @@ fn stored(s: &[u8], i: usize) -> Option<(usize, usize)> {
     (scheme.starts_with(b"SSHA") && at(s, close) == b'}' && end - close > 24).then_some((i - 1, end))
 }
 
+/// Bytes of a hash in which its parts must show.
+const DERIVED: usize = 1024;
+
 /// One as frameworks write it: `pbkdf2_sha256$260000$<salt>$<hash>`, `pbkdf2:sha256:260000$<salt>$<hash>`, `scrypt:32768:8:1$…`.
 fn derived(s: &[u8], i: usize) -> Option<(usize, usize)> {
     let known = ["pbkdf2_sha", "pbkdf2:sha", "scrypt:"];
@@ -172,7 +178,18 @@ fn derived(s: &[u8], i: usize) -> Option<(usize, usize)> {
     if !known.iter().any(|scheme| rest.starts_with(scheme.as_bytes())) {
         return None;
     }
-    let end = run(s, i, set::BASE64 | set::DOT | set::DOLLAR | set::UNDER | set::COLON);
-    let parts = s.get(i..end)?.split(|b| *b == b'$').collect::<Vec<_>>();
-    (parts.len() >= 3 && parts.last()?.len() >= 32).then_some((i, end))
+    let set = set::BASE64 | set::DOT | set::DOLLAR | set::UNDER | set::COLON;
+    let near = run_to(s, i, set, DERIVED);
+    let mut hashes = s
+        .get(i..near)?
+        .split(|b| *b == b'$')
+        .skip(2)
+        .map(|part| part.len() >= 32);
+    // Of many side by side the first ones speak for all.
+    let found = if near - i > DERIVED {
+        hashes.any(|hash| hash)
+    } else {
+        hashes.last() == Some(true)
+    };
+    found.then(|| (i, run(s, near, set)))
 }
